@@ -1,0 +1,27 @@
+/* limits.h - every bound on input from outside, in one place.
+ *
+ * Units   Bytes and counts, as the names say.
+ * Source  docs/architecture.md, "Limits"; the OCI Distribution Specification asks for manifests of at least 4 MiB.
+ */
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
+
+#define KIB ((uint64_t)1024)
+#define MIB (1024 * KIB)
+
+#define LIMIT_MANIFEST_BYTES (8 * MIB)         /* one manifest or index */
+#define LIMIT_JSON_VALUES 200000               /* values in one JSON document: bounds what parsing may allocate */
+#define LIMIT_JSON_DEPTH 64                    /* nesting of one JSON document */
+#define LIMIT_STATEMENT_BYTES (64 * MIB)       /* one in-toto statement; BuildKit writes up to 40 MiB */
+#define LIMIT_STATEMENT_PARSED_BYTES (2 * MIB) /* one statement that is read for its summary */
+#define LIMIT_DESCRIPTION_BYTES (32 * MIB)     /* bundle.json */
+#define LIMIT_ANSWER_BYTES (1 * MIB)           /* other JSON answers: tokens, errors, daemon state */
+#define LIMIT_HEADER_BYTES (64 * KIB)          /* all headers of one HTTP answer */
+#define LIMIT_URL_BYTES (8 * KIB)
+#define LIMIT_TEXT_BYTES 4096 /* one name, tag, media type, annotation that we keep */
+#define LIMIT_NODES 1000000   /* blobs and manifests in one graph */
+#define LIMIT_EDGES 8000000   /* links between them */
+#define LIMIT_GRAPH_DEPTH 16  /* index in index, referrer of referrer */
+#define LIMIT_IMAGES 100000   /* names in one bundle */
+#define LIMIT_PAGES 1000      /* pages of one listing */
+#endif

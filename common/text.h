@@ -1,0 +1,23 @@
+/* text.h - text from outside, made fit for a terminal, and numbers made fit for people.
+ *
+ * Bounds  In place or into the caller's buffer; nothing is allocated.
+ */
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TEXT_SIZE_MAX 32
+
+/* Replace control characters and bytes that are no UTF-8 by '?'. */
+void text_clean(char *text);
+/* True where text matches the pattern: * and ? as in file names. */
+bool text_glob(const char *pattern, const char *text);
+/* True where text starts with (ends with) the part. */
+bool text_starts(const char *text, const char *part);
+bool text_ends(const char *text, const char *part);
+/* A size for people: "980 B", "1.1 MB" (decimal units, as docker prints them).  Returns out. */
+const char *text_size(uint64_t size_bytes, char out[TEXT_SIZE_MAX]);
+#endif
