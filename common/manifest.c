@@ -1,0 +1,204 @@
+#include "common/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+static const struct {
+	const char *media_type;
+	enum manifest_kind kind;
+} kinds[] = {
+	{ TYPE_OCI_INDEX, MANIFEST_INDEX },
+	{ TYPE_OCI_MANIFEST, MANIFEST_IMAGE },
+	{ TYPE_OCI_ARTIFACT, MANIFEST_ARTIFACT },
+	{ TYPE_DOCKER_LIST, MANIFEST_INDEX },
+	{ TYPE_DOCKER_MANIFEST, MANIFEST_IMAGE },
+	{ "application/vnd.docker.distribution.manifest.v1+json", MANIFEST_SCHEMA1 },
+	{ "application/vnd.docker.distribution.manifest.v1+prettyjws", MANIFEST_SCHEMA1 },
+};
+
+enum manifest_kind manifest_kind(const char *media_type)
+{
+	size_t len = strcspn(media_type, "; "), i;
+
+	for (i = 0; i < COUNT_OF(kinds); i++) {
+		if (strncasecmp(media_type, kinds[i].media_type, len) == 0 && kinds[i].media_type[len] == '\0')
+			return kinds[i].kind;
+	}
+	return MANIFEST_NONE;
+}
+
+const char *annotation(const struct json_t *annotations, const char *key)
+{
+	return js_string(annotations, key);
+}
+
+bool descriptor_is_attestation(const struct descriptor *d)
+{
+	const char *type = annotation(d->annotations, ANNOTATION_REFERENCE_TYPE);
+
+	return type != NULL && strcmp(type, "attestation-manifest") == 0;
+}
+
+bool media_type_is_compressed(const char *media_type)
+{
+	static const char *const endings[] = { "+gzip", ".gzip", "+zstd", ".zstd", "+bzip2", "+xz" };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(endings); i++) {
+		if (text_ends(media_type, endings[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum err_code platform_from(const struct json_t *json, struct descriptor *d)
+{
+	const char *os = js_string(json, "os"), *architecture = js_string(json, "architecture");
+
+	if (os == NULL || architecture == NULL)
+		return ERR_OK; /* optional in a descriptor: half a platform is none */
+	d->has_platform = platform_set(&d->platform, os, architecture, js_string(json, "variant"),
+				       js_string(json, "os.version"), NULL) == ERR_OK;
+	return ERR_OK;
+}
+
+enum err_code descriptor_parse(const struct json_t *json, const char *what, struct descriptor *ret_descriptor,
+			       struct err *err)
+{
+	const char *digest = js_string(json, "digest"), *media_type = js_string(json, "mediaType");
+	struct descriptor d = { 0 };
+	enum err_code code;
+
+	if (digest == NULL || media_type == NULL || !js_uint(json, "size", &d.size_bytes))
+		return err_set(err, ERR_FORMAT, "%s: a descriptor needs mediaType, digest and size", what);
+	if (strlen(media_type) > LIMIT_TEXT_BYTES)
+		return err_set(err, ERR_LIMIT, "%s: a media type is longer than %d bytes", what, LIMIT_TEXT_BYTES);
+	code = digest_parse(digest, &d.digest, err);
+	if (code != ERR_OK)
+		return err_add(err, "%s", what);
+	d.media_type = media_type;
+	d.artifact_type = js_string(json, "artifactType");
+	d.annotations = js_object(json, "annotations");
+	code = platform_from(js_object(json, "platform"), &d);
+	*ret_descriptor = d;
+	return code;
+}
+
+static enum err_code parse_items(struct manifest *m, const char *key, const char *what, struct err *err)
+{
+	const struct json_t *items = js_array(m->json, key);
+	size_t len = js_len(items), i;
+
+	if (len == 0)
+		return ERR_OK;
+	m->items = calloc(len, sizeof(*m->items));
+	if (m->items == NULL)
+		return err_nomem(err);
+	for (i = 0; i < len; i++) {
+		enum err_code code = descriptor_parse(js_at(items, i), what, &m->items[i], err);
+
+		if (code != ERR_OK)
+			return code;
+	}
+	m->items_len = len;
+	return ERR_OK;
+}
+
+/* A member that holds one descriptor, if it is there. */
+static enum err_code parse_one(const struct manifest *m, const char *key, const char *what, bool *ret_has,
+			       struct descriptor *ret_descriptor, struct err *err)
+{
+	const struct json_t *json = js_object(m->json, key);
+
+	if (json == NULL)
+		return ERR_OK;
+	*ret_has = true;
+	return descriptor_parse(json, what, ret_descriptor, err);
+}
+
+static enum err_code parse_body(struct manifest *m, const char *what, struct err *err)
+{
+	static const char *const items_key[] = {
+		[MANIFEST_INDEX] = "manifests", [MANIFEST_IMAGE] = "layers", [MANIFEST_ARTIFACT] = "blobs"
+	};
+	enum err_code code = parse_items(m, items_key[m->kind], what, err);
+
+	if (code == ERR_OK)
+		code = parse_one(m, "config", what, &m->has_config, &m->config, err);
+	if (code == ERR_OK)
+		code = parse_one(m, "subject", what, &m->has_subject, &m->subject, err);
+	if (code != ERR_OK)
+		return code;
+	if (m->kind == MANIFEST_IMAGE && !m->has_config)
+		return err_set(err, ERR_FORMAT, "%s: an image manifest needs a config", what);
+	m->annotations = js_object(m->json, "annotations");
+	m->artifact_type = js_string(m->json, "artifactType");
+	if (m->artifact_type == NULL && m->has_config)
+		m->artifact_type = m->config.media_type;
+	return ERR_OK;
+}
+
+/* Which type counts: the one it came under, or the one it says of itself.  They must not differ. */
+static enum err_code settle_type(struct manifest *m, const char *came_as, const char *what, struct err *err)
+{
+	const char *inside = js_string(m->json, "mediaType");
+	size_t len = came_as != NULL ? strcspn(came_as, "; ") : 0;
+
+	if (len > 0 && inside != NULL && (strncasecmp(inside, came_as, len) != 0 || inside[len] != '\0'))
+		return err_set(err, ERR_FORMAT, "%s: came as %.*s, but says that it is %s", what, (int)len, came_as,
+			       inside);
+	m->media_type = inside != NULL ? inside : came_as;
+	if (m->media_type == NULL || m->media_type[0] == '\0')
+		m->media_type = js_array(m->json, "manifests") != NULL ? TYPE_OCI_INDEX : TYPE_OCI_MANIFEST;
+	m->kind = manifest_kind(m->media_type);
+	return ERR_OK;
+}
+
+static enum err_code parse_json(struct manifest *m, const char *came_as, const char *what, struct err *err)
+{
+	uint64_t version = 0;
+	enum err_code code = settle_type(m, came_as, what, err);
+
+	if (code != ERR_OK)
+		return code;
+	if (m->kind == MANIFEST_SCHEMA1 || (js_uint(m->json, "schemaVersion", &version) && version == 1))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: a Docker schema 1 manifest, which is no longer supported: push the image again "
+			       "with a current tool",
+			       what);
+	if (m->kind == MANIFEST_NONE)
+		return err_set(err, ERR_UNSUPPORTED, "%s: %s is no image manifest or index", what, m->media_type);
+	return parse_body(m, what, err);
+}
+
+enum err_code manifest_parse(const void *bytes, size_t len, const char *media_type, const char *what,
+			     struct manifest *ret_manifest, struct err *err)
+{
+	struct manifest m = { 0 };
+	enum err_code code;
+
+	if (len > LIMIT_MANIFEST_BYTES)
+		return err_set(err, ERR_LIMIT, "%s: a manifest of more than %llu MiB", what,
+			       (unsigned long long)(LIMIT_MANIFEST_BYTES / MIB));
+	code = js_read(bytes, len, what, &m.json, err);
+	if (code == ERR_OK)
+		code = parse_json(&m, media_type, what, err);
+	if (code != ERR_OK) {
+		manifest_release(&m);
+		return code;
+	}
+	*ret_manifest = m;
+	return ERR_OK;
+}
+
+void manifest_release(struct manifest *m)
+{
+	free(m->items);
+	js_free(m->json);
+	*m = (struct manifest){ 0 };
+}

@@ -1,0 +1,58 @@
+/* source.h - where images come from: a registry's repository, a layout, a bundle.
+ *
+ * Lifecycle  Ask for any number of things; source_run until all are answered.
+ *            Answers come while it runs, or at once; a callback may ask for more.
+ * Ownership  What a callback gets is borrowed for the call.  ctx is the asker's.
+ * Errors     A callback's error and a source's error both end source_run with
+ *            it: the first one wins and everything else is given up.
+ *            What a source does not have is no error but an answer: absent.
+ */
+#ifndef COMMON_SOURCE_H
+#define COMMON_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/digest.h"
+#include "common/err.h"
+#include "common/graph.h"
+#include "common/manifest.h"
+#include "common/reference.h"
+#include "common/stream.h"
+
+/* A manifest that was proved against its digest; bytes is NULL where the source does not have it. */
+struct source_manifest {
+	const void *bytes;
+	size_t len;
+	const char *media_type;
+	struct digest digest;
+};
+
+/* One referrer of a subject: enough to fetch it.  Type and annotations are read from the manifest itself. */
+struct source_referrer {
+	struct descriptor descriptor;
+	enum link_kind kind;
+};
+
+typedef enum err_code source_manifest_fn(void *ctx, const struct source_manifest *m, struct err *err);
+typedef enum err_code source_referrers_fn(void *ctx, const struct source_referrer *referrers, size_t len,
+					  struct err *err);
+/* How a blob ended: NULL err for proved and finished. */
+typedef enum err_code source_blob_fn(void *ctx, struct err *err);
+
+struct source {
+	/* The manifest under a tag or digest. */
+	enum err_code (*resolve)(struct source *s, const struct reference *ref, source_manifest_fn *done, void *ctx,
+				 struct err *err);
+	/* The manifest of a descriptor. */
+	enum err_code (*manifest)(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
+				  struct err *err);
+	/* Everything that refers to a manifest, by whatever way this source knows. */
+	enum err_code (*referrers)(struct source *s, const struct digest *subject, source_referrers_fn *done, void *ctx,
+				   struct err *err);
+	/* Push a blob, proved, to out; out is finished before done is called. */
+	enum err_code (*blob)(struct source *s, const struct descriptor *d, struct outstream *out, source_blob_fn *done,
+			      void *ctx, struct err *err);
+	void (*free)(struct source *s);
+};
+#endif
