@@ -1,0 +1,267 @@
+# shellcheck shell=bash
+# Real registries, Docker daemons and clients for tests: a library for bash scripts.
+#
+#   . tests/lab/lab.sh
+#   trap 'lab_docker_stop; lab_registry_stop' EXIT
+#
+#   lab_registry_sample DIR            fill DIR with the sample images' registry storage
+#   lab_registry_start DIR [PORT]      sets LAB_REGISTRY_ADDR, LAB_REGISTRY_PID, LAB_REGISTRY_LOG
+#   lab_registry_stop
+#   lab_docker_start KIND              containerd or graphdriver; sets LAB_DOCKER_SOCK, LAB_DOCKER_PID, LAB_DOCKER_LOG
+#   lab_docker_stop
+#   lab_docker ARGS...                 docker's command line, on the daemon at LAB_DOCKER_SOCK
+#   lab_peer NAME ARGS...              oras, skopeo, crane or cosign
+#   lab_command PART PROGRAM           sets the array LAB_COMMAND to what runs a program of a part
+#
+# The parts come from tests/lab/setup. BUNDLE_LAB is where they are; LAB_WORK, when set, is the caller's work folder:
+# logs go there and stay. Every function is silent on success; on failure it prints one line and returns non-zero.
+# Nothing here sets a trap or an option of the shell, and all works under "set -euo pipefail". All that is known of a
+# started thing is in its variables, so several can run at once: keep their values, or start each in a subshell.
+
+BUNDLE_LAB=$(realpath -m "${BUNDLE_LAB:-/var/cache/bundle-lab}")
+LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+_lab_fail() {
+	echo "lab: $1" >&2
+	return 1
+}
+
+_lab_part() {
+	[[ -f $BUNDLE_LAB/$1/.stamp ]] || _lab_fail "no $1 in $BUNDLE_LAB: run tests/lab/setup $1"
+}
+
+# A process that has ended may still be there as a zombie until the shell collects it.
+_lab_gone() {
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ ${stat##*) } == Z* ]]
+}
+
+_lab_wait_gone() {
+	local pid=$1 tries=$(($2 * 20))
+	until _lab_gone "$pid"; do
+		((tries-- > 0)) || return 1
+		sleep 0.05
+	done
+	wait "$pid" 2>/dev/null || true
+}
+
+# ---- Programs of a part ----
+
+# Runs through the part's own loader and libraries, not in a chroot: this costs nothing, and the program sees the
+# machine's files and network.
+lab_command() {
+	local part=$1 program=$2 root=$BUNDLE_LAB/$1 loader libraries folder
+	_lab_part "$part" || return
+	for folder in usr/bin usr/sbin usr/libexec/docker/cli-plugins; do
+		[[ ! -x $root/$folder/$program ]] || break
+	done
+	[[ -x $root/$folder/$program ]] || _lab_fail "no program $program in $root" || return
+	loader=$(compgen -G "$root/lib64/ld-linux*.so.*" || compgen -G "$root/lib/ld-linux*.so.*") ||
+		_lab_fail "no loader in $root" || return
+	libraries=$(compgen -G "$root/usr/lib/*-linux-gnu*") || _lab_fail "no libraries in $root" || return
+	LAB_COMMAND=("$loader" --inhibit-cache --library-path "$libraries:$root/usr/lib" --argv0 "$program"
+		"$root/$folder/$program")
+}
+
+# The clients get a home folder of their own: neither the user's credentials nor caches of earlier tests matter.
+lab_peer() {
+	local name=$1 home=${LAB_WORK:-$BUNDLE_LAB}/home
+	local -a LAB_COMMAND
+	shift
+	lab_command peers "$name" || return
+	mkdir -p "$home" || return
+	# Debian's skopeo wants a policy file in /etc. As root it also keeps a cache in /var, unless it takes itself for
+	# an unprivileged user.
+	if [[ $name == skopeo ]]; then
+		HOME=$home XDG_DATA_HOME=$home _CONTAINERS_ROOTLESS_UID=65534 "${LAB_COMMAND[@]}" --insecure-policy "$@"
+	else
+		HOME=$home "${LAB_COMMAND[@]}" "$@"
+	fi
+}
+
+# ---- Registry ----
+
+lab_registry_sample() {
+	local archive=$LAB_DIR/../fixtures/registry-storage.tar.zst
+	[[ -f $archive ]] || _lab_fail "no $archive" || return
+	if ! mkdir -p "$1" || ! zstd -dcq "$archive" | tar -C "$1" -x; then
+		_lab_fail "cannot unpack $archive into $1"
+	fi
+}
+
+# Whether it is this very process that listens on the port, and not another's registry.
+_lab_listens() {
+	local pid=$1 address inode
+	printf -v address '0100007F:%04X' "$2"
+	inode=$(awk -v address="$address" '$2 == address && $4 == "0A" { print $10 }' /proc/net/tcp)
+	[[ -n $inode && -n $(find "/proc/$pid/fd" -lname "socket:\[$inode\]" 2>/dev/null) ]]
+}
+
+_lab_registry_answers() {
+	local status
+	{
+		exec {LAB_FD}<>"/dev/tcp/127.0.0.1/$1" || return
+		printf 'GET /v2/ HTTP/1.0\r\n\r\n' >&"$LAB_FD"
+		read -r -t 5 status <&"$LAB_FD" || status=
+		exec {LAB_FD}>&-
+	} 2>/dev/null
+	[[ $status == *' 200 '* ]]
+}
+
+_lab_registry_config() {
+	cat <<-EOF
+		version: 0.1
+		log: {level: error, accesslog: {disabled: true}}
+		storage:
+		  filesystem: {rootdirectory: "$1"}
+		  delete: {enabled: true}
+		  maintenance: {uploadpurging: {enabled: false}}
+		http: {addr: "127.0.0.1:$2", secret: lab}
+	EOF
+}
+
+# Starts one and waits for it: 0 it answers, 1 it ended (the port may be taken), 2 it is there but does not answer.
+_lab_registry_try() {
+	local work=$1 port=$2 tries=200
+	"${LAB_COMMAND[@]}" serve "$work/config.yml" </dev/null >>"$LAB_REGISTRY_LOG" 2>&1 &
+	LAB_REGISTRY_PID=$!
+	until _lab_listens "$LAB_REGISTRY_PID" "$port" && _lab_registry_answers "$port"; do
+		if _lab_gone "$LAB_REGISTRY_PID"; then
+			wait "$LAB_REGISTRY_PID" 2>/dev/null || true
+			return 1
+		fi
+		((tries-- > 0)) || return 2
+		sleep 0.05
+	done
+}
+
+lab_registry_start() {
+	local storage=$1 wanted=${2:-} port attempt status
+	local -a LAB_COMMAND
+	lab_command registry docker-registry || return
+	mkdir -p "$storage" && storage=$(cd "$storage" && pwd) || _lab_fail "no registry storage $1" || return
+	LAB_REGISTRY_WORK=$(mktemp -d "${LAB_WORK:-${TMPDIR:-/tmp}}/registry.XXXXXX") || return
+	LAB_REGISTRY_LOG=$LAB_REGISTRY_WORK/log
+	# A port is free until somebody else takes it; below the kernel's own choices, that is rare.
+	for attempt in 1 2 3 4 5; do
+		port=${wanted:-$((20000 + (RANDOM + attempt) % 12000))}
+		_lab_registry_config "$storage" "$port" >"$LAB_REGISTRY_WORK/config.yml"
+		status=0
+		_lab_registry_try "$LAB_REGISTRY_WORK" "$port" || status=$?
+		if ((status == 0)); then
+			# shellcheck disable=SC2034 # for the caller
+			LAB_REGISTRY_ADDR=127.0.0.1:$port
+			return 0
+		fi
+		[[ $status == 1 && -z $wanted ]] || break
+	done
+	_lab_fail "registry on 127.0.0.1:$port does not answer: $(tail -n 1 "$LAB_REGISTRY_LOG" | cut -c1-300)" || true
+	lab_registry_stop
+	return 1
+}
+
+lab_registry_stop() {
+	local pid=${LAB_REGISTRY_PID:-} work=${LAB_REGISTRY_WORK:-}
+	unset LAB_REGISTRY_ADDR LAB_REGISTRY_PID LAB_REGISTRY_WORK LAB_REGISTRY_LOG
+	if [[ -n $pid ]]; then
+		kill "$pid" 2>/dev/null || true
+		_lab_wait_gone "$pid" 10 || kill -KILL "$pid" 2>/dev/null || true
+		_lab_wait_gone "$pid" 5 || _lab_fail "registry $pid does not end" || return
+	fi
+	[[ -z $work || -n ${LAB_WORK:-} ]] || rm -rf "$work"
+}
+
+# ---- Docker daemons ----
+
+_lab_docker_config() {
+	local kind=$1 work=$2 store
+	store='"storage-driver": "overlay2"'
+	[[ $kind != containerd ]] || store='"features": {"containerd-snapshotter": true}, "storage-driver": "overlayfs"'
+	cat <<-EOF
+		{$store,
+		"data-root": "$work/data", "exec-root": "$work/exec", "pidfile": "$work/pidfile",
+		"hosts": ["unix://$work/docker.sock"], "group": "root",
+		"cgroup-parent": "/bundle-lab-${work##*/}", "exec-opts": ["native.cgroupdriver=cgroupfs"],
+		"bridge": "none", "iptables": false, "ip6tables": false, "ip-forward": false,
+		"log-level": "warn", "shutdown-timeout": 5}
+	EOF
+}
+
+_lab_docker_wait() {
+	local pid=$1 sock=$2 end=$((SECONDS + 60))
+	until [[ -S $sock && $(curl -s -m 5 --unix-socket "$sock" http://docker/_ping) == OK ]]; do
+		! _lab_gone "$pid" || return 1
+		((SECONDS < end)) || return 1
+		sleep 0.05
+	done
+}
+
+lab_docker_start() {
+	local kind=$1 part=daemon-$1 work pid
+	[[ $kind == containerd || $kind == graphdriver ]] || _lab_fail "no such kind of daemon: $kind" || return
+	[[ $EUID -eq 0 ]] || _lab_fail "a Docker daemon needs root" || return
+	_lab_part "$part" || return
+	# On disk, beside the roots: images are large, and overlays need a file system that can hold them.
+	mkdir -p "$BUNDLE_LAB/run" && work=$(mktemp -d "$BUNDLE_LAB/run/XXXXXX") || return
+	LAB_DOCKER_SOCK=$work/docker.sock
+	LAB_DOCKER_LOG=$work/dockerd.log
+	[[ -z ${LAB_WORK:-} ]] || LAB_DOCKER_LOG=$LAB_WORK/dockerd-$kind-${work##*/}.log
+	if ((${#work} > 60)); then
+		lab_docker_stop
+		_lab_fail "BUNDLE_LAB is too long a path for unix sockets: $BUNDLE_LAB" || return
+	fi
+	_lab_docker_config "$kind" "$work" >"$work/daemon.json"
+	echo "$part" >"$work/part"
+	unshare --mount --pid --fork --kill-child "$LAB_DIR/daemon-init" "$BUNDLE_LAB/$part" "$work" \
+		</dev/null >"$LAB_DOCKER_LOG" 2>&1 &
+	pid=$!
+	echo "$pid" >"$work/unshare.pid"
+	if ! _lab_docker_wait "$pid" "$LAB_DOCKER_SOCK"; then
+		_lab_fail "dockerd ($kind) does not answer: $(tail -n 1 "$LAB_DOCKER_LOG" | cut -c1-300)" || true
+		lab_docker_stop
+		return 1
+	fi
+	# shellcheck disable=SC2034 # for the caller
+	LAB_DOCKER_PID=$(<"$work/dockerd.pid")
+}
+
+# Stops the daemon at LAB_DOCKER_SOCK. Its folder says which processes those are, so any shell can do it.
+lab_docker_stop() {
+	local work=${LAB_DOCKER_SOCK:-} pid
+	unset LAB_DOCKER_SOCK LAB_DOCKER_PID LAB_DOCKER_LOG
+	[[ -n $work ]] || return 0
+	work=${work%/docker.sock}
+	if [[ -f $work/unshare.pid ]]; then
+		pid=$(<"$work/unshare.pid")
+		# Without dockerd there is nothing that could end in good order. The end of unshare ends all of its children.
+		if [[ -f $work/dockerd.pid ]]; then
+			kill "$(<"$work/dockerd.pid")" 2>/dev/null || true
+			_lab_wait_gone "$pid" 30 || kill -KILL "$pid" 2>/dev/null || true
+		else
+			kill -KILL "$pid" 2>/dev/null || true
+		fi
+		_lab_wait_gone "$pid" 10 || _lab_fail "dockerd in $work does not end" || return
+	fi
+	rm -rf "$work"
+}
+
+lab_docker() {
+	local work=${LAB_DOCKER_SOCK:-}
+	local -a LAB_COMMAND
+	[[ -S $work ]] || _lab_fail "no Docker daemon is started" || return
+	work=${work%/docker.sock}
+	lab_command "$(<"$work/part")" docker || return
+	_lab_buildx "$work/cli" || return
+	DOCKER_CONFIG=$work/cli DOCKER_HOST=unix://$LAB_DOCKER_SOCK "${LAB_COMMAND[@]}" "$@"
+}
+
+# docker finds buildx as a plugin: a program in its configuration folder.
+_lab_buildx() {
+	local plugin=$1/cli-plugins/docker-buildx
+	local -a LAB_COMMAND
+	mkdir -p "${plugin%/*}"
+	[[ ! -x $plugin && -f $BUNDLE_LAB/buildx/.stamp ]] || return 0
+	lab_command buildx docker-buildx || return
+	printf '#!/bin/sh\nexec %s "$@"\n' "${LAB_COMMAND[*]@Q}" >"$plugin" && chmod +x "$plugin"
+}
