@@ -1,0 +1,48 @@
+/* reader.h - a bundle file, opened: its description, and any blob straight from its place.
+ *
+ * Lifecycle  bundle_open, ask, bundle_close.  A stream from bundle_blob is
+ *            released by instream_release, before bundle_close.
+ * Bounds     Opening reads head, seek table and description and nothing else:
+ *            the number of reads does not depend on the layers.  A stream keeps
+ *            one decoder with a window of at most 4 MiB; raw blobs need none.
+ * Ownership  The bundle owns its file descriptor and everything it gives out
+ *            except the streams.
+ * Errors     ERR_NOT_FOUND (no such file), ERR_IO, ERR_DAMAGED (not a bundle, or
+ *            not as it must be: the message names the file and the offset),
+ *            ERR_UNSUPPORTED (a version or required feature from the future),
+ *            ERR_LIMIT, ERR_NOMEM.
+ * Trust      The description is what the file says of itself.  The bytes of a
+ *            blob are NOT proved: put a proof_stage behind bundle_blob.
+ * Threads    Different streams of one bundle may be read at the same time.
+ */
+#ifndef BUNDLES_READER_H
+#define BUNDLES_READER_H
+
+#include <stdint.h>
+
+#include "bundles/description.h"
+#include "common/digest.h"
+#include "common/err.h"
+#include "common/stream.h"
+
+struct bundle;
+
+enum err_code bundle_open(const char *path, struct bundle **ret_bundle, struct err *err);
+/* What the bundle says that it holds. */
+const struct description *bundle_description(const struct bundle *b);
+/* The sha256 of bundle.json, which stands for the whole bundle. */
+const struct digest *bundle_digest(const struct bundle *b);
+/* The path it was opened under, and the size of the file. */
+const char *bundle_path(const struct bundle *b);
+uint64_t bundle_size(const struct bundle *b);
+/* One blob's bytes.  What is not in the bundle, or listed as absent, is ERR_NOT_FOUND. */
+enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
+			  struct err *err);
+/* The bytes of bundle.json or index.json as they stand in the file. */
+enum err_code bundle_description_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
+enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
+/* NULL is fine. */
+void bundle_close(struct bundle *b);
+/* Cleanup handler for struct bundle *. */
+void bundle_close_ptr(struct bundle **b);
+#endif

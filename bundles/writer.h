@@ -1,0 +1,52 @@
+/* writer.h - an image graph becomes a bundle file, which appears under its name only when it is whole and on the disk.
+ *
+ * Lifecycle  bundle_writer_open; bundle_writer_small for every packed blob, in
+ *            the description's order; bundle_writer_layer for every raw blob,
+ *            in any order and side by side, and for every zstd blob, in order
+ *            and one at a time; bundle_writer_finish; bundle_writer_free.
+ *            Without finish, free removes what was written.
+ * Units      A node is a place in the graph's nodes[].
+ * Bounds     One frame being filled (4 MiB and its encoding) and 16 bytes a
+ *            frame, whatever the size of the blobs.
+ * Ownership  The graph is borrowed until free and must not change.  The writer
+ *            owns FILE.part and holds a lock on it.  What a killed run left
+ *            there is taken over; a second run at the same time is
+ *            ERR_CONFLICT.
+ * Threads    Streams of different raw layers, and one zstd layer beside them,
+ *            may be used at the same time; everything else comes from one
+ *            thread.
+ * Errors     ERR_IO (and what a full disk says), ERR_CONFLICT, ERR_LIMIT (a
+ *            graph too large for one bundle), ERR_SIZE and ERR_DIGEST (content
+ *            that is not the node's), ERR_NOMEM.
+ * Source     bundles/head.h and bundles/shape.h: the format.
+ */
+#ifndef BUNDLES_WRITER_H
+#define BUNDLES_WRITER_H
+
+#include <stdint.h>
+
+#include "bundles/description.h"
+#include "common/err.h"
+#include "common/graph.h"
+#include "common/stream.h"
+
+struct bundle_writer;
+
+/* Lock path.part and write the description of a settled graph to it.  What is absent must be marked before. */
+enum err_code bundle_writer_open(const char *path, const struct graph *graph, struct bundle_writer **ret_writer,
+				 struct err *err);
+/* What will be in the bundle: its blobs[], in order, are what the caller has to bring. */
+const struct description *bundle_writer_description(const struct bundle_writer *w);
+/* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid out. */
+enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct instream *in, struct err *err);
+/* A stream for one layer's bytes; put a proof_stage in front, whose finish makes the layer count.
+ * Release it, finished or not.  A layer that was not finished may be asked for again and begins anew. */
+enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out, struct err *err);
+void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out);
+/* End the file, bring it to the disk and give it its name; a file of that name is replaced in one step. */
+enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err);
+/* NULL is fine. */
+void bundle_writer_free(struct bundle_writer *w);
+/* Cleanup handler for struct bundle_writer *. */
+void bundle_writer_free_ptr(struct bundle_writer **w);
+#endif
