@@ -213,7 +213,7 @@ lab_docker_start() {
 	fi
 	_lab_docker_config "$kind" "$work" >"$work/daemon.json"
 	echo "$part" >"$work/part"
-	unshare --mount --pid --fork --kill-child "$LAB_DIR/daemon-init" "$BUNDLE_LAB/$part" "$work" \
+	unshare --mount --pid --fork --kill-child "$LAB_DIR/daemon-init" "$BUNDLE_LAB/$part" "$work/" \
 		</dev/null >"$LAB_DOCKER_LOG" 2>&1 &
 	pid=$!
 	echo "$pid" >"$work/unshare.pid"
@@ -226,6 +226,13 @@ lab_docker_start() {
 	LAB_DOCKER_PID=$(<"$work/dockerd.pid")
 }
 
+# Signals the process whose number a file in a daemon's folder holds, if it still is that daemon's.
+_lab_docker_kill() {
+	local signal=$1 work=$2 pid
+	pid=$(cat "$work/$3" 2>/dev/null) || return 1
+	grep -qsF "$work/" "/proc/$pid/cmdline" && kill "-$signal" "$pid" 2>/dev/null
+}
+
 # Stops the daemon at LAB_DOCKER_SOCK. Its folder says which processes those are, so any shell can do it.
 lab_docker_stop() {
 	local work=${LAB_DOCKER_SOCK:-} pid
@@ -234,12 +241,9 @@ lab_docker_stop() {
 	work=${work%/docker.sock}
 	if [[ -f $work/unshare.pid ]]; then
 		pid=$(<"$work/unshare.pid")
-		# Without dockerd there is nothing that could end in good order. The end of unshare ends all of its children.
-		if [[ -f $work/dockerd.pid ]]; then
-			kill "$(<"$work/dockerd.pid")" 2>/dev/null || true
-			_lab_wait_gone "$pid" 30 || kill -KILL "$pid" 2>/dev/null || true
-		else
-			kill -KILL "$pid" 2>/dev/null || true
+		# The end of unshare ends all of its children, in no good order: for a dockerd that is not there or hangs.
+		if ! _lab_docker_kill TERM "$work" dockerd.pid || ! _lab_wait_gone "$pid" 30; then
+			_lab_docker_kill KILL "$work" unshare.pid || true
 		fi
 		_lab_wait_gone "$pid" 10 || _lab_fail "dockerd in $work does not end" || return
 	fi
