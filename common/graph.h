@@ -1,7 +1,8 @@
 /* graph.h - the image graph: every manifest and blob that belongs to a set of images, and how they hang together.
  *
  * Lifecycle  graph_init; graph_add, graph_add_manifest, graph_link,
- *            graph_add_image in any order; graph_order; graph_release.
+ *            graph_add_image in any order; graph_settle; graph_order;
+ *            graph_release.
  * Units      A node is named by its place in nodes[]; NODE_NONE is none.
  * Bounds     LIMIT_NODES, LIMIT_EDGES, LIMIT_IMAGES; under 1 KiB a node.
  * Ownership  The graph owns its nodes and interns their strings.
@@ -22,7 +23,7 @@
 
 #define NODE_NONE UINT32_MAX
 
-/* What a node is for.  Where a blob is two things at once, the first in this list counts. */
+/* What a node is for, known after graph_settle.  Where a blob is two things at once, the first in this list counts. */
 enum role {
 	ROLE_INDEX,       /* an index among the images */
 	ROLE_MANIFEST,    /* an image manifest: one platform */
@@ -37,10 +38,10 @@ enum role {
 
 /* How a referrer was tied to its subject. */
 enum link_kind {
-	LINK_SUBJECT, /* by the subject member, the referrers API or the fallback tag */
-	LINK_SIG,     /* by the tag sha256-….sig */
-	LINK_ATT,     /* by the tag sha256-….att */
-	LINK_SBOM,    /* by the tag sha256-….sbom */
+	LINK_SUBJECT,  /* by the subject member, the referrers API or the fallback tag */
+	LINK_SIG,      /* by the tag sha256-….sig */
+	LINK_ATT,      /* by the tag sha256-….att */
+	LINK_SBOM,     /* by the tag sha256-….sbom */
 	LINK_BUILDKIT, /* by vnd.docker.reference.digest in an index: an attestation of that manifest */
 	LINK_COUNT,
 };
@@ -53,11 +54,26 @@ struct node {
 	const char *platform;       /* "linux/arm/v7" of an image manifest, as its index says; else NULL */
 	const char *predicate_type; /* of a statement, or of a referrer that names one; else NULL */
 	enum role role;
-	bool absent;   /* the source does not have it, though something lists it */
-	bool expanded; /* its children are known */
-	uint8_t depth; /* steps from a root, the shortest that was found */
-	uint16_t source; /* which of the caller's sources has it */
-	uint32_t children, children_len; /* a range of graph.edges */
+	bool absent;               /* the source does not have it, though something lists it */
+	bool visited;              /* asked for by a walk */
+	bool expanded;             /* its children are known */
+	uint8_t depth;             /* steps from a root, the shortest that was found */
+	uint16_t source;           /* which of the caller's sources has it */
+	uint32_t edges, edges_len; /* a range of graph.edges */
+};
+
+/* What a manifest says of a thing that it lists. */
+enum edge_kind {
+	EDGE_CHILD,       /* a manifest of an index */
+	EDGE_ATTESTATION, /* a manifest of an index, marked as a BuildKit attestation */
+	EDGE_CONFIG,
+	EDGE_STATEMENT, /* a layer that is an in-toto statement */
+	EDGE_LAYER,
+};
+
+struct edge {
+	uint32_t to;
+	enum edge_kind kind;
 };
 
 struct link {
@@ -73,7 +89,7 @@ struct image {
 struct graph {
 	struct node *nodes;
 	size_t nodes_len, nodes_cap;
-	uint32_t *edges;
+	struct edge *edges;
 	size_t edges_len, edges_cap;
 	struct link *links;
 	size_t links_len, links_cap;
@@ -81,31 +97,36 @@ struct graph {
 	size_t images_len, images_cap;
 	uint32_t *table; /* open addressing: digest to node */
 	size_t table_cap;
-	char **strings; /* interned, sorted */
+	char **strings; /* interned: open addressing by content */
 	size_t strings_len, strings_cap;
 };
 
 void graph_init(struct graph *g);
 /* The node of a digest, NODE_NONE if there is none. */
 uint32_t graph_find(const struct graph *g, const struct digest *digest);
-/* Find or make the node of a descriptor, in this role or a stronger one that it had before. */
-enum err_code graph_add(struct graph *g, const struct descriptor *d, enum role role, uint32_t *ret_node,
-			struct err *err);
-/* Add what a node's manifest lists: children, config, layers or statements; and links to subjects that it names. */
+/* Find or make the node of a descriptor. */
+enum err_code graph_add(struct graph *g, const struct descriptor *d, uint32_t *ret_node, struct err *err);
+/* Add what a node's manifest lists: children, config, layers or statements; and what it says of itself. */
 enum err_code graph_add_manifest(struct graph *g, uint32_t node, const struct manifest *m, struct err *err);
 /* Tie a referrer to its subject; the same link twice is one. */
 enum err_code graph_link(struct graph *g, uint32_t subject, uint32_t referrer, enum link_kind kind, struct err *err);
-/* Give a root its name.  The same name for the same root twice is one image; for another root it is ERR_CONFLICT. */
+/* Give a root its name. */
 enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, struct err *err);
-/* Sort images by name and links by subject, kind and referrer's digest: the state everything later relies on. */
-void graph_sort(struct graph *g);
-/* The links of one subject, after graph_sort: a range of graph.links. */
+/* Give every node its role; sort images by name, links by subject, kind and the referrer's digest, each once.
+ * One name for two roots is ERR_CONFLICT.  Nothing is added afterwards. */
+enum err_code graph_settle(struct graph *g, struct err *err);
+/* The links of one subject, after graph_settle: a range of graph.links. */
 size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links);
 /* All nodes that are reached from the images, in the order in which they stand in a bundle: every image's manifests
  * and small blobs in one run from the root, then the layers in the same order.  *ret_order is the caller's. */
 enum err_code graph_order(const struct graph *g, uint32_t **ret_order, size_t *ret_len, struct err *err);
-/* True for what travels in front: manifests, configs, statements, artifacts that are small. */
-bool graph_is_small(const struct node *n);
+/* For each node the place of the first image that reaches it in that order, NODE_NONE for none; for the caller to free.
+ */
+enum err_code graph_owners(const struct graph *g, uint32_t **ret_owners, struct err *err);
+/* True for what travels in front: manifests, statements, and whatever else is no layer and not large. */
+bool node_is_small(const struct node *n);
+/* The descriptor of a node: media type, digest, size; the strings are the graph's. */
+struct descriptor node_descriptor(const struct node *n);
 /* True for roles whose bytes are a manifest. */
 bool role_is_manifest(enum role role);
 /* "index", "manifest", "attestation", "referrer", "config", "statement", "artifact", "layer". */

@@ -18,10 +18,11 @@
 #define LIMIT_ANSWER_BYTES (1 * MIB)           /* other JSON answers: tokens, errors, daemon state */
 #define LIMIT_HEADER_BYTES (64 * KIB)          /* all headers of one HTTP answer */
 #define LIMIT_URL_BYTES (8 * KIB)
-#define LIMIT_TEXT_BYTES 4096 /* one name, tag, media type, annotation that we keep */
-#define LIMIT_NODES 1000000   /* blobs and manifests in one graph */
-#define LIMIT_EDGES 8000000   /* links between them */
-#define LIMIT_GRAPH_DEPTH 16  /* index in index, referrer of referrer */
-#define LIMIT_IMAGES 100000   /* names in one bundle */
-#define LIMIT_PAGES 1000      /* pages of one listing */
+#define LIMIT_TEXT_BYTES 4096            /* one name, tag, media type, annotation that we keep */
+#define LIMIT_SMALL_BLOB_BYTES (1 * MIB) /* a config or artifact up to here travels in front */
+#define LIMIT_NODES 1000000              /* blobs and manifests in one graph */
+#define LIMIT_EDGES 8000000              /* links between them */
+#define LIMIT_GRAPH_DEPTH 16             /* index in index, referrer of referrer */
+#define LIMIT_IMAGES 100000              /* names in one bundle */
+#define LIMIT_PAGES 1000                 /* pages of one listing */
 #endif

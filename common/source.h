@@ -37,7 +37,7 @@ struct source_referrer {
 typedef enum err_code source_manifest_fn(void *ctx, const struct source_manifest *m, struct err *err);
 typedef enum err_code source_referrers_fn(void *ctx, const struct source_referrer *referrers, size_t len,
 					  struct err *err);
-/* How a blob ended: NULL err for proved and finished. */
+/* A blob was proved and its stream finished. */
 typedef enum err_code source_blob_fn(void *ctx, struct err *err);
 
 struct source {

@@ -1,0 +1,50 @@
+/* access.h - requests to one repository, with the credentials that it asks for: anonymous, Basic or Bearer.
+ *
+ * Lifecycle  access_new; access_start any number of requests; the HTTP engine
+ *            runs; access_free.
+ * Ownership  access_start takes over the request and its URL, and frees both
+ *            after on_done; access_free frees those that never ended.
+ * Errors     on_done gets what http.h gives.  A 401 that credentials can mend
+ *            is mended before the request's owner hears of it; one that they
+ *            cannot is an answer like any other.
+ *            Secrets stay out of messages.  A token service is asked over
+ *            https where the registry is.
+ * Source     facts of the Docker Registry v2 token protocol; RFC 6750.
+ */
+#ifndef COMMON_ACCESS_H
+#define COMMON_ACCESS_H
+
+#include <stdbool.h>
+
+#include "common/http.h"
+
+struct access;
+
+struct request {
+	/* set by the asker */
+	const char *method;                                           /* NULL for GET */
+	char *url;                                                    /* owned */
+	const char *accept;                                           /* static; may be NULL */
+	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
+	enum err_code (*on_body)(struct request *r, const void *bytes, size_t len, struct err *err);
+	enum err_code (*on_done)(struct request *r, struct err *failure, struct err *err);
+	void (*release)(struct request *r); /* frees what embeds the request, not the request's own parts */
+
+	/* the answer: call.status, http_header(&call, …) */
+	struct http_call call;
+	/* access.c's own */
+	struct access *access;
+	unsigned token; /* which token it was sent with */
+	bool again;     /* a 401 under way to be mended */
+	unsigned tries;
+	struct request *next, **link;
+};
+
+/* Access to a repository: base is "https://host[:port]", host the name under which credentials are kept. */
+enum err_code access_new(struct http *http, const char *base, const char *host, const char *repository,
+			 struct access **ret_access, struct err *err);
+enum err_code access_start(struct access *a, struct request *r, struct err *err);
+/* The registry's host, for messages. */
+const char *access_host(const struct access *a);
+void access_free(struct access *a);
+#endif

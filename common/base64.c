@@ -1,0 +1,39 @@
+#include "common/base64.h"
+
+#include <limits.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+
+enum err_code base64_decode(const char *text, struct buf *out, struct err *err)
+{
+	size_t len = strlen(text);
+	size_t pad = len >= 2 ? (size_t)(text[len - 1] == '=') + (size_t)(text[len - 2] == '=') : 0;
+	CLEANUP(free_ptr) unsigned char *raw = NULL;
+	int got;
+
+	if (len % 4 != 0 || len > INT_MAX)
+		return err_set(err, ERR_FORMAT, "not base64: its length is no multiple of four");
+	raw = malloc(len + 1);
+	if (raw == NULL)
+		return err_nomem(err);
+	got = EVP_DecodeBlock(raw, (const unsigned char *)text, (int)len);
+	if (got < 0 || (size_t)got < pad)
+		return err_set(err, ERR_FORMAT, "not base64");
+	return buf_add(out, raw, (size_t)got - pad, err);
+}
+
+enum err_code base64_encode(const void *bytes, size_t len, struct buf *out, struct err *err)
+{
+	CLEANUP(free_ptr) unsigned char *text = NULL;
+
+	if (len > INT_MAX / 2)
+		return err_set(err, ERR_LIMIT, "too long for base64");
+	text = malloc(len / 3 * 4 + 5);
+	if (text == NULL)
+		return err_nomem(err);
+	EVP_EncodeBlock(text, bytes, (int)len);
+	return buf_puts(out, (char *)text, err);
+}

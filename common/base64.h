@@ -1,0 +1,15 @@
+/* base64.h - standard base64 with padding (RFC 4648 section 4).
+ *
+ * Bounds  The buffer's maximum.
+ * Errors  ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
+ */
+#ifndef COMMON_BASE64_H
+#define COMMON_BASE64_H
+
+#include "common/buf.h"
+
+/* Append what text stands for. */
+enum err_code base64_decode(const char *text, struct buf *out, struct err *err);
+/* Append the text that stands for len bytes. */
+enum err_code base64_encode(const void *bytes, size_t len, struct buf *out, struct err *err);
+#endif

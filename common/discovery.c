@@ -1,0 +1,326 @@
+#include "common/discovery.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+#define TAG_MAX 128
+
+struct found {
+	struct digest digest;
+	uint64_t size_bytes;
+	char *media_type; /* owned */
+	enum link_kind kind;
+};
+
+struct discovery {
+	struct repository *repository;
+	struct digest subject;
+	source_referrers_fn *done;
+	void *ctx;
+	unsigned open; /* questions not yet answered */
+	struct found *found;
+	size_t found_len, found_cap;
+	struct discovery *next, **link;
+};
+
+/* One question of a discovery. */
+struct question {
+	struct request request;
+	struct discovery *discovery;
+	struct buf body;
+	enum link_kind kind;
+	bool is_api;
+	unsigned page;
+};
+
+static void discovery_free(struct discovery *d)
+{
+	size_t i;
+
+	*d->link = d->next;
+	if (d->next != NULL)
+		d->next->link = d->link;
+	for (i = 0; i < d->found_len; i++)
+		free(d->found[i].media_type);
+	free(d->found);
+	free(d);
+}
+
+void discovery_free_all(struct repository *p)
+{
+	while (p->discoveries != NULL)
+		discovery_free(p->discoveries);
+}
+
+static void question_release(struct request *r)
+{
+	struct question *q = OUTER_OF(r, struct question, request);
+
+	buf_release(&q->body);
+	free(q);
+}
+
+static enum err_code add_found(struct discovery *d, const struct descriptor *got, enum link_kind kind, struct err *err)
+{
+	struct found *f;
+	enum err_code code;
+	size_t i;
+
+	for (i = 0; i < d->found_len; i++) {
+		if (digest_equal(&d->found[i].digest, &got->digest) && d->found[i].kind == kind)
+			return ERR_OK;
+	}
+	code = vec_grow(&d->found, &d->found_cap, d->found_len + 1, sizeof(*d->found), LIMIT_NODES, err);
+	if (code != ERR_OK)
+		return code;
+	f = &d->found[d->found_len];
+	*f = (struct found){ .digest = got->digest, .size_bytes = got->size_bytes, .kind = kind };
+	code = str_copy(got->media_type, &f->media_type, err);
+	d->found_len += code == ERR_OK;
+	return code;
+}
+
+/* Everything is answered: tell the asker. */
+static enum err_code tell(struct discovery *d, struct err *err)
+{
+	CLEANUP(free_ptr) struct source_referrer *all = calloc(d->found_len + 1, sizeof(*all));
+	enum err_code code;
+	size_t i;
+
+	if (all == NULL)
+		return err_nomem(err);
+	for (i = 0; i < d->found_len; i++) {
+		const struct found *f = &d->found[i];
+
+		all[i] = (struct source_referrer){
+			.kind = f->kind,
+			.descriptor = { .digest = f->digest, .size_bytes = f->size_bytes, .media_type = f->media_type },
+		};
+	}
+	code = d->done(d->ctx, all, d->found_len, err);
+	discovery_free(d);
+	return code;
+}
+
+static enum err_code answered(struct discovery *d, struct err *err)
+{
+	return --d->open == 0 ? tell(d, err) : ERR_OK;
+}
+
+static enum err_code on_body(struct request *r, const void *bytes, size_t len, struct err *err)
+{
+	struct question *q = OUTER_OF(r, struct question, request);
+
+	if (buf_add(&q->body, bytes, len, err) != ERR_OK)
+		return err_add(err, "%s", r->url);
+	return ERR_OK;
+}
+
+static enum err_code on_done(struct request *r, struct err *failure, struct err *err);
+
+static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bool is_api, unsigned page,
+			 struct err *err)
+{
+	struct question *q = calloc(1, sizeof(*q));
+
+	if (q == NULL) {
+		free(url);
+		return err_nomem(err);
+	}
+	buf_init(&q->body, LIMIT_MANIFEST_BYTES);
+	q->discovery = d;
+	q->kind = kind;
+	q->is_api = is_api;
+	q->page = page;
+	q->request = (struct request){
+		.url = url,
+		.accept = REPOSITORY_ACCEPT,
+		.on_body = on_body,
+		.on_done = on_done,
+		.release = question_release,
+	};
+	d->open++;
+	return access_start(d->repository->access, &q->request, err);
+}
+
+/* A listing: the index that the API or the fallback tag gave.  Only digest, size and type count; the rest is read from
+ * the referrer itself, because listings are known to be wrong. */
+static enum err_code read_listing(const struct question *q, struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
+	size_t i;
+
+	if (code == ERR_OK && m.kind != MANIFEST_INDEX)
+		code = err_set(err, ERR_FORMAT, "%s: the list of referrers is no index but %s", q->request.url,
+			       m.media_type);
+	for (i = 0; code == ERR_OK && i < m.items_len; i++)
+		code = add_found(q->discovery, &m.items[i], LINK_SUBJECT, err);
+	return code;
+}
+
+/* A tag that cosign made: the manifest under it is the referrer. */
+static enum err_code read_tagged(const struct question *q, struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
+	struct descriptor d = { .size_bytes = q->body.len, .media_type = m.media_type };
+
+	if (code == ERR_OK)
+		code = digest_of(buf_text(&q->body), q->body.len, NULL, &d.digest, err);
+	return code == ERR_OK ? add_found(q->discovery, &d, q->kind, err) : code;
+}
+
+/* RFC 8288: <url>; rel="next" */
+static bool next_link(const struct http_call *call, char *out, size_t out_size)
+{
+	char header[LIMIT_TEXT_BYTES];
+	size_t len;
+
+	if (http_header(call, "Link", 0, header, sizeof(header)) == NULL || header[0] != '<')
+		return false;
+	len = strcspn(header + 1, ">");
+	if (header[1 + len] != '>' || strstr(header + 1 + len, "next") == NULL || len >= out_size)
+		return false;
+	memcpy(out, header + 1, len);
+	out[len] = '\0';
+	return true;
+}
+
+/* The page after this one, at the same host only: the credentials are for it. */
+static enum err_code ask_next_page(const struct question *q, struct err *err)
+{
+	const struct repository *p = q->discovery->repository;
+	char link[LIMIT_TEXT_BYTES], url[LIMIT_URL_BYTES];
+	char *owned = NULL;
+	enum err_code code;
+
+	if (!next_link(&q->request.call, link, sizeof(link)))
+		return ERR_OK;
+	if (q->page + 1 >= LIMIT_PAGES)
+		return err_set(err, ERR_LIMIT, "%s: more than %d pages of referrers", q->request.url, LIMIT_PAGES);
+	code = http_resolve_url(q->request.url, link, url, sizeof(url), err);
+	if (code == ERR_OK && (!text_starts(url, p->base) || url[strlen(p->base)] != '/'))
+		code = err_set(err, ERR_REFUSED, "%s: the next page lies on another host: refused", q->request.url);
+	if (code == ERR_OK)
+		code = str_copy(url, &owned, err);
+	return code == ERR_OK ? ask(q->discovery, owned, LINK_SUBJECT, true, q->page + 1, err) : code;
+}
+
+/* An answer that says: this registry has no referrers API. */
+static bool says_no_api(const struct question *q)
+{
+	char type[LIMIT_TEXT_BYTES];
+
+	switch (q->request.call.status) {
+	case 404:
+		return !repository_error_is(buf_text(&q->body), "NAME_UNKNOWN");
+	case 400:
+	case 406:
+		return true;
+	case 200:
+		if (http_header(&q->request.call, "Content-Type", 0, type, sizeof(type)) == NULL)
+			return true;
+		return manifest_kind(type) != MANIFEST_INDEX;
+	default:
+		return false;
+	}
+}
+
+static enum err_code read_api(const struct question *q, struct err *err)
+{
+	enum err_code code;
+
+	if (says_no_api(q)) {
+		q->discovery->repository->no_referrers_api |= q->request.call.status == 404;
+		return ERR_OK;
+	}
+	if (q->request.call.status != 200)
+		return repository_refused(&q->request, buf_text(&q->body), err);
+	code = read_listing(q, err);
+	return code == ERR_OK ? ask_next_page(q, err) : code;
+}
+
+static enum err_code read_tag(const struct question *q, struct err *err)
+{
+	if (q->request.call.status == 404)
+		return ERR_OK;
+	if (q->request.call.status != 200)
+		return repository_refused(&q->request, buf_text(&q->body), err);
+	return q->kind == LINK_SUBJECT ? read_listing(q, err) : read_tagged(q, err);
+}
+
+static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
+{
+	struct question *q = OUTER_OF(r, struct question, request);
+	enum err_code code;
+
+	if (failure != NULL) {
+		*err = *failure;
+		return err->code;
+	}
+	code = q->is_api ? read_api(q, err) : read_tag(q, err);
+	return code == ERR_OK ? answered(q->discovery, err) : code;
+}
+
+static enum err_code ask_tag(struct discovery *d, const char *suffix, enum link_kind kind, struct err *err)
+{
+	char tag[DIGEST_TEXT_SIZE + 8];
+	char *url = NULL;
+	enum err_code code;
+	int hex_len = kind == LINK_SUBJECT ? 64 : 128; /* the fallback tag is cut, cosign's is not */
+
+	snprintf(tag, sizeof(tag), "%s-%.*s%s", digest_algorithm(&d->subject), hex_len, digest_hex(&d->subject),
+		 suffix);
+	if (strlen(tag) > TAG_MAX)
+		return ERR_OK; /* no registry can hold such a tag */
+	code = repository_url(d->repository, "manifests", tag, &url, err);
+	return code == ERR_OK ? ask(d, url, kind, false, 0, err) : code;
+}
+
+static enum err_code ask_api(struct discovery *d, struct err *err)
+{
+	char *url = NULL;
+	enum err_code code;
+
+	if (d->repository->no_referrers_api)
+		return ERR_OK;
+	code = repository_url(d->repository, "referrers", d->subject.text, &url, err);
+	return code == ERR_OK ? ask(d, url, LINK_SUBJECT, true, 0, err) : code;
+}
+
+enum err_code discovery_start(struct repository *p, const struct digest *subject, source_referrers_fn *done, void *ctx,
+			      struct err *err)
+{
+	struct discovery *d = calloc(1, sizeof(*d));
+	enum err_code code;
+
+	if (d == NULL)
+		return err_nomem(err);
+	*d = (struct discovery){
+		.repository = p,
+		.subject = *subject,
+		.done = done,
+		.ctx = ctx,
+		.next = p->discoveries,
+		.link = &p->discoveries,
+	};
+	if (p->discoveries != NULL)
+		p->discoveries->link = &d->next;
+	p->discoveries = d;
+	code = ask_api(d, err);
+	if (code == ERR_OK)
+		code = ask_tag(d, "", LINK_SUBJECT, err);
+	if (code == ERR_OK)
+		code = ask_tag(d, ".sig", LINK_SIG, err);
+	if (code == ERR_OK)
+		code = ask_tag(d, ".att", LINK_ATT, err);
+	if (code == ERR_OK)
+		code = ask_tag(d, ".sbom", LINK_SBOM, err);
+	return code;
+}

@@ -1,0 +1,20 @@
+/* discovery.h - what refers to a manifest in a registry: the referrers API, the fallback tag and cosign's tags, all
+ * of them, merged by digest.
+ *
+ * Lifecycle  discovery_start; the HTTP engine runs; done is called once.
+ * Bounds     LIMIT_PAGES pages a listing, LIMIT_MANIFEST_BYTES a page.
+ * Errors     Only a proper "not found" means that there is nothing; any other
+ *            failure ends the walk, naming the URL.
+ * Source     OCI Distribution Specification 1.1, "Listing Referrers" and
+ *            "Referrers Tag Schema"; cosign's tag scheme.
+ */
+#ifndef COMMON_DISCOVERY_H
+#define COMMON_DISCOVERY_H
+
+#include "common/repository.h"
+
+enum err_code discovery_start(struct repository *p, const struct digest *subject, source_referrers_fn *done, void *ctx,
+			      struct err *err);
+/* Drop those that never ended, after their requests are gone. */
+void discovery_free_all(struct repository *p);
+#endif

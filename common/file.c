@@ -1,0 +1,106 @@
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/mem.h"
+#include "common/stream.h"
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+enum err_code file_read(const char *path, struct buf *out, struct err *err)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char chunk[16384];
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
+	if (fd < 0)
+		return err_errno(err, path);
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, path);
+		if (buf_add(out, chunk, (size_t)n, err) != ERR_OK)
+			return err_add(err, "%s", path);
+	}
+	return ERR_OK;
+}
+
+static enum err_code write_synced(const char *path, const void *bytes, size_t len, struct err *err)
+{
+	CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	enum err_code code;
+
+	if (fd < 0)
+		return err_errno(err, path);
+	code = write_at(fd, bytes, len, 0, path, err);
+	if (code == ERR_OK && fsync(fd) != 0)
+		code = err_errno(err, path);
+	return code;
+}
+
+enum err_code file_replace(const char *path, const void *bytes, size_t len, struct err *err)
+{
+	CLEANUP(free_ptr) char *part = NULL;
+	enum err_code code = str_format(&part, err, "%s.part", path);
+
+	if (code != ERR_OK)
+		return code;
+	code = write_synced(part, bytes, len, err);
+	if (code == ERR_OK && rename(part, path) != 0)
+		code = err_errno(err, path);
+	if (code != ERR_OK) {
+		unlink(part);
+		return code;
+	}
+	return folder_sync_of(path, err);
+}
+
+enum err_code folder_make(const char *path, struct err *err)
+{
+	CLEANUP(free_ptr) char *copy = NULL;
+	enum err_code code = str_copy(path, &copy, err);
+	char *slash;
+
+	if (code != ERR_OK)
+		return code;
+	for (slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+			return err_errno(err, copy);
+		*slash = '/';
+	}
+	if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+		return err_errno(err, copy);
+	return ERR_OK;
+}
+
+enum err_code folder_sync_of(const char *path, struct err *err)
+{
+	CLEANUP(free_ptr) char *folder = NULL;
+	CLEANUP(close_fd) int fd = -1;
+	const char *slash = strrchr(path, '/');
+	enum err_code code;
+
+	code = slash == NULL ? str_copy(".", &folder, err)
+			     : str_format(&folder, err, "%.*s/", (int)(slash - path), path);
+	if (code != ERR_OK)
+		return code;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		return err_errno(err, folder);
+	return ERR_OK;
+}

@@ -1,0 +1,24 @@
+/* file.h - files and folders: whole small files, and publishing by rename.
+ *
+ * Errors  ERR_NOT_FOUND (no such file), ERR_IO, ERR_LIMIT, ERR_NOMEM; messages
+ *         name the path.
+ */
+#ifndef COMMON_FILE_H
+#define COMMON_FILE_H
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+
+/* Append the whole content of a regular file. */
+enum err_code file_read(const char *path, struct buf *out, struct err *err);
+/* Replace a file's content at once: a temporary name beside it, sync, rename, sync of the folder. */
+enum err_code file_replace(const char *path, const void *bytes, size_t len, struct err *err);
+/* Make a folder and the folders above it. */
+enum err_code folder_make(const char *path, struct err *err);
+/* Sync the folder that holds path, so that a rename in it lasts. */
+enum err_code folder_sync_of(const char *path, struct err *err);
+/* Cleanup handler: close *fd if it is open. */
+void close_fd(int *fd);
+#endif

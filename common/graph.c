@@ -1,0 +1,316 @@
+#include "common/graph.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+
+static const char *const role_names[ROLE_COUNT] = {
+	[ROLE_INDEX] = "index",       [ROLE_MANIFEST] = "manifest", [ROLE_ATTESTATION] = "attestation",
+	[ROLE_REFERRER] = "referrer", [ROLE_CONFIG] = "config",     [ROLE_STATEMENT] = "statement",
+	[ROLE_ARTIFACT] = "artifact", [ROLE_LAYER] = "layer",
+};
+
+static const char *const link_names[LINK_COUNT] = {
+	[LINK_SUBJECT] = "subject",  [LINK_SIG] = "cosign-sig",    [LINK_ATT] = "cosign-att",
+	[LINK_SBOM] = "cosign-sbom", [LINK_BUILDKIT] = "buildkit",
+};
+
+const char *role_name(enum role role)
+{
+	return role_names[role];
+}
+
+const char *link_name(enum link_kind kind)
+{
+	return link_names[kind];
+}
+
+bool role_is_manifest(enum role role)
+{
+	return role <= ROLE_REFERRER;
+}
+
+bool node_is_small(const struct node *n)
+{
+	if (role_is_manifest(n->role) || n->role == ROLE_STATEMENT)
+		return true;
+	return n->role != ROLE_LAYER && n->size_bytes <= LIMIT_SMALL_BLOB_BYTES;
+}
+
+struct descriptor node_descriptor(const struct node *n)
+{
+	return (struct descriptor){ .digest = n->digest, .size_bytes = n->size_bytes, .media_type = n->media_type };
+}
+
+void graph_init(struct graph *g)
+{
+	*g = (struct graph){ 0 };
+}
+
+/* FNV-1a. */
+static size_t hash(const char *text)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 1099511628211u;
+	return (size_t)(h ^ h >> 32);
+}
+
+/* The place of a digest in the table: its node, or the empty place where it belongs.  The table is never full. */
+static uint32_t *table_place(const struct graph *g, const char *text)
+{
+	size_t i = hash(text) & (g->table_cap - 1);
+
+	while (g->table[i] != NODE_NONE && strcmp(g->nodes[g->table[i]].digest.text, text) != 0)
+		i = (i + 1) & (g->table_cap - 1);
+	return &g->table[i];
+}
+
+static enum err_code table_grow(struct graph *g, struct err *err)
+{
+	size_t cap = g->table_cap < 64 ? 64 : g->table_cap * 2, i;
+	uint32_t *grown;
+
+	if (g->nodes_len * 2 < g->table_cap)
+		return ERR_OK;
+	grown = malloc(cap * sizeof(*grown));
+	if (grown == NULL)
+		return err_nomem(err);
+	free(g->table);
+	g->table = grown;
+	g->table_cap = cap;
+	memset(grown, 0xff, cap * sizeof(*grown));
+	for (i = 0; i < g->nodes_len; i++)
+		*table_place(g, g->nodes[i].digest.text) = (uint32_t)i;
+	return ERR_OK;
+}
+
+static char **string_place(char **strings, size_t cap, const char *text)
+{
+	size_t i = hash(text) & (cap - 1);
+
+	while (strings[i] != NULL && strcmp(strings[i], text) != 0)
+		i = (i + 1) & (cap - 1);
+	return &strings[i];
+}
+
+static enum err_code strings_grow(struct graph *g, struct err *err)
+{
+	size_t cap = g->strings_cap < 64 ? 64 : g->strings_cap * 2, i;
+	char **grown;
+
+	if (g->strings_len * 2 < g->strings_cap)
+		return ERR_OK;
+	grown = calloc(cap, sizeof(*grown));
+	if (grown == NULL)
+		return err_nomem(err);
+	for (i = 0; i < g->strings_cap; i++) {
+		if (g->strings[i] != NULL)
+			*string_place(grown, cap, g->strings[i]) = g->strings[i];
+	}
+	free(g->strings);
+	g->strings = grown;
+	g->strings_cap = cap;
+	return ERR_OK;
+}
+
+enum err_code graph_intern(struct graph *g, const char *text, const char **ret_text, struct err *err)
+{
+	enum err_code code = strings_grow(g, err);
+	char **place;
+
+	if (code != ERR_OK)
+		return code;
+	if (strlen(text) > LIMIT_TEXT_BYTES)
+		return err_set(err, ERR_LIMIT, "a text of more than %d bytes: %.60s…", LIMIT_TEXT_BYTES, text);
+	place = string_place(g->strings, g->strings_cap, text);
+	if (*place == NULL) {
+		code = str_copy(text, place, err);
+		if (code != ERR_OK)
+			return code;
+		g->strings_len++;
+	}
+	*ret_text = *place;
+	return ERR_OK;
+}
+
+/* Where sources disagree about a text, the smaller one counts, so that the order of discovery does not. */
+static enum err_code keep_smaller(struct graph *g, const char **kept, const char *text, struct err *err)
+{
+	if (text == NULL || (*kept != NULL && strcmp(*kept, text) <= 0))
+		return ERR_OK;
+	return graph_intern(g, text, kept, err);
+}
+
+/* The same rule for media types, but a type that makes it a manifest counts before one that does not. */
+static enum err_code keep_media_type(struct graph *g, struct node *n, const char *media_type, struct err *err)
+{
+	bool was = n->media_type != NULL && manifest_kind(n->media_type) != MANIFEST_NONE;
+	bool is = manifest_kind(media_type) != MANIFEST_NONE;
+
+	if (was && !is)
+		return ERR_OK;
+	if (is && !was)
+		n->media_type = NULL;
+	return keep_smaller(g, &n->media_type, media_type, err);
+}
+
+uint32_t graph_find(const struct graph *g, const struct digest *digest)
+{
+	return g->table_cap > 0 ? *table_place(g, digest->text) : NODE_NONE;
+}
+
+static enum err_code new_node(struct graph *g, const struct descriptor *d, uint32_t *ret_node, struct err *err)
+{
+	enum err_code code = vec_grow(&g->nodes, &g->nodes_cap, g->nodes_len + 1, sizeof(*g->nodes), LIMIT_NODES, err);
+
+	if (code != ERR_OK)
+		return err_add(err, "blobs and manifests of these images");
+	code = table_grow(g, err);
+	if (code != ERR_OK)
+		return code;
+	g->nodes[g->nodes_len] = (struct node){
+		.digest = d->digest, .size_bytes = d->size_bytes, .role = ROLE_COUNT, .depth = UINT8_MAX
+	};
+	*table_place(g, d->digest.text) = (uint32_t)g->nodes_len;
+	*ret_node = (uint32_t)g->nodes_len++;
+	return ERR_OK;
+}
+
+enum err_code graph_add(struct graph *g, const struct descriptor *d, uint32_t *ret_node, struct err *err)
+{
+	uint32_t at = graph_find(g, &d->digest);
+	enum err_code code = at == NODE_NONE ? new_node(g, d, &at, err) : ERR_OK;
+	char text[PLATFORM_TEXT_MAX];
+	struct node *n;
+
+	if (code != ERR_OK)
+		return code;
+	n = &g->nodes[at];
+	if (n->size_bytes != d->size_bytes)
+		return err_set(err, ERR_FORMAT,
+			       "%s is listed with two sizes, %" PRIu64 " and %" PRIu64 " bytes: one listing is wrong",
+			       d->digest.text, n->size_bytes, d->size_bytes);
+	code = keep_media_type(g, n, d->media_type, err);
+	if (code == ERR_OK && d->has_platform)
+		code = keep_smaller(g, &n->platform, platform_format(&d->platform, text), err);
+	if (code == ERR_OK)
+		code = keep_smaller(g, &n->predicate_type, annotation(d->annotations, ANNOTATION_PREDICATE_TYPE), err);
+	if (code == ERR_OK)
+		*ret_node = at;
+	return code;
+}
+
+static enum edge_kind edge_kind_of(const struct manifest *m, const struct descriptor *item)
+{
+	if (m->kind == MANIFEST_INDEX)
+		return descriptor_is_attestation(item) ? EDGE_ATTESTATION : EDGE_CHILD;
+	if (strcmp(item->media_type, TYPE_IN_TOTO) == 0)
+		return EDGE_STATEMENT;
+	return EDGE_LAYER;
+}
+
+static enum err_code add_edge(struct graph *g, uint32_t from, const struct descriptor *to, enum edge_kind kind,
+			      struct err *err)
+{
+	uint32_t at = NODE_NONE;
+	enum err_code code = graph_add(g, to, &at, err);
+
+	if (code == ERR_OK)
+		code = vec_grow(&g->edges, &g->edges_cap, g->edges_len + 1, sizeof(*g->edges), LIMIT_EDGES, err);
+	if (code != ERR_OK)
+		return code;
+	g->edges[g->edges_len++] = (struct edge){ .to = at, .kind = kind };
+	g->nodes[from].edges_len++;
+	return ERR_OK;
+}
+
+/* Pair an attestation manifest with the image manifest that its index entry names. */
+static enum err_code link_attestation(struct graph *g, const struct descriptor *item, struct err *err)
+{
+	const char *text = annotation(item->annotations, ANNOTATION_REFERENCE_DIGEST);
+	struct digest digest;
+	uint32_t subject;
+
+	if (text == NULL || digest_parse(text, &digest, NULL) != ERR_OK)
+		return ERR_OK;
+	subject = graph_find(g, &digest);
+	if (subject == NODE_NONE)
+		return ERR_OK; /* the index names an image that it does not list */
+	return graph_link(g, subject, graph_find(g, &item->digest), LINK_BUILDKIT, err);
+}
+
+static enum err_code add_facts(struct graph *g, struct node *n, const struct manifest *m, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	if (m->artifact_type != NULL)
+		code = graph_intern(g, m->artifact_type, &n->artifact_type, err);
+	if (code == ERR_OK)
+		code = keep_smaller(g, &n->predicate_type, annotation(m->annotations, ANNOTATION_SIGSTORE_PREDICATE),
+				    err);
+	return code;
+}
+
+enum err_code graph_add_manifest(struct graph *g, uint32_t node, const struct manifest *m, struct err *err)
+{
+	enum err_code code = add_facts(g, &g->nodes[node], m, err);
+	uint32_t subject;
+	size_t i;
+
+	g->nodes[node].expanded = true;
+	g->nodes[node].edges = (uint32_t)g->edges_len;
+	if (code == ERR_OK && m->has_config)
+		code = add_edge(g, node, &m->config, EDGE_CONFIG, err);
+	for (i = 0; code == ERR_OK && i < m->items_len; i++)
+		code = add_edge(g, node, &m->items[i], edge_kind_of(m, &m->items[i]), err);
+	for (i = 0; code == ERR_OK && i < m->items_len; i++) {
+		if (m->kind == MANIFEST_INDEX && descriptor_is_attestation(&m->items[i]))
+			code = link_attestation(g, &m->items[i], err);
+	}
+	subject = m->has_subject ? graph_find(g, &m->subject.digest) : NODE_NONE;
+	if (code == ERR_OK && subject != NODE_NONE)
+		code = graph_link(g, subject, node, LINK_SUBJECT, err);
+	return code;
+}
+
+enum err_code graph_link(struct graph *g, uint32_t subject, uint32_t referrer, enum link_kind kind, struct err *err)
+{
+	enum err_code code = vec_grow(&g->links, &g->links_cap, g->links_len + 1, sizeof(*g->links), LIMIT_EDGES, err);
+
+	if (code != ERR_OK)
+		return code;
+	g->links[g->links_len++] = (struct link){ .subject = subject, .referrer = referrer, .kind = kind };
+	return ERR_OK;
+}
+
+enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, struct err *err)
+{
+	struct image image = { .root = root };
+	enum err_code code = graph_intern(g, name, &image.name, err);
+
+	if (code == ERR_OK)
+		code = vec_grow(&g->images, &g->images_cap, g->images_len + 1, sizeof(*g->images), LIMIT_IMAGES, err);
+	if (code == ERR_OK)
+		g->images[g->images_len++] = image;
+	return code;
+}
+
+void graph_release(struct graph *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->strings_cap; i++)
+		free(g->strings[i]);
+	free(g->strings);
+	free(g->table);
+	free(g->images);
+	free(g->links);
+	free(g->edges);
+	free(g->nodes);
+	*g = (struct graph){ 0 };
+}

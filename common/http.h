@@ -1,0 +1,83 @@
+/* http.h - HTTP requests, many at a time, on one thread.
+ *
+ * Lifecycle  http_new; http_start any number of calls; http_run until all are
+ *            done; http_free.  A call's callbacks run inside http_run and may
+ *            start more calls.  A call is the caller's and must live until its
+ *            on_done, or until http_free.
+ * Units      Times are milliseconds, sizes bytes.
+ * Bounds     At most max_active calls are under way, the rest wait; the newest
+ *            goes first, so that a walk goes deep before it goes wide and few
+ *            wait at any time.  Headers: LIMIT_HEADER_BYTES; bodies: on_body.
+ * Ownership  Strings and bodies set in a call are borrowed until its on_done.
+ * Errors     ERR_NETWORK (out of reach, broken, too slow); whatever a callback
+ *            returns.  The first error ends http_run with it and drops every
+ *            call.  An HTTP status is no error here.
+ *            Authorization goes to the host of the URL only, never along a
+ *            redirect to another one.  URLs in messages are those that were
+ *            asked for, never where a redirect led: such places carry secrets.
+ * Source     RFC 9110, RFC 9112; libcurl's multi interface.
+ */
+#ifndef COMMON_HTTP_H
+#define COMMON_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/stream.h"
+
+struct http;
+
+struct http_options {
+	unsigned max_active;     /* calls under way at once; 0 means 1 */
+	const char *user_agent;  /* borrowed for the call to http_new */
+	const char *unix_socket; /* every call goes there; NULL for TCP */
+	unsigned stall_seconds;  /* a transfer that moves nothing for so long has failed; 0 for never */
+};
+
+struct http_call {
+	/* set by the caller; the rest zeroed */
+	const char *method; /* "GET" where NULL */
+	const char *url;
+	const char *authorization; /* the header's value; NULL for none */
+	const char *accept;        /* likewise */
+	const char *content_type;  /* of a body that is sent */
+	struct instream *upload;   /* body to send, in chunks; NULL for none */
+	const void *body;          /* body to send from memory */
+	size_t body_len;
+	/* The answer's head is here: status and headers can be read.  May be NULL. */
+	enum err_code (*on_head)(struct http_call *call, struct err *err);
+	/* Part of the body.  NULL: the body is read and dropped. */
+	enum err_code (*on_body)(struct http_call *call, const void *bytes, size_t len, struct err *err);
+	/* The call is over; nothing touches it any more.  failure is NULL for an answer of whatever status. */
+	enum err_code (*on_done)(struct http_call *call, struct err *failure, struct err *err);
+
+	/* the answer */
+	int status;
+	/* http.c's own */
+	struct http *http;
+	void *easy;
+	void *sent_headers;
+	struct buf headers;
+	struct err failure;
+	char reason[256];
+	bool head_told;
+	struct http_call *next, **link; /* those that wait, or those under way */
+};
+
+enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err);
+/* Let a call begin as soon as there is room. */
+enum err_code http_start(struct http *h, struct http_call *call, struct err *err);
+/* Run until no call is left, or one fails. */
+enum err_code http_run(struct http *h, struct err *err);
+/* A header of the answer, NULL if there is none; nth counts headers of the same name from 0.  The text is copied into
+ * out and cut to its size. */
+const char *http_header(const struct http_call *call, const char *name, unsigned nth, char *out, size_t out_size);
+/* The URL, made absolute against a base (RFC 3986), into out. */
+enum err_code http_resolve_url(const char *base, const char *url, char *out, size_t out_size, struct err *err);
+/* Percent-encode one query value into out. */
+enum err_code http_escape(const char *text, struct buf *out, struct err *err);
+void http_free(struct http *h);
+#endif

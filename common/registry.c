@@ -1,0 +1,264 @@
+#include "common/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/discovery.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/repository.h"
+#include "common/text.h"
+
+/* Fetching one manifest or one blob. */
+struct fetch {
+	struct request request;
+	struct repository *repository;
+	struct buf body;          /* a manifest, or what an error says of itself */
+	struct descriptor wanted; /* media_type is owned here; "" digest while a tag is resolved */
+	char *media_type;
+	source_manifest_fn *manifest_done;
+	source_blob_fn *blob_done;
+	void *ctx;
+	struct outstream *out; /* of a blob */
+	struct proof_stage proof;
+};
+
+static void fetch_release(struct request *r)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+
+	proof_stage_release(&f->proof);
+	buf_release(&f->body);
+	free(f->media_type);
+	free(f);
+}
+
+static enum err_code fetch_new(struct repository *p, const struct descriptor *wanted, void *ctx,
+			       struct fetch **ret_fetch, struct err *err)
+{
+	struct fetch *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return err_nomem(err);
+	buf_init(&f->body, LIMIT_MANIFEST_BYTES);
+	f->repository = p;
+	f->ctx = ctx;
+	f->request.release = fetch_release;
+	f->request.accept = REPOSITORY_ACCEPT;
+	if (wanted != NULL) {
+		f->wanted = *wanted;
+		if (str_copy(wanted->media_type, &f->media_type, err) != ERR_OK) {
+			free(f);
+			return ERR_NOMEM;
+		}
+		f->wanted.media_type = f->media_type;
+		f->wanted.annotations = NULL;
+		f->wanted.artifact_type = NULL;
+	}
+	*ret_fetch = f;
+	return ERR_OK;
+}
+
+static enum err_code fetch_start(struct fetch *f, const char *kind, const char *which, struct err *err)
+{
+	enum err_code code = repository_url(f->repository, kind, which, &f->request.url, err);
+
+	if (code == ERR_OK)
+		return access_start(f->repository->access, &f->request, err);
+	fetch_release(&f->request);
+	return code;
+}
+
+static enum err_code on_manifest_body(struct request *r, const void *bytes, size_t len, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+
+	if (buf_add(&f->body, bytes, len, err) != ERR_OK)
+		return err_add(err, "%s: manifest", r->url);
+	return ERR_OK;
+}
+
+/* Prove the bytes: against the digest that was asked for, or, under a tag, take their digest as its meaning. */
+static enum err_code prove_manifest(struct fetch *f, struct source_manifest *m, struct err *err)
+{
+	enum err_code code;
+
+	if (f->wanted.digest.text[0] == '\0')
+		code = digest_of(m->bytes, m->len, NULL, &m->digest, err);
+	else
+		code = digest_check(m->bytes, m->len, &f->wanted.digest,
+				    f->wanted.size_bytes > 0 ? f->wanted.size_bytes : m->len, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", f->request.url);
+}
+
+static enum err_code on_manifest_done(struct request *r, struct err *failure, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+	char type[LIMIT_TEXT_BYTES];
+	struct source_manifest m = {
+		.bytes = buf_text(&f->body),
+		.len = f->body.len,
+		.media_type = f->media_type,
+		.digest = f->wanted.digest,
+	};
+	enum err_code code = ERR_OK;
+
+	if (failure != NULL) {
+		*err = *failure;
+		return err->code;
+	}
+	if (r->call.status == 404)
+		m.bytes = NULL;
+	else if (r->call.status != 200)
+		return repository_refused(r, buf_text(&f->body), err);
+	else
+		code = prove_manifest(f, &m, err);
+	if (m.media_type == NULL)
+		m.media_type = http_header(&r->call, "Content-Type", 0, type, sizeof(type));
+	return code == ERR_OK ? f->manifest_done(f->ctx, &m, err) : code;
+}
+
+static enum err_code registry_resolve(struct source *s, const struct reference *ref, source_manifest_fn *done,
+				      void *ctx, struct err *err)
+{
+	struct repository *p = OUTER_OF(s, struct repository, source);
+	struct fetch *f = NULL;
+	enum err_code code = fetch_new(p, NULL, ctx, &f, err);
+
+	if (code != ERR_OK)
+		return code;
+	f->wanted.digest = ref->digest;
+	f->manifest_done = done;
+	f->request.on_body = on_manifest_body;
+	f->request.on_done = on_manifest_done;
+	return fetch_start(f, "manifests", ref->digest.text[0] != '\0' ? ref->digest.text : ref->tag, err);
+}
+
+static enum err_code registry_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done,
+				       void *ctx, struct err *err)
+{
+	struct repository *p = OUTER_OF(s, struct repository, source);
+	struct fetch *f = NULL;
+	enum err_code code = fetch_new(p, d, ctx, &f, err);
+
+	if (code != ERR_OK)
+		return code;
+	f->manifest_done = done;
+	f->request.on_body = on_manifest_body;
+	f->request.on_done = on_manifest_done;
+	return fetch_start(f, "manifests", d->digest.text, err);
+}
+
+/* Only now is it known that a blob comes, and not a 401: the proof begins here. */
+static enum err_code on_blob_head(struct request *r, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+
+	proof_stage_release(&f->proof);
+	return proof_stage_init(&f->proof, &f->wanted.digest, f->wanted.size_bytes, f->out, err);
+}
+
+static enum err_code on_blob_body(struct request *r, const void *bytes, size_t len, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+
+	if (r->call.status == 200) {
+		if (outstream_write(&f->proof.out, bytes, len, err) != ERR_OK)
+			return err_add(err, "%s", r->url);
+		return ERR_OK;
+	}
+	/* what an error says of itself: more than fits is not worth keeping */
+	buf_add(&f->body, bytes, len < LIMIT_TEXT_BYTES - f->body.len ? len : LIMIT_TEXT_BYTES - f->body.len, NULL);
+	return ERR_OK;
+}
+
+static enum err_code on_blob_done(struct request *r, struct err *failure, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+
+	if (failure != NULL) {
+		*err = *failure;
+		return err->code;
+	}
+	if (r->call.status != 200)
+		return repository_refused(r, buf_text(&f->body), err);
+	if (outstream_finish(&f->proof.out, err) != ERR_OK)
+		return err_add(err, "%s", r->url);
+	return f->blob_done(f->ctx, err);
+}
+
+static enum err_code registry_blob(struct source *s, const struct descriptor *d, struct outstream *out,
+				   source_blob_fn *done, void *ctx, struct err *err)
+{
+	struct repository *p = OUTER_OF(s, struct repository, source);
+	struct fetch *f = NULL;
+	enum err_code code = fetch_new(p, d, ctx, &f, err);
+
+	if (code != ERR_OK)
+		return code;
+	f->out = out;
+	f->blob_done = done;
+	f->request.accept = NULL;
+	f->request.on_head = on_blob_head;
+	f->request.on_body = on_blob_body;
+	f->request.on_done = on_blob_done;
+	return fetch_start(f, "blobs", d->digest.text, err);
+}
+
+static enum err_code registry_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
+					void *ctx, struct err *err)
+{
+	return discovery_start(OUTER_OF(s, struct repository, source), subject, done, ctx, err);
+}
+
+static void registry_free(struct source *s)
+{
+	struct repository *p = OUTER_OF(s, struct repository, source);
+
+	access_free(p->access);
+	discovery_free_all(p);
+	free(p->base);
+	free(p->path);
+	free(p->name);
+	free(p);
+}
+
+static bool is_loopback(const char *host)
+{
+	size_t len = strcspn(host, ":");
+
+	return text_starts(host, "127.") || text_starts(host, "[::1]") || (len == 9 && text_starts(host, "localhost"));
+}
+
+enum err_code registry_new(struct http *http, const struct reference *ref, const struct registry_options *options,
+			   struct source **ret_source, struct err *err)
+{
+	const char *host = strcmp(ref->domain, "docker.io") == 0 ? "registry-1.docker.io" : ref->domain;
+	bool plain = options->plain_http || is_loopback(host);
+	struct repository *p = calloc(1, sizeof(*p));
+	enum err_code code;
+
+	if (p == NULL)
+		return err_nomem(err);
+	p->source = (struct source){
+		.resolve = registry_resolve,
+		.manifest = registry_manifest,
+		.referrers = registry_referrers,
+		.blob = registry_blob,
+		.free = registry_free,
+	};
+	code = str_format(&p->base, err, "%s://%s", plain ? "http" : "https", host);
+	if (code == ERR_OK)
+		code = str_copy(ref->path, &p->path, err);
+	if (code == ERR_OK)
+		code = reference_repository(ref, &p->name, err);
+	if (code == ERR_OK)
+		code = access_new(http, p->base, ref->domain, p->path, &p->access, err);
+	if (code != ERR_OK) {
+		registry_free(&p->source);
+		return code;
+	}
+	*ret_source = &p->source;
+	return ERR_OK;
+}

@@ -1,0 +1,63 @@
+#include "common/repository.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/js.h"
+#include "common/mem.h"
+
+enum err_code repository_url(const struct repository *p, const char *kind, const char *which, char **ret_url,
+			     struct err *err)
+{
+	return str_format(ret_url, err, "%s/v2/%s/%s/%s", p->base, p->path, kind, which);
+}
+
+/* {"errors":[{"code":…,"message":…}]} */
+static const struct json_t *first_error(const struct json_t *json)
+{
+	return js_at(js_array(json, "errors"), 0);
+}
+
+static enum err_code code_of(int status)
+{
+	if (status == 401 || status == 403)
+		return ERR_DENIED;
+	if (status == 404)
+		return ERR_NOT_FOUND;
+	return status == 408 || status == 429 || status >= 500 ? ERR_NETWORK : ERR_REFUSED;
+}
+
+static const char *advice_of(int status)
+{
+	if (status == 401 || status == 403)
+		return " (docker login may help)";
+	if (status == 429)
+		return " (too many requests: wait, then run again)";
+	return status >= 500 ? " (the registry's fault: run again later)" : "";
+}
+
+enum err_code repository_refused(const struct request *r, const char *body, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	int status = r->call.status;
+	const char *why;
+
+	js_read(body, strlen(body), "error", &json, NULL);
+	why = js_string(first_error(json), "message");
+	if (why == NULL)
+		why = js_string(first_error(json), "code");
+	return err_set(err, code_of(status), "%s %s: the registry answered %d%s%.200s%s",
+		       r->method != NULL ? r->method : "GET", r->url, status, why != NULL ? ": " : "",
+		       why != NULL ? why : "", advice_of(status));
+}
+
+bool repository_error_is(const char *body, const char *code)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	const char *said;
+
+	if (js_read(body, strlen(body), "error", &json, NULL) != ERR_OK)
+		return false;
+	said = js_string(first_error(json), "code");
+	return said != NULL && strcmp(said, code) == 0;
+}

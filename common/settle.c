@@ -1,0 +1,281 @@
+/* The second half of graph.h: what is computed once everything has been found. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/graph.h"
+#include "common/mem.h"
+
+static bool is_index(const struct node *n)
+{
+	return manifest_kind(n->media_type) == MANIFEST_INDEX;
+}
+
+/* What a listed thing is for, given what the manifest that lists it is for. */
+static enum role role_of(const struct graph *g, const struct node *from, const struct edge *e)
+{
+	bool of_image = from->role == ROLE_INDEX || from->role == ROLE_MANIFEST;
+
+	switch (e->kind) {
+	case EDGE_ATTESTATION:
+		return ROLE_ATTESTATION;
+	case EDGE_CHILD:
+		if (manifest_kind(g->nodes[e->to].media_type) == MANIFEST_NONE)
+			return ROLE_ARTIFACT; /* an index may list anything */
+		if (!of_image)
+			return ROLE_REFERRER;
+		return is_index(&g->nodes[e->to]) ? ROLE_INDEX : ROLE_MANIFEST;
+	case EDGE_CONFIG:
+		return ROLE_CONFIG;
+	case EDGE_STATEMENT:
+		return ROLE_STATEMENT;
+	case EDGE_LAYER:
+		break;
+	}
+	return of_image ? ROLE_LAYER : ROLE_ARTIFACT;
+}
+
+struct queue {
+	uint32_t *items; /* nodes whose role became stronger */
+	size_t len, cap;
+};
+
+static enum err_code strengthen(struct graph *g, struct queue *q, uint32_t node, enum role role, struct err *err)
+{
+	enum err_code code;
+
+	if (g->nodes[node].role <= role)
+		return ERR_OK;
+	code = vec_grow(&q->items, &q->cap, q->len + 1, sizeof(*q->items), SIZE_MAX / sizeof(*q->items), err);
+	if (code != ERR_OK)
+		return code;
+	g->nodes[node].role = role;
+	q->items[q->len++] = node;
+	return ERR_OK;
+}
+
+/* Roles only ever become stronger, and there are few: this ends after at most ROLE_COUNT visits of a node. */
+static enum err_code spread_roles(struct graph *g, struct queue *q, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < g->images_len; i++) {
+		const struct node *root = &g->nodes[g->images[i].root];
+
+		code = strengthen(g, q, g->images[i].root, is_index(root) ? ROLE_INDEX : ROLE_MANIFEST, err);
+	}
+	for (i = 0; code == ERR_OK && i < g->links_len; i++) {
+		bool buildkit = g->links[i].kind == LINK_BUILDKIT;
+
+		code = strengthen(g, q, g->links[i].referrer, buildkit ? ROLE_ATTESTATION : ROLE_REFERRER, err);
+	}
+	while (code == ERR_OK && q->len > 0) {
+		const struct node *n = &g->nodes[q->items[--q->len]];
+
+		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
+			const struct edge *e = &g->edges[n->edges + i];
+
+			code = strengthen(g, q, e->to, role_of(g, n, e), err);
+		}
+	}
+	return code;
+}
+
+static int compare_images(const void *a, const void *b)
+{
+	return strcmp(((const struct image *)a)->name, ((const struct image *)b)->name);
+}
+
+/* One name, one image: the same image asked for twice is one, two images under one name are a mistake. */
+static enum err_code sort_images(struct graph *g, struct err *err)
+{
+	size_t kept = 0, i;
+
+	if (g->images_len == 0)
+		return ERR_OK;
+	qsort(g->images, g->images_len, sizeof(*g->images), compare_images);
+	for (i = 1; i < g->images_len; i++) {
+		const struct image *a = &g->images[kept], *b = &g->images[i];
+
+		if (strcmp(a->name, b->name) != 0)
+			g->images[++kept] = *b;
+		else if (a->root != b->root)
+			return err_set(err, ERR_CONFLICT, "%s stands for two images, %s and %s: give each one a name",
+				       a->name, g->nodes[a->root].digest.text, g->nodes[b->root].digest.text);
+	}
+	g->images_len = kept + 1;
+	return ERR_OK;
+}
+
+static int compare_links(const void *a, const void *b, void *graph)
+{
+	const struct link *x = a, *y = b;
+	const struct graph *g = graph;
+
+	if (x->subject != y->subject)
+		return strcmp(g->nodes[x->subject].digest.text, g->nodes[y->subject].digest.text);
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return strcmp(g->nodes[x->referrer].digest.text, g->nodes[y->referrer].digest.text);
+}
+
+static void sort_links(struct graph *g)
+{
+	size_t kept = 0, i;
+
+	if (g->links_len == 0)
+		return;
+	qsort_r(g->links, g->links_len, sizeof(*g->links), compare_links, g);
+	for (i = 1; i < g->links_len; i++) {
+		if (compare_links(&g->links[kept], &g->links[i], g) != 0)
+			g->links[++kept] = g->links[i];
+	}
+	g->links_len = kept + 1;
+}
+
+enum err_code graph_settle(struct graph *g, struct err *err)
+{
+	struct queue q = { 0 };
+	enum err_code code;
+
+	sort_links(g);
+	code = sort_images(g, err);
+	if (code == ERR_OK)
+		code = spread_roles(g, &q, err);
+	free(q.items);
+	return code;
+}
+
+size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links)
+{
+	const char *digest = g->nodes[subject].digest.text;
+	size_t low = 0, high = g->links_len, len = 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(g->nodes[g->links[mid].subject].digest.text, digest) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low + len < g->links_len && g->links[low + len].subject == subject)
+		len++;
+	*ret_links = g->links != NULL ? g->links + low : NULL;
+	return len;
+}
+
+/* A walk from the images down, each node once. */
+struct visit {
+	const struct graph *g;
+	struct queue stack;
+	uint32_t *owners; /* the image that reached a node first; NODE_NONE while unseen */
+	uint32_t *order;
+	size_t order_len;
+};
+
+static enum err_code push(struct visit *v, uint32_t node, struct err *err)
+{
+	struct queue *q = &v->stack;
+	enum err_code code;
+
+	if (v->owners[node] != NODE_NONE)
+		return ERR_OK;
+	code = vec_grow(&q->items, &q->cap, q->len + 1, sizeof(*q->items), SIZE_MAX / sizeof(*q->items), err);
+	if (code == ERR_OK)
+		q->items[q->len++] = node;
+	return code;
+}
+
+/* What comes after a node, pushed last first: what it lists, then what refers to it. */
+static enum err_code push_successors(struct visit *v, uint32_t node, struct err *err)
+{
+	const struct node *n = &v->g->nodes[node];
+	const struct link *links;
+	size_t links_len = graph_links_of(v->g, node, &links), i;
+	enum err_code code = ERR_OK;
+
+	for (i = links_len; code == ERR_OK && i-- > 0;)
+		code = push(v, links[i].referrer, err);
+	for (i = n->edges_len; code == ERR_OK && i-- > 0;)
+		code = push(v, v->g->edges[n->edges + i].to, err);
+	return code;
+}
+
+static enum err_code visit_image(struct visit *v, uint32_t image, struct err *err)
+{
+	enum err_code code = push(v, v->g->images[image].root, err);
+
+	while (code == ERR_OK && v->stack.len > 0) {
+		uint32_t node = v->stack.items[--v->stack.len];
+
+		if (v->owners[node] != NODE_NONE)
+			continue;
+		v->owners[node] = image;
+		v->order[v->order_len++] = node;
+		code = push_successors(v, node, err);
+	}
+	return code;
+}
+
+static void visit_release(struct visit *v)
+{
+	free(v->stack.items);
+	free(v->owners);
+	free(v->order);
+}
+
+static enum err_code visit_all(struct visit *v, const struct graph *g, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	v->g = g;
+	v->order = calloc(g->nodes_len + 1, sizeof(*v->order));
+	v->owners = malloc((g->nodes_len + 1) * sizeof(*v->owners));
+	if (v->order == NULL || v->owners == NULL)
+		return err_nomem(err);
+	memset(v->owners, 0xff, (g->nodes_len + 1) * sizeof(*v->owners));
+	for (i = 0; code == ERR_OK && i < g->images_len; i++)
+		code = visit_image(v, (uint32_t)i, err);
+	return code;
+}
+
+/* Small ones to the front, each group in the order in which it was found. */
+static void split_small(const struct graph *g, uint32_t *order, size_t len, uint32_t *spare)
+{
+	size_t front = 0, back = 0, i;
+
+	for (i = 0; i < len; i++) {
+		if (node_is_small(&g->nodes[order[i]]))
+			order[front++] = order[i];
+		else
+			spare[back++] = order[i];
+	}
+	if (back > 0)
+		memcpy(order + front, spare, back * sizeof(*order));
+}
+
+enum err_code graph_order(const struct graph *g, uint32_t **ret_order, size_t *ret_len, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *spare = calloc(g->nodes_len + 1, sizeof(*spare));
+	CLEANUP(visit_release) struct visit v = { 0 };
+	enum err_code code = spare != NULL ? visit_all(&v, g, err) : err_nomem(err);
+
+	if (code != ERR_OK)
+		return code;
+	split_small(g, v.order, v.order_len, spare);
+	*ret_len = v.order_len;
+	*ret_order = take_ptr(&v.order);
+	return ERR_OK;
+}
+
+enum err_code graph_owners(const struct graph *g, uint32_t **ret_owners, struct err *err)
+{
+	CLEANUP(visit_release) struct visit v = { 0 };
+	enum err_code code = visit_all(&v, g, err);
+
+	if (code == ERR_OK)
+		*ret_owners = take_ptr(&v.owners);
+	return code;
+}

@@ -1,0 +1,236 @@
+#include "common/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+/* One question under way: which node it is about, and on whose behalf. */
+struct question {
+	struct walk *walk;
+	uint32_t node; /* NODE_NONE while a name is being resolved */
+	uint16_t source;
+	char *name;                    /* owned; of an image that is being resolved */
+	struct question *next, **link; /* the walk's open questions, so that none is lost when a source fails */
+};
+
+static void question_free(struct question *q)
+{
+	*q->link = q->next;
+	if (q->next != NULL)
+		q->next->link = q->link;
+	free(q->name);
+	free(q);
+}
+
+static enum err_code question_new(struct walk *w, uint32_t node, uint16_t source, const char *name,
+				  struct question **ret_question, struct err *err)
+{
+	struct question *q = calloc(1, sizeof(*q));
+	enum err_code code;
+
+	if (q == NULL)
+		return err_nomem(err);
+	*q = (struct question){ .walk = w, .node = node, .source = source, .next = w->open, .link = &w->open };
+	if (w->open != NULL)
+		w->open->link = &q->next;
+	w->open = q;
+	code = str_copy(name, &q->name, err);
+	if (code != ERR_OK) {
+		question_free(q);
+		return code;
+	}
+	*ret_question = q;
+	return ERR_OK;
+}
+
+void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifest, void *ctx)
+{
+	*w = (struct walk){ .graph = graph, .on_manifest = on_manifest, .ctx = ctx };
+}
+
+void walk_release(struct walk *w)
+{
+	while (w->open != NULL)
+		question_free(w->open);
+	free(w->sources);
+	*w = (struct walk){ 0 };
+}
+
+struct source *walk_source(const struct walk *w, const struct node *n)
+{
+	return w->sources[n->source];
+}
+
+static enum err_code source_place(struct walk *w, struct source *source, uint16_t *ret_place, struct err *err)
+{
+	enum err_code code;
+	size_t i;
+
+	for (i = 0; i < w->sources_len; i++) {
+		if (w->sources[i] == source)
+			break;
+	}
+	if (i == w->sources_len) {
+		code = vec_grow(&w->sources, &w->sources_cap, i + 1, sizeof(struct source *), UINT16_MAX, err);
+		if (code != ERR_OK)
+			return err_add(err, "repositories of these images");
+		w->sources[w->sources_len++] = source;
+	}
+	*ret_place = (uint16_t)i;
+	return ERR_OK;
+}
+
+static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t node, uint8_t depth, uint16_t source,
+			   struct err *err);
+
+/* Everything a manifest lists becomes a node; what is a manifest itself is visited. */
+static enum err_code visit_children(struct walk *w, const struct manifest *m, uint8_t depth, uint16_t source,
+				    struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (m->has_config) /* a config is a blob, whatever its media type claims */
+		w->graph->nodes[graph_find(w->graph, &m->config.digest)].source = source;
+	for (i = 0; code == ERR_OK && i < m->items_len; i++) {
+		uint32_t child = graph_find(w->graph, &m->items[i].digest);
+
+		if (m->kind == MANIFEST_INDEX && manifest_kind(m->items[i].media_type) != MANIFEST_NONE)
+			code = visit(w, &m->items[i], child, (uint8_t)(depth + 1), source, err);
+		else
+			w->graph->nodes[child].source = source;
+	}
+	return code;
+}
+
+static enum err_code on_referrers(void *ctx, const struct source_referrer *referrers, size_t len, struct err *err)
+{
+	struct question *q = ctx;
+	struct walk *w = q->walk;
+	uint8_t depth = w->graph->nodes[q->node].depth;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		uint32_t node = NODE_NONE;
+
+		code = graph_add(w->graph, &referrers[i].descriptor, &node, err);
+		if (code == ERR_OK)
+			code = graph_link(w->graph, q->node, node, referrers[i].kind, err);
+		if (code == ERR_OK)
+			code = visit(w, &referrers[i].descriptor, node, (uint8_t)(depth + 1), q->source, err);
+	}
+	question_free(q);
+	return code;
+}
+
+static enum err_code ask_referrers(struct walk *w, uint32_t node, uint16_t source, struct err *err)
+{
+	struct source *s = w->sources[source];
+	struct digest subject = w->graph->nodes[node].digest;
+	struct question *q = NULL;
+	enum err_code code = question_new(w, node, source, NULL, &q, err);
+
+	return code == ERR_OK ? s->referrers(s, &subject, on_referrers, q, err) : code;
+}
+
+/* A manifest is here and proved: add it, tell the owner, go on from it. */
+static enum err_code expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
+			    struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code;
+
+	if (w->graph->nodes[node].expanded)
+		return ERR_OK; /* it came under a name meanwhile */
+	code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
+	w->graph->nodes[node].absent = false;
+	if (code == ERR_OK)
+		code = graph_add_manifest(w->graph, node, &m, err);
+	if (code == ERR_OK && w->on_manifest != NULL)
+		code = w->on_manifest(w->ctx, node, got->bytes, got->len, err);
+	if (code == ERR_OK)
+		code = visit_children(w, &m, w->graph->nodes[node].depth, source, err);
+	return code == ERR_OK ? ask_referrers(w, node, source, err) : code;
+}
+
+static enum err_code on_manifest(void *ctx, const struct source_manifest *got, struct err *err)
+{
+	struct question *q = ctx;
+	enum err_code code = ERR_OK;
+
+	if (got->bytes != NULL)
+		code = expand(q->walk, q->node, q->source, got, err);
+	else
+		q->walk->graph->nodes[q->node].absent = !q->walk->graph->nodes[q->node].expanded;
+	question_free(q);
+	return code;
+}
+
+static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t node, uint8_t depth, uint16_t source,
+			   struct err *err)
+{
+	struct node *n = &w->graph->nodes[node];
+	struct source *s = w->sources[source];
+	struct question *q = NULL;
+	enum err_code code;
+
+	if (depth > LIMIT_GRAPH_DEPTH)
+		return err_set(err, ERR_LIMIT, "%s lies more than %d steps below its image", d->digest.text,
+			       LIMIT_GRAPH_DEPTH);
+	if (n->visited)
+		return ERR_OK;
+	n->visited = true;
+	n->depth = depth;
+	n->source = source;
+	code = question_new(w, node, source, NULL, &q, err);
+	return code == ERR_OK ? s->manifest(s, d, on_manifest, q, err) : code;
+}
+
+static enum err_code root_found(struct walk *w, const struct question *q, const struct source_manifest *got,
+				struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code = manifest_parse(got->bytes, got->len, got->media_type, q->name, &m, err);
+	struct descriptor d = { .digest = got->digest, .size_bytes = got->len, .media_type = m.media_type };
+	uint32_t node = NODE_NONE;
+
+	if (code == ERR_OK)
+		code = graph_add(w->graph, &d, &node, err);
+	if (code == ERR_OK)
+		code = graph_add_image(w->graph, q->name, node, err);
+	if (code != ERR_OK)
+		return code;
+	w->graph->nodes[node].visited = true;
+	w->graph->nodes[node].depth = 0;
+	w->graph->nodes[node].source = q->source;
+	return expand(w, node, q->source, got, err);
+}
+
+static enum err_code on_root(void *ctx, const struct source_manifest *got, struct err *err)
+{
+	struct question *q = ctx;
+	enum err_code code;
+
+	if (got->bytes != NULL)
+		code = root_found(q->walk, q, got, err);
+	else
+		code = err_set(err, ERR_NOT_FOUND, "%s: no such image at the source", q->name);
+	question_free(q);
+	return code;
+}
+
+enum err_code walk_image(struct walk *w, struct source *source, const struct reference *ref, const char *name,
+			 struct err *err)
+{
+	struct question *q = NULL;
+	uint16_t place = 0;
+	enum err_code code = source_place(w, source, &place, err);
+
+	if (code == ERR_OK)
+		code = question_new(w, NODE_NONE, place, name, &q, err);
+	return code == ERR_OK ? source->resolve(source, ref, on_root, q, err) : code;
+}

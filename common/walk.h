@@ -1,0 +1,39 @@
+/* walk.h - from names to a whole image graph: children, attestations and referrers of every node.
+ *
+ * Lifecycle  walk_init; walk_image for each name; the sources' run loop until
+ *            they are idle; graph_settle; walk_release.
+ * Bounds     Those of the graph; LIMIT_GRAPH_DEPTH steps from a root.
+ * Ownership  Graph and sources are borrowed.
+ * Errors     Those of the sources; ERR_NOT_FOUND for a name that is not there,
+ *            ERR_LIMIT for a graph that is too deep or too large.  A child that
+ *            its index lists and the source lacks is marked absent: that
+ *            happens in the field and is no error.
+ */
+#ifndef COMMON_WALK_H
+#define COMMON_WALK_H
+
+#include "common/graph.h"
+#include "common/source.h"
+
+struct question;
+
+/* Told of every manifest once, when it was proved and added to the graph. */
+typedef enum err_code walk_manifest_fn(void *ctx, uint32_t node, const void *bytes, size_t len, struct err *err);
+
+struct walk {
+	struct graph *graph;
+	walk_manifest_fn *on_manifest; /* may be NULL */
+	void *ctx;
+	struct source **sources; /* those seen so far; a node's source is a place in here */
+	size_t sources_len, sources_cap;
+	struct question *open; /* owned: questions not yet answered */
+};
+
+void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifest, void *ctx);
+/* Begin with what source has under ref; name is what the image is called in the graph. */
+enum err_code walk_image(struct walk *w, struct source *source, const struct reference *ref, const char *name,
+			 struct err *err);
+/* The source of a node. */
+struct source *walk_source(const struct walk *w, const struct node *n);
+void walk_release(struct walk *w);
+#endif
