@@ -17,6 +17,10 @@
 # logs go there and stay. Every function is silent on success; on failure it prints one line and returns non-zero.
 # Nothing here sets a trap or an option of the shell, and all works under "set -euo pipefail". All that is known of a
 # started thing is in its variables, so several can run at once: keep their values, or start each in a subshell.
+#
+# A daemon shares the machine's network, so it can pull from a registry here. Of the machine's files it sees only its
+# own folder, ${LAB_DOCKER_SOCK%/*}, at the same path: a container can mount what lies there. Containers run with
+# --network=none, builds with "lab_docker buildx build --network=none" (part buildx).
 
 BUNDLE_LAB=$(realpath -m "${BUNDLE_LAB:-/var/cache/bundle-lab}")
 LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -28,6 +32,11 @@ _lab_fail() {
 
 _lab_part() {
 	[[ -f $BUNDLE_LAB/$1/.stamp ]] || _lab_fail "no $1 in $BUNDLE_LAB: run tests/lab/setup $1"
+}
+
+# The last line of a log, where mount's hint at dmesg says nothing.
+_lab_last() {
+	grep -vsF 'dmesg(1)' "$1" | tail -n 1 | cut -c1-300
 }
 
 # A process that has ended may still be there as a zombie until the shell collects it.
@@ -43,7 +52,6 @@ _lab_wait_gone() {
 		((tries-- > 0)) || return 1
 		sleep 0.05
 	done
-	wait "$pid" 2>/dev/null || true
 }
 
 # ---- Programs of a part ----
@@ -126,11 +134,10 @@ _lab_registry_try() {
 	local work=$1 port=$2 tries=200
 	"${LAB_COMMAND[@]}" serve "$work/config.yml" </dev/null >>"$LAB_REGISTRY_LOG" 2>&1 &
 	LAB_REGISTRY_PID=$!
+	# Disowned, or bash would report the end of it.
+	disown "$LAB_REGISTRY_PID"
 	until _lab_listens "$LAB_REGISTRY_PID" "$port" && _lab_registry_answers "$port"; do
-		if _lab_gone "$LAB_REGISTRY_PID"; then
-			wait "$LAB_REGISTRY_PID" 2>/dev/null || true
-			return 1
-		fi
+		! _lab_gone "$LAB_REGISTRY_PID" || return 1
 		((tries-- > 0)) || return 2
 		sleep 0.05
 	done
@@ -140,7 +147,8 @@ lab_registry_start() {
 	local storage=$1 wanted=${2:-} port attempt status
 	local -a LAB_COMMAND
 	lab_command registry docker-registry || return
-	mkdir -p "$storage" && storage=$(cd "$storage" && pwd) || _lab_fail "no registry storage $1" || return
+	{ mkdir -p "$storage" && storage=$(cd "$storage" && pwd); } 2>/dev/null ||
+		_lab_fail "no registry storage $1" || return
 	LAB_REGISTRY_WORK=$(mktemp -d "${LAB_WORK:-${TMPDIR:-/tmp}}/registry.XXXXXX") || return
 	LAB_REGISTRY_LOG=$LAB_REGISTRY_WORK/log
 	# A port is free until somebody else takes it; below the kernel's own choices, that is rare.
@@ -156,7 +164,7 @@ lab_registry_start() {
 		fi
 		[[ $status == 1 && -z $wanted ]] || break
 	done
-	_lab_fail "registry on 127.0.0.1:$port does not answer: $(tail -n 1 "$LAB_REGISTRY_LOG" | cut -c1-300)" || true
+	_lab_fail "registry on 127.0.0.1:$port does not answer: $(_lab_last "$LAB_REGISTRY_LOG")" || true
 	lab_registry_stop
 	return 1
 }
@@ -216,9 +224,10 @@ lab_docker_start() {
 	unshare --mount --pid --fork --kill-child "$LAB_DIR/daemon-init" "$BUNDLE_LAB/$part" "$work/" \
 		</dev/null >"$LAB_DOCKER_LOG" 2>&1 &
 	pid=$!
+	disown "$pid"
 	echo "$pid" >"$work/unshare.pid"
 	if ! _lab_docker_wait "$pid" "$LAB_DOCKER_SOCK"; then
-		_lab_fail "dockerd ($kind) does not answer: $(tail -n 1 "$LAB_DOCKER_LOG" | cut -c1-300)" || true
+		_lab_fail "dockerd ($kind) does not answer: $(_lab_last "$LAB_DOCKER_LOG")" || true
 		lab_docker_stop
 		return 1
 	fi
@@ -241,10 +250,10 @@ lab_docker_stop() {
 	work=${work%/docker.sock}
 	if [[ -f $work/unshare.pid ]]; then
 		pid=$(<"$work/unshare.pid")
-		# The end of unshare ends all of its children, in no good order: for a dockerd that is not there or hangs.
-		if ! _lab_docker_kill TERM "$work" dockerd.pid || ! _lab_wait_gone "$pid" 30; then
-			_lab_docker_kill KILL "$work" unshare.pid || true
-		fi
+		# The rest ends by itself after dockerd. For one that never was or that hangs, the end of unshare is the end
+		# of all of its children.
+		_lab_docker_kill TERM "$work" dockerd.pid || true
+		[[ -f $work/dockerd.pid ]] && _lab_wait_gone "$pid" 30 || _lab_docker_kill KILL "$work" unshare.pid || true
 		_lab_wait_gone "$pid" 10 || _lab_fail "dockerd in $work does not end" || return
 	fi
 	rm -rf "$work"
