@@ -56,6 +56,32 @@ void proof_stage_release(struct proof_stage *s)
 	digest_stream_release(&s->digest);
 }
 
+static enum err_code proof_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	struct proof_stream *s = OUTER_OF(in, struct proof_stream, in);
+	enum err_code code = instream_read(s->next, bytes, cap, ret_len, err);
+
+	if (code != ERR_OK)
+		return code;
+	return *ret_len > 0 ? digest_stream_update(&s->digest, bytes, *ret_len, err)
+			    : digest_stream_final(&s->digest, err);
+}
+
+static void proof_stream_release(struct instream *in)
+{
+	struct proof_stream *s = OUTER_OF(in, struct proof_stream, in);
+
+	digest_stream_release(&s->digest);
+	instream_release(s->next);
+}
+
+enum err_code proof_stream_init(struct proof_stream *s, const struct digest *want, uint64_t size_bytes,
+				struct instream *next, struct err *err)
+{
+	*s = (struct proof_stream){ .in = { .read = proof_read, .release = proof_stream_release }, .next = next };
+	return digest_stream_init(&s->digest, want, size_bytes, err);
+}
+
 static enum err_code buf_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
 {
 	return buf_add(OUTER_OF(out, struct buf_stage, out)->buf, bytes, len, err);

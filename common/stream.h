@@ -46,6 +46,15 @@ enum err_code proof_stage_init(struct proof_stage *s, const struct digest *want,
 			       struct outstream *next, struct err *err);
 void proof_stage_release(struct proof_stage *s);
 
+/* Pull from next, proved: the read that meets the end fails unless size and digest match.  Owns next. */
+struct proof_stream {
+	struct instream in;
+	struct digest_stream digest;
+	struct instream *next;
+};
+enum err_code proof_stream_init(struct proof_stream *s, const struct digest *want, uint64_t size_bytes,
+				struct instream *next, struct err *err);
+
 /* Collect into a buffer, whose maximum bounds it. */
 struct buf_stage {
 	struct outstream out;

@@ -1,0 +1,52 @@
+/* plan.h - what is to be imported: the bundle's image graph, proved, under the names that the target will see.
+ *
+ * Lifecycle  plan_make from an open bundle; the target fills in what it found;
+ *            plan_release.
+ * Ownership  The bundle is borrowed; everything else is the plan's.
+ * Errors     ERR_DAMAGED (the bundle's manifests do not fit its description, or a
+ *            blob is missing), ERR_USAGE (rules for names that do not fit).
+ */
+#ifndef IMPORT_PLAN_H
+#define IMPORT_PLAN_H
+
+#include <stdbool.h>
+
+#include "bundles/reader.h"
+#include "common/graph.h"
+#include "common/mapping.h"
+#include "common/progress.h"
+#include "common/source.h"
+
+/* What happened to one image of the graph; same place as in graph.images. */
+struct plan_image {
+	struct digest was;   /* what the name pointed to at the target before; "" for nothing */
+	struct digest is;    /* what it points to now, read back */
+	size_t platforms;    /* read back: platforms that are whole */
+	size_t attestations; /* read back: attestation manifests that the target knows as such */
+	size_t referrers;    /* read back: referrers that the target keeps */
+	bool read_back;
+};
+
+struct plan {
+	const struct bundle *bundle;
+	struct graph graph; /* images under their new names; settled */
+	uint32_t *order;    /* graph_order's */
+	size_t order_len;
+	struct plan_image *images;
+	bool *skip;            /* by node: the target has it already, or does not want it */
+	bool replace;          /* names that point elsewhere may move */
+	size_t lost_referrers; /* referrers that this target cannot keep; set by probe */
+	uint64_t sent_bytes;   /* blobs that were written, filled in by write */
+	struct progress *progress;
+};
+
+/* Walk the bundle's own manifests, every one proved; names go through the rules. */
+enum err_code plan_make(const struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err);
+/* The bundle's bytes of a node, proved while they are read: the last read fails unless size and digest match. */
+enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream **ret_in, struct err *err);
+/* Refuse a name that points elsewhere, unless plan->replace: for probe, once images[].was is known. */
+enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err);
+/* True where a node was neither absent at the source nor is skipped. */
+bool plan_sends(const struct plan *plan, uint32_t node);
+void plan_release(struct plan *plan);
+#endif

@@ -1,0 +1,27 @@
+/* target.h - where images go: a daemon, a layout, a registry.
+ *
+ * Lifecycle  A target is made by its own function; then probe, write, read_back
+ *            once each, in this order; free at any time.
+ * Ownership  The plan is borrowed throughout.
+ * Errors     probe refuses before anything is written: ERR_UNSUPPORTED (this
+ *            target cannot keep such images), ERR_CONFLICT (a name points
+ *            elsewhere and replace was not asked for), ERR_NETWORK (nobody
+ *            answers), ERR_MISSING.  write publishes a name only when everything
+ *            under it is in place and proved.  read_back fills in what the
+ *            target itself now answers; what differs from the plan is
+ *            ERR_PARTIAL, described.
+ */
+#ifndef IMPORT_TARGET_H
+#define IMPORT_TARGET_H
+
+#include "import/plan.h"
+
+struct target {
+	/* Look at what is there: fills plan->images[].was and plan->skip[]. */
+	enum err_code (*probe)(struct target *t, struct plan *plan, struct err *err);
+	enum err_code (*write)(struct target *t, struct plan *plan, struct err *err);
+	enum err_code (*read_back)(struct target *t, struct plan *plan, struct err *err);
+	void (*free)(struct target *t);
+	char *name; /* owned: "docker-daemon:/var/run/docker.sock (Docker 28.5.2)", for messages and reports */
+};
+#endif
