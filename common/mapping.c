@@ -1,0 +1,231 @@
+#include "common/mapping.h"
+
+#include <search.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/reference.h"
+#include "common/text.h"
+
+/* A name that was given, and to whom. */
+struct given {
+	char *name, *image;
+};
+
+static int given_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct given *)a)->name, ((const struct given *)b)->name);
+}
+
+static void given_free(void *p)
+{
+	struct given *g = p;
+
+	if (g == NULL)
+		return;
+	free(g->name);
+	free(g->image);
+	free(g);
+}
+
+static void given_free_ptr(struct given **g)
+{
+	given_free(*g);
+}
+
+static void rule_release(struct mapping_rule *r)
+{
+	free(r->from);
+	free(r->to);
+	*r = (struct mapping_rule){ 0 };
+}
+
+/* True where name has the part in front, up to the end of a component that is not the last. */
+static bool leads(const char *part, const char *name)
+{
+	return text_starts(name, part) && name[strlen(part)] == '/';
+}
+
+/* A part is right where a name that it leads is, and is normal already. */
+static enum err_code check_part(const char *part, const char *rule, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *below = NULL;
+	enum err_code code = str_format(&below, err, "%s/x", part);
+
+	if (code == ERR_OK)
+		code = reference_parse(below, &ref, err);
+	if (code == ERR_FORMAT)
+		return err_set(err, ERR_USAGE,
+			       "--map %.300s: \"%.300s\" is no leading part of a name; write a registry and whole path "
+			       "components, as in docker.io/library=registry.example.com/base",
+			       rule, part);
+	if (code == ERR_OK && !leads(ref.domain, below))
+		return err_set(
+			err, ERR_USAGE,
+			"--map %.300s: \"%.300s\" does not start with a registry as full names do; write it like "
+			"docker.io/library or registry.example.com:5000/base",
+			rule, part);
+	return code;
+}
+
+static enum err_code check_rule(const struct mapping *m, const struct mapping_rule *r, const char *rule,
+				struct err *err)
+{
+	enum err_code code = check_part(r->from, rule, err);
+	size_t i;
+
+	if (code == ERR_OK)
+		code = check_part(r->to, rule, err);
+	for (i = 0; code == ERR_OK && i < m->len; i++) {
+		if (strcmp(m->rules[i].from, r->from) == 0)
+			return err_set(err, ERR_USAGE, "--map %.300s: there is a rule for %.300s already, =%.300s",
+				       rule, r->from, m->rules[i].to);
+	}
+	return code;
+}
+
+enum err_code mapping_add(struct mapping *m, const char *rule, struct err *err)
+{
+	CLEANUP(rule_release) struct mapping_rule r = { 0 };
+	const char *equals = strchr(rule, '=');
+	enum err_code code;
+
+	if (equals == NULL)
+		return err_set(err, ERR_USAGE,
+			       "--map %.300s has no \"=\"; write OLD=NEW, as in "
+			       "docker.io/library=registry.example.com/base",
+			       rule);
+	code = str_format(&r.from, err, "%.*s", (int)(equals - rule), rule);
+	if (code == ERR_OK)
+		code = str_copy(equals + 1, &r.to, err);
+	if (code == ERR_OK)
+		code = check_rule(m, &r, rule, err);
+	if (code == ERR_OK)
+		code = vec_grow(&m->rules, &m->cap, m->len + 1, sizeof(*m->rules), LIMIT_IMAGES, err);
+	if (code != ERR_OK)
+		return code;
+	m->rules[m->len++] = r;
+	r = (struct mapping_rule){ 0 };
+	return ERR_OK;
+}
+
+/* How long a name is without its tag and digest. */
+static size_t repository_len(const char *name)
+{
+	size_t len = strcspn(name, "@"), i;
+
+	for (i = len; i > 0 && name[i - 1] != '/'; i--) {
+		if (name[i - 1] == ':')
+			len = i - 1; /* after the last slash: no port */
+	}
+	return len;
+}
+
+static struct mapping_rule *find_rule(struct mapping *m, const char *name)
+{
+	size_t whole = repository_len(name), best_len = 0, i;
+	struct mapping_rule *best = NULL;
+
+	for (i = 0; i < m->len; i++) {
+		struct mapping_rule *r = &m->rules[i];
+		size_t len = strlen(r->from);
+
+		if (!leads(r->from, name) && !(len == whole && text_starts(name, r->from)))
+			continue;
+		if (len > best_len) {
+			best = r;
+			best_len = len;
+		}
+	}
+	return best;
+}
+
+/* Put the new part in front, and see that what comes out is a name under it: "docker.io/library/alpine=example.com"
+ * would else give example.com:3.20, which is an image on docker.io. */
+static enum err_code replace(const struct mapping_rule *r, const char *name, char **ret_name, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *text = NULL;
+	enum err_code code = str_format(&text, err, "%s%s", r->to, name + strlen(r->from));
+
+	if (code == ERR_OK)
+		code = reference_parse(text, &ref, err);
+	if (code == ERR_OK && !leads(ref.domain, text))
+		code = err_set(err, ERR_FORMAT, "%.300s has no repository", text);
+	if (code == ERR_FORMAT) {
+		err_add(err, "--map %.300s=%.300s on %.300s", r->from, r->to, name);
+		return err_recode(err, ERR_USAGE);
+	}
+	return code == ERR_OK ? reference_text(&ref, ret_name, err) : code;
+}
+
+/* Remember who got a name; nobody else may. */
+static enum err_code give(struct mapping *m, const char *name, const char *image, struct err *err)
+{
+	CLEANUP(given_free_ptr) struct given *g = calloc(1, sizeof(*g));
+	const struct given *was;
+	void *node;
+	enum err_code code = g != NULL ? str_copy(name, &g->name, err) : err_nomem(err);
+
+	if (code == ERR_OK)
+		code = str_copy(image, &g->image, err);
+	if (code != ERR_OK)
+		return code;
+	if (m->given_len >= LIMIT_IMAGES)
+		return err_set(err, ERR_LIMIT, "more than %d image names", LIMIT_IMAGES);
+	node = tsearch(g, &m->given, given_compare);
+	if (node == NULL)
+		return err_nomem(err);
+	was = *(struct given **)node;
+	if (was == g) {
+		g = NULL; /* the tree owns it */
+		m->given_len++;
+		return ERR_OK;
+	}
+	if (strcmp(was->image, image) == 0)
+		return ERR_OK;
+	return err_set(err, ERR_USAGE, "%.300s and %.300s would both be named %.300s; map them apart with --map",
+		       was->image, image, name);
+}
+
+enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name, struct err *err)
+{
+	struct mapping_rule *r = find_rule(m, name);
+	CLEANUP(free_ptr) char *mapped = NULL;
+	enum err_code code = r != NULL ? replace(r, name, &mapped, err) : str_copy(name, &mapped, err);
+
+	if (code == ERR_OK && m->len > 0)
+		code = give(m, mapped, name, err);
+	if (code != ERR_OK)
+		return code;
+	if (r != NULL)
+		r->used++;
+	*ret_name = take_ptr(&mapped);
+	return ERR_OK;
+}
+
+const struct mapping_rule *mapping_unused(const struct mapping *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->len; i++) {
+		if (m->rules[i].used == 0)
+			return &m->rules[i];
+	}
+	return NULL;
+}
+
+void mapping_release(struct mapping *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->len; i++)
+		rule_release(&m->rules[i]);
+	free(m->rules);
+	tdestroy(m->given, given_free);
+	*m = (struct mapping){ 0 };
+}
