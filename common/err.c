@@ -18,34 +18,31 @@ static const struct {
 
 enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
+	char text[ERR_MSG_MAX]; /* apart from err->msg, which may be an argument */
 	va_list args;
 
 	if (err == NULL)
 		return code;
 	va_start(args, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	text_clean(err->msg);
+	text_clean(text);
+	memcpy(err->msg, text, strlen(text) + 1);
 	err->code = code;
 	return code;
 }
 
 enum err_code err_add(struct err *err, const char *fmt, ...)
 {
-	char was[ERR_MSG_MAX];
+	char text[ERR_MSG_MAX];
 	va_list args;
-	size_t len;
 
 	if (err == NULL)
 		return ERR_IO;
-	memcpy(was, err->msg, sizeof(was));
 	va_start(args, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	len = strlen(err->msg);
-	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", was);
-	text_clean(err->msg);
-	return err->code;
+	return err_set(err, err->code, "%s: %s", text, err->msg);
 }
 
 enum err_code err_recode(struct err *err, enum err_code code)
