@@ -5,6 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Characters that reorder or break the text around them: U+200E and U+200F, U+2028 to U+202E, U+2066 to U+2069.
+ * They are e2, then these two bytes.  Unicode 15, chapter 23.2. */
+static bool drives_layout(unsigned char second, unsigned char third)
+{
+	if (second == 0x80)
+		return third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
+	return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+}
+
 /* Length of the UTF-8 sequence at p, 0 if there is none.  Unicode 15, table 3-7; C1 controls count as none. */
 static size_t utf8_len(const unsigned char *p)
 {
@@ -15,8 +24,8 @@ static size_t utf8_len(const unsigned char *p)
 	if ((p[0] & 0xf0) == 0xe0) {
 		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
 			return 0;
-		if (p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81) && p[2] >= 0xa0)
-			return 0; /* direction overrides and isolates: U+202A to U+202E, U+2066 to U+2069 */
+		if (p[0] == 0xe2 && drives_layout(p[1], p[2]))
+			return 0;
 		return (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ? 0 : 3;
 	}
 	if (p[0] >= 0xf0 && p[0] <= 0xf4) {
