@@ -1,0 +1,147 @@
+#include "bundles/frame.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "bundles/bytes.h"
+
+#define FRAME_MAGIC 0xFD2FB528u
+#define RAW_DESCRIPTOR 0xC4
+#define RAW_WINDOW 0x38
+
+enum err_code encoder_init(struct encoder *e, struct err *err)
+{
+	*e = (struct encoder){ .context = ZSTD_createCCtx() };
+	return e->context != NULL ? ERR_OK : err_nomem(err);
+}
+
+uint32_t encoder_version(void)
+{
+	return ZSTD_versionNumber();
+}
+
+static enum err_code encoder_room(struct encoder *e, size_t need, struct err *err)
+{
+	if (need <= e->out_cap)
+		return ERR_OK;
+	free(e->out);
+	e->out_cap = 0;
+	e->out = malloc(need);
+	if (e->out == NULL)
+		return err_nomem(err);
+	e->out_cap = need;
+	return ERR_OK;
+}
+
+/* Level and window belong to the format: another choice gives other bytes. */
+static size_t encoder_set(struct encoder *e, enum effort effort)
+{
+	static const int levels[] = { [EFFORT_PACKED] = 9, [EFFORT_LAYER] = 3 };
+	size_t bad = ZSTD_CCtx_reset(e->context, ZSTD_reset_session_and_parameters);
+
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(e->context, ZSTD_c_compressionLevel, levels[effort]);
+	if (!ZSTD_isError(bad) && effort == EFFORT_LAYER)
+		bad = ZSTD_CCtx_setParameter(e->context, ZSTD_c_windowLog, FRAME_WINDOW_LOG_MAX);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(e->context, ZSTD_c_checksumFlag, 1);
+	return bad;
+}
+
+enum err_code encoder_frame(struct encoder *e, enum effort effort, const void *bytes, size_t len, size_t *ret_stored,
+			    struct err *err)
+{
+	enum err_code code = encoder_room(e, ZSTD_compressBound(len), err);
+	size_t stored;
+
+	assert(len <= FRAME_CONTENT_BYTES);
+	if (code != ERR_OK)
+		return code;
+	stored = encoder_set(e, effort);
+	if (!ZSTD_isError(stored))
+		stored = ZSTD_compress2(e->context, e->out, e->out_cap, bytes, len);
+	if (ZSTD_isError(stored))
+		return err_set(err, ERR_NOMEM, "zstd: %s", ZSTD_getErrorName(stored));
+	*ret_stored = stored;
+	return ERR_OK;
+}
+
+void encoder_release(struct encoder *e)
+{
+	ZSTD_freeCCtx(e->context);
+	free(e->out);
+	*e = (struct encoder){ 0 };
+}
+
+uint32_t frame_checksum(const void *bytes, size_t len)
+{
+	return (uint32_t)XXH64(bytes, len, 0);
+}
+
+void frame_skippable(unsigned char out[FRAME_SKIPPABLE_HEADER_BYTES], uint32_t magic, uint32_t content_bytes)
+{
+	put_le(out, 4, magic);
+	put_le(out + 4, 4, content_bytes);
+}
+
+uint32_t frame_raw_stored(uint32_t content_bytes)
+{
+	uint32_t blocks = (uint32_t)((content_bytes + FRAME_RAW_BLOCK_BYTES - 1) / FRAME_RAW_BLOCK_BYTES);
+
+	return FRAME_RAW_HEADER_BYTES + blocks * FRAME_BLOCK_HEADER_BYTES + content_bytes + FRAME_CHECKSUM_BYTES;
+}
+
+uint64_t frame_raw_run_stored(uint64_t content_bytes)
+{
+	uint64_t whole = content_bytes / FRAME_CONTENT_BYTES;
+	uint32_t rest = (uint32_t)(content_bytes % FRAME_CONTENT_BYTES);
+
+	return whole * frame_raw_stored((uint32_t)FRAME_CONTENT_BYTES) + (rest > 0 ? frame_raw_stored(rest) : 0);
+}
+
+void frame_raw_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t content_bytes)
+{
+	put_le(out, 4, FRAME_MAGIC);
+	out[4] = RAW_DESCRIPTOR;
+	out[5] = RAW_WINDOW;
+	put_le(out + 6, 8, content_bytes);
+}
+
+void frame_block_header(unsigned char out[FRAME_BLOCK_HEADER_BYTES], uint32_t block_bytes, bool last)
+{
+	put_le(out, FRAME_BLOCK_HEADER_BYTES, (uint64_t)block_bytes << 3 | last);
+}
+
+enum err_code checksum_new(struct XXH64_state_s **ret_sum, struct err *err)
+{
+	struct XXH64_state_s *sum = XXH64_createState();
+
+	if (sum == NULL)
+		return err_nomem(err);
+	checksum_reset(sum);
+	*ret_sum = sum;
+	return ERR_OK;
+}
+
+void checksum_reset(struct XXH64_state_s *sum)
+{
+	XXH64_reset(sum, 0);
+}
+
+void checksum_add(struct XXH64_state_s *sum, const void *bytes, size_t len)
+{
+	XXH64_update(sum, bytes, len);
+}
+
+uint32_t checksum_value(const struct XXH64_state_s *sum)
+{
+	return (uint32_t)XXH64_digest(sum);
+}
+
+void checksum_free(struct XXH64_state_s *sum)
+{
+	XXH64_freeState(sum);
+}

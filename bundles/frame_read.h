@@ -1,0 +1,67 @@
+/* frame_read.h - parts of the tar, read from their frames in the file by pread.
+ *
+ * Lifecycle  init, then aim and read to the end any number of times, release.
+ * Units      Tar offsets are bytes.
+ * Bounds     zstd_reader: a decoder with a window of at most 4 MiB, and 64 KiB.
+ *            raw_reader: nothing.
+ * Ownership  The frame_file is borrowed, and everything in it.
+ * Errors     ERR_DAMAGED with file and offset; ERR_IO, ERR_NOMEM.  What was read
+ *            before is not proved by the frames: they only tell damage early.
+ * Source     RFC 8878; frame.h.
+ */
+#ifndef BUNDLES_FRAME_READ_H
+#define BUNDLES_FRAME_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bundles/seek.h"
+#include "common/err.h"
+#include "common/stream.h"
+
+struct ZSTD_DCtx_s;
+struct XXH64_state_s;
+
+struct frame_file {
+	int fd;
+	const char *name; /* for messages */
+	const struct seek_table *seek;
+};
+
+/* Compressed frames, from any byte in them. */
+struct zstd_reader {
+	struct instream in;
+	const struct frame_file *file;
+	struct ZSTD_DCtx_s *context; /* owned */
+	struct XXH64_state_s *sum;   /* owned */
+	unsigned char *coded;        /* owned: bytes from the file, not yet decoded */
+	size_t coded_at, coded_len;
+	size_t frame; /* the one under way, or the next one */
+	bool in_frame;
+	uint64_t file_at, file_end; /* of the frame under way, not yet read */
+	uint64_t content_left;      /* of the frame under way */
+	uint64_t skip_bytes;        /* before the first byte that is wanted */
+	uint64_t left_bytes;        /* that are wanted */
+	const unsigned char *sums;  /* of the coming frames as they are stored; NULL: not checked */
+};
+
+enum err_code zstd_reader_init(struct zstd_reader *r, const struct frame_file *file, struct err *err);
+/* The next bytes are those of the tar from begin to end.  Reading to the end checks the last frame too, if it ends
+ * there. sums, where not NULL, holds SUM_BYTES for each frame from the one that holds begin. */
+void zstd_reader_aim(struct zstd_reader *r, uint64_t begin, uint64_t end, const unsigned char *sums);
+void zstd_reader_release(struct zstd_reader *r);
+
+/* A run of raw frames, from its beginning. */
+struct raw_reader {
+	struct instream in;
+	const struct frame_file *file;
+	struct XXH64_state_s *sum; /* owned */
+	uint64_t file_at, left_bytes;
+	uint32_t frame_left, block_left;
+};
+
+enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, struct err *err);
+void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end);
+void raw_reader_release(struct raw_reader *r);
+#endif
