@@ -1,0 +1,281 @@
+#include "bundles/description.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/mem.h"
+
+static const char *const stored_names[STORED_COUNT] = {
+	[STORED_PACKED] = "packed",
+	[STORED_RAW] = "raw",
+	[STORED_ZSTD] = "zstd",
+	[STORED_ABSENT] = "absent",
+};
+
+const char *stored_name(enum stored stored)
+{
+	return stored_names[stored];
+}
+
+enum stored stored_of(const struct node *n)
+{
+	if (n->absent)
+		return STORED_ABSENT;
+	if (node_is_small(n))
+		return STORED_PACKED;
+	return media_type_is_compressed(n->media_type) ? STORED_RAW : STORED_ZSTD;
+}
+
+/* One image's manifests, found through its indexes. */
+struct tree {
+	const struct graph *g;
+	struct js_out *o;
+	uint32_t *seen;  /* of each node: by which image, counted from 1 */
+	uint32_t *found; /* in the order of the indexes */
+	size_t found_len;
+	uint32_t stamp;
+};
+
+static void find_manifests(struct tree *t, uint32_t node)
+{
+	const struct node *n = &t->g->nodes[node];
+	enum manifest_kind kind = manifest_kind(n->media_type);
+	size_t i;
+
+	if (t->seen[node] == t->stamp)
+		return;
+	t->seen[node] = t->stamp;
+	if (n->absent || (kind != MANIFEST_INDEX && kind != MANIFEST_NONE && n->role != ROLE_ATTESTATION))
+		t->found[t->found_len++] = node;
+	for (i = 0; kind == MANIFEST_INDEX && i < n->edges_len; i++)
+		find_manifests(t, t->g->edges[n->edges + i].to);
+}
+
+static void put_digest(struct js_out *o, const struct node *n)
+{
+	js_member(o, "digest", n->digest.text);
+}
+
+static void put_attestation(const struct tree *t, uint32_t node)
+{
+	const struct node *n = &t->g->nodes[node];
+	size_t i;
+
+	js_begin(t->o, '{');
+	put_digest(t->o, n);
+	js_key(t->o, "statements");
+	js_begin(t->o, '[');
+	for (i = 0; i < n->edges_len; i++) {
+		const struct edge *e = &t->g->edges[n->edges + i];
+		const struct node *statement = &t->g->nodes[e->to];
+
+		if (e->kind != EDGE_STATEMENT)
+			continue;
+		js_begin(t->o, '{');
+		put_digest(t->o, statement);
+		js_member(t->o, "predicateType", statement->predicate_type);
+		js_member_uint(t->o, "size", statement->size_bytes);
+		js_end(t->o, '}');
+	}
+	js_end(t->o, ']');
+	js_end(t->o, '}');
+}
+
+static enum err_code put_platform(const struct tree *t, uint32_t node, struct err *err)
+{
+	const struct node *n = &t->g->nodes[node];
+	const struct link *links;
+	size_t links_len = graph_links_of(t->g, node, &links), i;
+	uint64_t size = 0;
+
+	for (i = 0; i < n->edges_len; i++) {
+		if (__builtin_add_overflow(size, t->g->nodes[t->g->edges[n->edges + i].to].size_bytes, &size) ||
+		    size > INT64_MAX)
+			return err_set(err, ERR_LIMIT, "%s: sizes that add up to more than can be", n->digest.text);
+	}
+	js_begin(t->o, '{');
+	js_member(t->o, "platform", n->platform);
+	put_digest(t->o, n);
+	js_member_uint(t->o, "size", size);
+	js_key(t->o, "attestations");
+	js_begin(t->o, '[');
+	for (i = 0; i < links_len; i++) {
+		if (links[i].kind == LINK_BUILDKIT && !t->g->nodes[links[i].referrer].absent)
+			put_attestation(t, links[i].referrer);
+	}
+	js_end(t->o, ']');
+	js_end(t->o, '}');
+	return ERR_OK;
+}
+
+static void put_absent(const struct tree *t, const struct node *n)
+{
+	js_begin(t->o, '{');
+	put_digest(t->o, n);
+	js_member(t->o, "platform", n->platform);
+	js_end(t->o, '}');
+}
+
+static enum err_code put_image(struct tree *t, const struct image *image, struct err *err)
+{
+	const struct node *root = &t->g->nodes[image->root];
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	t->found_len = 0;
+	t->stamp++;
+	find_manifests(t, image->root);
+	js_begin(t->o, '{');
+	js_member(t->o, "name", image->name);
+	put_digest(t->o, root);
+	js_member(t->o, "mediaType", root->media_type);
+	js_member_uint(t->o, "size", root->size_bytes);
+	js_key(t->o, "platforms");
+	js_begin(t->o, '[');
+	for (i = 0; code == ERR_OK && i < t->found_len; i++) {
+		if (!t->g->nodes[t->found[i]].absent)
+			code = put_platform(t, t->found[i], err);
+	}
+	js_end(t->o, ']');
+	js_key(t->o, "absent");
+	js_begin(t->o, '[');
+	for (i = 0; i < t->found_len; i++) {
+		if (t->g->nodes[t->found[i]].absent)
+			put_absent(t, &t->g->nodes[t->found[i]]);
+	}
+	js_end(t->o, ']');
+	js_end(t->o, '}');
+	return code;
+}
+
+static enum err_code put_images(const struct graph *g, struct js_out *o, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *seen = calloc(g->nodes_len + 1, sizeof(*seen));
+	CLEANUP(free_ptr) uint32_t *found = calloc(g->nodes_len + 1, sizeof(*found));
+	struct tree t = { .g = g, .o = o, .seen = seen, .found = found };
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (seen == NULL || found == NULL)
+		return err_nomem(err);
+	js_key(o, "images");
+	js_begin(o, '[');
+	for (i = 0; code == ERR_OK && o->err.code == ERR_OK && i < g->images_len; i++)
+		code = put_image(&t, &g->images[i], err);
+	js_end(o, ']');
+	return code;
+}
+
+static void put_referrers(const struct graph *g, struct js_out *o)
+{
+	size_t i;
+
+	js_key(o, "referrers");
+	js_begin(o, '[');
+	for (i = 0; i < g->links_len; i++) {
+		const struct node *n = &g->nodes[g->links[i].referrer];
+
+		if (g->links[i].kind == LINK_BUILDKIT)
+			continue;
+		js_begin(o, '{');
+		js_member(o, "subject", g->nodes[g->links[i].subject].digest.text);
+		put_digest(o, n);
+		js_member(o, "kind", link_name(g->links[i].kind));
+		js_member(o, "mediaType", n->media_type);
+		js_member(o, "artifactType", n->artifact_type);
+		js_member(o, "predicateType", n->predicate_type);
+		js_member_uint(o, "size", n->size_bytes);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
+static void put_file(struct js_out *o, const struct description_file *file)
+{
+	js_begin(o, '{');
+	js_member(o, "name", file->name);
+	js_member(o, "digest", file->digest.text);
+	js_member_uint(o, "size", file->size_bytes);
+	js_end(o, '}');
+}
+
+static void put_blobs(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o)
+{
+	enum stored stored;
+	size_t i;
+
+	js_key(o, "blobs");
+	js_begin(o, '[');
+	for (stored = STORED_PACKED; stored < STORED_COUNT; stored++) {
+		for (i = 0; i < len; i++) {
+			const struct node *n = &g->nodes[order[i]];
+
+			if (stored_of(n) != stored)
+				continue;
+			js_begin(o, '{');
+			put_digest(o, n);
+			js_member_uint(o, "size", n->size_bytes);
+			js_member(o, "role", role_name(n->role));
+			js_member(o, "mediaType", n->media_type);
+			js_member(o, "stored", stored_name(stored));
+			js_end(o, '}');
+		}
+	}
+	js_end(o, ']');
+}
+
+static enum err_code put_totals(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o,
+				struct err *err)
+{
+	uint64_t blobs = 0, bytes = 0, layers = 0, layer_bytes = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		const struct node *n = &g->nodes[order[i]];
+
+		if (n->absent)
+			continue;
+		if (__builtin_add_overflow(bytes, n->size_bytes, &bytes) || bytes > INT64_MAX)
+			return err_set(err, ERR_LIMIT, "%s: sizes that add up to more than can be", n->digest.text);
+		blobs++;
+		layers += n->role == ROLE_LAYER;
+		layer_bytes += n->role == ROLE_LAYER ? n->size_bytes : 0;
+	}
+	js_key(o, "totals");
+	js_begin(o, '{');
+	js_member_uint(o, "images", g->images_len);
+	js_member_uint(o, "blobs", blobs);
+	js_member_uint(o, "bytes", bytes);
+	js_member_uint(o, "layers", layers);
+	js_member_uint(o, "layerBytes", layer_bytes);
+	js_member_uint(o, "absent", len - blobs);
+	js_end(o, '}');
+	return ERR_OK;
+}
+
+enum err_code description_write(const struct graph *g, const uint32_t *order, size_t len,
+				const struct description_file *layout, const struct description_file *index,
+				struct outstream *out, struct err *err)
+{
+	struct js_out o;
+	enum err_code code;
+
+	js_out_init(&o, out, false);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 1);
+	code = put_images(g, &o, err);
+	if (code != ERR_OK)
+		return code;
+	put_referrers(g, &o);
+	js_key(&o, "files");
+	js_begin(&o, '[');
+	put_file(&o, layout);
+	put_file(&o, index);
+	js_end(&o, ']');
+	put_blobs(g, order, len, &o);
+	code = put_totals(g, order, len, &o, err);
+	if (code != ERR_OK)
+		return code;
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}

@@ -1,0 +1,70 @@
+/* The part of description.h that looks things up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/description.h"
+
+size_t description_find(const struct description *d, const struct digest *digest)
+{
+	size_t low = 0, high = d->blobs_len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(d->blobs[d->by_digest[mid]].digest.text, digest->text);
+
+		if (order == 0)
+			return d->by_digest[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return BLOB_NONE;
+}
+
+const struct description_image *description_image(const struct description *d, const char *name)
+{
+	size_t low = 0, high = d->images_len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(d->images[mid].name, name);
+
+		if (order == 0)
+			return &d->images[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+size_t description_links_of(const struct description *d, size_t subject, const struct description_link **ret_links)
+{
+	const char *digest = d->blobs[subject].digest.text;
+	size_t low = 0, high = d->links_len, len = 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(d->blobs[d->links[mid].subject].digest.text, digest) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low + len < d->links_len && d->links[low + len].subject == subject)
+		len++;
+	*ret_links = d->links + low;
+	return len;
+}
+
+void description_release(struct description *d)
+{
+	js_free(d->json);
+	free(d->images);
+	free(d->links);
+	free(d->blobs);
+	free(d->by_digest);
+	*d = (struct description){ 0 };
+}
