@@ -37,7 +37,8 @@ enum err_code bundle_writer_open(const char *path, const struct graph *graph, st
 				 struct err *err);
 /* What will be in the bundle: its blobs[], in order, are what the caller has to bring. */
 const struct description *bundle_writer_description(const struct bundle_writer *w);
-/* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid out. */
+/* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid
+ * out. */
 enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct instream *in, struct err *err);
 /* A stream for one layer's bytes; put a proof_stage in front, whose finish makes the layer count.
  * Release it, finished or not.  A layer that was not finished may be asked for again and begins anew. */

@@ -1,0 +1,315 @@
+#include "bundles/writer.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/bytes.h"
+#include "bundles/index.h"
+#include "bundles/writing.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+/* The two files that are made here, and what is said of them. */
+struct front {
+	struct buf index, description;
+	struct description_file layout_file, index_file;
+};
+
+static void front_release(struct front *f)
+{
+	buf_release(&f->index);
+	buf_release(&f->description);
+}
+
+static enum err_code make_index(struct front *f, const struct graph *g, struct err *err)
+{
+	struct buf_stage stage;
+	enum err_code code;
+
+	buf_init(&f->index, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&stage, &f->index);
+	code = index_write(g, &stage.out, err);
+	if (code != ERR_OK)
+		return err_add(err, "%s", INDEX_NAME);
+	f->layout_file = (struct description_file){ .name = LAYOUT_NAME, .size_bytes = strlen(LAYOUT_TEXT) };
+	f->index_file = (struct description_file){ .name = INDEX_NAME, .size_bytes = f->index.len };
+	code = digest_of(LAYOUT_TEXT, strlen(LAYOUT_TEXT), NULL, &f->layout_file.digest, err);
+	return code == ERR_OK ? digest_of(f->index.data, f->index.len, NULL, &f->index_file.digest, err) : code;
+}
+
+static enum err_code make_description(struct front *f, const struct graph *g, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	struct buf_stage stage;
+	size_t len = 0;
+	enum err_code code = graph_order(g, &order, &len, err);
+
+	if (code != ERR_OK)
+		return code;
+	buf_init(&f->description, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&stage, &f->description);
+	code = description_write(g, order, len, &f->layout_file, &f->index_file, &stage.out, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", DESCRIPTION_NAME);
+}
+
+/* Read what was made, as every reader will: what could not be read is not written. */
+static enum err_code plan(struct bundle_writer *w, const struct front *f, struct err *err)
+{
+	struct digest digest;
+	enum err_code code = digest_of(f->description.data, f->description.len, NULL, &digest, err);
+
+	if (code == ERR_OK)
+		code = description_read(f->description.data, f->description.len, DESCRIPTION_NAME, &w->description,
+					err);
+	if (code == ERR_OK)
+		code = shape_init(&w->shape, &w->description, &digest, f->description.len, err);
+	if (code == ERR_LIMIT)
+		return err_add(err, "these images are too many for one bundle");
+	if (code != ERR_OK)
+		return code;
+	w->places = calloc(w->shape.blobs_len + 1, sizeof(*w->places));
+	w->done = calloc(w->shape.blobs_len + 1, sizeof(*w->done));
+	return w->places != NULL && w->done != NULL ? ERR_OK : err_nomem(err);
+}
+
+static enum err_code write_member(struct bundle_writer *w, size_t place, const char *bytes, struct err *err)
+{
+	struct append *a = &w->append;
+	struct member m;
+	enum err_code code;
+
+	shape_member(&w->shape, place, &m);
+	code = append_header(a, &m, err);
+	if (code == ERR_OK)
+		code = append_bytes(a, bytes, (size_t)m.size_bytes, err);
+	return code == ERR_OK ? append_zeros(a, tar_padding_bytes(m.size_bytes), err) : code;
+}
+
+/* The head comes last: it says where the rest is. */
+static enum err_code write_head(const struct bundle_writer *w, struct err *err)
+{
+	const struct shape *s = &w->shape;
+	unsigned char bytes[HEAD_END];
+	struct head h = {
+		.encoder = encoder_version(),
+		.front_offset = HEAD_END,
+		.front_bytes = w->append.file_at - HEAD_END,
+		.index_bytes = w->description.index.size_bytes,
+		.description_bytes = s->description_bytes,
+		.description = s->description_digest,
+	};
+	uint64_t end;
+
+	shape_front(h.index_bytes, h.description_bytes, &h.description_tar_offset, &end);
+	head_write(&h, bytes);
+	return write_at(w->part.fd, bytes, sizeof(bytes), 0, w->part.path, err);
+}
+
+static enum err_code write_front(struct bundle_writer *w, const struct front *f, struct err *err)
+{
+	struct append *a = &w->append;
+	const unsigned char nothing[HEAD_BYTES] = { 0 };
+	enum err_code code = append_plain(a, FRAME_EMPTY, FRAME_EMPTY_BYTES, err);
+
+	if (code == ERR_OK)
+		code = append_plain(a, nothing, sizeof(nothing), err);
+	if (code == ERR_OK)
+		code = append_begin(a, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
+	if (code == ERR_OK)
+		code = write_member(w, 0, LAYOUT_TEXT, err);
+	if (code == ERR_OK)
+		code = write_member(w, 1, f->index.data, err);
+	if (code == ERR_OK)
+		code = write_member(w, 2, f->description.data, err);
+	if (code == ERR_OK)
+		code = append_end(a, err);
+	return code == ERR_OK ? write_head(w, err) : code;
+}
+
+/* Once the packed blobs are in, everything up to the first zstd blob has its place. */
+static enum err_code lay_out(struct bundle_writer *w, struct err *err)
+{
+	struct append *a = &w->append;
+	struct run run = { .kind = RUN_PACKED };
+	enum err_code code = ERR_OK;
+	uint64_t raw_bytes = 0;
+
+	while (shape_next(&w->shape, &run))
+		raw_bytes += run.kind == RUN_RAW ? frame_raw_run_stored(run.end - run.begin) : 0;
+	code = part_check_room(&w->part, raw_bytes, err);
+	run = (struct run){ .kind = RUN_PACKED };
+	while (code == ERR_OK && shape_next(&w->shape, &run) && (run.kind == RUN_GLUE || run.kind == RUN_RAW)) {
+		if (run.kind == RUN_GLUE) {
+			code = writer_glue(w, &run, err);
+			if (code == ERR_OK)
+				code = append_end(a, err);
+			continue;
+		}
+		w->places[run.blob] = a->file_at;
+		code = append_place(a, &run, err);
+	}
+	w->next = run.kind == RUN_ZSTD ? run.blob : w->shape.blobs_len;
+	return code;
+}
+
+static enum err_code begin_packed(struct bundle_writer *w, struct err *err)
+{
+	enum err_code code = append_begin(&w->append, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
+
+	return code == ERR_OK && w->shape.layers_from == 0 ? lay_out(w, err) : code;
+}
+
+static enum err_code open_all(struct bundle_writer *w, const char *path, struct err *err)
+{
+	CLEANUP(front_release) struct front f = { 0 };
+	enum err_code code = make_index(&f, w->graph, err);
+
+	if (code == ERR_OK)
+		code = make_description(&f, w->graph, err);
+	if (code == ERR_OK)
+		code = plan(w, &f, err);
+	if (code == ERR_OK)
+		code = part_open(path, &w->part, err);
+	if (code == ERR_OK)
+		code = append_init(&w->append, &w->part, err);
+	if (code == ERR_OK)
+		code = write_front(w, &f, err);
+	return code == ERR_OK ? begin_packed(w, err) : code;
+}
+
+enum err_code bundle_writer_open(const char *path, const struct graph *graph, struct bundle_writer **ret_writer,
+				 struct err *err)
+{
+	struct bundle_writer *w = calloc(1, sizeof(*w));
+	enum err_code code;
+
+	if (w == NULL)
+		return err_nomem(err);
+	w->graph = graph;
+	code = open_all(w, path, err);
+	if (code == ERR_OK)
+		*ret_writer = w;
+	else
+		bundle_writer_free(w);
+	return code;
+}
+
+const struct description *bundle_writer_description(const struct bundle_writer *w)
+{
+	return &w->description;
+}
+
+size_t writer_blob(const struct bundle_writer *w, uint32_t node)
+{
+	return description_find(&w->description, &w->graph->nodes[node].digest);
+}
+
+static enum err_code copy_proved(struct append *a, const struct member *m, struct instream *in, struct err *err)
+{
+	CLEANUP(digest_stream_release) struct digest_stream proof = { 0 };
+	unsigned char chunk[STREAM_CHUNK_BYTES];
+	enum err_code code = digest_stream_init(&proof, &m->digest, m->size_bytes, err);
+	size_t len = 1;
+
+	while (code == ERR_OK && len > 0) {
+		code = instream_read(in, chunk, sizeof(chunk), &len, err);
+		if (code == ERR_OK)
+			code = digest_stream_update(&proof, chunk, len, err);
+		if (code == ERR_OK)
+			code = append_bytes(a, chunk, len, err);
+	}
+	return code == ERR_OK ? digest_stream_final(&proof, err) : code;
+}
+
+enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct instream *in, struct err *err)
+{
+	struct member m = { 0 };
+	enum err_code code;
+
+	assert(w->next < w->shape.layers_from && writer_blob(w, node) == w->next);
+	shape_member(&w->shape, FRONT_MEMBERS + w->next, &m);
+	code = append_header(&w->append, &m, err);
+	if (code == ERR_OK)
+		code = copy_proved(&w->append, &m, in, err);
+	if (code == ERR_OK)
+		code = append_zeros(&w->append, tar_padding_bytes(m.size_bytes), err);
+	if (code != ERR_OK)
+		return code;
+	w->done[w->next++] = true;
+	if (w->next < w->shape.layers_from)
+		return ERR_OK;
+	code = append_end(&w->append, err);
+	return code == ERR_OK ? lay_out(w, err) : code;
+}
+
+static enum err_code check_done(const struct bundle_writer *w, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < w->shape.blobs_len; i++) {
+		if (!w->done[i])
+			return err_set(err, ERR_SIZE, "%s: %s is not complete", w->part.target,
+				       w->description.blobs[i].digest.text);
+	}
+	return ERR_OK;
+}
+
+/* Padding of the last layer, the tar's end, and the tables. */
+static enum err_code write_end(struct bundle_writer *w, struct err *err)
+{
+	struct append *a = &w->append;
+	const struct shape *s = &w->shape;
+	CLEANUP(free_ptr) unsigned char *sums = malloc(shape_sums_bytes(s));
+	struct run run = { .kind = RUN_NONE };
+	struct fd_stage out;
+	enum err_code code;
+
+	if (sums == NULL)
+		return err_nomem(err);
+	while (run.kind != RUN_TAIL)
+		shape_next(s, &run);
+	code = append_begin(a, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
+	if (code == ERR_OK)
+		code = append_zeros(a, (size_t)(run.end - run.begin), err);
+	if (code == ERR_OK)
+		code = append_end(a, err);
+	if (code != ERR_OK)
+		return code;
+	assert(a->sums_len == s->sums * SUM_BYTES);
+	shape_sums(s, a->sums, sums);
+	code = append_plain(a, sums, shape_sums_bytes(s), err);
+	fd_stage_init(&out, w->part.fd, a->file_at, w->part.path);
+	return code == ERR_OK ? seek_write(&a->seek, &out.out, err) : code;
+}
+
+enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err)
+{
+	enum err_code code = check_done(w, err);
+
+	assert(!w->zstd_open);
+	if (code == ERR_OK)
+		code = write_end(w, err);
+	if (code == ERR_OK)
+		code = part_publish(&w->part, w->append.file_at + seek_bytes(&w->append.seek), err);
+	return code;
+}
+
+void bundle_writer_free(struct bundle_writer *w)
+{
+	if (w == NULL)
+		return;
+	append_release(&w->append);
+	part_release(&w->part);
+	shape_release(&w->shape);
+	description_release(&w->description);
+	free(w->places);
+	free(w->done);
+	free(w);
+}
+
+void bundle_writer_free_ptr(struct bundle_writer **w)
+{
+	bundle_writer_free(*w);
+}

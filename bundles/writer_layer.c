@@ -1,0 +1,141 @@
+/* The part of writer.h that gives out the streams of layers. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "bundles/writing.h"
+#include "common/mem.h"
+
+struct layer {
+	struct outstream out;
+	struct bundle_writer *w; /* borrowed */
+	size_t blob;
+	uint64_t left_bytes;
+	struct raw_writer raw; /* of a raw layer */
+	struct mark begin;     /* of a zstd layer */
+};
+
+static const struct description_blob *blob_of(const struct layer *l)
+{
+	return &l->w->description.blobs[l->blob];
+}
+
+static enum err_code check_ended(const struct layer *l, struct err *err)
+{
+	if (l->left_bytes > 0)
+		return err_set(err, ERR_SIZE, "%s: the content ends %" PRIu64 " bytes early", blob_of(l)->digest.text,
+			       l->left_bytes);
+	return ERR_OK;
+}
+
+static enum err_code check_room(struct layer *l, size_t len, struct err *err)
+{
+	if (len > l->left_bytes)
+		return err_set(err, ERR_SIZE, "%s: more bytes than its declared size", blob_of(l)->digest.text);
+	l->left_bytes -= len;
+	return ERR_OK;
+}
+
+static enum err_code raw_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct layer *l = OUTER_OF(out, struct layer, out);
+	enum err_code code = check_room(l, len, err);
+
+	return code == ERR_OK ? raw_writer_write(&l->raw, bytes, len, err) : code;
+}
+
+static enum err_code raw_finish(struct outstream *out, struct err *err)
+{
+	struct layer *l = OUTER_OF(out, struct layer, out);
+	enum err_code code = check_ended(l, err);
+
+	if (code == ERR_OK)
+		l->w->done[l->blob] = true;
+	return code;
+}
+
+static enum err_code zstd_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct layer *l = OUTER_OF(out, struct layer, out);
+	enum err_code code = check_room(l, len, err);
+
+	return code == ERR_OK ? append_bytes(&l->w->append, bytes, len, err) : code;
+}
+
+static enum err_code zstd_finish(struct outstream *out, struct err *err)
+{
+	struct layer *l = OUTER_OF(out, struct layer, out);
+	enum err_code code = check_ended(l, err);
+
+	if (code == ERR_OK)
+		code = append_end(&l->w->append, err);
+	if (code != ERR_OK)
+		return code;
+	l->w->done[l->blob] = true;
+	l->w->next++;
+	return ERR_OK;
+}
+
+enum err_code writer_glue(struct bundle_writer *w, const struct run *run, struct err *err)
+{
+	struct append *a = &w->append;
+	struct member m = { 0 };
+	enum err_code code;
+
+	shape_member(&w->shape, FRONT_MEMBERS + run->blob, &m);
+	code = append_begin(a, run->kind == RUN_ZSTD ? EFFORT_LAYER : EFFORT_PACKED, run_frame_bytes(run), err);
+	if (code == ERR_OK)
+		code = append_zeros(a, (size_t)(m.content - tar_header_bytes(m.name, m.size_bytes) - run->begin), err);
+	return code == ERR_OK ? append_header(a, &m, err) : code;
+}
+
+static enum err_code begin_raw(struct layer *l, struct err *err)
+{
+	struct bundle_writer *w = l->w;
+
+	l->out = (struct outstream){ .write = raw_write, .finish = raw_finish };
+	return raw_writer_init(&l->raw, w->part.fd, w->places[l->blob], l->left_bytes, w->part.path, err);
+}
+
+static enum err_code begin_zstd(struct layer *l, struct err *err)
+{
+	struct run run = shape_layer(&l->w->shape, l->blob);
+
+	assert(!l->w->zstd_open && l->blob == l->w->next);
+	l->w->zstd_open = true;
+	l->out = (struct outstream){ .write = zstd_write, .finish = zstd_finish };
+	l->begin = append_mark(&l->w->append);
+	return writer_glue(l->w, &run, err);
+}
+
+enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out, struct err *err)
+{
+	struct layer *l = calloc(1, sizeof(*l));
+	enum err_code code;
+
+	if (l == NULL)
+		return err_nomem(err);
+	*l = (struct layer){ .w = w, .blob = writer_blob(w, node) };
+	assert(w->next >= w->shape.layers_from && l->blob < w->shape.blobs_len && !w->done[l->blob]);
+	l->left_bytes = blob_of(l)->size_bytes;
+	code = blob_of(l)->stored == STORED_ZSTD ? begin_zstd(l, err) : begin_raw(l, err);
+	if (code == ERR_OK)
+		*ret_out = &l->out;
+	else
+		bundle_writer_layer_release(w, &l->out);
+	return code;
+}
+
+void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out)
+{
+	struct layer *l = OUTER_OF(out, struct layer, out);
+
+	if (blob_of(l)->stored == STORED_ZSTD) {
+		if (!w->done[l->blob])
+			append_return(&w->append, &l->begin);
+		w->zstd_open = false;
+	} else {
+		raw_writer_release(&l->raw);
+	}
+	free(l);
+}

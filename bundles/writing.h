@@ -1,0 +1,75 @@
+/* writing.h - the inside of a bundle_writer: frames appended in order, and the streams of layers.
+ *
+ * Lifecycle  That of writer.h, the only user besides the writer's own files.
+ * Units      file_at is the offset in the file at which the next frame is appended.
+ * Bounds     See writer.h.
+ */
+#ifndef BUNDLES_WRITING_H
+#define BUNDLES_WRITING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bundles/description.h"
+#include "bundles/frame.h"
+#include "bundles/part.h"
+#include "bundles/seek.h"
+#include "bundles/shape.h"
+#include "bundles/writer.h"
+
+/* A place in the order of frames to which the writer can go back. */
+struct mark {
+	uint64_t file_at;
+	size_t frames, sums_len;
+};
+
+/* Frames, one after the other. */
+struct append {
+	const struct part *part; /* borrowed */
+	struct encoder encoder;
+	struct seek_table seek;
+	unsigned char *sums; /* owned: SUM_BYTES for each compressed frame */
+	size_t sums_len, sums_cap;
+	uint64_t file_at;
+	/* The run that is being cut into frames. */
+	enum effort effort;
+	unsigned char *chunk; /* owned */
+	size_t chunk_len, chunk_cap, frame_bytes;
+};
+
+enum err_code append_init(struct append *a, const struct part *part, struct err *err);
+/* Leave room for a run of raw frames, which are written there by others. */
+enum err_code append_place(struct append *a, const struct run *raw, struct err *err);
+/* Write bytes that are a frame of their own and hold nothing of the tar. */
+enum err_code append_plain(struct append *a, const void *bytes, size_t len, struct err *err);
+/* Cut what follows into frames of frame_bytes. */
+enum err_code append_begin(struct append *a, enum effort effort, uint64_t frame_bytes, struct err *err);
+enum err_code append_bytes(struct append *a, const void *bytes, size_t len, struct err *err);
+enum err_code append_zeros(struct append *a, size_t len, struct err *err);
+/* The header of a member. */
+enum err_code append_header(struct append *a, const struct member *m, struct err *err);
+/* Write the last, shorter frame, if anything is left for it. */
+enum err_code append_end(struct append *a, struct err *err);
+struct mark append_mark(const struct append *a);
+/* Forget everything after the mark. */
+void append_return(struct append *a, const struct mark *mark);
+void append_release(struct append *a);
+
+struct bundle_writer {
+	const struct graph *graph; /* borrowed */
+	struct part part;
+	struct description description;
+	struct shape shape;
+	struct append append;
+	uint64_t *places; /* owned: where in the file the frames of each raw blob begin */
+	bool *done;       /* owned: which blobs are complete */
+	size_t next;      /* the packed blob, and later the zstd blob, that is due */
+	bool zstd_open;   /* its stream is in use */
+};
+
+/* The blob of a node. */
+size_t writer_blob(const struct bundle_writer *w, uint32_t node);
+/* Begin a run of compressed frames with what stands between the content before it and that of its blob. */
+enum err_code writer_glue(struct bundle_writer *w, const struct run *run, struct err *err);
+#endif
