@@ -43,8 +43,11 @@ enum err_code js_read(const void *bytes, size_t len, const char *what, struct js
 {
 	json_error_t why;
 	json_t *value;
-	enum err_code code = js_bounds(bytes, len, what, err);
+	enum err_code code;
 
+	if (bytes == NULL)
+		bytes = ""; /* an empty buffer */
+	code = js_bounds(bytes, len, what, err);
 	if (code != ERR_OK)
 		return code;
 	value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &why);

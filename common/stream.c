@@ -112,11 +112,12 @@ static enum err_code memory_read(struct instream *in, void *bytes, size_t cap, s
 	size_t len = cap < s->left ? cap : s->left;
 
 	(void)err;
-	if (len > 0)
-		memcpy(bytes, s->bytes, len);
+	*ret_len = len;
+	if (len == 0)
+		return ERR_OK; /* bytes is NULL where an empty buffer is read */
+	memcpy(bytes, s->bytes, len);
 	s->bytes += len;
 	s->left -= len;
-	*ret_len = len;
 	return ERR_OK;
 }
 
