@@ -11,8 +11,8 @@
 #include "common/text.h"
 
 static const struct opt builtin[] = {
-	{ .name = "help", .letter = 'h', .help = "print this help" },
-	{ .name = "version", .help = "print the version" },
+	{ .name = "help", .kind = OPT_FLAG, .letter = 'h', .help = "print this help" },
+	{ .name = "version", .kind = OPT_FLAG, .help = "print the version" },
 };
 
 /* Where a command line is read, and what was found in it so far. */
@@ -198,15 +198,17 @@ static enum err_code take(struct parser *p, const struct opt *o, const char *att
 {
 	const char *value = attached;
 
-	if (o->argument == NULL && attached != NULL)
+	if (o->kind == OPT_FLAG && attached != NULL)
 		return opt_usage(p->c, p->err, "--%s takes no value", o->name);
 	if (o == &builtin[0] || o == &builtin[1]) {
 		p->wish = o == &builtin[0] ? OPT_HELP : OPT_VERSION;
 		return ERR_OK;
 	}
-	if (o->argument != NULL && value == NULL && p->at < p->argc)
+	if (o->kind == OPT_FLAG)
+		return set(p, o, NULL);
+	if (value == NULL && p->at < p->argc)
 		value = p->argv[p->at++];
-	if (o->argument != NULL && (value == NULL || value[0] == '\0'))
+	if (value == NULL || value[0] == '\0')
 		return opt_usage(p->c, p->err, "--%s needs a value: %s", o->name, o->argument);
 	return set(p, o, value);
 }
@@ -233,7 +235,7 @@ static enum err_code take_letters(struct parser *p, const char *letters)
 
 		if (o == NULL)
 			return unknown_letter(p, letters, *at);
-		if (o->argument != NULL)
+		if (o->kind != OPT_FLAG)
 			return take(p, o, at[1] != '\0' ? at + 1 : NULL);
 		code = take(p, o, NULL);
 		if (code != ERR_OK)
