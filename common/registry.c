@@ -21,14 +21,12 @@ struct fetch {
 	source_blob_fn *blob_done;
 	void *ctx;
 	struct outstream *out; /* of a blob */
-	struct proof_stage proof;
 };
 
 static void fetch_release(struct request *r)
 {
 	struct fetch *f = OUTER_OF(r, struct fetch, request);
 
-	proof_stage_release(&f->proof);
 	buf_release(&f->body);
 	free(f->media_type);
 	free(f);
@@ -150,21 +148,12 @@ static enum err_code registry_manifest(struct source *s, const struct descriptor
 	return fetch_start(f, "manifests", d->digest.text, err);
 }
 
-/* Only now is it known that a blob comes, and not a 401: the proof begins here. */
-static enum err_code on_blob_head(struct request *r, struct err *err)
-{
-	struct fetch *f = OUTER_OF(r, struct fetch, request);
-
-	proof_stage_release(&f->proof);
-	return proof_stage_init(&f->proof, &f->wanted.digest, f->wanted.size_bytes, f->out, err);
-}
-
 static enum err_code on_blob_body(struct request *r, const void *bytes, size_t len, struct err *err)
 {
 	struct fetch *f = OUTER_OF(r, struct fetch, request);
 
 	if (r->call.status == 200) {
-		if (outstream_write(&f->proof.out, bytes, len, err) != ERR_OK)
+		if (outstream_write(f->out, bytes, len, err) != ERR_OK)
 			return err_add(err, "%s", r->url);
 		return ERR_OK;
 	}
@@ -183,7 +172,7 @@ static enum err_code on_blob_done(struct request *r, struct err *failure, struct
 	}
 	if (r->call.status != 200)
 		return repository_refused(r, buf_text(&f->body), err);
-	if (outstream_finish(&f->proof.out, err) != ERR_OK)
+	if (outstream_finish(f->out, err) != ERR_OK)
 		return err_add(err, "%s", r->url);
 	return f->blob_done(f->ctx, err);
 }
@@ -200,7 +189,6 @@ static enum err_code registry_blob(struct source *s, const struct descriptor *d,
 	f->out = out;
 	f->blob_done = done;
 	f->request.accept = NULL;
-	f->request.on_head = on_blob_head;
 	f->request.on_body = on_blob_body;
 	f->request.on_done = on_blob_done;
 	return fetch_start(f, "blobs", d->digest.text, err);

@@ -37,7 +37,7 @@ struct source_referrer {
 typedef enum err_code source_manifest_fn(void *ctx, const struct source_manifest *m, struct err *err);
 typedef enum err_code source_referrers_fn(void *ctx, const struct source_referrer *referrers, size_t len,
 					  struct err *err);
-/* A blob was proved and its stream finished. */
+/* A blob has gone to its stream whole, and the stream was finished. */
 typedef enum err_code source_blob_fn(void *ctx, struct err *err);
 
 struct source {
@@ -50,7 +50,8 @@ struct source {
 	/* Everything that refers to a manifest, by whatever way this source knows. */
 	enum err_code (*referrers)(struct source *s, const struct digest *subject, source_referrers_fn *done, void *ctx,
 				   struct err *err);
-	/* Push a blob, proved, to out; out is finished before done is called. */
+	/* Push a blob's bytes to out, which is finished before done is called.  They are not proved: a proof_stage in
+	 * out does that. */
 	enum err_code (*blob)(struct source *s, const struct descriptor *d, struct outstream *out, source_blob_fn *done,
 			      void *ctx, struct err *err);
 	void (*free)(struct source *s);

@@ -1,0 +1,75 @@
+/* bundle: carry container images, with everything that was attested about them, across an air gap. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/commands.h"
+#include "common/mem.h"
+#include "common/version.h"
+#include "export/commands.h"
+#include "import/commands.h"
+
+static const struct command *const commands[] = {
+	&export_command, &import_command, &inspect_command, &verify_command, &cat_command, &attestations_command,
+};
+
+static int usage_error(const struct err *err)
+{
+	fprintf(stderr, "%s\n", err->msg);
+	return err_status(err->code);
+}
+
+static int print_version(void)
+{
+	puts(OPT_PROGRAM " " BUNDLE_VERSION);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	CLEANUP(free_ptr) void *options = calloc(1, c->options_size);
+	CLEANUP(opt_list_release) struct opt_list operands = { 0 };
+	enum opt_wish wish = OPT_RUN;
+	struct err err = { 0 };
+	int status;
+
+	if (options == NULL) {
+		err_nomem(&err);
+		return usage_error(&err);
+	}
+	if (opt_parse(c, argc, argv, options, &operands, &wish, &err) != ERR_OK)
+		return usage_error(&err);
+	if (wish == OPT_RUN) {
+		status = c->run(c, options, &operands);
+	} else if (wish == OPT_VERSION) {
+		status = print_version();
+	} else {
+		opt_help(c, stdout);
+		status = 0;
+	}
+	opt_release(c, options);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c = NULL;
+	struct err err = { 0 };
+
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
+		return print_version();
+	if (argc >= 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)) {
+		command_help(commands, COUNT_OF(commands), stdout);
+		return fflush(stdout) == 0 ? 0 : 1;
+	}
+	if (argc < 2) {
+		command_help(commands, COUNT_OF(commands), stderr);
+		return err_status(ERR_USAGE);
+	}
+	if (command_find(commands, COUNT_OF(commands), argv[1], &c, &err) != ERR_OK)
+		return usage_error(&err);
+	return run_command(c, argc - 2, argv + 2);
+}

@@ -1,0 +1,281 @@
+#include "common/layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/layout_private.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+#define LAYOUT_VERSION "1.0.0"
+#define LAYOUT_TEXT "{\"imageLayoutVersion\":\"" LAYOUT_VERSION "\"}"
+#define EMPTY_INDEX "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[]}"
+
+void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX])
+{
+	snprintf(out, LAYOUT_BLOB_MAX, "blobs/%s/%s", digest_algorithm(d), digest_hex(d));
+}
+
+enum err_code layout_entry_parse(const struct json_t *json, const char *what, struct layout_entry *ret_entry,
+				 struct err *err)
+{
+	struct layout_entry e = { 0 };
+	enum err_code code = descriptor_parse(json, what, &e.descriptor, err);
+	const char *subject;
+
+	if (code != ERR_OK)
+		return code;
+	subject = annotation(e.descriptor.annotations, ANNOTATION_SUBJECT);
+	if (subject != NULL) {
+		code = digest_parse(subject, &e.subject, err);
+	} else {
+		e.name = annotation(e.descriptor.annotations, ANNOTATION_IMAGE_NAME);
+		if (e.name == NULL)
+			e.name = annotation(e.descriptor.annotations, ANNOTATION_REF_NAME);
+	}
+	if (code != ERR_OK)
+		return err_add(err, "%s", what);
+	*ret_entry = e;
+	return ERR_OK;
+}
+
+static enum err_code read_json(const struct layout *l, const char *name, struct json_t **ret_json, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(buf_release) struct buf text;
+	enum err_code code = str_format(&path, err, "%s/%s", l->path, name);
+
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	if (code == ERR_OK)
+		code = file_read(path, &text, err);
+	return code == ERR_OK ? js_read(buf_text(&text), text.len, path, ret_json, err) : code;
+}
+
+static enum err_code check_version(const struct layout *l, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	enum err_code code = read_json(l, "oci-layout", &json, err);
+	const char *version;
+
+	if (code == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "%s: no OCI image layout (it has no oci-layout file)", l->path);
+	if (code != ERR_OK)
+		return code;
+	version = js_string(json, "imageLayoutVersion");
+	if (version == NULL || strcmp(version, LAYOUT_VERSION) != 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: an OCI image layout of version %.20s; only " LAYOUT_VERSION " is known", l->path,
+			       version != NULL ? version : "(none)");
+	return ERR_OK;
+}
+
+enum err_code layout_read(struct layout *l, struct err *err)
+{
+	struct json_t *json = NULL;
+	struct layout_entry *entries;
+	enum err_code code = read_json(l, "index.json", &json, err);
+	const struct json_t *list = js_array(json, "manifests");
+	size_t len = js_len(list), i;
+
+	if (code != ERR_OK)
+		return code;
+	entries = calloc(len + 1, sizeof(*entries));
+	if (entries == NULL)
+		code = err_nomem(err);
+	for (i = 0; code == ERR_OK && i < len; i++)
+		code = layout_entry_parse(js_at(list, i), "index.json", &entries[i], err);
+	if (code != ERR_OK) {
+		free(entries);
+		js_free(json);
+		return err_add(err, "%s", l->path);
+	}
+	free(l->entries);
+	js_free(l->json);
+	l->json = json;
+	l->entries = entries;
+	l->entries_len = len;
+	return ERR_OK;
+}
+
+static enum err_code create_empty(const struct layout *l, struct err *err)
+{
+	static const struct {
+		const char *name, *text;
+	} files[] = { { "index.json", EMPTY_INDEX },
+		      { "oci-layout", LAYOUT_TEXT } }; /* oci-layout last: it makes it one */
+	enum err_code code = folder_make(l->path, err);
+	struct stat st;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < COUNT_OF(files); i++) {
+		CLEANUP(free_ptr) char *path = NULL;
+
+		code = str_format(&path, err, "%s/%s", l->path, files[i].name);
+		if (code == ERR_OK && stat(path, &st) != 0)
+			code = file_replace(path, files[i].text, strlen(files[i].text), err);
+	}
+	return code;
+}
+
+static bool is_missing(const char *path)
+{
+	CLEANUP(free_ptr) char *file = NULL;
+	struct stat st;
+
+	return str_format(&file, NULL, "%s/oci-layout", path) == ERR_OK && stat(file, &st) != 0 && errno == ENOENT;
+}
+
+enum err_code layout_open(const char *path, bool create, struct layout **ret_layout, struct err *err)
+{
+	struct layout *l = calloc(1, sizeof(*l));
+	enum err_code code;
+
+	if (l == NULL)
+		return err_nomem(err);
+	l->fd = l->lock_fd = -1;
+	code = str_copy(path, &l->path, err);
+	if (code == ERR_OK && create && is_missing(path))
+		code = create_empty(l, err);
+	if (code == ERR_OK)
+		code = check_version(l, err);
+	if (code == ERR_OK) {
+		l->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		code = l->fd >= 0 ? layout_read(l, err) : err_errno(err, path);
+	}
+	if (code == ERR_OK)
+		*ret_layout = l;
+	else
+		layout_close(l);
+	return code;
+}
+
+const char *layout_path(const struct layout *l)
+{
+	return l->path;
+}
+
+size_t layout_len(const struct layout *l)
+{
+	return l->entries_len;
+}
+
+const struct layout_entry *layout_at(const struct layout *l, size_t i)
+{
+	return &l->entries[i];
+}
+
+const struct layout_entry *layout_find(const struct layout *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->entries_len; i++) {
+		if (l->entries[i].name != NULL && strcmp(l->entries[i].name, name) == 0)
+			return &l->entries[i];
+	}
+	return NULL;
+}
+
+/* A blob's file as a stream of its own making. */
+struct blob_stream {
+	struct instream in;
+	struct fd_stream file;
+	char name[LAYOUT_BLOB_MAX];
+	int fd;
+};
+
+static enum err_code blob_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	return instream_read(&OUTER_OF(in, struct blob_stream, in)->file.in, bytes, cap, ret_len, err);
+}
+
+static void blob_release(struct instream *in)
+{
+	struct blob_stream *s = OUTER_OF(in, struct blob_stream, in);
+
+	close_fd(&s->fd);
+	free(s);
+}
+
+/* Open a blob for reading: a regular file, and no link that leads out of the layout. */
+static int open_blob(const struct layout *l, const char *name, uint64_t *ret_size)
+{
+	CLEANUP(close_fd) int fd = openat(l->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	int kept = fd;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	*ret_size = (uint64_t)st.st_size;
+	fd = -1;
+	return kept;
+}
+
+enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
+			  struct err *err)
+{
+	struct blob_stream *s = calloc(1, sizeof(*s));
+	uint64_t size_bytes = 0;
+
+	if (s == NULL)
+		return err_nomem(err);
+	layout_blob_name(digest, s->name);
+	s->fd = open_blob(l, s->name, &size_bytes);
+	if (s->fd < 0) {
+		free(s);
+		if (errno == ENOENT)
+			return err_set(err, ERR_NOT_FOUND, "%s: has no blob %s", l->path, digest->text);
+		return err_errno(err, digest->text);
+	}
+	fd_stream_init(&s->file, s->fd, 0, size_bytes, s->name);
+	s->in = (struct instream){ .read = blob_read, .release = blob_release };
+	*ret_in = &s->in;
+	return ERR_OK;
+}
+
+bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
+{
+	CLEANUP(digest_stream_release) struct digest_stream hash = { 0 };
+	struct instream *in = NULL;
+	char chunk[STREAM_CHUNK_BYTES];
+	size_t len = 1;
+	enum err_code code = layout_blob(l, digest, &in, NULL);
+
+	if (code != ERR_OK)
+		return false;
+	code = digest_stream_init(&hash, digest, size_bytes, NULL);
+	while (code == ERR_OK && len > 0) {
+		code = instream_read(in, chunk, sizeof(chunk), &len, NULL);
+		if (code == ERR_OK)
+			code = len > 0 ? digest_stream_update(&hash, chunk, len, NULL)
+				       : digest_stream_final(&hash, NULL);
+	}
+	instream_release(in);
+	return code == ERR_OK;
+}
+
+void layout_close(struct layout *l)
+{
+	if (l == NULL)
+		return;
+	close_fd(&l->lock_fd);
+	close_fd(&l->fd);
+	free(l->entries);
+	js_free(l->json);
+	free(l->path);
+	free(l);
+}
+
+void layout_close_ptr(struct layout **l)
+{
+	layout_close(*l);
+}

@@ -1,0 +1,61 @@
+/* layout.h - an OCI image layout in a folder: reading it, adding to it, and using it as a source.
+ *
+ * Lifecycle  layout_open; ask; for changes layout_lock, layout_put any number
+ *            of times, layout_publish; layout_close.
+ * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h.
+ * Ownership  Strings in entries belong to the layout and live until the next
+ *            layout_publish or layout_close.
+ * Errors     ERR_NOT_FOUND (no layout there), ERR_UNSUPPORTED (another layout
+ *            version), ERR_FORMAT, ERR_CONFLICT (somebody else holds the lock),
+ *            ERR_IO, ERR_DIGEST and ERR_SIZE for content that is not what it is
+ *            called.
+ * Publishing Blobs are written under another name, proved and renamed; the whole
+ *            file system is synced; only then index.json is replaced in one step.
+ *            A killed run leaves blobs at most, never a name.
+ * Source     OCI Image Specification 1.1, image-layout.md; referrers stand in
+ *            index.json with io.containerd.manifest.subject, as containerd has it.
+ */
+#ifndef COMMON_LAYOUT_H
+#define COMMON_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "common/graph.h"
+#include "common/source.h"
+
+/* One descriptor of index.json. */
+struct layout_entry {
+	struct descriptor descriptor;
+	const char *name;      /* full name, of an image; NULL for others */
+	struct digest subject; /* of a referrer; "" for others */
+};
+
+struct layout;
+
+/* Open the layout at path; create says to make an empty one where nothing is. */
+enum err_code layout_open(const char *path, bool create, struct layout **ret_layout, struct err *err);
+const char *layout_path(const struct layout *l);
+size_t layout_len(const struct layout *l);
+const struct layout_entry *layout_at(const struct layout *l, size_t i);
+/* The entry of a name, NULL if there is none. */
+const struct layout_entry *layout_find(const struct layout *l, const char *name);
+/* A stream of a blob's bytes, not proved; ERR_NOT_FOUND where it is missing. */
+enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
+			  struct err *err);
+/* True where a blob is there, of this size and with this content: it is read and hashed. */
+bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes);
+/* Be the only one who changes this layout, until it is closed. */
+enum err_code layout_lock(struct layout *l, struct err *err);
+/* Add a blob. */
+enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t size_bytes, struct instream *in,
+			 struct err *err);
+/* Add the entries of another index.json, whose blobs are all in place.  An image of the same name and a referrer of the
+ * same digest and subject are replaced; whatever else is there stays. */
+enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err);
+/* The layout as a source; it must be freed before the layout is closed. */
+enum err_code layout_source_new(const struct layout *l, struct source **ret_source, struct err *err);
+/* NULL is fine. */
+void layout_close(struct layout *l);
+/* Cleanup handler for struct layout *. */
+void layout_close_ptr(struct layout **l);
+#endif

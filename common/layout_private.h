@@ -1,0 +1,25 @@
+/* layout_private.h - what layout.c, layout_write.c and layout_source.c share. */
+#ifndef COMMON_LAYOUT_PRIVATE_H
+#define COMMON_LAYOUT_PRIVATE_H
+
+#include "common/js.h"
+#include "common/layout.h"
+
+struct layout {
+	char *path;          /* owned */
+	int fd;              /* the folder: everything in it is opened from here */
+	int lock_fd;         /* -1 while not locked */
+	struct json_t *json; /* index.json */
+	struct layout_entry *entries;
+	size_t entries_len;
+};
+
+/* Read one entry of an index.json; what names it in messages. */
+enum err_code layout_entry_parse(const struct json_t *json, const char *what, struct layout_entry *ret_entry,
+				 struct err *err);
+/* (Re)read index.json. */
+enum err_code layout_read(struct layout *l, struct err *err);
+/* "blobs/sha256/…" */
+#define LAYOUT_BLOB_MAX (6 + DIGEST_TEXT_SIZE)
+void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX]);
+#endif

@@ -1,0 +1,121 @@
+/* An OCI image layout as a source of images; every answer comes at once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/layout.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+struct layout_source {
+	struct source source;
+	const struct layout *layout;
+};
+
+static const struct layout *layout_of(struct source *s)
+{
+	return OUTER_OF(s, struct layout_source, source)->layout;
+}
+
+static enum err_code give_manifest(const struct layout *l, const struct descriptor *d, source_manifest_fn *done,
+				   void *ctx, struct err *err)
+{
+	struct source_manifest m = { .media_type = d->media_type, .digest = d->digest };
+	CLEANUP(buf_release) struct buf bytes;
+	struct buf_stage out;
+	struct instream *in = NULL;
+	enum err_code code = layout_blob(l, &d->digest, &in, err);
+
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	buf_stage_init(&out, &bytes);
+	if (code == ERR_NOT_FOUND)
+		return done(ctx, &m, err);
+	if (code == ERR_OK) {
+		code = stream_copy(in, &out.out, err);
+		instream_release(in);
+	}
+	if (code == ERR_OK)
+		code = digest_check(buf_text(&bytes), bytes.len, &d->digest, d->size_bytes, err);
+	if (code != ERR_OK)
+		return err_add(err, "%s", layout_path(l));
+	m.bytes = buf_text(&bytes);
+	m.len = bytes.len;
+	return done(ctx, &m, err);
+}
+
+static enum err_code layout_resolve(struct source *s, const struct reference *ref, source_manifest_fn *done, void *ctx,
+				    struct err *err)
+{
+	struct source_manifest none = { 0 };
+	CLEANUP(free_ptr) char *name = NULL;
+	const struct layout_entry *entry;
+	enum err_code code = reference_name(ref, &name, err);
+
+	if (code != ERR_OK)
+		return code;
+	entry = layout_find(layout_of(s), name);
+	if (entry == NULL)
+		return done(ctx, &none, err);
+	return give_manifest(layout_of(s), &entry->descriptor, done, ctx, err);
+}
+
+static enum err_code layout_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
+				     struct err *err)
+{
+	return give_manifest(layout_of(s), d, done, ctx, err);
+}
+
+static enum err_code layout_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
+				      void *ctx, struct err *err)
+{
+	const struct layout *l = layout_of(s);
+	CLEANUP(free_ptr) struct source_referrer *found = calloc(layout_len(l) + 1, sizeof(*found));
+	size_t len = 0, i;
+
+	if (found == NULL)
+		return err_nomem(err);
+	for (i = 0; i < layout_len(l); i++) {
+		const struct layout_entry *e = layout_at(l, i);
+
+		if (digest_equal(&e->subject, subject))
+			found[len++] = (struct source_referrer){ .descriptor = e->descriptor, .kind = LINK_SUBJECT };
+	}
+	return done(ctx, found, len, err);
+}
+
+static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, struct outstream *out,
+				      source_blob_fn *done, void *ctx, struct err *err)
+{
+	struct instream *in = NULL;
+	enum err_code code = layout_blob(layout_of(s), &d->digest, &in, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = stream_copy(in, out, err);
+	instream_release(in);
+	if (code != ERR_OK)
+		return err_add(err, "%s", layout_path(layout_of(s)));
+	return done(ctx, err);
+}
+
+static void layout_source_free(struct source *s)
+{
+	free(OUTER_OF(s, struct layout_source, source));
+}
+
+enum err_code layout_source_new(const struct layout *l, struct source **ret_source, struct err *err)
+{
+	struct layout_source *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return err_nomem(err);
+	s->layout = l;
+	s->source = (struct source){
+		.resolve = layout_resolve,
+		.manifest = layout_manifest,
+		.referrers = layout_referrers,
+		.blob = layout_give_blob,
+		.free = layout_source_free,
+	};
+	*ret_source = &s->source;
+	return ERR_OK;
+}

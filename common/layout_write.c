@@ -1,0 +1,158 @@
+/* The half of layout.h that changes a layout. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/layout.h"
+#include "common/layout_private.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+#define LOCK_NAME ".lock"
+#define PART_NAME ".part" /* the blob that is being written: one at a time, under the lock */
+
+enum err_code layout_lock(struct layout *l, struct err *err)
+{
+	l->lock_fd = openat(l->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (l->lock_fd < 0)
+		return err_errno(err, l->path);
+	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return err_set(err, ERR_CONFLICT,
+				       "%s: another import is writing here; wait for it and run again", l->path);
+		return err_errno(err, l->path);
+	}
+	return layout_read(l, err); /* what the one before us has published */
+}
+
+static enum err_code make_folders(const struct layout *l, const struct digest *digest, struct err *err)
+{
+	char folder[LAYOUT_BLOB_MAX];
+
+	snprintf(folder, sizeof(folder), "blobs/%s", digest_algorithm(digest));
+	if (mkdirat(l->fd, "blobs", 0755) != 0 && errno != EEXIST)
+		return err_errno(err, l->path);
+	if (mkdirat(l->fd, folder, 0755) != 0 && errno != EEXIST)
+		return err_errno(err, l->path);
+	return ERR_OK;
+}
+
+/* Write and prove; the blob has its name only afterwards. */
+static enum err_code write_part(const struct layout *l, int fd, const struct digest *digest, uint64_t size_bytes,
+				struct instream *in, struct err *err)
+{
+	struct fd_stage file;
+	struct proof_stage proof;
+	enum err_code code;
+
+	fd_stage_init(&file, fd, 0, l->path);
+	code = proof_stage_init(&proof, digest, size_bytes, &file.out, err);
+	if (code == ERR_OK)
+		code = stream_copy(in, &proof.out, err);
+	proof_stage_release(&proof);
+	return code;
+}
+
+enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t size_bytes, struct instream *in,
+			 struct err *err)
+{
+	CLEANUP(close_fd) int fd = -1;
+	char name[LAYOUT_BLOB_MAX];
+	enum err_code code = make_folders(l, digest, err);
+
+	if (code != ERR_OK)
+		return code;
+	unlinkat(l->fd, PART_NAME, 0); /* what a killed run left */
+	fd = openat(l->fd, PART_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_errno(err, l->path);
+	layout_blob_name(digest, name);
+	code = write_part(l, fd, digest, size_bytes, in, err);
+	if (code == ERR_OK && renameat(l->fd, PART_NAME, l->fd, name) != 0)
+		code = err_errno(err, l->path);
+	if (code != ERR_OK)
+		unlinkat(l->fd, PART_NAME, 0);
+	return code;
+}
+
+static bool same_name(const struct layout_entry *a, const struct layout_entry *b)
+{
+	return a->name != NULL && b->name != NULL && strcmp(a->name, b->name) == 0;
+}
+
+static bool same_referrer(const struct layout_entry *a, const struct layout_entry *b)
+{
+	return digest_equal(&a->subject, &b->subject) && digest_equal(&a->descriptor.digest, &b->descriptor.digest);
+}
+
+static enum err_code is_replaced(const struct layout_entry *old, const struct json_t *added, bool *ret_replaced,
+				 struct err *err)
+{
+	struct layout_entry entry;
+	size_t i;
+
+	*ret_replaced = false;
+	for (i = 0; i < js_len(added) && !*ret_replaced; i++) {
+		enum err_code code = layout_entry_parse(js_at(added, i), "the new index.json", &entry, err);
+
+		if (code != ERR_OK)
+			return code;
+		*ret_replaced = same_name(old, &entry) || same_referrer(old, &entry);
+	}
+	return ERR_OK;
+}
+
+/* What is there, less what is replaced, then what is added. */
+static enum err_code merge(const struct layout *l, const struct json_t *added, struct outstream *out, struct err *err)
+{
+	const struct json_t *old = js_array(l->json, "manifests");
+	struct js_out o;
+	enum err_code code = ERR_OK;
+	bool replaced;
+	size_t i;
+
+	js_out_init(&o, out, false);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 2);
+	js_member(&o, "mediaType", TYPE_OCI_INDEX);
+	js_key(&o, "manifests");
+	js_begin(&o, '[');
+	for (i = 0; code == ERR_OK && i < l->entries_len; i++) {
+		code = is_replaced(&l->entries[i], added, &replaced, err);
+		if (code == ERR_OK && !replaced)
+			js_put_value(&o, js_at(old, i));
+	}
+	for (i = 0; i < js_len(added); i++)
+		js_put_value(&o, js_at(added, i));
+	if (code != ERR_OK)
+		return code;
+	js_end(&o, ']');
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}
+
+enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(buf_release) struct buf text;
+	struct buf_stage out;
+	enum err_code code = js_read(index, len, "the new index.json", &json, err);
+
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&out, &text);
+	if (code == ERR_OK)
+		code = merge(l, js_array(json, "manifests"), &out.out, err);
+	if (code == ERR_OK)
+		code = str_format(&path, err, "%s/index.json", l->path);
+	if (code == ERR_OK && syncfs(l->fd) != 0) /* every blob is on the disk before a name says so */
+		code = err_errno(err, l->path);
+	if (code == ERR_OK)
+		code = file_replace(path, buf_text(&text), text.len, err);
+	return code == ERR_OK ? layout_read(l, err) : code;
+}

@@ -1,0 +1,202 @@
+#include "common/offload.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+
+#define THREADS_MAX 16
+
+struct offload_pool {
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* a stream waits for a thread, or it is over */
+	pthread_cond_t done; /* a chunk was worked off */
+	struct offload *first, **last;
+	bool over;
+	pthread_t threads[THREADS_MAX];
+	unsigned threads_len;
+};
+
+static struct offload *take_stream(struct offload_pool *p)
+{
+	struct offload *o = p->first;
+
+	p->first = o->after;
+	if (p->first == NULL)
+		p->last = &p->first;
+	o->after = NULL;
+	return o;
+}
+
+/* Work off one stream's chunks until none is left.  The lock is held, but not while a chunk is worked on. */
+static void work_off(struct offload_pool *p, struct offload *o)
+{
+	while (o->queued > 0) {
+		const char *chunk = o->room + o->head * OFFLOAD_CHUNK_BYTES;
+		size_t len = o->filled[o->head];
+		bool failed = o->failure.code != ERR_OK;
+		struct err err = { 0 };
+
+		pthread_mutex_unlock(&p->lock);
+		if (!failed)
+			outstream_write(o->next, chunk, len, &err);
+		pthread_mutex_lock(&p->lock);
+		if (err.code != ERR_OK)
+			o->failure = err;
+		o->filled[o->head] = 0;
+		o->head = (o->head + 1) % OFFLOAD_CHUNKS;
+		o->queued--;
+		pthread_cond_broadcast(&p->done);
+	}
+	o->busy = false;
+	pthread_cond_broadcast(&p->done);
+}
+
+static void *worker(void *arg)
+{
+	struct offload_pool *p = arg;
+
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (p->first == NULL && !p->over)
+			pthread_cond_wait(&p->work, &p->lock);
+		if (p->first == NULL)
+			break;
+		work_off(p, take_stream(p));
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+enum err_code offload_pool_new(unsigned threads, struct offload_pool **ret_pool, struct err *err)
+{
+	struct offload_pool *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return err_nomem(err);
+	p->last = &p->first;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->work, NULL);
+	pthread_cond_init(&p->done, NULL);
+	for (; p->threads_len < threads && p->threads_len < THREADS_MAX; p->threads_len++) {
+		if (pthread_create(&p->threads[p->threads_len], NULL, worker, p) != 0)
+			break;
+	}
+	if (p->threads_len == 0) {
+		offload_pool_free(p);
+		return err_set(err, ERR_NOMEM, "no thread could be started");
+	}
+	*ret_pool = p;
+	return ERR_OK;
+}
+
+void offload_pool_free(struct offload_pool *p)
+{
+	unsigned i;
+
+	if (p == NULL)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->over = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	for (i = 0; i < p->threads_len; i++)
+		pthread_join(p->threads[i], NULL);
+	pthread_cond_destroy(&p->done);
+	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+/* Hand over the chunk that is being filled, and wait until there is another to fill. */
+static enum err_code hand_over(struct offload *o, struct err *err)
+{
+	struct offload_pool *p = o->pool;
+	enum err_code code;
+
+	o->tail = (o->tail + 1) % OFFLOAD_CHUNKS;
+	pthread_mutex_lock(&p->lock);
+	o->queued++;
+	if (!o->busy) {
+		o->busy = true;
+		*p->last = o;
+		p->last = &o->after;
+		pthread_cond_signal(&p->work);
+	}
+	while (o->queued == OFFLOAD_CHUNKS)
+		pthread_cond_wait(&p->done, &p->lock);
+	code = o->failure.code;
+	if (code != ERR_OK && err != NULL)
+		*err = o->failure;
+	pthread_mutex_unlock(&p->lock);
+	return code;
+}
+
+static enum err_code offload_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct offload *o = OUTER_OF(out, struct offload, out);
+	const char *from = bytes;
+
+	while (len > 0) {
+		unsigned at = o->tail; /* not handed over, so no thread looks at it */
+		size_t room = OFFLOAD_CHUNK_BYTES - o->filled[at], part = len < room ? len : room;
+		enum err_code code = ERR_OK;
+
+		memcpy(o->room + at * OFFLOAD_CHUNK_BYTES + o->filled[at], from, part);
+		o->filled[at] += part;
+		from += part;
+		len -= part;
+		if (o->filled[at] == OFFLOAD_CHUNK_BYTES)
+			code = hand_over(o, err);
+		if (code != ERR_OK)
+			return code;
+	}
+	return ERR_OK;
+}
+
+static void wait_idle(struct offload *o)
+{
+	pthread_mutex_lock(&o->pool->lock);
+	while (o->busy)
+		pthread_cond_wait(&o->pool->done, &o->pool->lock);
+	pthread_mutex_unlock(&o->pool->lock);
+}
+
+static enum err_code offload_finish(struct outstream *out, struct err *err)
+{
+	struct offload *o = OUTER_OF(out, struct offload, out);
+	enum err_code code = ERR_OK;
+
+	if (o->filled[o->tail] > 0)
+		code = hand_over(o, err);
+	wait_idle(o);
+	if (code == ERR_OK && o->failure.code != ERR_OK) {
+		*err = o->failure;
+		code = err->code;
+	}
+	return code == ERR_OK ? outstream_finish(o->next, err) : code;
+}
+
+enum err_code offload_init(struct offload *o, struct offload_pool *pool, struct outstream *next, struct err *err)
+{
+	*o = (struct offload){
+		.out = { .write = offload_write, .finish = offload_finish },
+		.pool = pool,
+		.next = next,
+	};
+	o->room = malloc(OFFLOAD_CHUNKS * OFFLOAD_CHUNK_BYTES);
+	return o->room != NULL ? ERR_OK : err_nomem(err);
+}
+
+void offload_release(struct offload *o)
+{
+	if (o->room == NULL)
+		return;
+	pthread_mutex_lock(&o->pool->lock);
+	if (o->failure.code == ERR_OK)
+		o->failure.code = ERR_IO; /* what is still queued is dropped, not written */
+	pthread_mutex_unlock(&o->pool->lock);
+	wait_idle(o);
+	free(take_ptr(&o->room));
+}

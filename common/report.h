@@ -1,0 +1,20 @@
+/* report.h - how a command ends: what it says, where, and with which exit status.
+ *
+ * Errors  stdout carries results, stderr everything else.  With --json stdout is
+ *         one JSON document, on failure too:
+ *         {"schemaVersion":1,"error":{"code":"digest","message":"…"}}.
+ */
+#ifndef COMMON_REPORT_H
+#define COMMON_REPORT_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/opt.h"
+#include "common/stream.h"
+
+/* End a command with this failure, or with success where err->code is ERR_OK; returns the exit status. */
+int report_end(const struct command *c, bool json, const struct err *err);
+/* stdout as a stream; finish flushes it. */
+struct outstream *report_stdout(void);
+#endif

@@ -1,0 +1,19 @@
+/* summary.h - a settled graph in numbers, for reports. */
+#ifndef COMMON_SUMMARY_H
+#define COMMON_SUMMARY_H
+
+#include <stdint.h>
+
+#include "common/graph.h"
+
+struct summary {
+	size_t images, platforms, attestations, statements, referrers, layers, absent;
+	uint64_t bytes; /* of everything that is there */
+};
+
+/* Count the nodes of an order. */
+struct summary summary_of(const struct graph *g, const uint32_t *order, size_t len);
+/* "2 images, 4 platforms, 8 statements, 5 referrers", into out. */
+#define SUMMARY_TEXT_MAX 160
+const char *summary_text(const struct summary *s, char out[SUMMARY_TEXT_MAX]);
+#endif

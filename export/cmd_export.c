@@ -1,0 +1,200 @@
+/* bundle export: the command. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/progress.h"
+#include "common/report.h"
+#include "common/summary.h"
+#include "common/text.h"
+#include "export/commands.h"
+#include "export/export.h"
+
+#define JOBS_DEFAULT 6
+#define JOBS_MAX 64
+
+struct options {
+	const char *output;
+	unsigned jobs;
+	bool plain_http, dry_run, json, quiet;
+};
+
+static const struct opt opts[] = {
+	{ "output", 'o', "FILE", "write the bundle to FILE; needed, except with --dry-run", 0,
+	  OPT_SETS(struct options, output) },
+	{ "jobs", 'j', "N", "fetch N blobs at a time (6 where it is not given)", JOBS_MAX,
+	  OPT_SETS(struct options, jobs) },
+	{ "plain-http", '\0', NULL, "ask registries over HTTP without TLS; loopback is always asked so", 0,
+	  OPT_SETS(struct options, plain_http) },
+	{ "dry-run", '\0', NULL, "find everything, say what would be fetched, write nothing", 0,
+	  OPT_SETS(struct options, dry_run) },
+	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
+	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
+};
+
+/* Absent things are said on stderr, each in a line, and make the exit status 4. */
+static enum err_code report_absent(const struct export_result *r, struct err *err)
+{
+	const struct graph *g = &r->gather.graph;
+	size_t absent = 0, i;
+
+	for (i = 0; i < r->order_len; i++) {
+		const struct node *n = &g->nodes[r->order[i]];
+
+		if (!n->absent)
+			continue;
+		absent++;
+		fprintf(stderr, "%s export: absent at the source: %s %s\n", OPT_PROGRAM,
+			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
+	}
+	if (absent > 0)
+		return err_set(err, ERR_PARTIAL, "done, but %zu listed manifest%s not at the source", absent,
+			       absent == 1 ? " is" : "s are");
+	return ERR_OK;
+}
+
+static void put_image(struct js_out *o, const struct graph *g, const struct image *image)
+{
+	const struct node *root = &g->nodes[image->root];
+
+	js_begin(o, '{');
+	js_member(o, "name", image->name);
+	js_member(o, "digest", root->digest.text);
+	js_member(o, "mediaType", root->media_type);
+	js_end(o, '}');
+}
+
+static void put_absent(struct js_out *o, const struct export_result *r)
+{
+	size_t i;
+
+	js_key(o, "absent");
+	js_begin(o, '[');
+	for (i = 0; i < r->order_len; i++) {
+		const struct node *n = &r->gather.graph.nodes[r->order[i]];
+
+		if (!n->absent)
+			continue;
+		js_begin(o, '{');
+		js_member(o, "digest", n->digest.text);
+		js_member(o, "platform", n->platform);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
+static enum err_code report_json(const struct options *options, const struct export_result *r, const struct summary *s,
+				 struct err *err)
+{
+	struct js_out o;
+	size_t i;
+
+	js_out_init(&o, report_stdout(), true);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 1);
+	js_member(&o, "file", options->dry_run ? NULL : options->output);
+	js_member_bool(&o, "dryRun", options->dry_run);
+	js_key(&o, "images");
+	js_begin(&o, '[');
+	for (i = 0; i < r->gather.graph.images_len; i++)
+		put_image(&o, &r->gather.graph, &r->gather.graph.images[i]);
+	js_end(&o, ']');
+	put_absent(&o, r);
+	js_key(&o, "totals");
+	js_begin(&o, '{');
+	js_member_uint(&o, "platforms", s->platforms);
+	js_member_uint(&o, "attestations", s->attestations);
+	js_member_uint(&o, "statements", s->statements);
+	js_member_uint(&o, "referrers", s->referrers);
+	js_member_uint(&o, "layers", s->layers);
+	js_member_uint(&o, "bytes", s->bytes);
+	if (!options->dry_run)
+		js_member_uint(&o, "fileBytes", r->file_bytes);
+	js_end(&o, '}');
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}
+
+static void report_text(const struct options *options, const struct export_result *r, const struct summary *s)
+{
+	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
+	size_t i;
+
+	for (i = 0; i < r->gather.graph.images_len; i++) {
+		const struct image *image = &r->gather.graph.images[i];
+
+		printf("%s  %s\n", image->name, r->gather.graph.nodes[image->root].digest.text);
+	}
+	if (options->dry_run)
+		printf("would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
+	else
+		printf("%s: %s; %s\n", options->output, summary_text(s, counts), text_size(r->file_bytes, size));
+}
+
+static enum err_code report(const struct options *options, const struct export_result *r, struct err *err)
+{
+	struct summary s = summary_of(&r->gather.graph, r->order, r->order_len);
+	enum err_code code = ERR_OK;
+
+	if (options->json)
+		code = report_json(options, r, &s, err);
+	else
+		report_text(options, r, &s);
+	return code == ERR_OK ? report_absent(r, err) : code;
+}
+
+static enum err_code check_options(const struct command *c, const struct options *options, struct err *err)
+{
+	if (options->output == NULL && !options->dry_run)
+		return opt_usage(c, err, "-o FILE is needed: where should the bundle go?");
+	if (options->output != NULL && strcmp(options->output, "-") == 0)
+		return opt_usage(c, err, "a bundle is written to a file, not to standard output");
+	return ERR_OK;
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	const struct options *options = opaque;
+	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
+	struct progress progress;
+	struct export_options how = {
+		.output = options->output != NULL ? options->output : "./",
+		.images = operands,
+		.jobs = options->jobs > 0 ? options->jobs : JOBS_DEFAULT,
+		.plain_http = options->plain_http,
+		.dry_run = options->dry_run,
+		.progress = &progress,
+	};
+	struct err err = { 0 };
+	enum err_code code = check_options(c, options, &err);
+
+	if (code == ERR_OK) {
+		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
+		code = export_run(&how, &result, &err);
+		progress_done(&progress);
+	}
+	if (code == ERR_OK)
+		report(options, &result, &err);
+	return report_end(c, options->json, &err);
+}
+
+const struct command export_command = {
+	.name = "export",
+	.synopsis = "-o FILE [option]... REF...",
+	.summary = "pull images and everything attested about them into one file",
+	.text = "Pull images with their indexes, platform manifests, attestations, signatures, SBOMs and other "
+		"referrers out of registries, prove every byte against its digest, and write one bundle.\n"
+		"REF is [docker://]name[:tag][@digest], as docker pull takes it.",
+	.operand = "REF",
+	.args_min = 1,
+	.args_max = LIMIT_IMAGES,
+	.opts = opts,
+	.opts_len = COUNT_OF(opts),
+	.options_size = sizeof(struct options),
+	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5),
+	.footer = "Credentials are those of docker login. Nothing stands under FILE until the bundle is whole.",
+	.run = run,
+};

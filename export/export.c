@@ -1,0 +1,229 @@
+#include "export/export.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bundles/writer.h"
+#include "common/mem.h"
+#include "common/version.h"
+#include "export/fetch.h"
+
+#define STALL_SECONDS 60
+#define WORKERS 2 /* hashing and writing keep up with any network; more threads only add memory */
+
+/* One export under way. */
+struct job {
+	const struct export_options *options;
+	struct export_result *result;
+	struct bundle_writer *writer;
+	struct watch watch;
+	uint32_t *nodes; /* the description's blobs as nodes, in its order */
+};
+
+/* Small blobs go to the spool first: they arrive in any order, and stand in one. */
+struct spool_place {
+	struct fetch_place place;
+	struct spool *spool;
+	const struct graph *graph;
+};
+
+/* Layers go straight to where they will stay. */
+struct layer_place {
+	struct fetch_place place;
+	struct bundle_writer *writer;
+};
+
+static enum err_code spool_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err)
+{
+	struct spool_place *s = OUTER_OF(p, struct spool_place, place);
+	struct fd_stage *out = calloc(1, sizeof(*out));
+	enum err_code code;
+
+	if (out == NULL)
+		return err_nomem(err);
+	code = spool_reserve(s->spool, node, s->graph->nodes[node].size_bytes, out, err);
+	if (code == ERR_OK)
+		*ret_out = &out->out;
+	else
+		free(out);
+	return code;
+}
+
+static void spool_place_close(struct fetch_place *p, struct outstream *out)
+{
+	(void)p;
+	free(OUTER_OF(out, struct fd_stage, out));
+}
+
+static enum err_code layer_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err)
+{
+	return bundle_writer_layer(OUTER_OF(p, struct layer_place, place)->writer, node, ret_out, err);
+}
+
+static void layer_place_close(struct fetch_place *p, struct outstream *out)
+{
+	bundle_writer_layer_release(OUTER_OF(p, struct layer_place, place)->writer, out);
+}
+
+static void job_release(struct job *j)
+{
+	bundle_writer_free(j->writer);
+	watch_release(&j->watch);
+	free(j->nodes);
+}
+
+/* The blobs of one kind, as nodes: a range of j->nodes, because the description is sorted by it. */
+static size_t range_of(const struct job *j, enum stored stored, const uint32_t **ret_nodes)
+{
+	const struct description *d = bundle_writer_description(j->writer);
+	size_t first = 0, len = 0;
+
+	while (first < d->blobs_len && d->blobs[first].stored != stored)
+		first++;
+	while (first + len < d->blobs_len && d->blobs[first + len].stored == stored)
+		len++;
+	*ret_nodes = j->nodes + first;
+	return len;
+}
+
+static enum err_code list_nodes(struct job *j, struct err *err)
+{
+	const struct description *d = bundle_writer_description(j->writer);
+	size_t i;
+
+	j->nodes = calloc(d->blobs_len + 1, sizeof(*j->nodes));
+	if (j->nodes == NULL)
+		return err_nomem(err);
+	for (i = 0; i < d->blobs_len; i++)
+		j->nodes[i] = graph_find(&j->result->gather.graph, &d->blobs[i].digest);
+	return ERR_OK;
+}
+
+/* Configs, statements and other small blobs; the manifests are in the spool already. */
+static enum err_code fetch_small(struct job *j, const uint32_t *packed, size_t len, struct err *err)
+{
+	struct gather *g = &j->result->gather;
+	CLEANUP(free_ptr) uint32_t *wanted = calloc(len + 1, sizeof(*wanted));
+	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
+	struct spool_place place = {
+		.place = { .open = spool_place_open, .close = spool_place_close },
+		.spool = &g->spool,
+		.graph = &g->graph,
+	};
+	size_t wanted_len = 0, i;
+	enum err_code code;
+
+	if (wanted == NULL)
+		return err_nomem(err);
+	for (i = 0; i < len; i++) {
+		if (!role_is_manifest(g->graph.nodes[packed[i]].role))
+			wanted[wanted_len++] = packed[i];
+	}
+	code = fetch_start(g, wanted, wanted_len, j->options->jobs, &place.place, &j->watch, &fetch, err);
+	return code == ERR_OK ? http_run(g->http, err) : code;
+}
+
+static enum err_code write_small(struct job *j, const uint32_t *packed, size_t len, struct err *err)
+{
+	const struct gather *g = &j->result->gather;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		struct fd_stream in;
+
+		spool_read(&g->spool, packed[i], g->graph.nodes[packed[i]].size_bytes, &in);
+		code = bundle_writer_small(j->writer, packed[i], &in.in, err);
+	}
+	return code;
+}
+
+/* Raw layers side by side, and beside them those that are compressed on the way, one after the other. */
+static enum err_code fetch_layers(struct job *j, struct err *err)
+{
+	struct gather *g = &j->result->gather;
+	CLEANUP(fetch_free_ptr) struct fetch *raw = NULL;
+	CLEANUP(fetch_free_ptr) struct fetch *plain = NULL;
+	struct layer_place place = {
+		.place = { .open = layer_place_open, .close = layer_place_close },
+		.writer = j->writer,
+	};
+	const uint32_t *nodes;
+	size_t len = range_of(j, STORED_RAW, &nodes);
+	enum err_code code = fetch_start(g, nodes, len, j->options->jobs, &place.place, &j->watch, &raw, err);
+
+	len = range_of(j, STORED_ZSTD, &nodes);
+	if (code == ERR_OK)
+		code = fetch_start(g, nodes, len, 1, &place.place, &j->watch, &plain, err);
+	return code == ERR_OK ? http_run(g->http, err) : code;
+}
+
+static enum err_code write_bundle(struct job *j, struct err *err)
+{
+	const uint32_t *packed;
+	size_t packed_len;
+	struct stat st;
+	enum err_code code = bundle_writer_open(j->options->output, &j->result->gather.graph, &j->writer, err);
+
+	if (code == ERR_OK)
+		code = list_nodes(j, err);
+	if (code == ERR_OK)
+		code = watch_init(&j->watch, &j->result->gather.graph, j->options->progress, err);
+	if (code != ERR_OK)
+		return code;
+	packed_len = range_of(j, STORED_PACKED, &packed);
+	code = fetch_small(j, packed, packed_len, err);
+	if (code == ERR_OK)
+		code = write_small(j, packed, packed_len, err);
+	if (code == ERR_OK)
+		code = fetch_layers(j, err);
+	if (code == ERR_OK)
+		code = bundle_writer_finish(j->writer, err);
+	if (code == ERR_OK && stat(j->options->output, &st) == 0)
+		j->result->file_bytes = (uint64_t)st.st_size;
+	return code;
+}
+
+static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
+{
+	struct http_options http = {
+		.max_active = options->jobs,
+		.user_agent = BUNDLE_USER_AGENT,
+		.stall_seconds = STALL_SECONDS,
+	};
+	struct registry_options registry = { .plain_http = options->plain_http };
+	enum err_code code = http_new(&http, &r->http, err);
+	size_t i;
+
+	if (code == ERR_OK)
+		code = offload_pool_new(WORKERS, &r->pool, err);
+	if (code == ERR_OK)
+		code = gather_init(&r->gather, r->http, r->pool, &registry, options->output, err);
+	for (i = 0; code == ERR_OK && i < options->images->len; i++)
+		code = gather_add(&r->gather, options->images->items[i], err);
+	if (code == ERR_OK)
+		code = gather_run(&r->gather, err);
+	return code == ERR_OK ? graph_order(&r->gather.graph, &r->order, &r->order_len, err) : code;
+}
+
+enum err_code export_run(const struct export_options *options, struct export_result *result, struct err *err)
+{
+	CLEANUP(job_release) struct job j = { .options = options, .result = result };
+	enum err_code code;
+
+	*result = (struct export_result){ .gather.spool.fd = -1 };
+	code = find_images(options, result, err);
+	if (code == ERR_OK && !options->dry_run)
+		code = write_bundle(&j, err);
+	return code;
+}
+
+void export_release(struct export_result *result)
+{
+	free(result->order);
+	gather_release(&result->gather);
+	http_free(result->http);
+	offload_pool_free(result->pool);
+	*result = (struct export_result){ .gather.spool.fd = -1 };
+}

@@ -1,0 +1,35 @@
+/* export.h - images out of registries into one bundle file.
+ *
+ * Lifecycle  export_run does it all; export_release frees what it found out.
+ * Bounds     64 MiB of memory for any image: manifests lie in the spool, layers
+ *            pass through.
+ * Errors     Those of gather.h, fetch.h and bundles/writer.h.  On failure nothing
+ *            stands under the bundle's name that was not there before.
+ */
+#ifndef EXPORT_EXPORT_H
+#define EXPORT_EXPORT_H
+
+#include "common/opt.h"
+#include "export/gather.h"
+
+struct export_options {
+	const char *output;
+	const struct opt_list *images;
+	unsigned jobs;
+	bool plain_http;
+	bool dry_run; /* find out everything, write nothing */
+	struct progress *progress;
+};
+
+struct export_result {
+	struct http *http;
+	struct offload_pool *pool;
+	struct gather gather;
+	uint32_t *order;
+	size_t order_len;
+	uint64_t file_bytes; /* of the bundle; 0 after a dry run */
+};
+
+enum err_code export_run(const struct export_options *options, struct export_result *result, struct err *err);
+void export_release(struct export_result *result);
+#endif

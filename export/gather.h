@@ -1,0 +1,40 @@
+/* gather.h - from the references on the command line to a settled image graph.
+ *
+ * Lifecycle  gather_init; gather_add for each reference; gather_run;
+ *            gather_release.
+ * Ownership  The HTTP engine and the threads are borrowed; graph, spool and sources are owned and
+ *            may be used until release.
+ * Errors     Those of the references, the sources and the graph.
+ */
+#ifndef EXPORT_GATHER_H
+#define EXPORT_GATHER_H
+
+#include "common/http.h"
+#include "common/offload.h"
+#include "common/registry.h"
+#include "common/walk.h"
+#include "export/spool.h"
+
+struct gather {
+	struct http *http;         /* borrowed */
+	struct offload_pool *pool; /* borrowed: hashing and writing */
+	struct registry_options registry;
+	struct graph graph;
+	struct spool spool; /* every manifest, by node */
+	struct walk walk;
+	struct repository_entry *repositories; /* owned */
+	size_t repositories_len, repositories_cap;
+};
+
+/* Manifests are spooled beside the file at path. */
+enum err_code gather_init(struct gather *g, struct http *http, struct offload_pool *pool,
+			  const struct registry_options *options, const char *path, struct err *err);
+/* One image: [docker://]name[:tag][@digest]. */
+enum err_code gather_add(struct gather *g, const char *text, struct err *err);
+/* Ask the registries until the graph is whole. */
+enum err_code gather_run(struct gather *g, struct err *err);
+/* The source of a node's bytes. */
+struct source *gather_source(const struct gather *g, uint32_t node);
+/* A gather that was zeroed, with spool.fd -1, is fine. */
+void gather_release(struct gather *g);
+#endif

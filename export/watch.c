@@ -1,0 +1,57 @@
+#include "export/watch.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+
+struct watch_image {
+	uint64_t done_bytes, total_bytes;
+	size_t item;
+	bool begun;
+};
+
+enum err_code watch_init(struct watch *w, const struct graph *g, struct progress *progress, struct err *err)
+{
+	enum err_code code = graph_owners(g, &w->owners, err);
+	uint64_t total_bytes = 0;
+	size_t i;
+
+	if (code != ERR_OK)
+		return code;
+	w->progress = progress;
+	w->graph = g;
+	w->images = calloc(g->images_len + 1, sizeof(*w->images));
+	if (w->images == NULL)
+		return err_nomem(err);
+	for (i = 0; i < g->nodes_len; i++) {
+		const struct node *n = &g->nodes[i];
+
+		if (w->owners[i] == NODE_NONE || n->absent || role_is_manifest(n->role))
+			continue;
+		w->images[w->owners[i]].total_bytes += n->size_bytes;
+		total_bytes += n->size_bytes;
+	}
+	progress_total(progress, total_bytes);
+	return ERR_OK;
+}
+
+void watch_advance(struct watch *w, uint32_t node, uint64_t bytes)
+{
+	uint32_t owner = w->owners[node];
+	struct watch_image *image = &w->images[owner];
+
+	if (!image->begun)
+		image->item = progress_item(w->progress, w->graph->images[owner].name, image->total_bytes);
+	image->begun = true;
+	image->done_bytes += bytes;
+	progress_advance(w->progress, image->item, bytes);
+	if (image->done_bytes == image->total_bytes)
+		progress_end(w->progress, image->item);
+}
+
+void watch_release(struct watch *w)
+{
+	free(w->owners);
+	free(w->images);
+	*w = (struct watch){ 0 };
+}

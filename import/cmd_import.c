@@ -1,0 +1,159 @@
+/* bundle import: the command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/report.h"
+#include "common/summary.h"
+#include "common/text.h"
+#include "import/commands.h"
+#include "import/import.h"
+
+struct options {
+	const char *to;
+	struct opt_list map;
+	bool replace, strict, json, quiet;
+};
+
+static const struct opt opts[] = {
+	{ "to", 't', "TARGET", "where the images go: docker-daemon:[SOCKET] (the default) or store", 0,
+	  OPT_SETS(struct options, to) },
+	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components; may be given again", 0,
+	  OPT_SETS(struct options, map) },
+	{ "replace", '\0', NULL, "move names that point to another image at the target", 0,
+	  OPT_SETS(struct options, replace) },
+	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
+	  OPT_SETS(struct options, strict) },
+	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
+	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
+};
+
+static void put_image(struct js_out *o, const struct plan *plan, size_t i)
+{
+	const struct image *image = &plan->graph.images[i];
+	const struct plan_image *got = &plan->images[i];
+
+	js_begin(o, '{');
+	js_member(o, "name", image->name);
+	js_member(o, "digest", plan->graph.nodes[image->root].digest.text);
+	js_member(o, "was", got->was.text[0] != '\0' ? got->was.text : NULL);
+	js_key(o, "readBack");
+	js_begin(o, '{');
+	js_member(o, "digest", got->is.text[0] != '\0' ? got->is.text : NULL);
+	js_member_uint(o, "platforms", got->platforms);
+	js_member_uint(o, "attestations", got->attestations);
+	js_member_uint(o, "referrers", got->referrers);
+	js_end(o, '}');
+	js_end(o, '}');
+}
+
+static enum err_code report_json(const struct import_result *r, struct err *err)
+{
+	const struct plan *plan = &r->plan;
+	struct js_out o;
+	size_t i;
+
+	js_out_init(&o, report_stdout(), true);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 1);
+	js_member(&o, "file", bundle_path(plan->bundle));
+	js_member(&o, "bundle", bundle_digest(plan->bundle)->text);
+	js_member(&o, "target", r->target->name);
+	js_key(&o, "images");
+	js_begin(&o, '[');
+	for (i = 0; i < plan->graph.images_len; i++)
+		put_image(&o, plan, i);
+	js_end(&o, ']');
+	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
+	js_member_uint(&o, "lostReferrers", plan->lost_referrers);
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}
+
+static void report_text(const struct import_result *r)
+{
+	const struct plan *plan = &r->plan;
+	char size[TEXT_SIZE_MAX];
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct plan_image *got = &plan->images[i];
+
+		printf("%s  %s  %zu platform%s, %zu attestation manifest%s, %zu referrer%s\n",
+		       plan->graph.images[i].name, got->is.text, got->platforms, got->platforms == 1 ? "" : "s",
+		       got->attestations, got->attestations == 1 ? "" : "s", got->referrers,
+		       got->referrers == 1 ? "" : "s");
+		if (got->was.text[0] != '\0' && !digest_equal(&got->was, &got->is))
+			printf("  was %s\n", got->was.text);
+	}
+	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
+}
+
+/* What the target cannot keep was known before anything was written; it is said all the same. */
+static enum err_code report_lost(const struct options *options, const struct plan *plan, struct err *err)
+{
+	size_t lost = plan->lost_referrers;
+
+	if (lost == 0)
+		return ERR_OK;
+	fprintf(stderr,
+		"%s import: %zu referrer%s (signatures, SBOMs beside the images) not kept: this target cannot\n",
+		OPT_PROGRAM, lost, lost == 1 ? "" : "s");
+	return options->strict ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)") : ERR_OK;
+}
+
+static enum err_code report(const struct options *options, const struct import_result *r, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	if (options->json)
+		code = report_json(r, err);
+	else
+		report_text(r);
+	return code == ERR_OK ? report_lost(options, &r->plan, err) : code;
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	const struct options *options = opaque;
+	CLEANUP(import_release) struct import_result result = { 0 };
+	struct progress progress;
+	struct import_options how = {
+		.file = operands->items[0],
+		.to = options->to,
+		.map = &options->map,
+		.replace = options->replace,
+		.progress = &progress,
+	};
+	struct err err = { 0 };
+	enum err_code code = ERR_OK;
+
+	if (strcmp(how.file, "-") == 0)
+		code = opt_usage(c, &err, "a bundle is read from a file, not from standard input");
+	if (code == ERR_OK) {
+		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
+		code = import_run(&how, &result, &err);
+		progress_done(&progress);
+	}
+	if (code == ERR_OK)
+		report(options, &result, &err);
+	return report_end(c, options->json, &err);
+}
+
+const struct command import_command = {
+	.name = "import",
+	.synopsis = "[option]... FILE",
+	.summary = "load a bundle into a Docker daemon or the embedded store",
+	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
+		"answers: the digest under each name, the platforms, and their attestations.",
+	.operand = "FILE",
+	.args_min = 1,
+	.args_max = 1,
+	.opts = opts,
+	.opts_len = COUNT_OF(opts),
+	.options_size = sizeof(struct options),
+	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5),
+	.footer = "The store is $BUNDLE_STORE, else /var/lib/bundle/store for root and "
+		  "~/.local/share/bundle/store for others.",
+	.run = run,
+};

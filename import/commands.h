@@ -1,0 +1,9 @@
+/* commands.h - the commands of this folder. */
+#ifndef IMPORT_COMMANDS_H
+#define IMPORT_COMMANDS_H
+
+#include "common/opt.h"
+
+extern const struct command import_command;
+extern const struct command attestations_command;
+#endif

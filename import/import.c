@@ -1,0 +1,101 @@
+#include "import/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "import/store.h"
+#include "import/target_docker.h"
+
+#define DOCKER_SOCKET "/var/run/docker.sock"
+
+enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err)
+{
+	const char *host = getenv("DOCKER_HOST");
+
+	if (*text == '\0' && host != NULL && *host != '\0') {
+		if (!text_starts(host, "unix://"))
+			return err_set(err, ERR_UNSUPPORTED, "DOCKER_HOST is %s: only unix:// sockets are supported",
+				       host);
+		text = host + strlen("unix://");
+	}
+	*ret_socket = *text != '\0' ? text : DOCKER_SOCKET;
+	return ERR_OK;
+}
+
+enum err_code target_parse(const char *text, struct target **ret_target, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	const char *socket = NULL;
+	enum err_code code;
+
+	if (strcmp(text, "store") == 0) {
+		code = store_path(&path, err);
+		return code == ERR_OK ? target_store_new(path, ret_target, err) : code;
+	}
+	if (text_starts(text, DAEMON_TRANSPORT)) {
+		code = docker_socket(text + strlen(DAEMON_TRANSPORT), &socket, err);
+		return code == ERR_OK ? target_docker_new(socket, ret_target, err) : code;
+	}
+	return err_set(err, ERR_USAGE, "\"%s\" is no target: use docker-daemon:[SOCKET] or store", text);
+}
+
+static enum err_code read_rules(const struct opt_list *rules, struct mapping *names, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < rules->len; i++)
+		code = mapping_add(names, rules->items[i], err);
+	return code;
+}
+
+/* What the person who waits sees: how much of what is to be written has been. */
+static void announce(const struct plan *plan)
+{
+	uint64_t total_bytes = 0;
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++) {
+		if (plan_sends(plan, plan->order[i]))
+			total_bytes += plan->graph.nodes[plan->order[i]].size_bytes;
+	}
+	progress_total(plan->progress, total_bytes);
+}
+
+enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
+{
+	struct target *t = NULL;
+	enum err_code code;
+
+	*result = (struct import_result){ 0 };
+	code = target_parse(options->to != NULL ? options->to : DAEMON_TRANSPORT, &t, err);
+	result->target = t;
+	if (code == ERR_OK)
+		code = read_rules(options->map, &result->names, err);
+	if (code == ERR_OK)
+		code = bundle_open(options->file, &result->bundle, err);
+	if (code == ERR_OK)
+		code = plan_make(result->bundle, &result->names, &result->plan, err);
+	if (code != ERR_OK)
+		return code;
+	result->plan.replace = options->replace;
+	result->plan.progress = options->progress;
+	code = t->probe(t, &result->plan, err);
+	if (code == ERR_OK) {
+		announce(&result->plan);
+		code = t->write(t, &result->plan, err);
+	}
+	return code == ERR_OK ? t->read_back(t, &result->plan, err) : code;
+}
+
+void import_release(struct import_result *result)
+{
+	if (result->target != NULL)
+		result->target->free(result->target);
+	plan_release(&result->plan);
+	mapping_release(&result->names);
+	bundle_close(result->bundle);
+	*result = (struct import_result){ 0 };
+}

@@ -1,0 +1,36 @@
+/* import.h - a bundle into a target: verify, probe, write what is missing, read back.
+ *
+ * Lifecycle  import_run does it all; plan_release, bundle_close and the target's
+ *            free end it.
+ * Errors     Those of bundles/reader.h, plan.h and target.h.
+ */
+#ifndef IMPORT_IMPORT_H
+#define IMPORT_IMPORT_H
+
+#include "common/opt.h"
+#include "import/target.h"
+
+#define DAEMON_TRANSPORT "docker-daemon:"
+
+struct import_options {
+	const char *file;
+	const char *to; /* TARGET of the command line; NULL for the Docker daemon */
+	const struct opt_list *map;
+	bool replace;
+	struct progress *progress;
+};
+
+struct import_result {
+	struct bundle *bundle;
+	struct mapping names;
+	struct target *target;
+	struct plan plan;
+};
+
+enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err);
+void import_release(struct import_result *result);
+/* The target that a text names: docker-daemon:[SOCKET], store. */
+enum err_code target_parse(const char *text, struct target **ret_target, struct err *err);
+/* The socket that follows "docker-daemon:"; for "" that of DOCKER_HOST, else Docker's own. */
+enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err);
+#endif

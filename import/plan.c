@@ -1,0 +1,165 @@
+#include "import/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/source.h"
+#include "common/mem.h"
+#include "common/walk.h"
+
+static enum err_code walk_one(struct walk *walk, struct source *source, const char *name, struct mapping *names,
+			      struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *mapped = NULL;
+	enum err_code code = reference_parse(name, &ref, err);
+
+	if (code != ERR_OK)
+		return err_recode(err, ERR_DAMAGED);
+	code = mapping_apply(names, name, &mapped, err);
+	return code == ERR_OK ? walk_image(walk, source, &ref, mapped, err) : code;
+}
+
+/* What the manifests list must be in the file, just so. */
+static enum err_code check_blob(const struct plan *plan, const struct node *n, struct err *err)
+{
+	const struct description *d = bundle_description(plan->bundle);
+	size_t at = description_find(d, &n->digest);
+	const char *path = bundle_path(plan->bundle);
+
+	if (at == BLOB_NONE)
+		return err_set(err, ERR_DAMAGED, "%s: not whole: %s %s is listed by a manifest, but not in the bundle",
+			       path, role_name(n->role), n->digest.text);
+	if (d->blobs[at].size_bytes != n->size_bytes || d->blobs[at].role != n->role)
+		return err_set(err, ERR_DAMAGED, "%s: the description says of %s what its manifests do not", path,
+			       n->digest.text);
+	if ((d->blobs[at].stored == STORED_ABSENT) != n->absent)
+		return err_set(err, ERR_DAMAGED, "%s: %s is marked as absent, but not as one", path, n->digest.text);
+	return ERR_OK;
+}
+
+static enum err_code check_blobs(const struct plan *plan, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++)
+		code = check_blob(plan, &plan->graph.nodes[plan->order[i]], err);
+	return code;
+}
+
+static enum err_code walk_bundle(struct plan *plan, struct source *source, struct mapping *names, struct err *err)
+{
+	const struct description *d = bundle_description(plan->bundle);
+	struct walk walk;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	walk_init(&walk, &plan->graph, NULL, NULL);
+	for (i = 0; code == ERR_OK && i < d->images_len; i++)
+		code = walk_one(&walk, source, d->images[i].name, names, err);
+	walk_release(&walk);
+	if (code == ERR_OK && mapping_unused(names) != NULL)
+		code = err_set(err, ERR_USAGE, "--map %s=%s matches no image of this bundle",
+			       mapping_unused(names)->from, mapping_unused(names)->to);
+	if (code == ERR_OK && graph_settle(&plan->graph, err) != ERR_OK)
+		code = err_recode(err, err->code == ERR_CONFLICT ? ERR_USAGE : err->code);
+	return code;
+}
+
+enum err_code plan_make(const struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err)
+{
+	struct plan plan = { .bundle = bundle };
+	struct source *source = NULL;
+	enum err_code code = bundle_source_new(bundle, &source, err);
+
+	graph_init(&plan.graph);
+	if (code != ERR_OK)
+		return code;
+	code = walk_bundle(&plan, source, names, err);
+	source->free(source);
+	if (code == ERR_OK)
+		code = graph_order(&plan.graph, &plan.order, &plan.order_len, err);
+	if (code == ERR_OK)
+		code = check_blobs(&plan, err);
+	plan.images = calloc(plan.graph.images_len + 1, sizeof(*plan.images));
+	plan.skip = calloc(plan.graph.nodes_len + 1, sizeof(*plan.skip));
+	if (code == ERR_OK && (plan.images == NULL || plan.skip == NULL))
+		code = err_nomem(err);
+	if (code == ERR_OK)
+		*ret_plan = plan;
+	else
+		plan_release(&plan);
+	return code;
+}
+
+/* A proved stream of its own making: releasing it frees it. */
+struct plan_stream {
+	struct instream in;
+	struct proof_stream proof;
+};
+
+static enum err_code plan_stream_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	return instream_read(&OUTER_OF(in, struct plan_stream, in)->proof.in, bytes, cap, ret_len, err);
+}
+
+static void plan_stream_release(struct instream *in)
+{
+	struct plan_stream *s = OUTER_OF(in, struct plan_stream, in);
+
+	instream_release(&s->proof.in);
+	free(s);
+}
+
+enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream **ret_in, struct err *err)
+{
+	const struct node *n = &plan->graph.nodes[node];
+	struct plan_stream *s = calloc(1, sizeof(*s));
+	struct instream *bytes = NULL;
+	enum err_code code = s != NULL ? bundle_blob(plan->bundle, &n->digest, &bytes, err) : err_nomem(err);
+
+	if (code == ERR_OK && proof_stream_init(&s->proof, &n->digest, n->size_bytes, bytes, err) != ERR_OK) {
+		instream_release(bytes);
+		code = err->code;
+	}
+	if (code != ERR_OK) {
+		free(s);
+		return code;
+	}
+	s->in = (struct instream){ .read = plan_stream_read, .release = plan_stream_release };
+	*ret_in = &s->in;
+	return ERR_OK;
+}
+
+enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; !plan->replace && i < plan->graph.images_len; i++) {
+		const struct image *image = &plan->graph.images[i];
+		const struct digest *is = &plan->graph.nodes[image->root].digest;
+		const struct digest *was = &plan->images[i].was;
+
+		if (was->text[0] != '\0' && !digest_equal(was, is))
+			return err_set(err, ERR_CONFLICT,
+				       "%s: %s is there already and another image: %s there, %s here; --replace moves "
+				       "the name",
+				       target, image->name, was->text, is->text);
+	}
+	return ERR_OK;
+}
+
+bool plan_sends(const struct plan *plan, uint32_t node)
+{
+	return !plan->graph.nodes[node].absent && !plan->skip[node];
+}
+
+void plan_release(struct plan *plan)
+{
+	graph_release(&plan->graph);
+	free(plan->order);
+	free(plan->images);
+	free(plan->skip);
+	*plan = (struct plan){ 0 };
+}

@@ -1,0 +1,121 @@
+#include "import/statements.h"
+
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+
+struct lister {
+	const struct graph *graph;
+	struct source *source;
+	const struct statement_filter *filter;
+	statement_fn *fn;
+	void *ctx;
+	const struct node *manifest; /* the image manifest whose attestations are listed */
+	size_t matched;              /* image manifests of the wanted platform */
+};
+
+static bool wants_type(const struct lister *l, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < l->filter->types->len; i++) {
+		if (type != NULL && strcmp(l->filter->types->items[i], type) == 0)
+			return true;
+	}
+	return l->filter->types->len == 0;
+}
+
+static enum err_code list_items(struct lister *l, const struct manifest *m, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < m->items_len; i++) {
+		struct statement s = {
+			.platform = l->manifest->platform,
+			.predicate_type = annotation(m->items[i].annotations, ANNOTATION_PREDICATE_TYPE),
+			.descriptor = &m->items[i],
+		};
+
+		if (strcmp(m->items[i].media_type, TYPE_IN_TOTO) == 0 && wants_type(l, s.predicate_type))
+			code = l->fn(l->ctx, &s, err);
+	}
+	return code;
+}
+
+static enum err_code on_attestation(void *ctx, const struct source_manifest *got, struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code;
+
+	if (got->bytes == NULL)
+		return err_set(err, ERR_NOT_FOUND, "attestation manifest %s is not there", got->digest.text);
+	code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
+	return code == ERR_OK ? list_items(ctx, &m, err) : code;
+}
+
+/* BuildKit may tie an attestation to its image twice, in the index and by subject: it is one all the same. */
+static bool seen_before(const struct link *links, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++) {
+		if (links[j].referrer == links[i].referrer)
+			return true;
+	}
+	return false;
+}
+
+static enum err_code list_manifest(struct lister *l, uint32_t node, struct err *err)
+{
+	const struct link *links;
+	size_t len = graph_links_of(l->graph, node, &links), i;
+	enum err_code code = ERR_OK;
+
+	l->manifest = &l->graph->nodes[node];
+	l->matched++;
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		struct descriptor d = node_descriptor(&l->graph->nodes[links[i].referrer]);
+
+		if (l->graph->nodes[links[i].referrer].role == ROLE_ATTESTATION && !seen_before(links, i))
+			code = l->source->manifest(l->source, &d, on_attestation, l, err);
+	}
+	return code;
+}
+
+/* An image that does not say what it runs on is taken for any platform. */
+static bool wants_platform(const struct lister *l, const struct node *n)
+{
+	struct platform have;
+
+	if (l->filter->platform == NULL || n->platform == NULL)
+		return true;
+	return platform_parse(n->platform, &have, NULL) == ERR_OK && platform_match(l->filter->platform, &have);
+}
+
+static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, struct err *err)
+{
+	const struct node *n = &l->graph->nodes[node];
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (n->role == ROLE_MANIFEST && !n->absent && wants_platform(l, n))
+		return list_manifest(l, node, err);
+	for (i = 0; code == ERR_OK && n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++)
+		code = list_tree(l, l->graph->edges[n->edges + i].to, depth - 1, err);
+	return code;
+}
+
+enum err_code statements_each(const struct graph *g, uint32_t root, struct source *source,
+			      const struct statement_filter *filter, statement_fn *fn, void *ctx, struct err *err)
+{
+	struct lister l = { .graph = g, .source = source, .filter = filter, .fn = fn, .ctx = ctx };
+	char text[PLATFORM_TEXT_MAX];
+	enum err_code code = list_tree(&l, root, LIMIT_GRAPH_DEPTH, err);
+
+	if (code == ERR_OK && l.matched == 0 && filter->platform != NULL)
+		return err_set(err, ERR_NOT_FOUND, "the image has no platform %s",
+			       platform_format(filter->platform, text));
+	return code;
+}

@@ -1,0 +1,32 @@
+/* statements.h - the in-toto statements that an image's BuildKit attestation manifests hold.
+ *
+ * Lifecycle  statements_each calls fn for each, in the order of the manifests.
+ * Ownership  What fn gets is borrowed for the call.
+ * Errors     ERR_NOT_FOUND (no such platform, an attestation manifest that the
+ *            source lacks), those of the source, what fn returns.  The source
+ *            must be one that answers at once: a layout or a bundle.
+ * Source     BuildKit docs/attestations/attestation-storage.md.
+ */
+#ifndef IMPORT_STATEMENTS_H
+#define IMPORT_STATEMENTS_H
+
+#include "common/opt.h"
+#include "common/source.h"
+
+struct statement {
+	const char *platform; /* NULL where the image does not say */
+	const char *predicate_type;
+	const struct descriptor *descriptor;
+};
+
+/* Which of them: NULL and empty mean all. */
+struct statement_filter {
+	const struct platform *platform;
+	const struct opt_list *types;
+};
+
+typedef enum err_code statement_fn(void *ctx, const struct statement *s, struct err *err);
+
+enum err_code statements_each(const struct graph *g, uint32_t root, struct source *source,
+			      const struct statement_filter *filter, statement_fn *fn, void *ctx, struct err *err);
+#endif

@@ -1,0 +1,15 @@
+/* store.h - the embedded store: an OCI layout in a folder of its own, for sites without a daemon.
+ *
+ * Source  docs/architecture.md, "The embedded store".
+ */
+#ifndef IMPORT_STORE_H
+#define IMPORT_STORE_H
+
+#include "import/target.h"
+
+/* Where it is: $BUNDLE_STORE, else for root /var/lib/bundle/store, else $XDG_DATA_HOME/bundle/store, else
+ * ~/.local/share/bundle/store. */
+enum err_code store_path(char **ret_path, struct err *err);
+/* The layout at path as a target; it is made where it is missing, but not before write. */
+enum err_code target_store_new(const char *path, struct target **ret_target, struct err *err);
+#endif
