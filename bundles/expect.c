@@ -1,5 +1,6 @@
 /* The part of reading.h that compares what a stream gives with what it must give. */
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "bundles/reading.h"
@@ -7,68 +8,101 @@
 
 #define EXPECT_MAX (TAR_HEADER_MAX + TAR_BLOCK)
 
-static enum err_code read_exactly(struct instream *in, unsigned char *bytes, size_t len, const char *what,
+/* Say in which file, and where in it the frame stands that holds the bytes. */
+static enum err_code damaged(const struct expecting *e, uint64_t tar_at, const char *what, const char *why,
+			     struct err *err)
+{
+	const struct seek_table *t = e->file->seek;
+	uint64_t offset = tar_at < t->entries[t->len].tar_offset ? t->entries[seek_find(t, tar_at)].file_offset
+								 : t->entries[t->len].file_offset;
+
+	return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": %s: %s", e->file->name, offset, what, why);
+}
+
+static enum err_code read_exactly(struct expecting *e, unsigned char *bytes, size_t len, const char *what,
 				  struct err *err)
 {
 	while (len > 0) {
 		size_t got = 0;
-		enum err_code code = instream_read(in, bytes, len, &got, err);
+		enum err_code code = instream_read(e->in, bytes, len, &got, err);
 
 		if (code != ERR_OK)
 			return code;
 		if (got == 0)
-			return err_set(err, ERR_DAMAGED, "%s: it ends early", what);
+			return damaged(e, e->tar_at, what, "the file ends early", err);
+		e->tar_at += got;
 		bytes += got;
 		len -= got;
 	}
 	return ERR_OK;
 }
 
-enum err_code expect_bytes(struct instream *in, const void *want, size_t len, const char *what, struct err *err)
+static enum err_code expect_bytes(struct expecting *e, const void *want, size_t len, const char *what, struct err *err)
 {
 	unsigned char got[EXPECT_MAX];
+	uint64_t at = e->tar_at;
 	enum err_code code;
 
 	assert(len <= sizeof(got));
-	code = read_exactly(in, got, len, what, err);
+	code = read_exactly(e, got, len, what, err);
 	if (code == ERR_OK && memcmp(got, want, len) != 0)
-		code = err_set(err, ERR_DAMAGED, "%s is not as it must be", what);
+		code = damaged(e, at, what, "not as it must be", err);
 	return code;
 }
 
-enum err_code expect_header(struct instream *in, const struct member *m, struct err *err)
+enum err_code expect_header(struct expecting *e, const struct member *m, struct err *err)
 {
-	CLEANUP(free_ptr) char *what = NULL;
 	unsigned char header[TAR_HEADER_MAX];
-	size_t len = tar_header(m->name, m->size_bytes, header);
-	enum err_code code = str_format(&what, err, "the tar header of %s", m->name);
+	char what[TAR_NAME_MAX + 32] = "tar header of ";
 
-	return code == ERR_OK ? expect_bytes(in, header, len, what, err) : code;
+	strcat(what, m->name);
+	return expect_bytes(e, header, tar_header(m->name, m->size_bytes, header), what, err);
 }
 
-enum err_code expect_zeros(struct instream *in, size_t len, const char *what, struct err *err)
+enum err_code expect_zeros(struct expecting *e, size_t len, const char *what, struct err *err)
 {
 	static const unsigned char zeros[EXPECT_MAX] = { 0 };
 
-	return expect_bytes(in, zeros, len, what, err);
+	return expect_bytes(e, zeros, len, what, err);
 }
 
-enum err_code expect_digest(struct instream *in, const struct member *m, struct err *err)
+enum err_code expect_end(struct expecting *e, struct err *err)
+{
+	unsigned char byte;
+	size_t len = 0;
+	enum err_code code = instream_read(e->in, &byte, sizeof(byte), &len, err);
+
+	return code == ERR_OK && len > 0 ? damaged(e, e->tar_at, "end of the tar", "something follows it", err) : code;
+}
+
+static enum err_code prove(struct expecting *e, struct digest_stream *proof, const char *what, struct err *err)
+{
+	unsigned char chunk[STREAM_CHUNK_BYTES];
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && proof->left_bytes > 0) {
+		size_t len = 0, want = proof->left_bytes < sizeof(chunk) ? (size_t)proof->left_bytes : sizeof(chunk);
+
+		code = instream_read(e->in, chunk, want, &len, err);
+		if (code == ERR_OK && len == 0)
+			code = damaged(e, e->tar_at, what, "the file ends early", err);
+		if (code == ERR_OK)
+			code = digest_stream_update(proof, chunk, len, err);
+		e->tar_at += len;
+	}
+	return code == ERR_OK ? digest_stream_final(proof, err) : code;
+}
+
+enum err_code expect_digest(struct expecting *e, const struct member *m, struct err *err)
 {
 	CLEANUP(digest_stream_release) struct digest_stream proof = { 0 };
-	unsigned char chunk[STREAM_CHUNK_BYTES];
-	enum err_code code = digest_stream_init(&proof, &m->digest, m->size_bytes, err);
-	size_t len = 1;
+	struct err why = { .code = ERR_OK };
+	uint64_t at = e->tar_at;
+	enum err_code code = digest_stream_init(&proof, &m->digest, m->size_bytes, &why);
 
-	while (code == ERR_OK && len > 0) {
-		code = instream_read(in, chunk, sizeof(chunk), &len, err);
-		if (code == ERR_OK)
-			code = digest_stream_update(&proof, chunk, len, err);
-	}
 	if (code == ERR_OK)
-		code = digest_stream_final(&proof, err);
-	if (code != ERR_DIGEST && code != ERR_SIZE)
-		return code;
-	err_add(err, "%s", m->name);
-	return err_recode(err, ERR_DAMAGED);
+		code = prove(e, &proof, m->name, &why);
+	if (code == ERR_DIGEST)
+		return damaged(e, at, m->name, why.msg, err);
+	return code == ERR_OK ? ERR_OK : err_set(err, code, "%s", why.msg);
 }

@@ -88,23 +88,21 @@ static enum err_code read_description(struct bundle *b, struct err *err)
 static enum err_code check_front(const struct bundle *b, struct err *err)
 {
 	CLEANUP(zstd_reader_release) struct zstd_reader in = { 0 };
+	struct expecting e = { .in = &in.in, .file = &b->file };
 	enum err_code code = zstd_reader_init(&in, &b->file, err);
-	uint64_t at = 0;
+	struct member m = { 0 };
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < FRONT_MEMBERS; i++) {
-		struct member m = { 0 };
-
-		shape_member(&b->shape, i, &m);
-		zstd_reader_aim(&in, at, m.content, NULL);
-		code = expect_header(&in.in, &m, err);
-		at = m.content + m.size_bytes + tar_padding_bytes(m.size_bytes);
+	for (i = 0; code == ERR_OK && shape_member(&b->shape, i, &m) && i < FRONT_MEMBERS; i++) {
+		zstd_reader_aim(&in, e.tar_at, m.content, NULL);
+		code = expect_header(&e, &m, err);
 		if (code != ERR_OK || i + 1 == FRONT_MEMBERS)
 			break;
 		zstd_reader_aim(&in, m.content, m.content + m.size_bytes, NULL);
-		code = expect_digest(&in.in, &m, err);
+		code = expect_digest(&e, &m, err);
+		e.tar_at += tar_padding_bytes(m.size_bytes);
 	}
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+	return code;
 }
 
 static enum err_code read_all(struct bundle *b, struct err *err)

@@ -26,12 +26,19 @@ struct bundle {
 	struct shape shape;
 };
 
-/* The next bytes of a stream must be these.  what names them in messages. */
-enum err_code expect_bytes(struct instream *in, const void *want, size_t len, const char *what, struct err *err);
+/* A part of the tar that must be as it has to be. */
+struct expecting {
+	struct instream *in;           /* borrowed */
+	const struct frame_file *file; /* borrowed; for messages */
+	uint64_t tar_at;               /* where in gives its next byte from */
+};
+
 /* The next member's header, as it must be. */
-enum err_code expect_header(struct instream *in, const struct member *m, struct err *err);
-/* Zeros, at most two blocks and a padding. */
-enum err_code expect_zeros(struct instream *in, size_t len, const char *what, struct err *err);
-/* All that is left of a stream must be the content of a member: of its size and digest. */
-enum err_code expect_digest(struct instream *in, const struct member *m, struct err *err);
+enum err_code expect_header(struct expecting *e, const struct member *m, struct err *err);
+/* The content of a member: of its size and digest. */
+enum err_code expect_digest(struct expecting *e, const struct member *m, struct err *err);
+/* Zeros, at most two blocks. */
+enum err_code expect_zeros(struct expecting *e, size_t len, const char *what, struct err *err);
+/* Nothing more. */
+enum err_code expect_end(struct expecting *e, struct err *err);
 #endif

@@ -1,0 +1,16 @@
+/* source.h - a bundle as a source of images, so that it can feed whatever a registry can.
+ *
+ * Lifecycle  bundle_source_new, then common/source.h.
+ * Bounds     One manifest of LIMIT_MANIFEST_BYTES at a time for each step of depth.
+ * Ownership  The bundle is borrowed and must outlive the source.
+ * Errors     ERR_DAMAGED where content is not what its digest says; those of
+ *            reader.h.  Every answer comes at once.
+ */
+#ifndef BUNDLES_SOURCE_H
+#define BUNDLES_SOURCE_H
+
+#include "bundles/reader.h"
+#include "common/source.h"
+
+enum err_code bundle_source_new(const struct bundle *b, struct source **ret_source, struct err *err);
+#endif

@@ -1,0 +1,195 @@
+#include "bundles/verify.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/index.h"
+#include "bundles/reading.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+/* The whole tar as one stream, run by run. */
+struct whole {
+	struct instream in;
+	const struct bundle *b; /* borrowed */
+	struct zstd_reader zstd;
+	struct raw_reader raw;
+	unsigned char *sums_frame; /* owned */
+	size_t sums_used;          /* sums of compressed frames so far */
+	struct run run;
+	bool ended;
+	uint64_t done_bytes;
+	bundle_progress_fn *progress;
+	void *progress_ctx;
+};
+
+static void whole_release(struct whole *w)
+{
+	zstd_reader_release(&w->zstd);
+	raw_reader_release(&w->raw);
+	free(w->sums_frame);
+}
+
+/* The frame of sums stands right before the seek table; everything in it that is not a sum is known. */
+static enum err_code read_sums(struct whole *w, struct err *err)
+{
+	const struct shape *s = &w->b->shape;
+	uint64_t offset = w->b->seek.entries[w->b->seek.len - 1].file_offset;
+	size_t len = shape_sums_bytes(s), before = len - s->sums * SUM_BYTES;
+	CLEANUP(free_ptr) unsigned char *want = malloc(len);
+	enum err_code code;
+
+	w->sums_frame = malloc(len);
+	if (want == NULL || w->sums_frame == NULL)
+		return err_nomem(err);
+	code = read_at(w->b->fd, w->sums_frame, len, offset, w->b->path, err);
+	if (code != ERR_OK)
+		return code;
+	shape_sums(s, w->sums_frame + before, want);
+	if (memcmp(want, w->sums_frame, before) != 0)
+		return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": the sums of the frames are damaged",
+			       w->b->path, offset);
+	return ERR_OK;
+}
+
+static bool next_run(struct whole *w)
+{
+	const struct shape *s = &w->b->shape;
+	const unsigned char *sums = w->sums_frame + shape_sums_bytes(s) - (s->sums - w->sums_used) * SUM_BYTES;
+
+	if (!shape_next(s, &w->run))
+		return false;
+	if (w->run.kind == RUN_RAW) {
+		raw_reader_aim(&w->raw, w->run.begin, w->run.end);
+	} else {
+		zstd_reader_aim(&w->zstd, w->run.begin, w->run.end, sums);
+		w->sums_used += run_frames(&w->run);
+	}
+	return true;
+}
+
+static enum err_code whole_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	struct whole *w = OUTER_OF(in, struct whole, in);
+	size_t len = 0;
+
+	while (len == 0 && !w->ended) {
+		struct instream *from = w->run.kind == RUN_RAW ? &w->raw.in : &w->zstd.in;
+		enum err_code code = w->run.kind != RUN_NONE ? instream_read(from, bytes, cap, &len, err) : ERR_OK;
+
+		if (code != ERR_OK)
+			return code;
+		if (len == 0)
+			w->ended = !next_run(w);
+	}
+	w->done_bytes += len;
+	if (w->progress != NULL)
+		w->progress(w->progress_ctx, w->done_bytes, w->b->shape.tar_end);
+	*ret_len = len;
+	return ERR_OK;
+}
+
+static enum err_code check_member(struct expecting *e, const struct member *m, struct err *err)
+{
+	char what[TAR_NAME_MAX + 32] = "padding of ";
+	enum err_code code = expect_header(e, m, err);
+
+	strcat(what, m->name);
+	if (code == ERR_OK)
+		code = expect_digest(e, m, err);
+	return code == ERR_OK ? expect_zeros(e, tar_padding_bytes(m->size_bytes), what, err) : code;
+}
+
+static enum err_code check_tar(struct whole *w, struct err *err)
+{
+	struct expecting e = { .in = &w->in, .file = &w->b->file };
+	enum err_code code = ERR_OK;
+	struct member m = { 0 };
+	size_t i;
+
+	for (i = 0; code == ERR_OK && shape_member(&w->b->shape, i, &m); i++)
+		code = check_member(&e, &m, err);
+	if (code == ERR_OK)
+		code = expect_zeros(&e, TAR_END_BYTES, "end of the tar", err);
+	return code == ERR_OK ? expect_end(&e, err) : code;
+}
+
+static enum err_code verify_content(const struct bundle *b, bundle_progress_fn *progress, void *ctx, struct err *err)
+{
+	CLEANUP(whole_release)
+	struct whole w = { .in = { .read = whole_read }, .b = b, .progress = progress, .progress_ctx = ctx };
+	enum err_code code = zstd_reader_init(&w.zstd, &b->file, err);
+
+	if (code == ERR_OK)
+		code = raw_reader_init(&w.raw, &b->file, err);
+	if (code == ERR_OK)
+		code = read_sums(&w, err);
+	if (code == ERR_OK)
+		code = check_tar(&w, err);
+	return code;
+}
+
+/* The walk finds out which manifests are absent; of other blobs only the description says it. */
+static void mark_absent(const struct bundle *b, struct graph *g)
+{
+	size_t i;
+
+	for (i = b->shape.blobs_len; i < b->description.blobs_len; i++) {
+		uint32_t node = graph_find(g, &b->description.blobs[i].digest);
+
+		if (node != NODE_NONE && !role_is_manifest(g->nodes[node].role))
+			g->nodes[node].absent = true;
+	}
+}
+
+static enum err_code verify_index(const struct bundle *b, const struct graph *g, struct err *err)
+{
+	CLEANUP(buf_release) struct buf made = { 0 };
+	struct buf_stage stage;
+	enum err_code code;
+
+	buf_init(&made, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&stage, &made);
+	code = index_write(g, &stage.out, err);
+	if (code == ERR_OK)
+		code = digest_check(buf_text(&made), made.len, &b->description.index.digest,
+				    b->description.index.size_bytes, err);
+	if (code == ERR_DIGEST || code == ERR_SIZE)
+		return err_set(err, ERR_DAMAGED, "%s: %s is not the index of the images in this bundle", b->path,
+			       INDEX_NAME);
+	return code;
+}
+
+static enum err_code verify_description(const struct bundle *b, const struct graph *g, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	CLEANUP(buf_release) struct buf made = { 0 };
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	struct buf_stage stage;
+	size_t len = 0;
+	enum err_code code = graph_order(g, &order, &len, err);
+
+	buf_init(&made, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&stage, &made);
+	if (code == ERR_OK)
+		code = description_write(g, order, len, &b->description.layout, &b->description.index, &stage.out, err);
+	if (code == ERR_OK)
+		code = js_read(buf_text(&made), made.len, DESCRIPTION_NAME, &json, err);
+	if (code == ERR_OK && !js_contains(b->description.json, json))
+		code = err_set(err, ERR_DAMAGED, "%s: %s does not describe the images in this bundle", b->path,
+			       DESCRIPTION_NAME);
+	return code;
+}
+
+enum err_code bundle_verify(const struct bundle *b, struct graph *graph, bundle_progress_fn *progress, void *ctx,
+			    struct err *err)
+{
+	enum err_code code = verify_content(b, progress, ctx, err);
+
+	if (code == ERR_OK)
+		mark_absent(b, graph);
+	if (code == ERR_OK)
+		code = verify_index(b, graph, err);
+	return code == ERR_OK ? verify_description(b, graph, err) : code;
+}

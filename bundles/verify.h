@@ -1,0 +1,27 @@
+/* verify.h - the content verdict: every byte of a bundle is what its description, and the images in it, say.
+ *
+ * Lifecycle  Walk the bundle's images into a graph (source.h, common/walk.h),
+ *            settle it, bundle_verify.
+ * Units      Progress counts bytes of the tar.
+ * Bounds     One frame's decoder; the description a second time.
+ * Errors     ERR_DAMAGED, with the place; those of reader.h.
+ * Proof      In one pass over the file: every frame is what it has to be, every
+ *            tar header and padding is what we would write, every blob has its
+ *            digest, and nothing stands before, between or after them.  Then
+ *            index.json is made again from the graph and must be the same, and
+ *            so must be everything that bundle.json says of the graph; what else
+ *            it says is in the digest of bundle.json, and for others to judge.
+ */
+#ifndef BUNDLES_VERIFY_H
+#define BUNDLES_VERIFY_H
+
+#include "bundles/reader.h"
+#include "common/graph.h"
+
+typedef void bundle_progress_fn(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
+
+/* Prove the bundle.  graph is what was walked from it; blobs that the bundle says were absent are marked so in it.
+ * progress may be NULL. */
+enum err_code bundle_verify(const struct bundle *b, struct graph *graph, bundle_progress_fn *progress, void *ctx,
+			    struct err *err);
+#endif
