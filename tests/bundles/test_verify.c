@@ -1,0 +1,246 @@
+#include "bundles/verify.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bundles/bytes.h"
+#include "bundles/source.h"
+#include "common/mem.h"
+#include "tests/lib/bundle_file.h"
+#include "tests/lib/test_main.h"
+
+#define NAME "docker.io/library/app:1"
+
+static const struct image_sample samples[] = {
+	{ .one_manifest = true },
+	{ .sha512 = true, .empty_layer = true, .absent_platform = true },
+	{ 0 },
+	{ .statement_bytes = 600000 },
+	{ .raw_bytes = 5000000, .plain_bytes = 9000000 },
+};
+#define SMALL_SAMPLES 2
+
+static void make(struct image_builder *b, const struct image_sample *sample, const char *path)
+{
+	image_builder_init(b);
+	image_sample(b, NAME, sample);
+	bundle_put(b, path, 10000);
+}
+
+static void on_progress(void *ctx, uint64_t done_bytes, uint64_t total_bytes)
+{
+	ck_assert_uint_le(done_bytes, total_bytes);
+	*(bool *)ctx = done_bytes == total_bytes;
+}
+
+/* What was written proves itself, by the graph that is walked from the file alone. */
+START_TEST(whole)
+{
+	struct image_builder b;
+	struct bundle *bundle = NULL;
+	struct source *source = NULL;
+	struct graph g;
+	struct err err = { .code = ERR_OK };
+	char *path = file_new();
+	bool ended = false;
+
+	make(&b, &samples[_i], path);
+	ck_assert_msg(bundle_open(path, &bundle, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_int_eq(bundle_source_new(bundle, &source, &err), ERR_OK);
+	image_graph(&b, source, &g);
+	ck_assert_msg(bundle_verify(bundle, &g, on_progress, &ended, &err) == ERR_OK, "%s", err.msg);
+	ck_assert(ended);
+	graph_release(&g);
+	source->free(source);
+	bundle_close(bundle);
+	image_builder_release(&b);
+	file_remove(path);
+}
+END_TEST
+
+/* Refused with exit status 3, or as something from the future. */
+static bool is_refused(enum err_code code)
+{
+	return err_status(code) == 3 || code == ERR_UNSUPPORTED || code == ERR_LIMIT;
+}
+
+/* Open and verify against the images that were put in. */
+static enum err_code judge(const char *path, struct graph *g, struct err *err)
+{
+	struct bundle *bundle = NULL;
+	enum err_code code = bundle_open(path, &bundle, err);
+
+	if (code == ERR_OK)
+		code = bundle_verify(bundle, g, NULL, NULL, err);
+	bundle_close(bundle);
+	return code;
+}
+
+/* A small bundle in memory, the file that changes, and what it should hold. */
+struct target {
+	struct image_builder b;
+	struct graph g;
+	char *path;
+	unsigned char *bytes;
+	size_t len;
+};
+
+static void target_init(struct target *t, const struct image_sample *sample)
+{
+	t->path = file_new();
+	make(&t->b, sample, t->path);
+	image_graph(&t->b, &t->b.source, &t->g);
+	t->bytes = file_bytes(t->path, &t->len);
+}
+
+static void target_release(struct target *t)
+{
+	free(t->bytes);
+	graph_release(&t->g);
+	image_builder_release(&t->b);
+	file_remove(t->path);
+}
+
+/* Not one byte of a bundle may change without being noticed, and what notices it says where. */
+START_TEST(flipped)
+{
+	static const unsigned char masks[] = { 0x01, 0x10, 0x80, 0xff };
+	struct target t;
+	size_t at, i;
+	int fd;
+
+	target_init(&t, &samples[_i]);
+	fd = open(t.path, O_WRONLY);
+	for (at = 0; at < t.len; at++) {
+		for (i = 0; i < COUNT_OF(masks); i++) {
+			unsigned char byte = t.bytes[at] ^ masks[i];
+			struct err err = { .code = ERR_OK };
+			enum err_code got;
+
+			if (pwrite(fd, &byte, 1, (off_t)at) != 1)
+				ck_abort();
+			got = judge(t.path, &t.g, &err);
+			if (!is_refused(got))
+				ck_abort_msg("byte %zu of %zu xor %02x: %d (%s)", at, t.len, masks[i], got, err.msg);
+			if (strstr(err.msg, t.path) == NULL)
+				ck_abort_msg("byte %zu xor %02x: %s", at, masks[i], err.msg);
+		}
+		if (pwrite(fd, &t.bytes[at], 1, (off_t)at) != 1)
+			ck_abort();
+	}
+	close(fd);
+	target_release(&t);
+}
+END_TEST
+
+START_TEST(truncated)
+{
+	struct target t;
+	size_t len;
+
+	target_init(&t, &samples[_i]);
+	for (len = t.len; len-- > 0;) {
+		struct bundle *bundle = NULL;
+		struct err err = { .code = ERR_OK };
+		enum err_code got;
+
+		if (truncate(t.path, (off_t)len) != 0)
+			ck_abort();
+		got = bundle_open(t.path, &bundle, &err);
+		if (got != ERR_DAMAGED || strstr(err.msg, t.path) == NULL)
+			ck_abort_msg("%zu of %zu bytes: %d (%s)", len, t.len, got, err.msg);
+	}
+	target_release(&t);
+}
+END_TEST
+
+/* The same bytes with something put in or taken out somewhere. */
+START_TEST(shifted)
+{
+	struct target t;
+	unsigned char *bytes;
+	size_t at;
+
+	target_init(&t, &samples[0]);
+	bytes = malloc(t.len + 1);
+	for (at = 0; at <= t.len; at++) {
+		memcpy(bytes, t.bytes, at);
+		bytes[at] = 0;
+		memcpy(bytes + at + 1, t.bytes + at, t.len - at);
+		file_put(t.path, bytes, t.len + 1);
+		if (!is_refused(judge(t.path, &t.g, NULL)))
+			ck_abort_msg("a byte put in at %zu", at);
+		if (at == t.len)
+			continue;
+		memcpy(bytes + at, t.bytes + at + 1, t.len - at - 1);
+		file_put(t.path, bytes, t.len - 1);
+		if (!is_refused(judge(t.path, &t.g, NULL)))
+			ck_abort_msg("a byte taken out at %zu", at);
+	}
+	free(bytes);
+	target_release(&t);
+}
+END_TEST
+
+/* Every entry of the seek table, one more and one less, made up for by its neighbour so that the sum is right. */
+START_TEST(lying_table)
+{
+	struct target t;
+	size_t count, begin, field;
+
+	target_init(&t, &samples[1]);
+	count = (size_t)get_le(t.bytes + t.len - 9, 4);
+	begin = t.len - 9 - count * 8;
+	for (field = 0; field < 2 * (count - 1); field++) {
+		unsigned char *here = t.bytes + begin + field * 4, *next = here + 8;
+		uint64_t a = get_le(here, 4), b = get_le(next, 4);
+		struct err err = { .code = ERR_OK };
+
+		put_le(here, 4, a + 1);
+		put_le(next, 4, b - 1);
+		file_put(t.path, t.bytes, t.len);
+		if (judge(t.path, &t.g, &err) != ERR_DAMAGED)
+			ck_abort_msg("field %zu: %s", field, err.msg);
+		put_le(here, 4, a);
+		put_le(next, 4, b);
+	}
+	target_release(&t);
+}
+END_TEST
+
+/* A sound file whose description does not tell of the images in it. */
+START_TEST(other_images)
+{
+	struct target t;
+	struct err err = { .code = ERR_OK };
+
+	target_init(&t, &samples[2]);
+	t.g.images[0].name = "docker.io/library/other:1";
+	ck_assert_int_eq(judge(t.path, &t.g, &err), ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(err.msg, "index.json"));
+	t.g.images[0].name = NAME;
+	t.g.nodes[graph_find(&t.g, &t.b.items[0].digest)].role = ROLE_ARTIFACT;
+	ck_assert_int_eq(judge(t.path, &t.g, &err), ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(err.msg, "bundle.json"));
+	target_release(&t);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("verify");
+	TCase *t = tcase_create("content");
+
+	tcase_set_timeout(t, 600);
+	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(samples));
+	tcase_add_loop_test(t, flipped, 0, SMALL_SAMPLES);
+	tcase_add_loop_test(t, truncated, 0, SMALL_SAMPLES);
+	tcase_add_test(t, shifted);
+	tcase_add_test(t, lying_table);
+	tcase_add_test(t, other_images);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
