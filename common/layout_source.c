@@ -53,7 +53,7 @@ static enum err_code layout_resolve(struct source *s, const struct reference *re
 	if (code != ERR_OK)
 		return code;
 	entry = layout_find(layout_of(s), name);
-	if (entry == NULL)
+	if (entry == NULL || (ref->digest.text[0] != '\0' && !digest_equal(&ref->digest, &entry->descriptor.digest)))
 		return done(ctx, &none, err);
 	return give_manifest(layout_of(s), &entry->descriptor, done, ctx, err);
 }

@@ -39,16 +39,28 @@ static void print_json(const struct err *err)
 	js_end_document(&o, NULL);
 }
 
-int report_end(const struct command *c, bool json, const struct err *err)
+static void print_line(const struct command *c, const struct err *err)
 {
-	struct err last = *err;
+	fprintf(stderr, "%s %s: %s", OPT_PROGRAM, c->name, err->msg);
+	if (err->code == ERR_USAGE)
+		fprintf(stderr, " (see %s %s --help)", OPT_PROGRAM, c->name);
+	fputc('\n', stderr);
+}
 
+int report_end(const struct command *c, bool json, enum err_code code, const struct err *err)
+{
+	struct err last = { 0 };
+
+	if (code != ERR_OK)
+		last = *err;
 	/* A command that has printed its whole report before it found itself partial has had its say on stdout. */
-	if (json && last.code != ERR_OK && last.code != ERR_PARTIAL)
+	if (json && code != ERR_OK && code != ERR_PARTIAL)
 		print_json(&last);
-	if (outstream_finish(report_stdout(), last.code == ERR_OK ? &last : NULL) != ERR_OK && last.code == ERR_OK)
-		last.code = ERR_IO;
-	if (last.code != ERR_OK && last.msg[0] != '\0')
-		fprintf(stderr, "%s %s: %s\n", OPT_PROGRAM, c->name, last.msg);
-	return err_status(last.code);
+	if (code == ERR_OK)
+		code = outstream_finish(report_stdout(), &last);
+	else
+		outstream_finish(report_stdout(), NULL);
+	if (code != ERR_OK)
+		print_line(c, &last);
+	return err_status(code);
 }

@@ -13,8 +13,9 @@
 #include "common/opt.h"
 #include "common/stream.h"
 
-/* End a command with this failure, or with success where err->code is ERR_OK; returns the exit status. */
-int report_end(const struct command *c, bool json, const struct err *err);
+/* End a command: with success where code is ERR_OK, whatever stands in err, else with the failure that err describes.
+ * A usage error says where to read more.  Returns the exit status. */
+int report_end(const struct command *c, bool json, enum err_code code, const struct err *err);
 /* stdout as a stream; finish flushes it. */
 struct outstream *report_stdout(void);
 #endif

@@ -146,12 +146,12 @@ static enum err_code report(const struct options *options, const struct export_r
 	return code == ERR_OK ? report_absent(r, err) : code;
 }
 
-static enum err_code check_options(const struct command *c, const struct options *options, struct err *err)
+static enum err_code check_options(const struct options *options, struct err *err)
 {
 	if (options->output == NULL && !options->dry_run)
-		return opt_usage(c, err, "-o FILE is needed: where should the bundle go?");
+		return err_set(err, ERR_USAGE, "-o FILE is needed: where should the bundle go?");
 	if (options->output != NULL && strcmp(options->output, "-") == 0)
-		return opt_usage(c, err, "a bundle is written to a file, not to standard output");
+		return err_set(err, ERR_USAGE, "a bundle is written to a file, not to standard output");
 	return ERR_OK;
 }
 
@@ -169,7 +169,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.progress = &progress,
 	};
 	struct err err = { 0 };
-	enum err_code code = check_options(c, options, &err);
+	enum err_code code = check_options(options, &err);
 
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
@@ -177,8 +177,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		progress_done(&progress);
 	}
 	if (code == ERR_OK)
-		report(options, &result, &err);
-	return report_end(c, options->json, &err);
+		code = report(options, &result, &err);
+	return report_end(c, options->json, code, &err);
 }
 
 const struct command export_command = {

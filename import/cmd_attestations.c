@@ -250,9 +250,9 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 {
 	const struct options *options = opaque;
 	struct err err = { 0 };
+	enum err_code code = attestations(options, operands->items[0], &err);
 
-	attestations(options, operands->items[0], &err);
-	return report_end(c, options->json, &err);
+	return report_end(c, options->json, code, &err);
 }
 
 const struct command attestations_command = {

@@ -129,15 +129,15 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	enum err_code code = ERR_OK;
 
 	if (strcmp(how.file, "-") == 0)
-		code = opt_usage(c, &err, "a bundle is read from a file, not from standard input");
+		code = err_set(&err, ERR_USAGE, "a bundle is read from a file, not from standard input");
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
 		code = import_run(&how, &result, &err);
 		progress_done(&progress);
 	}
 	if (code == ERR_OK)
-		report(options, &result, &err);
-	return report_end(c, options->json, &err);
+		code = report(options, &result, &err);
+	return report_end(c, options->json, code, &err);
 }
 
 const struct command import_command = {

@@ -3,21 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundles/source.h"
+#include "bundles/contents.h"
 #include "common/mem.h"
-#include "common/walk.h"
 
-static enum err_code walk_one(struct walk *walk, struct source *source, const char *name, struct mapping *names,
-			      struct err *err)
+static enum err_code rename_image(void *ctx, const char *name, char **ret_name, struct err *err)
 {
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *mapped = NULL;
-	enum err_code code = reference_parse(name, &ref, err);
-
-	if (code != ERR_OK)
-		return err_recode(err, ERR_DAMAGED);
-	code = mapping_apply(names, name, &mapped, err);
-	return code == ERR_OK ? walk_image(walk, source, &ref, mapped, err) : code;
+	return mapping_apply(ctx, name, ret_name, err);
 }
 
 /* What the manifests list must be in the file, just so. */
@@ -48,36 +39,25 @@ static enum err_code check_blobs(const struct plan *plan, struct err *err)
 	return code;
 }
 
-static enum err_code walk_bundle(struct plan *plan, struct source *source, struct mapping *names, struct err *err)
+static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struct err *err)
 {
-	const struct description *d = bundle_description(plan->bundle);
-	struct walk walk;
-	enum err_code code = ERR_OK;
-	size_t i;
+	enum err_code code = contents_walk(plan->bundle, rename_image, names, &plan->graph, err);
+	const struct mapping_rule *unused = code == ERR_OK ? mapping_unused(names) : NULL;
 
-	walk_init(&walk, &plan->graph, NULL, NULL);
-	for (i = 0; code == ERR_OK && i < d->images_len; i++)
-		code = walk_one(&walk, source, d->images[i].name, names, err);
-	walk_release(&walk);
-	if (code == ERR_OK && mapping_unused(names) != NULL)
-		code = err_set(err, ERR_USAGE, "--map %s=%s matches no image of this bundle",
-			       mapping_unused(names)->from, mapping_unused(names)->to);
-	if (code == ERR_OK && graph_settle(&plan->graph, err) != ERR_OK)
-		code = err_recode(err, err->code == ERR_CONFLICT ? ERR_USAGE : err->code);
-	return code;
+	if (code != ERR_OK)
+		return code;
+	if (unused != NULL)
+		return err_set(err, ERR_USAGE, "--map %s=%s matches no image of this bundle", unused->from, unused->to);
+	return graph_settle(&plan->graph, err);
 }
 
 enum err_code plan_make(const struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err)
 {
 	struct plan plan = { .bundle = bundle };
-	struct source *source = NULL;
-	enum err_code code = bundle_source_new(bundle, &source, err);
+	enum err_code code;
 
 	graph_init(&plan.graph);
-	if (code != ERR_OK)
-		return code;
-	code = walk_bundle(&plan, source, names, err);
-	source->free(source);
+	code = walk_bundle(&plan, names, err);
 	if (code == ERR_OK)
 		code = graph_order(&plan.graph, &plan.order, &plan.order_len, err);
 	if (code == ERR_OK)

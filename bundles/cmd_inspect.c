@@ -1,0 +1,239 @@
+/* bundle inspect: the command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bundles/commands.h"
+#include "bundles/contents.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/report.h"
+#include "common/summary.h"
+#include "common/text.h"
+
+struct options {
+	bool json, blobs;
+};
+
+static const struct opt opts[] = {
+	{ "blobs", '\0', NULL, "list every blob, with its size, role and how it is stored", 0,
+	  OPT_SETS(struct options, blobs) },
+	{ "json", '\0', NULL, "print the bundle's own description as one JSON document", 0,
+	  OPT_SETS(struct options, json) },
+};
+
+/* A line of the tree: what it is, its digest, its size. */
+static void print_line(unsigned depth, const char *what, const char *more, const struct node *n)
+{
+	char text[512], size[TEXT_SIZE_MAX];
+
+	snprintf(text, sizeof(text), "%s%s%s", what, more != NULL ? " " : "", more != NULL ? more : "");
+	text_clean(text);
+	printf("%*s%s  %s  %s%s\n", (int)depth * 2, "", text, n->digest.text, text_size(n->size_bytes, size),
+	       n->absent ? "  (absent at the source)" : "");
+}
+
+static uint64_t content_bytes(const struct graph *g, const struct node *n)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++)
+		bytes += g->nodes[g->edges[n->edges + i].to].size_bytes;
+	return bytes;
+}
+
+static void print_platform(const struct graph *g, unsigned depth, const struct node *n)
+{
+	const char *platform = n->platform != NULL ? n->platform : "image";
+	char size[TEXT_SIZE_MAX];
+
+	if (n->absent)
+		print_line(depth, platform, NULL, n);
+	else
+		printf("%*s%s  %s  %s of layers and config\n", (int)depth * 2, "", platform, n->digest.text,
+		       text_size(content_bytes(g, n), size));
+}
+
+static void print_statements(const struct graph *g, unsigned depth, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		const struct node *s = &g->nodes[g->edges[n->edges + i].to];
+
+		if (s->role == ROLE_STATEMENT)
+			print_line(depth, "statement", s->predicate_type, s);
+	}
+}
+
+static void print_node(const struct graph *g, uint32_t node, enum link_kind kind, unsigned depth);
+
+/* What a referrer is for a person: its tag says it where it has one, else what it claims to hold. */
+static void print_referrer(const struct node *n, enum link_kind kind, unsigned depth)
+{
+	static const char *const tagged[LINK_COUNT] = {
+		[LINK_SIG] = "cosign signature",
+		[LINK_ATT] = "cosign attestation",
+		[LINK_SBOM] = "cosign SBOM",
+	};
+
+	if (tagged[kind] != NULL)
+		print_line(depth, tagged[kind], NULL, n);
+	else
+		print_line(depth, "referrer", n->predicate_type != NULL ? n->predicate_type : n->artifact_type, n);
+}
+
+/* What refers to a node, each once however many ways it is tied. */
+static void print_referrers(const struct graph *g, uint32_t node, unsigned depth)
+{
+	const struct link *links;
+	size_t len = graph_links_of(g, node, &links), i, j;
+
+	for (i = 0; i < len; i++) {
+		for (j = 0; j < i && links[j].referrer != links[i].referrer; j++)
+			;
+		if (j == i)
+			print_node(g, links[i].referrer, links[i].kind, depth);
+	}
+}
+
+static void print_children(const struct graph *g, const struct node *n, unsigned depth)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		uint32_t child = g->edges[n->edges + i].to;
+
+		/* an attestation is shown below the image that it is about */
+		if (role_is_manifest(g->nodes[child].role) && g->nodes[child].role != ROLE_ATTESTATION)
+			print_node(g, child, LINK_SUBJECT, depth);
+	}
+}
+
+static void print_node(const struct graph *g, uint32_t node, enum link_kind kind, unsigned depth)
+{
+	const struct node *n = &g->nodes[node];
+
+	if (depth > LIMIT_GRAPH_DEPTH)
+		return;
+	if (n->role == ROLE_MANIFEST)
+		print_platform(g, depth, n);
+	else if (n->role == ROLE_ATTESTATION)
+		print_line(depth, "attestation manifest", NULL, n);
+	else if (n->role == ROLE_REFERRER)
+		print_referrer(n, kind, depth);
+	else
+		print_line(depth, "index", NULL, n);
+	print_statements(g, depth + 1, n);
+	print_children(g, n, depth + 1);
+	print_referrers(g, node, depth + 1);
+}
+
+static void print_tree(const struct bundle *b, const struct graph *g, const struct summary *s)
+{
+	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
+	size_t i;
+
+	printf("%s  %s  %s\n", bundle_path(b), bundle_digest(b)->text, text_size(bundle_size(b), size));
+	for (i = 0; i < g->images_len; i++) {
+		printf("%s\n", g->images[i].name);
+		print_node(g, g->images[i].root, LINK_SUBJECT, 1);
+	}
+	printf("%s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
+	if (s->absent > 0)
+		printf("%zu manifest%s absent at the source\n", s->absent, s->absent == 1 ? " was" : "s were");
+}
+
+static void print_blobs(const struct description *d)
+{
+	char size[TEXT_SIZE_MAX], type[128];
+	size_t i;
+
+	for (i = 0; i < d->blobs_len; i++) {
+		const struct description_blob *blob = &d->blobs[i];
+
+		snprintf(type, sizeof(type), "%s", blob->media_type);
+		text_clean(type);
+		printf("%s  %9s  %-11s  %-6s  %s\n", blob->digest.text, text_size(blob->size_bytes, size),
+		       role_name(blob->role), stored_name(blob->stored), type);
+	}
+}
+
+/* {"schemaVersion":1,"file":…,"fileBytes":…,"digest":…,"description":…} */
+static enum err_code print_json(const struct bundle *b, struct err *err)
+{
+	struct js_out o;
+
+	js_out_init(&o, report_stdout(), true);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 1);
+	js_member(&o, "file", bundle_path(b));
+	js_member_uint(&o, "fileBytes", bundle_size(b));
+	js_member(&o, "digest", bundle_digest(b)->text);
+	js_key(&o, "description");
+	js_put_value(&o, bundle_description(b)->json);
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}
+
+static enum err_code inspect_tree(const struct bundle *b, struct err *err)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	struct summary s;
+	size_t len = 0;
+	enum err_code code;
+
+	graph_init(&g);
+	code = contents_walk(b, NULL, NULL, &g, err);
+	if (code == ERR_OK)
+		code = graph_settle(&g, err);
+	if (code == ERR_OK)
+		code = graph_order(&g, &order, &len, err);
+	if (code != ERR_OK)
+		return code;
+	s = summary_of(&g, order, len);
+	print_tree(b, &g, &s);
+	return ERR_OK;
+}
+
+static enum err_code inspect(const struct options *options, const char *file, struct err *err)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	enum err_code code = bundle_open(file, &b, err);
+
+	if (code != ERR_OK)
+		return code;
+	if (options->json)
+		return print_json(b, err);
+	if (!options->blobs)
+		return inspect_tree(b, err);
+	print_blobs(bundle_description(b));
+	return ERR_OK;
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	const struct options *options = opaque;
+	struct err err = { 0 };
+	enum err_code code = inspect(options, operands->items[0], &err);
+
+	return report_end(c, options->json, code, &err);
+}
+
+const struct command inspect_command = {
+	.name = "inspect",
+	.synopsis = "[option]... FILE",
+	.summary = "show what a bundle holds, without reading its layers",
+	.text = "Show a bundle as a tree: image, platform, attestations, statements, signatures and other referrers, "
+		"with "
+		"digests and sizes. Manifests are proved; layers are not read: bundle verify does that.",
+	.operand = "FILE",
+	.args_min = 1,
+	.args_max = 1,
+	.opts = opts,
+	.opts_len = COUNT_OF(opts),
+	.options_size = sizeof(struct options),
+	.statuses = OPT_STATUS(3),
+	.run = run,
+};

@@ -1,0 +1,10 @@
+/* commands.h - the commands of this folder. */
+#ifndef BUNDLES_COMMANDS_H
+#define BUNDLES_COMMANDS_H
+
+#include "common/opt.h"
+
+extern const struct command inspect_command;
+extern const struct command verify_command;
+extern const struct command cat_command;
+#endif

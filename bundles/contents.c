@@ -1,0 +1,44 @@
+#include "bundles/contents.h"
+
+#include "bundles/source.h"
+#include "common/mem.h"
+#include "common/walk.h"
+
+static enum err_code keep_name(void *ctx, const char *name, char **ret_name, struct err *err)
+{
+	(void)ctx;
+	return str_copy(name, ret_name, err);
+}
+
+static enum err_code walk_one(struct walk *walk, struct source *source, const char *name, const char *as,
+			      struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	enum err_code code = reference_parse(name, &ref, err);
+
+	if (code == ERR_FORMAT)
+		return err_recode(err, ERR_DAMAGED);
+	return code == ERR_OK ? walk_image(walk, source, &ref, as, err) : code;
+}
+
+enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, void *ctx, struct graph *graph,
+			    struct err *err)
+{
+	const struct description *d = bundle_description(b);
+	CLEANUP(walk_release) struct walk walk;
+	struct source *source = NULL;
+	enum err_code code = bundle_source_new(b, &source, err);
+	size_t i;
+
+	walk_init(&walk, graph, NULL, NULL);
+	for (i = 0; code == ERR_OK && i < d->images_len; i++) {
+		CLEANUP(free_ptr) char *as = NULL;
+
+		code = (rename != NULL ? rename : keep_name)(ctx, d->images[i].name, &as, err);
+		if (code == ERR_OK)
+			code = walk_one(&walk, source, d->images[i].name, as, err);
+	}
+	if (source != NULL)
+		source->free(source);
+	return code;
+}

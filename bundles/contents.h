@@ -1,0 +1,18 @@
+/* contents.h - the image graph of a bundle, walked from its own manifests, every one proved.
+ *
+ * Ownership  The graph is the caller's, also after a failure.
+ * Errors     ERR_DAMAGED, those of the graph and of reader.h; those of rename.
+ */
+#ifndef BUNDLES_CONTENTS_H
+#define BUNDLES_CONTENTS_H
+
+#include "bundles/reader.h"
+#include "common/graph.h"
+
+/* What an image is to be called instead; *ret_name is for the caller to free. */
+typedef enum err_code contents_rename_fn(void *ctx, const char *name, char **ret_name, struct err *err);
+
+/* Walk all images into a graph that was initialised; the caller settles it.  rename may be NULL. */
+enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, void *ctx, struct graph *graph,
+			    struct err *err);
+#endif
