@@ -32,6 +32,7 @@ static void begin_frame(struct zstd_reader *r)
 	r->file_at = e->file_offset;
 	r->file_end = e[1].file_offset;
 	r->content_left = e[1].tar_offset - e->tar_offset;
+	r->tar_at = e->tar_offset;
 	r->coded_at = r->coded_len = 0;
 	r->in_frame = true;
 }
@@ -71,12 +72,21 @@ static enum err_code fill(struct zstd_reader *r, struct err *err)
 	return ERR_OK;
 }
 
+/* How much the decoder may give now: no more than is wanted, so that a later aim can go on from there. */
+static size_t decode_room(const struct zstd_reader *r, size_t cap)
+{
+	uint64_t room = r->skip_bytes + r->left_bytes;
+
+	room = room < r->content_left ? room : r->content_left;
+	return room < cap ? (size_t)room : cap;
+}
+
 /* One step of the decoder: up to cap bytes of content, perhaps none. */
 static enum err_code decode(struct zstd_reader *r, unsigned char *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
-	ZSTD_inBuffer in;
-	ZSTD_outBuffer out = { .dst = bytes, .size = cap < r->content_left ? cap : (size_t)r->content_left };
+	ZSTD_outBuffer out = { .dst = bytes, .size = decode_room(r, cap) };
 	enum err_code code = fill(r, err);
+	ZSTD_inBuffer in;
 	size_t more;
 
 	if (code != ERR_OK)
@@ -92,22 +102,21 @@ static enum err_code decode(struct zstd_reader *r, unsigned char *bytes, size_t 
 			       err);
 	r->coded_at = in.pos;
 	r->content_left -= out.pos;
+	r->tar_at += out.pos;
 	*ret_len = out.pos;
 	return more == 0 ? end_frame(r, err) : ERR_OK;
 }
 
-/* Drop what stands before the first byte that is wanted, and what comes after the last. */
+/* Drop what stands before the first byte that is wanted. */
 static size_t trim(struct zstd_reader *r, unsigned char *bytes, size_t len)
 {
 	size_t skip = (size_t)(r->skip_bytes < len ? r->skip_bytes : len);
 
 	r->skip_bytes -= skip;
 	len -= skip;
+	r->left_bytes -= len;
 	if (skip > 0 && len > 0)
 		memmove(bytes, bytes + skip, len);
-	if (len > r->left_bytes)
-		len = (size_t)r->left_bytes;
-	r->left_bytes -= len;
 	return len;
 }
 
@@ -122,8 +131,10 @@ static enum err_code zstd_read(struct instream *in, void *bytes, size_t cap, siz
 		if (!r->in_frame)
 			begin_frame(r);
 		code = decode(r, bytes, cap, &len, err);
-		if (code != ERR_OK)
+		if (code != ERR_OK) {
+			r->in_frame = false;
 			return code;
+		}
 		len = trim(r, bytes, len);
 	}
 	*ret_len = len;
@@ -149,12 +160,16 @@ enum err_code zstd_reader_init(struct zstd_reader *r, const struct frame_file *f
 
 void zstd_reader_aim(struct zstd_reader *r, uint64_t begin, uint64_t end, const unsigned char *sums)
 {
-	r->in_frame = false;
 	r->left_bytes = end - begin;
 	r->sums = sums;
 	r->skip_bytes = 0;
 	if (begin == end)
 		return;
+	if (r->in_frame && begin >= r->tar_at && begin - r->tar_at < r->content_left) {
+		r->skip_bytes = begin - r->tar_at;
+		return;
+	}
+	r->in_frame = false;
 	r->frame = seek_find(r->file->seek, begin);
 	r->skip_bytes = begin - r->file->seek->entries[r->frame].tar_offset;
 }

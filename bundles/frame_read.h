@@ -41,6 +41,7 @@ struct zstd_reader {
 	bool in_frame;
 	uint64_t file_at, file_end; /* of the frame under way, not yet read */
 	uint64_t content_left;      /* of the frame under way */
+	uint64_t tar_at;            /* where that begins */
 	uint64_t skip_bytes;        /* before the first byte that is wanted */
 	uint64_t left_bytes;        /* that are wanted */
 	const unsigned char *sums;  /* of the coming frames as they are stored; NULL: not checked */

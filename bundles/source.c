@@ -2,36 +2,59 @@
 
 #include <stdlib.h>
 
+#include "bundles/reading.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
 struct bundle_source {
 	struct source source;
 	const struct bundle *bundle; /* borrowed */
+	struct zstd_reader packed;   /* manifests are mostly asked for in the order in which they stand */
 };
+
+static struct bundle_source *ours(struct source *s)
+{
+	return OUTER_OF(s, struct bundle_source, source);
+}
 
 static const struct bundle *bundle_of(struct source *s)
 {
-	return OUTER_OF(s, struct bundle_source, source)->bundle;
+	return ours(s)->bundle;
 }
 
-/* A blob to a stream, proved.  A bundle that holds something else is damaged. */
-static enum err_code copy_proved(const struct bundle *b, const struct descriptor *d, struct outstream *out,
-				 struct err *err)
+static enum err_code copy_layer(const struct bundle *b, const struct digest *digest, struct outstream *out,
+				struct err *err)
 {
-	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
 	struct instream *in = NULL;
-	enum err_code code = bundle_blob(b, &d->digest, &in, err);
+	enum err_code code = bundle_blob(b, digest, &in, err);
 
 	if (code != ERR_OK)
 		return code;
-	code = proof_stage_init(&proof, &d->digest, d->size_bytes, out, err);
-	if (code == ERR_OK)
-		code = stream_copy(in, &proof.out, err);
+	code = stream_copy(in, out, err);
 	instream_release(in);
+	return code;
+}
+
+/* A blob to a stream, proved.  A bundle that holds something else is damaged. */
+static enum err_code copy_proved(struct bundle_source *s, const struct descriptor *d, struct outstream *out,
+				 struct err *err)
+{
+	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
+	const struct bundle *b = s->bundle;
+	size_t blob = description_find(&b->description, &d->digest);
+	enum err_code code = proof_stage_init(&proof, &d->digest, d->size_bytes, out, err);
+
+	if (code == ERR_OK && blob != BLOB_NONE && b->description.blobs[blob].stored == STORED_PACKED) {
+		uint64_t begin = b->shape.contents[blob];
+
+		zstd_reader_aim(&s->packed, begin, begin + b->description.blobs[blob].size_bytes, NULL);
+		code = stream_copy(&s->packed.in, &proof.out, err);
+	} else if (code == ERR_OK) {
+		code = copy_layer(b, &d->digest, &proof.out, err);
+	}
 	if (proof.digest.failed != ERR_DIGEST && proof.digest.failed != ERR_SIZE)
 		return code;
-	err_add(err, "%s: %s", bundle_path(b), d->digest.text);
+	err_add(err, "%s: %s", b->path, d->digest.text);
 	return err_recode(err, ERR_DAMAGED);
 }
 
@@ -43,7 +66,7 @@ static bool is_here(const struct bundle *b, const struct digest *digest)
 	return blob != BLOB_NONE && d->blobs[blob].stored != STORED_ABSENT;
 }
 
-static enum err_code give(const struct bundle *b, const struct descriptor *d, source_manifest_fn *done, void *ctx,
+static enum err_code give(struct bundle_source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
 			  struct err *err)
 {
 	struct source_manifest m = { .media_type = d->media_type, .digest = d->digest };
@@ -51,11 +74,11 @@ static enum err_code give(const struct bundle *b, const struct descriptor *d, so
 	struct buf_stage out;
 	enum err_code code;
 
-	if (!is_here(b, &d->digest))
+	if (!is_here(s->bundle, &d->digest))
 		return done(ctx, &m, err);
 	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
 	buf_stage_init(&out, &bytes);
-	code = copy_proved(b, d, &out.out, err);
+	code = copy_proved(s, d, &out.out, err);
 	if (code != ERR_OK)
 		return code;
 	m.bytes = buf_text(&bytes);
@@ -66,7 +89,7 @@ static enum err_code give(const struct bundle *b, const struct descriptor *d, so
 static enum err_code source_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
 				     struct err *err)
 {
-	return give(bundle_of(s), d, done, ctx, err);
+	return give(ours(s), d, done, ctx, err);
 }
 
 static struct descriptor descriptor_of(const struct description_blob *b)
@@ -93,7 +116,7 @@ static enum err_code source_resolve(struct source *s, const struct reference *re
 	root = descriptor_of(&d->blobs[image->root]);
 	if (ref->digest.text[0] != '\0' && !digest_equal(&ref->digest, &root.digest))
 		return done(ctx, &none, err);
-	return give(bundle_of(s), &root, done, ctx, err);
+	return give(ours(s), &root, done, ctx, err);
 }
 
 static enum err_code source_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
@@ -119,19 +142,21 @@ static enum err_code source_referrers(struct source *s, const struct digest *sub
 static enum err_code source_blob(struct source *s, const struct descriptor *d, struct outstream *out,
 				 source_blob_fn *done, void *ctx, struct err *err)
 {
-	enum err_code code = copy_proved(bundle_of(s), d, out, err);
+	enum err_code code = copy_proved(ours(s), d, out, err);
 
 	return code == ERR_OK ? done(ctx, err) : code;
 }
 
 static void source_free(struct source *s)
 {
-	free(OUTER_OF(s, struct bundle_source, source));
+	zstd_reader_release(&ours(s)->packed);
+	free(ours(s));
 }
 
 enum err_code bundle_source_new(const struct bundle *b, struct source **ret_source, struct err *err)
 {
 	struct bundle_source *s = malloc(sizeof(*s));
+	enum err_code code;
 
 	if (s == NULL)
 		return err_nomem(err);
@@ -143,6 +168,10 @@ enum err_code bundle_source_new(const struct bundle *b, struct source **ret_sour
 			    .free = source_free },
 		.bundle = b,
 	};
-	*ret_source = &s->source;
-	return ERR_OK;
+	code = zstd_reader_init(&s->packed, &b->file, err);
+	if (code == ERR_OK)
+		*ret_source = &s->source;
+	else
+		source_free(&s->source);
+	return code;
 }
