@@ -53,16 +53,20 @@ enum err_code zstd_reader_init(struct zstd_reader *r, const struct frame_file *f
 void zstd_reader_aim(struct zstd_reader *r, uint64_t begin, uint64_t end, const unsigned char *sums);
 void zstd_reader_release(struct zstd_reader *r);
 
-/* A run of raw frames, from its beginning. */
+/* A run of raw frames, from its beginning.  A wrong checksum is told at the end of the run, after all of its content:
+ * so whoever compares digests can say which blob it is, and what it has become. */
 struct raw_reader {
 	struct instream in;
 	const struct frame_file *file;
-	struct XXH64_state_s *sum; /* owned */
+	struct XXH64_state_s *sum; /* owned; NULL: checksums are not looked at */
+	bool damaged;
+	uint64_t damaged_at; /* in the file: the first frame with a wrong checksum */
 	uint64_t file_at, left_bytes;
 	uint32_t frame_left, block_left;
 };
 
-enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, struct err *err);
+/* check_sums is for who wants every byte of the file proved; a digest behind the reader proves the content anyway. */
+enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err);
 void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end);
 void raw_reader_release(struct raw_reader *r);
 #endif

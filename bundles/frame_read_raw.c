@@ -47,7 +47,8 @@ static size_t begin(struct raw_reader *r, unsigned char *out)
 		r->frame_left = at_most(r->left_bytes, FRAME_CONTENT_BYTES);
 		frame_raw_header(out, r->frame_left);
 		len += FRAME_RAW_HEADER_BYTES;
-		checksum_reset(r->sum);
+		if (r->sum != NULL)
+			checksum_reset(r->sum);
 	}
 	if (r->block_left == 0) {
 		r->block_left = at_most(r->frame_left, FRAME_RAW_BLOCK_BYTES);
@@ -62,6 +63,15 @@ static enum err_code damaged(const struct raw_reader *r, uint64_t offset, struct
 	return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": damaged frame of a layer", r->file->name, offset);
 }
 
+/* A frame's checksum, over the content since its header. */
+static void check_sum(struct raw_reader *r, const unsigned char *sum, uint64_t offset)
+{
+	if (r->sum == NULL || get_le(sum, FRAME_CHECKSUM_BYTES) == checksum_value(r->sum) || r->damaged)
+		return;
+	r->damaged = true;
+	r->damaged_at = offset;
+}
+
 static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
 	struct raw_reader *r = OUTER_OF(in, struct raw_reader, in);
@@ -73,7 +83,7 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 
 	*ret_len = 0;
 	if (r->left_bytes == 0)
-		return ERR_OK;
+		return r->damaged ? damaged(r, r->damaged_at, err) : ERR_OK;
 	edge_len = begin(r, want);
 	len = at_most(cap, r->block_left);
 	code = read_parts(r,
@@ -87,26 +97,28 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 		return code;
 	if (memcmp(edge, want, edge_len) != 0)
 		return damaged(r, from, err);
-	checksum_add(r->sum, bytes, len);
+	if (r->sum != NULL)
+		checksum_add(r->sum, bytes, len);
 	r->block_left -= (uint32_t)len;
 	r->frame_left -= (uint32_t)len;
 	r->left_bytes -= len;
-	if (r->frame_left == 0 && get_le(sum, sizeof(sum)) != checksum_value(r->sum))
-		return damaged(r, from, err);
+	if (r->frame_left == 0)
+		check_sum(r, sum, from);
 	*ret_len = len;
 	return ERR_OK;
 }
 
-enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, struct err *err)
+enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err)
 {
 	*r = (struct raw_reader){ .in = { .read = raw_read }, .file = file };
-	return checksum_new(&r->sum, err);
+	return check_sums ? checksum_new(&r->sum, err) : ERR_OK;
 }
 
 void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end)
 {
 	r->left_bytes = end - begin;
 	r->frame_left = r->block_left = 0;
+	r->damaged = false;
 	if (begin < end)
 		r->file_at = r->file->seek->entries[seek_find(r->file->seek, begin)].file_offset;
 }

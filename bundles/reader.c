@@ -201,7 +201,7 @@ static enum err_code open_raw(const struct bundle *b, uint64_t begin, uint64_t s
 			      struct err *err)
 {
 	struct raw_reader *r = malloc(sizeof(*r));
-	enum err_code code = r != NULL ? raw_reader_init(r, &b->file, err) : err_nomem(err);
+	enum err_code code = r != NULL ? raw_reader_init(r, &b->file, false, err) : err_nomem(err);
 
 	if (code != ERR_OK) {
 		free(r);

@@ -122,7 +122,7 @@ static enum err_code verify_content(const struct bundle *b, bundle_progress_fn *
 	enum err_code code = zstd_reader_init(&w.zstd, &b->file, err);
 
 	if (code == ERR_OK)
-		code = raw_reader_init(&w.raw, &b->file, err);
+		code = raw_reader_init(&w.raw, &b->file, true, err);
 	if (code == ERR_OK)
 		code = read_sums(&w, err);
 	if (code == ERR_OK)

@@ -77,11 +77,15 @@ enum err_code plan_make(const struct bundle *bundle, struct mapping *names, stru
 struct plan_stream {
 	struct instream in;
 	struct proof_stream proof;
+	const char *path; /* of the bundle */
 };
 
 static enum err_code plan_stream_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
-	return instream_read(&OUTER_OF(in, struct plan_stream, in)->proof.in, bytes, cap, ret_len, err);
+	struct plan_stream *s = OUTER_OF(in, struct plan_stream, in);
+	enum err_code code = instream_read(&s->proof.in, bytes, cap, ret_len, err);
+
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", s->path, s->proof.digest.want.text);
 }
 
 static void plan_stream_release(struct instream *in)
@@ -107,6 +111,7 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 		free(s);
 		return code;
 	}
+	s->path = bundle_path(plan->bundle);
 	s->in = (struct instream){ .read = plan_stream_read, .release = plan_stream_release };
 	*ret_in = &s->in;
 	return ERR_OK;

@@ -71,7 +71,7 @@ static enum err_code put_node(struct store *s, struct plan *plan, uint32_t node,
 		instream_release(in);
 	}
 	if (code != ERR_OK)
-		return err_add(err, "%s", bundle_path(plan->bundle));
+		return code;
 	plan->sent_bytes += n->size_bytes;
 	progress_advance(plan->progress, PROGRESS_NONE, n->size_bytes);
 	return ERR_OK;

@@ -111,7 +111,7 @@ START_TEST(raw_run)
 
 	write_raw(fd, bytes, len, cases[_i].step);
 	table_of(len, &t);
-	ck_assert_int_eq(raw_reader_init(&raw, &file, NULL), ERR_OK);
+	ck_assert_int_eq(raw_reader_init(&raw, &file, true, NULL), ERR_OK);
 	raw_reader_aim(&raw, 0, len);
 	check_stream(&raw.in, bytes, len);
 	ck_assert_int_eq(zstd_reader_init(&zstd, &file, NULL), ERR_OK);
@@ -153,6 +153,7 @@ START_TEST(flip)
 	struct seek_table t;
 	struct frame_file file = { .name = path, .seek = &t };
 	struct raw_reader r;
+	enum err_code code;
 	char got[8];
 	size_t len;
 
@@ -161,9 +162,12 @@ START_TEST(flip)
 	file_put(path, bytes, sizeof(bytes));
 	file.fd = open(path, O_RDONLY);
 	table_of(3, &t);
-	ck_assert_int_eq(raw_reader_init(&r, &file, NULL), ERR_OK);
+	ck_assert_int_eq(raw_reader_init(&r, &file, true, NULL), ERR_OK);
 	raw_reader_aim(&r, 0, 3);
-	ck_assert_int_eq(instream_read(&r.in, got, sizeof(got), &len, NULL), ERR_DAMAGED);
+	do /* a wrong checksum is told at the end */
+		code = instream_read(&r.in, got, sizeof(got), &len, NULL);
+	while (code == ERR_OK && len > 0);
+	ck_assert_int_eq(code, ERR_DAMAGED);
 	raw_reader_release(&r);
 	seek_release(&t);
 	close(file.fd);
