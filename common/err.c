@@ -16,13 +16,16 @@ static const struct {
 #undef ERR_ROW
 };
 
+/* The code of the last failure whose message nobody reads, for those who only add to it. */
+static _Thread_local enum err_code unread = ERR_IO;
+
 enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
 	char text[ERR_MSG_MAX]; /* apart from err->msg, which may be an argument */
 	va_list args;
 
 	if (err == NULL)
-		return code;
+		return err_recode(NULL, code);
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -38,7 +41,7 @@ enum err_code err_add(struct err *err, const char *fmt, ...)
 	va_list args;
 
 	if (err == NULL)
-		return ERR_IO;
+		return unread;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -49,6 +52,8 @@ enum err_code err_recode(struct err *err, enum err_code code)
 {
 	if (err != NULL)
 		err->code = code;
+	else
+		unread = code;
 	return code;
 }
 
