@@ -9,6 +9,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 /* Count values and depth before the parser allocates for them: 8 MiB of "[[[[" or "0,0,0," must not become 500 MiB. */
 static enum err_code js_bounds(const char *p, size_t len, const char *what, struct err *err)
@@ -225,17 +226,30 @@ void js_end(struct js_out *o, char bracket)
 	o->has_items = true;
 }
 
-/* RFC 8259 section 7: quote, backslash and controls are escaped; everything else stands as it is. */
+/* How many bytes from text on may stand in a JSON string as they are. */
+static size_t plain_len(const char *text)
+{
+	size_t len = 0, more;
+
+	while ((unsigned char)text[len] >= 0x20 && text[len] != '"' && text[len] != '\\') {
+		more = text_utf8_len(text + len);
+		if (more == 0)
+			break;
+		len += more;
+	}
+	return len;
+}
+
+/* RFC 8259 section 7: quote, backslash and controls are escaped, and a byte that is no UTF-8 becomes U+FFFD, so that
+ * what comes out is JSON whatever goes in; everything else stands as it is. */
 static void put_quoted(struct js_out *o, const char *text)
 {
 	char escape[8];
 
 	put(o, "\"", 1);
 	while (*text != '\0') {
-		size_t plain = 0;
+		size_t plain = plain_len(text);
 
-		while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
-			plain++;
 		put(o, text, plain);
 		text += plain;
 		if (*text == '\0')
@@ -243,7 +257,7 @@ static void put_quoted(struct js_out *o, const char *text)
 		if (*text == '"' || *text == '\\')
 			snprintf(escape, sizeof(escape), "\\%c", *text);
 		else
-			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)*text & 0xff);
+			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)*text < 0x20 ? *text : 0xfffd);
 		put(o, escape, strlen(escape));
 		text++;
 	}

@@ -5,47 +5,58 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Characters that reorder or break the text around them: U+200E and U+200F, U+2028 to U+202E, U+2066 to U+2069.
- * They are e2, then these two bytes.  Unicode 15, chapter 23.2. */
-static bool drives_layout(unsigned char second, unsigned char third)
+static bool is_tail(unsigned char byte)
 {
-	if (second == 0x80)
-		return third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae);
-	return second == 0x81 && third >= 0xa6 && third <= 0xa9;
+	return (byte & 0xc0) == 0x80;
 }
 
-/* Length of the UTF-8 sequence at p, 0 if there is none.  Unicode 15, table 3-7; C1 controls count as none. */
-static size_t utf8_len(const unsigned char *p)
+/* Unicode 15, table 3-7. */
+size_t text_utf8_len(const char *text)
 {
+	const unsigned char *p = (const unsigned char *)text;
+
 	if (p[0] < 0x80)
-		return p[0] >= 0x20 && p[0] != 0x7f ? 1 : 0;
+		return p[0] != '\0';
 	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		return (p[1] & 0xc0) == 0x80 && !(p[0] == 0xc2 && p[1] < 0xa0) ? 2 : 0;
+		return is_tail(p[1]) ? 2 : 0;
 	if ((p[0] & 0xf0) == 0xe0) {
-		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
-			return 0;
-		if (p[0] == 0xe2 && drives_layout(p[1], p[2]))
+		if (!is_tail(p[1]) || !is_tail(p[2]))
 			return 0;
 		return (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ? 0 : 3;
 	}
 	if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-		if ((p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
+		if (!is_tail(p[1]) || !is_tail(p[2]) || !is_tail(p[3]))
 			return 0;
 		return (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f) ? 0 : 4;
 	}
 	return 0;
 }
 
+/* Controls, C1 controls too, and what reorders or breaks the text around it: U+200E and U+200F, U+2028 to U+202E,
+ * U+2066 to U+2069.  Unicode 15, chapter 23.2. */
+static bool drives_terminal(const unsigned char *p, size_t len)
+{
+	if (len == 1)
+		return p[0] < 0x20 || p[0] == 0x7f;
+	if (len == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	if (len != 3 || p[0] != 0xe2)
+		return false;
+	if (p[1] == 0x80)
+		return p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae);
+	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+}
+
 void text_clean(char *text)
 {
-	unsigned char *p = (unsigned char *)text;
+	while (*text != '\0') {
+		size_t len = text_utf8_len(text);
 
-	while (*p != '\0') {
-		size_t len = utf8_len(p);
-
-		if (len == 0)
-			*p = '?';
-		p += len == 0 ? 1 : len;
+		if (len == 0 || drives_terminal((const unsigned char *)text, len)) {
+			*text = '?';
+			len = 1;
+		}
+		text += len;
 	}
 }
 

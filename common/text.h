@@ -11,6 +11,8 @@
 
 #define TEXT_SIZE_MAX 32
 
+/* How many bytes the first character takes in UTF-8; 0 where there is none. */
+size_t text_utf8_len(const char *text);
 /* Replace control characters and bytes that are no UTF-8 by '?'. */
 void text_clean(char *text);
 /* True where text matches the pattern: * and ? as in file names. */

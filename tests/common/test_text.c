@@ -51,6 +51,29 @@ START_TEST(clean)
 END_TEST
 
 static const struct {
+	const char *name, *text;
+	size_t want;
+} lengths[] = {
+	{ "end", "", 0 },
+	{ "ASCII", "az", 1 },
+	{ "control", "\x01", 1 },
+	{ "C1 control", "\xc2\x80", 2 },
+	{ "direction override", "\xe2\x80\xae", 3 },
+	{ "four bytes", "\xf4\x8f\xbf\xbf", 4 },
+	{ "past the last", "\xf4\x90\x80\x80", 0 },
+	{ "surrogate", "\xed\xa0\x80", 0 },
+	{ "overlong", "\xc0\xaf", 0 },
+	{ "cut", "\xe2\x82", 0 },
+	{ "continuation alone", "\x80", 0 },
+};
+
+START_TEST(utf8_len)
+{
+	ck_assert_msg(text_utf8_len(lengths[_i].text) == lengths[_i].want, "%s", lengths[_i].name);
+}
+END_TEST
+
+static const struct {
 	uint64_t size_bytes;
 	const char *want;
 } sizes[] = {
@@ -116,6 +139,7 @@ int main(void)
 	Suite *s = suite_create("text");
 	TCase *t = tcase_create("text");
 
+	tcase_add_loop_test(t, utf8_len, 0, (int)COUNT_OF(lengths));
 	tcase_add_loop_test(t, clean, 0, (int)COUNT_OF(cleans));
 	tcase_add_loop_test(t, size, 0, (int)COUNT_OF(sizes));
 	tcase_add_loop_test(t, glob, 0, (int)COUNT_OF(globs));
