@@ -48,12 +48,16 @@ enum err_code digest_parse(const char *text, struct digest *ret_digest, struct e
 
 const char *digest_hex(const struct digest *d)
 {
-	return strchr(d->text, ':') + 1;
+	const char *colon = strchr(d->text, ':');
+
+	return colon != NULL ? colon + 1 : "";
 }
 
 const char *digest_algorithm(const struct digest *d)
 {
-	return algorithm_of(d->text)->name;
+	const struct algorithm *a = algorithm_of(d->text);
+
+	return a != NULL ? a->name : "";
 }
 
 bool digest_equal(const struct digest *a, const struct digest *b)

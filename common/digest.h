@@ -36,9 +36,9 @@ struct digest_stream {
 
 /* Read a digest; anything but a known algorithm and its exact count of lowercase hex digits is ERR_FORMAT. */
 enum err_code digest_parse(const char *text, struct digest *ret_digest, struct err *err);
-/* The part after "sha256:" or "sha512:". */
+/* The part after "sha256:" or "sha512:"; "" while unset. */
 const char *digest_hex(const struct digest *d);
-/* The algorithm's name: "sha256" or "sha512". */
+/* The algorithm's name: "sha256" or "sha512"; "" while unset. */
 const char *digest_algorithm(const struct digest *d);
 /* True where both are set and the same. */
 bool digest_equal(const struct digest *a, const struct digest *b);

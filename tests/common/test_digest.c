@@ -66,6 +66,8 @@ START_TEST(parts)
 	ck_assert(!digest_equal(&a, &b));
 	ck_assert(!digest_equal(&a, &unset));
 	ck_assert(!digest_equal(&unset, &unset)); /* unset proves nothing */
+	ck_assert_str_eq(digest_algorithm(&unset), "");
+	ck_assert_str_eq(digest_hex(&unset), "");
 }
 END_TEST
 
