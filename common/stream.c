@@ -180,6 +180,9 @@ enum err_code write_at(int fd, const void *bytes, size_t len, uint64_t offset_by
 			continue;
 		if (n < 0)
 			return err_errno(err, name);
+		if (n == 0)
+			return err_set(err, ERR_IO, "%s: nothing can be written at offset %" PRIu64, name,
+				       offset_bytes);
 		p += n;
 		len -= (size_t)n;
 		offset_bytes += (uint64_t)n;
