@@ -222,8 +222,8 @@ enum err_code export_run(const struct export_options *options, struct export_res
 void export_release(struct export_result *result)
 {
 	free(result->order);
+	http_free(result->http); /* first: what it still holds are the sources' calls */
 	gather_release(&result->gather);
-	http_free(result->http);
 	offload_pool_free(result->pool);
 	*result = (struct export_result){ .gather.spool.fd = -1 };
 }
