@@ -7,6 +7,8 @@
 
 #include "common/mem.h"
 
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 enum err_code base64_decode(const char *text, struct buf *out, struct err *err)
 {
 	size_t len = strlen(text);
@@ -16,6 +18,8 @@ enum err_code base64_decode(const char *text, struct buf *out, struct err *err)
 
 	if (len % 4 != 0 || len > INT_MAX)
 		return err_set(err, ERR_FORMAT, "not base64: its length is no multiple of four");
+	if (strspn(text, LETTERS) != len - pad) /* EVP_DecodeBlock takes blanks, and padding anywhere */
+		return err_set(err, ERR_FORMAT, "not base64: it holds other characters");
 	raw = malloc(len + 1);
 	if (raw == NULL)
 		return err_nomem(err);
