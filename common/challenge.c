@@ -52,11 +52,23 @@ static void keep(struct challenge *c, const char *key, size_t key_len, const cha
 	}
 }
 
+/* RFC 9110 section 11.2: where parameters may stand, some schemes have one token68. */
+static const char *skip_token68(const char *p)
+{
+	const char *start = p + strspn(p, " \t");
+	size_t len = strspn(start, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
+	const char *end = start + len + strspn(start + len, "=");
+
+	end += strspn(end, " \t");
+	return len > 0 && (*end == ',' || *end == '\0') ? end : p;
+}
+
 /* The parameters of one challenge; stops at the next scheme.  NULL where the header is malformed. */
 static const char *read_parameters(const char *p, struct challenge *c)
 {
 	char value[CHALLENGE_VALUE_MAX];
 
+	p = skip_token68(p);
 	for (;;) {
 		const char *key = skip_blank(p);
 		size_t key_len = token_len(key);
@@ -80,6 +92,12 @@ static enum challenge_scheme scheme_of(const char *name, size_t len)
 	return CHALLENGE_NONE;
 }
 
+/* A token service that is not named cannot be asked. */
+static bool is_complete(const struct challenge *c)
+{
+	return c->scheme != CHALLENGE_BEARER || c->realm[0] != '\0';
+}
+
 void challenge_parse(const char *header, struct challenge *ret_challenge)
 {
 	const char *p = skip_blank(header);
@@ -89,7 +107,7 @@ void challenge_parse(const char *header, struct challenge *ret_challenge)
 		struct challenge c = { .scheme = scheme_of(p, token_len(p)) };
 
 		p = read_parameters(p + token_len(p), &c);
-		if (p != NULL && c.scheme > ret_challenge->scheme)
+		if (p != NULL && c.scheme > ret_challenge->scheme && is_complete(&c))
 			*ret_challenge = c;
 	}
 }

@@ -19,6 +19,7 @@ struct challenge {
 	char scope[CHALLENGE_VALUE_MAX];
 };
 
-/* Read one header, which may hold several challenges; a Bearer challenge counts before Basic. */
+/* Read one header, which may hold several challenges; a Bearer challenge counts before Basic, and none without its
+ * realm. */
 void challenge_parse(const char *header, struct challenge *ret_challenge);
 #endif
