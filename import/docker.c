@@ -1,0 +1,279 @@
+#include "import/docker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "common/version.h"
+
+#define SNAPSHOTTER_TYPE "io.containerd.snapshotter.v1"
+
+static const char *advice(int reason)
+{
+	if (reason == EACCES || reason == EPERM)
+		return "run as root or as a member of the socket's group, docker on most systems";
+	return "start the daemon, name its socket with docker-daemon:SOCKET, or use the embedded store (store)";
+}
+
+/* libcurl does not say why a socket cannot be reached; the kernel does. */
+static enum err_code check_socket(const char *path, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	CLEANUP(close_fd) int fd = -1;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return err_set(err, ERR_NETWORK, "%s: a path of more than %zu bytes is no unix socket", path,
+			       sizeof(address.sun_path) - 1);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_errno(err, "unix socket");
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return ERR_OK;
+	return err_set(err, ERR_NETWORK, "no Docker daemon answers at %s (%s): %s", path, strerror(errno),
+		       advice(errno));
+}
+
+/* One request under way. */
+struct exchange {
+	struct http_call call;
+	const struct docker_request *request;
+	struct docker_answer *answer;
+};
+
+static enum err_code on_body(struct http_call *call, const void *bytes, size_t len, struct err *err)
+{
+	struct exchange *x = OUTER_OF(call, struct exchange, call);
+
+	if (call->status != 200)
+		return buf_add(&x->answer->refusal, bytes, len, err);
+	return x->request->out != NULL ? outstream_write(x->request->out, bytes, len, err) : ERR_OK;
+}
+
+static enum err_code on_done(struct http_call *call, struct err *failure, struct err *err)
+{
+	struct exchange *x = OUTER_OF(call, struct exchange, call);
+
+	x->answer->status = call->status;
+	if (failure == NULL)
+		return ERR_OK;
+	*err = *failure;
+	return err->code;
+}
+
+/* The version that a request is made under: never one that the daemon does not speak. */
+static enum err_code make_url(const struct docker *d, const struct docker_request *r, char **ret_url, struct err *err)
+{
+	unsigned api = r->api < d->api ? r->api : d->api;
+
+	if (r->api == 0)
+		return str_format(ret_url, err, "http://docker%s", r->path);
+	return str_format(ret_url, err, "http://docker/v1.%u%s", api > d->min_api ? api : d->min_api, r->path);
+}
+
+enum err_code docker_send(struct docker *d, const struct docker_request *r, struct docker_answer *ret_answer,
+			  struct err *err)
+{
+	CLEANUP(free_ptr) char *url = NULL;
+	struct exchange x = { .request = r, .answer = ret_answer };
+	enum err_code code;
+
+	ret_answer->status = 0;
+	buf_init(&ret_answer->refusal, LIMIT_ANSWER_BYTES);
+	code = make_url(d, r, &url, err);
+	if (code != ERR_OK)
+		return code;
+	x.call = (struct http_call){
+		.method = r->method,
+		.url = url,
+		.upload = r->upload,
+		.content_type = r->upload_type,
+		.on_body = on_body,
+		.on_done = on_done,
+	};
+	code = http_start(d->http, &x.call, err);
+	if (code == ERR_OK)
+		code = http_run(d->http, err);
+	buf_release(&x.call.headers);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", d->socket);
+}
+
+void docker_answer_release(struct docker_answer *answer)
+{
+	buf_release(&answer->refusal);
+}
+
+enum err_code docker_refused(const struct docker *d, const char *path, const struct docker_answer *answer,
+			     struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	const char *words = NULL;
+
+	if (js_read(buf_text(&answer->refusal), answer->refusal.len, path, &json, NULL) == ERR_OK)
+		words = js_string(json, "message");
+	return err_set(err, answer->status == 404 ? ERR_NOT_FOUND : ERR_REFUSED, "%s: %s: the daemon answers %d: %s",
+		       d->socket, path, answer->status, words != NULL ? words : "(no words)");
+}
+
+enum err_code docker_get_json(struct docker *d, unsigned api, const char *path, uint64_t max_bytes,
+			      struct json_t **ret_json, struct err *err)
+{
+	CLEANUP(docker_answer_release) struct docker_answer answer = { 0 };
+	CLEANUP(buf_release) struct buf body;
+	struct buf_stage out;
+	struct docker_request r = { .path = path, .api = api, .out = &out.out };
+	enum err_code code;
+
+	buf_init(&body, max_bytes);
+	buf_stage_init(&out, &body);
+	code = docker_send(d, &r, &answer, err);
+	if (code != ERR_OK)
+		return code;
+	*ret_json = NULL;
+	if (answer.status == 404)
+		return ERR_OK;
+	if (answer.status != 200)
+		return docker_refused(d, path, &answer, err);
+	code = js_read(buf_text(&body), body.len, path, ret_json, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", d->socket);
+}
+
+enum err_code docker_put_name(struct buf *path, const char *name, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && *name != '\0') {
+		size_t len = strcspn(name, "/");
+		CLEANUP(free_ptr) char *segment = strndup(name, len);
+
+		code = segment != NULL ? http_escape(segment, path, err) : err_nomem(err);
+		name += len;
+		for (; code == ERR_OK && *name == '/'; name++)
+			code = buf_puts(path, "/", err);
+	}
+	return code;
+}
+
+/* "1.51" is 51. */
+static bool read_api(const char *text, unsigned *ret_api)
+{
+	char after;
+
+	return text != NULL && sscanf(text, "1.%u%c", ret_api, &after) == 1;
+}
+
+static enum err_code ask_version(struct docker *d, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	const char *version;
+	enum err_code code = docker_get_json(d, 0, "/version", LIMIT_ANSWER_BYTES, &json, err);
+
+	if (code != ERR_OK)
+		return code;
+	version = js_string(json, "Version");
+	if (version == NULL || !read_api(js_string(json, "ApiVersion"), &d->api))
+		return err_set(err, ERR_UNSUPPORTED, "%s: what answers there is no Docker daemon with Engine API 1.x",
+			       d->socket);
+	if (!read_api(js_string(json, "MinAPIVersion"), &d->min_api))
+		d->min_api = 0;
+	return str_copy(version, &d->version, err);
+}
+
+/* DriverStatus is a list of pairs. */
+static bool has_snapshotter(const struct json_t *info)
+{
+	const struct json_t *pairs = js_array(info, "DriverStatus");
+	size_t i;
+
+	for (i = 0; i < js_len(pairs); i++) {
+		const char *key = js_text(js_at(js_at(pairs, i), 0)), *value = js_text(js_at(js_at(pairs, i), 1));
+
+		if (key != NULL && value != NULL && strcmp(key, "driver-type") == 0 &&
+		    strcmp(value, SNAPSHOTTER_TYPE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err_code ask_info(struct docker *d, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	const char *driver;
+	enum err_code code = docker_get_json(d, 0, "/info", LIMIT_ANSWER_BYTES, &json, err);
+
+	if (code != ERR_OK)
+		return code;
+	d->containerd = has_snapshotter(json);
+	driver = js_string(json, "Driver");
+	return str_copy(driver != NULL ? driver : "unknown", &d->driver, err);
+}
+
+enum err_code docker_open(const char *socket, struct docker **ret_docker, struct err *err)
+{
+	/* No time limit: a daemon that unpacks says nothing for as long as it takes. */
+	struct http_options options = { .user_agent = BUNDLE_USER_AGENT, .unix_socket = socket };
+	CLEANUP(docker_close_ptr) struct docker *d = calloc(1, sizeof(*d));
+	enum err_code code = d != NULL ? check_socket(socket, err) : err_nomem(err);
+
+	if (code == ERR_OK)
+		code = str_copy(socket, &d->socket, err);
+	if (code == ERR_OK)
+		code = http_new(&options, &d->http, err);
+	if (code == ERR_OK)
+		code = ask_version(d, err);
+	if (code == ERR_OK)
+		code = ask_info(d, err);
+	if (code == ERR_OK)
+		*ret_docker = take_ptr(&d);
+	return code;
+}
+
+enum err_code docker_require_store(const struct docker *d, struct err *err)
+{
+	if (!d->containerd)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: Docker %s stores images with %s, which keeps no index and no attestation: enable "
+			       "the containerd image store ({\"features\":{\"containerd-snapshotter\":true}} in "
+			       "/etc/docker/daemon.json, Docker 28 or later), or use the embedded store (--to store)",
+			       d->socket, d->version, d->driver);
+	if (d->api < 48)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: Docker %s speaks Engine API 1.%u, which does not tell what an image consists of: "
+			       "API 1.48 (Docker 28) is needed; or use the embedded store (--to store)",
+			       d->socket, d->version, d->api);
+	return ERR_OK;
+}
+
+bool docker_keeps_referrers(const struct docker *d)
+{
+	unsigned major = 0, minor = 0;
+
+	/* API 1.53 came with 29.2: what counts for builds whose version is no number. */
+	if (d->api >= 53 || sscanf(d->version, "%u.%u", &major, &minor) != 2)
+		return d->api >= 53;
+	return major > 29 || (major == 29 && minor >= 1);
+}
+
+void docker_close(struct docker *d)
+{
+	if (d == NULL)
+		return;
+	http_free(d->http);
+	free(d->socket);
+	free(d->version);
+	free(d->driver);
+	free(d);
+}
+
+void docker_close_ptr(struct docker **d)
+{
+	docker_close(*d);
+}

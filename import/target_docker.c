@@ -1,0 +1,284 @@
+#include "import/target_docker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "import/docker_check.h"
+#include "import/docker_choice.h"
+#include "import/docker_statements.h"
+#include "import/load_answer.h"
+#include "import/load_stream.h"
+
+#define BLOB_NAME_MAX (12 + DIGEST_TEXT_SIZE)
+
+struct target_docker {
+	struct target target;
+	char *socket;
+	struct docker *docker; /* NULL until probe */
+	const struct plan *plan;
+	struct docker_check check;
+	struct docker_choice choice;
+};
+
+static enum err_code connect_daemon(struct target_docker *t, struct err *err)
+{
+	char *name = NULL;
+	enum err_code code = docker_open(t->socket, &t->docker, err);
+
+	if (code == ERR_OK)
+		code = str_format(&name, err, "docker-daemon:%s (Docker %s)", t->socket, t->docker->version);
+	if (code != ERR_OK)
+		return code;
+	free(t->target.name);
+	t->target.name = name;
+	return docker_require_store(t->docker, err);
+}
+
+/* What the daemon has, under the image's name and, where that is another image or none, under its digest. */
+static enum err_code look(struct target_docker *t, struct plan *plan, size_t i, struct err *err)
+{
+	CLEANUP(docker_image_release) struct docker_image named = { 0 }, same = { 0 };
+	const struct image *image = &plan->graph.images[i];
+	const struct digest *root = &plan->graph.nodes[image->root].digest;
+	struct docker_count count = { 0 };
+	enum err_code code = docker_image_get(t->docker, image->name, &named, err);
+
+	if (code != ERR_OK)
+		return code;
+	plan->images[i].was = named.digest;
+	docker_choice_see(&t->choice, &named);
+	if (digest_equal(&named.digest, root)) {
+		t->choice.there[i] =
+			docker_check_image(&t->check, image, &named, &count, NULL) == ERR_OK && count.partial == 0;
+		return ERR_OK;
+	}
+	code = docker_image_get(t->docker, root->text, &same, err);
+	if (code == ERR_OK)
+		docker_choice_see(&t->choice, &same);
+	return code;
+}
+
+static enum err_code docker_probe(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
+	enum err_code code = connect_daemon(t, err);
+	size_t i;
+
+	t->plan = plan;
+	if (code == ERR_OK)
+		code = docker_check_init(&t->check, &plan->graph, err);
+	if (code == ERR_OK)
+		code = docker_choice_init(&t->choice, plan, docker_keeps_referrers(t->docker), err);
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
+		code = look(t, plan, i, err);
+	if (code == ERR_OK)
+		code = docker_choice_make(&t->choice, err);
+	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;
+}
+
+/* "docker.io/library/x:1" is "x:1" to a daemon. */
+static const char *familiar(const char *name)
+{
+	if (!text_starts(name, "docker.io/"))
+		return name;
+	name += strlen("docker.io/");
+	return text_starts(name, "library/") && strchr(name + 8, '/') == NULL ? name + 8 : name;
+}
+
+static bool lacks_layers(const struct graph *g, uint32_t node, unsigned depth)
+{
+	const struct node *n = &g->nodes[node];
+	size_t i;
+
+	if (n->role == ROLE_MANIFEST)
+		return !n->absent && !docker_whole(g, node);
+	for (i = 0; n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++) {
+		if (lacks_layers(g, g->edges[n->edges + i].to, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+/* The bundle itself lacks layers of an image: then the daemon cannot unpack it. */
+static bool is_expected(void *ctx, const char *name)
+{
+	const struct target_docker *t = ctx;
+	const struct graph *g = &t->plan->graph;
+	size_t i;
+
+	for (i = 0; i < g->images_len; i++) {
+		if (strcmp(familiar(g->images[i].name), name) == 0)
+			return lacks_layers(g, g->images[i].root, LIMIT_GRAPH_DEPTH);
+	}
+	return false;
+}
+
+/* The daemon's own words count more than how the transfer ended: it may say why, and hang up on what still comes. */
+static enum err_code judge(const struct target_docker *t, const struct load_answer *said, enum err_code code,
+			   struct err *err)
+{
+	const char *name = t->target.name;
+
+	if (said->error[0] != '\0' && (code == ERR_OK || code == ERR_NETWORK))
+		return err_set(err, ERR_REFUSED, "%s does not load the images: %s", name, said->error);
+	if (code != ERR_OK)
+		return err_add(err, "%s", name);
+	if (said->unpack[0] != '\0')
+		return err_set(err, ERR_PARTIAL, "%s: an image is loaded, but cannot be run: %s", name, said->unpack);
+	return ERR_OK;
+}
+
+static enum err_code send_tar(struct target_docker *t, struct load_stream *tar, struct err *err)
+{
+	CLEANUP(docker_answer_release) struct docker_answer answer = { 0 };
+	CLEANUP(load_answer_release) struct load_answer said;
+	struct docker_request r = {
+		.method = "POST",
+		.path = "/images/load?quiet=1",
+		.api = DOCKER_API_INSPECT,
+		.upload = &tar->in,
+		.upload_type = "application/x-tar",
+		.out = &said.out,
+	};
+	enum err_code code;
+
+	load_answer_init(&said, is_expected, t);
+	code = docker_send(t->docker, &r, &answer, err);
+	if (code == ERR_OK && answer.status != 200)
+		return docker_refused(t->docker, "load", &answer, err);
+	if (code == ERR_OK)
+		code = outstream_finish(&said.out, err);
+	return judge(t, &said, code, err);
+}
+
+static void put_file(struct load_file *file, const char *name, const struct buf *content)
+{
+	*file = (struct load_file){ .name = name, .bytes = content->data, .len = content->len };
+}
+
+/* The indexes made for this daemon are blobs like others; index.json is the last file of all. */
+static enum err_code send_files(struct target_docker *t, struct plan *plan, const struct buf *extra,
+				const struct buf *index, struct err *err)
+{
+	CLEANUP(load_stream_release) struct load_stream tar = { 0 };
+	char names[DOCKER_EXTRA][BLOB_NAME_MAX];
+	struct load_file files[DOCKER_EXTRA + 1];
+	struct digest digest;
+	size_t len = 0, i;
+	enum err_code code = ERR_OK;
+
+	for (i = 0; code == ERR_OK && i < DOCKER_EXTRA; i++) {
+		if (extra[i].len == 0)
+			continue;
+		code = digest_of(extra[i].data, extra[i].len, NULL, &digest, err);
+		snprintf(names[i], sizeof(names[i]), "blobs/sha256/%s", digest_hex(&digest));
+		put_file(&files[len++], names[i], &extra[i]);
+	}
+	put_file(&files[len++], "index.json", index);
+	if (code == ERR_OK)
+		code = load_stream_init(&tar, plan, files, len, err);
+	return code == ERR_OK ? send_tar(t, &tar, err) : code;
+}
+
+static enum err_code docker_write(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
+	struct buf extra[DOCKER_EXTRA];
+	CLEANUP(buf_release) struct buf index;
+	struct buf_stage out;
+	enum err_code code;
+	size_t i;
+
+	if (!t->choice.any)
+		return ERR_OK;
+	for (i = 0; i < DOCKER_EXTRA; i++)
+		buf_init(&extra[i], LIMIT_DESCRIPTION_BYTES);
+	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&out, &index);
+	code = docker_index_write(&t->choice, extra, &out.out, err);
+	if (code == ERR_OK)
+		code = send_files(t, plan, extra, &index, err);
+	for (i = 0; i < DOCKER_EXTRA; i++)
+		buf_release(&extra[i]);
+	return code;
+}
+
+static enum err_code read_image(struct target_docker *t, struct plan *plan, size_t i, struct err *err)
+{
+	CLEANUP(docker_image_release) struct docker_image got = { 0 };
+	struct docker_count count = { 0 };
+	enum err_code code = docker_image_get(t->docker, plan->graph.images[i].name, &got, err);
+
+	if (code != ERR_OK)
+		return code;
+	plan->images[i].is = got.digest;
+	code = docker_check_image(&t->check, &plan->graph.images[i], &got, &count, err);
+	if (code != ERR_OK)
+		return code;
+	plan->images[i].platforms = count.platforms;
+	plan->images[i].attestations = count.attestations;
+	code = docker_statements_check(t->docker, plan, i, err);
+	plan->images[i].read_back = code == ERR_OK;
+	return code;
+}
+
+/* Look at every image before failing with the first that is not as it must be. */
+static enum err_code docker_read_back(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
+	struct err each, *first = err;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		enum err_code found = read_image(t, plan, i, first);
+
+		if (found == ERR_OK)
+			continue;
+		if (code == ERR_OK)
+			code = err_add(err, "%s", target->name);
+		first = &each;
+		if (found != ERR_PARTIAL)
+			break;
+	}
+	return code;
+}
+
+static void docker_free(struct target *target)
+{
+	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
+
+	docker_check_release(&t->check);
+	docker_choice_release(&t->choice);
+	docker_close(t->docker);
+	free(t->socket);
+	free(t->target.name);
+	free(t);
+}
+
+enum err_code target_docker_new(const char *socket, struct target **ret_target, struct err *err)
+{
+	struct target_docker *t = calloc(1, sizeof(*t));
+	enum err_code code;
+
+	if (t == NULL)
+		return err_nomem(err);
+	t->target = (struct target){
+		.probe = docker_probe,
+		.write = docker_write,
+		.read_back = docker_read_back,
+		.free = docker_free,
+	};
+	code = str_copy(socket, &t->socket, err);
+	if (code == ERR_OK)
+		code = str_format(&t->target.name, err, "docker-daemon:%s", socket);
+	if (code == ERR_OK)
+		*ret_target = &t->target;
+	else
+		docker_free(&t->target);
+	return code;
+}
