@@ -127,7 +127,7 @@ enum err_code docker_get_json(struct docker *d, unsigned api, const char *path, 
 			      struct json_t **ret_json, struct err *err)
 {
 	CLEANUP(docker_answer_release) struct docker_answer answer = { 0 };
-	CLEANUP(buf_release) struct buf body;
+	CLEANUP(buf_release) struct buf body = { 0 };
 	struct buf_stage out;
 	struct docker_request r = { .path = path, .api = api, .out = &out.out };
 	enum err_code code;

@@ -10,7 +10,7 @@ bool docker_gives_attestations(const struct docker *d)
 
 static enum err_code put_platform(struct buf *path, const struct platform *p, struct err *err)
 {
-	CLEANUP(buf_release) struct buf json;
+	CLEANUP(buf_release) struct buf json = { 0 };
 	struct buf_stage to;
 	struct js_out o;
 	enum err_code code;
@@ -52,7 +52,7 @@ enum err_code docker_attestations_get(struct docker *d, const struct docker_quer
 				      struct err *err)
 {
 	CLEANUP(docker_answer_release) struct docker_answer answer = { 0 };
-	CLEANUP(buf_release) struct buf path;
+	CLEANUP(buf_release) struct buf path = { 0 };
 	struct docker_request r = { .api = DOCKER_API_ATTESTATIONS, .out = out };
 	enum err_code code;
 

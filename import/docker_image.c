@@ -77,7 +77,7 @@ enum err_code docker_image_parse(const struct json_t *json, const char *what, st
 enum err_code docker_image_get(struct docker *d, const char *name, struct docker_image *ret_image, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	CLEANUP(buf_release) struct buf path;
+	CLEANUP(buf_release) struct buf path = { 0 };
 	enum err_code code;
 
 	buf_init(&path, LIMIT_URL_BYTES);

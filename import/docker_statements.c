@@ -24,7 +24,7 @@ static enum err_code differs(const struct subject *s, const struct node *stateme
 
 static enum err_code ask(const struct subject *s, const char *type, struct json_t **ret_json, struct err *err)
 {
-	CLEANUP(buf_release) struct buf text;
+	CLEANUP(buf_release) struct buf text = { 0 };
 	struct buf_stage to;
 	struct docker_query q = {
 		.name = s->image->name,
@@ -91,7 +91,7 @@ static enum err_code check_list(const struct subject *s, struct err *err)
 /* The bundle's own statement as JSON; NULL where it is none, or none within the bounds. */
 static enum err_code read_own(const struct subject *s, const struct node *n, struct json_t **ret_json, struct err *err)
 {
-	CLEANUP(buf_release) struct buf bytes;
+	CLEANUP(buf_release) struct buf bytes = { 0 };
 	struct instream *in = NULL;
 	struct buf_stage to;
 	enum err_code code = plan_open(s->plan, graph_find(&s->plan->graph, &n->digest), &in, err);

@@ -135,7 +135,7 @@ static enum err_code judge(const struct target_docker *t, const struct load_answ
 static enum err_code send_tar(struct target_docker *t, struct load_stream *tar, struct err *err)
 {
 	CLEANUP(docker_answer_release) struct docker_answer answer = { 0 };
-	CLEANUP(load_answer_release) struct load_answer said;
+	CLEANUP(load_answer_release) struct load_answer said = { 0 };
 	struct docker_request r = {
 		.method = "POST",
 		.path = "/images/load?quiet=1",
@@ -188,7 +188,7 @@ static enum err_code docker_write(struct target *target, struct plan *plan, stru
 {
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
 	struct buf extra[DOCKER_EXTRA];
-	CLEANUP(buf_release) struct buf index;
+	CLEANUP(buf_release) struct buf index = { 0 };
 	struct buf_stage out;
 	enum err_code code;
 	size_t i;
@@ -230,7 +230,7 @@ static enum err_code read_image(struct target_docker *t, struct plan *plan, size
 static enum err_code docker_read_back(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
-	struct err each, *first = err;
+	struct err each = { 0 }, *first = err;
 	enum err_code code = ERR_OK;
 	size_t i;
 
