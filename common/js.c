@@ -12,7 +12,7 @@
 #include "common/text.h"
 
 /* Count values and depth before the parser allocates for them: 8 MiB of "[[[[" or "0,0,0," must not become 500 MiB. */
-static enum err_code js_bounds(const char *p, size_t len, const char *what, struct err *err)
+static enum err_code js_bounds(const char *p, size_t len, size_t max_values, const char *what, struct err *err)
 {
 	size_t values = 0, depth = 0;
 	bool in_string = false;
@@ -34,13 +34,19 @@ static enum err_code js_bounds(const char *p, size_t len, const char *what, stru
 		values += *p == ',' || *p == '[' || *p == '{' || *p == ':';
 		if (depth > LIMIT_JSON_DEPTH)
 			return err_set(err, ERR_LIMIT, "%s: JSON nested deeper than %d levels", what, LIMIT_JSON_DEPTH);
-		if (values > LIMIT_JSON_VALUES)
-			return err_set(err, ERR_LIMIT, "%s: more than %d JSON values", what, LIMIT_JSON_VALUES);
+		if (values > max_values)
+			return err_set(err, ERR_LIMIT, "%s: more than %zu JSON values", what, max_values);
 	}
 	return ERR_OK;
 }
 
 enum err_code js_read(const void *bytes, size_t len, const char *what, struct json_t **ret_value, struct err *err)
+{
+	return js_read_large(bytes, len, LIMIT_JSON_VALUES, what, ret_value, err);
+}
+
+enum err_code js_read_large(const void *bytes, size_t len, size_t max_values, const char *what,
+			    struct json_t **ret_value, struct err *err)
 {
 	json_error_t why;
 	json_t *value;
@@ -48,7 +54,7 @@ enum err_code js_read(const void *bytes, size_t len, const char *what, struct js
 
 	if (bytes == NULL)
 		bytes = ""; /* an empty buffer */
-	code = js_bounds(bytes, len, what, err);
+	code = js_bounds(bytes, len, max_values, what, err);
 	if (code != ERR_OK)
 		return code;
 	value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &why);
@@ -81,6 +87,13 @@ void js_free_ptr(struct json_t **value)
 const struct json_t *js_get(const struct json_t *object, const char *key)
 {
 	return json_object_get(object, key);
+}
+
+bool js_has(const struct json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	return v != NULL && !json_is_null(v);
 }
 
 const struct json_t *js_object(const struct json_t *object, const char *key)

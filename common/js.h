@@ -26,6 +26,9 @@ struct json_t; /* a value; only common/js.c knows the library behind it */
 
 /* Parse one document that is an object or an array.  what names it in messages. */
 enum err_code js_read(const void *bytes, size_t len, const char *what, struct json_t **ret_value, struct err *err);
+/* The same for a document that may hold up to max_values values. */
+enum err_code js_read_large(const void *bytes, size_t len, size_t max_values, const char *what,
+			    struct json_t **ret_value, struct err *err);
 /* Check that the bytes are one JSON document within the bounds, and forget it. */
 enum err_code js_check(const void *bytes, size_t len, const char *what, struct err *err);
 /* Free a document.  NULL is fine. */
@@ -35,6 +38,8 @@ void js_free_ptr(struct json_t **value);
 
 /* A member of an object by key, NULL if there is none. */
 const struct json_t *js_get(const struct json_t *object, const char *key);
+/* True where the member is there and not null. */
+bool js_has(const struct json_t *object, const char *key);
 /* The member if it is an object (an array), else NULL. */
 const struct json_t *js_object(const struct json_t *object, const char *key);
 const struct json_t *js_array(const struct json_t *object, const char *key);

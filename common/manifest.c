@@ -94,6 +94,8 @@ static enum err_code parse_items(struct manifest *m, const char *key, const char
 	const struct json_t *items = js_array(m->json, key);
 	size_t len = js_len(items), i;
 
+	if (items == NULL && js_has(m->json, key))
+		return err_set(err, ERR_FORMAT, "%s: \"%s\" is no array", what, key);
 	if (len == 0)
 		return ERR_OK;
 	m->items = calloc(len, sizeof(*m->items));
@@ -115,10 +117,20 @@ static enum err_code parse_one(const struct manifest *m, const char *key, const 
 {
 	const struct json_t *json = js_object(m->json, key);
 
+	if (json == NULL && js_has(m->json, key))
+		return err_set(err, ERR_FORMAT, "%s: \"%s\" is no descriptor", what, key);
 	if (json == NULL)
 		return ERR_OK;
 	*ret_has = true;
 	return descriptor_parse(json, what, ret_descriptor, err);
+}
+
+/* What can be read as an image and as an index means two things to two readers (CVE-2021-41190). */
+static bool is_ambiguous(const struct manifest *m)
+{
+	if (m->kind == MANIFEST_INDEX)
+		return js_has(m->json, "config") || js_has(m->json, "layers");
+	return m->kind == MANIFEST_IMAGE && js_has(m->json, "manifests");
 }
 
 static enum err_code parse_body(struct manifest *m, const char *what, struct err *err)
@@ -126,8 +138,11 @@ static enum err_code parse_body(struct manifest *m, const char *what, struct err
 	static const char *const items_key[] = {
 		[MANIFEST_INDEX] = "manifests", [MANIFEST_IMAGE] = "layers", [MANIFEST_ARTIFACT] = "blobs"
 	};
-	enum err_code code = parse_items(m, items_key[m->kind], what, err);
+	enum err_code code;
 
+	if (is_ambiguous(m))
+		return err_set(err, ERR_FORMAT, "%s: both an image manifest and an index", what);
+	code = parse_items(m, items_key[m->kind], what, err);
 	if (code == ERR_OK)
 		code = parse_one(m, "config", what, &m->has_config, &m->config, err);
 	if (code == ERR_OK)

@@ -172,6 +172,7 @@ START_TEST(getters)
 	ck_assert(js_uint(v, "big", &n));
 	ck_assert_uint_eq(n, INT64_MAX);
 	ck_assert(js_true(v, "t") && !js_true(v, "f") && !js_true(v, "n") && !js_true(v, "missing"));
+	ck_assert(js_has(v, "f") && js_has(v, "o") && !js_has(v, "null") && !js_has(v, "missing"));
 	ck_assert_ptr_nonnull(js_object(v, "o"));
 	ck_assert_ptr_null(js_object(v, "a"));
 	ck_assert_ptr_null(js_array(v, "o"));
@@ -192,6 +193,7 @@ START_TEST(getters_of_nothing)
 	uint64_t n;
 
 	ck_assert_ptr_null(js_get(NULL, "a"));
+	ck_assert(!js_has(NULL, "a"));
 	ck_assert_ptr_null(js_object(NULL, "a"));
 	ck_assert_ptr_null(js_array(NULL, "a"));
 	ck_assert_ptr_null(js_string(NULL, "a"));
