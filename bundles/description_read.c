@@ -292,7 +292,7 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 {
 	CLEANUP(description_release) struct description d = { 0 };
 	struct reading r = { .d = &d, .what = what, .err = err };
-	enum err_code code = js_read(bytes, len, what, &d.json, err);
+	enum err_code code = js_read_large(bytes, len, LIMIT_DESCRIPTION_VALUES, what, &d.json, err);
 
 	if (code == ERR_FORMAT)
 		return err_recode(err, ERR_DAMAGED);

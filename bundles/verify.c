@@ -175,7 +175,7 @@ static enum err_code verify_description(const struct bundle *b, const struct gra
 	if (code == ERR_OK)
 		code = description_write(g, order, len, &b->description.layout, &b->description.index, &stage.out, err);
 	if (code == ERR_OK)
-		code = js_read(buf_text(&made), made.len, DESCRIPTION_NAME, &json, err);
+		code = js_read_large(buf_text(&made), made.len, LIMIT_DESCRIPTION_VALUES, DESCRIPTION_NAME, &json, err);
 	if (code == ERR_OK && !js_contains(b->description.json, json))
 		code = err_set(err, ERR_DAMAGED, "%s: %s does not describe the images in this bundle", b->path,
 			       DESCRIPTION_NAME);

@@ -54,7 +54,8 @@ static enum err_code read_json(const struct layout *l, const char *name, struct 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	if (code == ERR_OK)
 		code = file_read(path, &text, err);
-	return code == ERR_OK ? js_read(buf_text(&text), text.len, path, ret_json, err) : code;
+	return code == ERR_OK ? js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, path, ret_json, err)
+			      : code;
 }
 
 static enum err_code check_version(const struct layout *l, struct err *err)

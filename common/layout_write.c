@@ -142,7 +142,7 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	CLEANUP(free_ptr) char *path = NULL;
 	CLEANUP(buf_release) struct buf text;
 	struct buf_stage out;
-	enum err_code code = js_read(index, len, "the new index.json", &json, err);
+	enum err_code code = js_read_large(index, len, LIMIT_DESCRIPTION_VALUES, "the new index.json", &json, err);
 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&out, &text);
