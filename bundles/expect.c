@@ -54,9 +54,10 @@ enum err_code expect_header(struct expecting *e, const struct member *m, struct 
 {
 	unsigned char header[TAR_HEADER_MAX];
 	char what[TAR_NAME_MAX + 32] = "tar header of ";
+	size_t len = tar_header(m->name, m->size_bytes, header);
 
 	strcat(what, m->name);
-	return expect_bytes(e, header, tar_header(m->name, m->size_bytes, header), what, err);
+	return expect_bytes(e, header, len, what, err);
 }
 
 enum err_code expect_zeros(struct expecting *e, size_t len, const char *what, struct err *err)

@@ -200,7 +200,7 @@ START_TEST(lie)
 	struct zstd_reader r;
 	struct buf got;
 	struct buf_stage out;
-	uint64_t claimed = (uint64_t)((int)sizeof(content) + lies[_i].content);
+	uint64_t claimed = sizeof(content) + (uint64_t)lies[_i].content;
 	size_t stored;
 
 	ck_assert_int_eq(encoder_init(&e, NULL), ERR_OK);

@@ -34,7 +34,7 @@ static const struct {
 /* The sum of a header with spaces where the sum stands, as the header says and as it is. */
 static void check_sum(const unsigned char *header)
 {
-	unsigned long sum = 8 * ' ';
+	unsigned long sum = 8UL * ' ';
 	size_t i;
 
 	for (i = 0; i < TAR_BLOCK; i++)

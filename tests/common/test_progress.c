@@ -10,7 +10,7 @@
 #include "common/mem.h"
 #include "tests/lib/test_main.h"
 
-#define MB 1000000
+#define MB UINT64_C(1000000)
 #define K "\033[K\n"
 #define J "\033[J"
 

@@ -125,7 +125,7 @@ START_TEST(buf_bounds)
 END_TEST
 
 static const size_t lengths[] = {
-	0, 1, STREAM_CHUNK_BYTES - 1, STREAM_CHUNK_BYTES, STREAM_CHUNK_BYTES + 1, 3 * STREAM_CHUNK_BYTES,
+	0, 1, STREAM_CHUNK_BYTES - 1, STREAM_CHUNK_BYTES, STREAM_CHUNK_BYTES + 1, (size_t)3 * STREAM_CHUNK_BYTES,
 };
 
 static char *pattern(size_t len)

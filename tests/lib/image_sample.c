@@ -18,7 +18,7 @@ struct text {
 
 static struct text of(const struct image_builder *b, size_t item)
 {
-	struct text text;
+	struct text text = { { 0 } };
 
 	image_text(b, item, text.t);
 	return text;
