@@ -194,11 +194,12 @@ static void put(struct js_out *o, const char *bytes, size_t len)
 static void put_break(struct js_out *o)
 {
 	static const char spaces[] = "                                                                ";
+	size_t indent = (size_t)o->depth * 2;
 
 	if (!o->indent)
 		return;
 	put(o, "\n", 1);
-	put(o, spaces, o->depth * 2 < sizeof(spaces) ? o->depth * 2 : sizeof(spaces) - 1);
+	put(o, spaces, indent < sizeof(spaces) ? indent : sizeof(spaces) - 1);
 }
 
 /* What stands between the previous item and the next. */
