@@ -11,8 +11,8 @@
 #include "common/report.h"
 #include "common/text.h"
 #include "common/walk.h"
+#include "import/attestations.h"
 #include "import/commands.h"
-#include "import/docker_attestations.h"
 #include "import/import.h"
 #include "import/statements.h"
 #include "import/store.h"
@@ -77,9 +77,23 @@ static enum err_code open_place(const char *from, struct place *p, struct err *e
 	return code == ERR_OK ? bundle_source_new(p->bundle, &p->source, err) : code;
 }
 
+void attestations_row(size_t *count, const char *platform, const char *type, const struct digest *digest,
+		      uint64_t size_bytes)
+{
+	char size[TEXT_SIZE_MAX], where[PLATFORM_TEXT_MAX], what[256];
+
+	if ((*count)++ == 0)
+		printf("%-14s  %-36s  %-71s  %s\n", "PLATFORM", "PREDICATE TYPE", "DIGEST", "SIZE");
+	snprintf(where, sizeof(where), "%s", platform != NULL ? platform : "-");
+	snprintf(what, sizeof(what), "%s", type != NULL ? type : "-");
+	text_clean(where);
+	text_clean(what);
+	printf("%-14s  %-36s  %-71s  %s\n", where, what, digest->text, text_size(size_bytes, size));
+}
+
 /* Printing one statement after the other. */
 struct printer {
-	const struct options *options;
+	const struct attestations_query *query;
 	struct source *source;
 	struct js_out json;
 	size_t count;
@@ -139,7 +153,7 @@ static enum err_code print_json(void *ctx, const struct statement *s, struct err
 	}
 	js_end(&p->json, '}');
 	js_member(&p->json, "PredicateType", s->predicate_type != NULL ? s->predicate_type : "");
-	if (p->options->statement)
+	if (p->query->statement)
 		code = put_statement(p, d, err);
 	js_end(&p->json, '}');
 	return code;
@@ -158,17 +172,9 @@ static enum err_code print_statement(void *ctx, const struct statement *s, struc
 static enum err_code print_row(void *ctx, const struct statement *s, struct err *err)
 {
 	struct printer *p = ctx;
-	char size[TEXT_SIZE_MAX], type[256], platform[PLATFORM_TEXT_MAX];
 
 	(void)err;
-	if (p->count++ == 0)
-		printf("%-14s  %-36s  %-71s  %s\n", "PLATFORM", "PREDICATE TYPE", "DIGEST", "SIZE");
-	snprintf(type, sizeof(type), "%s", s->predicate_type != NULL ? s->predicate_type : "-");
-	snprintf(platform, sizeof(platform), "%s", s->platform != NULL ? s->platform : "-");
-	text_clean(type);
-	text_clean(platform);
-	printf("%-14s  %-36s  %-71s  %s\n", platform, type, s->descriptor->digest.text,
-	       text_size(s->descriptor->size_bytes, size));
+	attestations_row(&p->count, s->platform, s->predicate_type, &s->descriptor->digest, s->descriptor->size_bytes);
 	return ERR_OK;
 }
 
@@ -195,55 +201,76 @@ static enum err_code print_json_all(struct printer *p, const struct graph *g, co
 static enum err_code print_all(struct printer *p, const struct graph *g, const struct statement_filter *filter,
 			       struct err *err)
 {
-	uint32_t root = g->images[0].root;
-	enum err_code code;
-
-	if (p->options->json)
+	if (p->query->json)
 		return print_json_all(p, g, filter, err);
-	code = statements_each(g, root, p->source, filter, p->options->statement ? print_statement : print_row, p, err);
-	if (code == ERR_OK && p->count == 0)
-		fprintf(stderr, "%s: no attestations%s\n", g->images[0].name,
-			filter->types->len > 0 ? " of this type" : "");
-	return code;
+	return statements_each(g, g->images[0].root, p->source, filter,
+			       p->query->statement ? print_statement : print_row, p, err);
 }
 
-static enum err_code show(const struct options *options, struct place *place, const char *image,
-			  const struct statement_filter *filter, struct err *err)
+/* From a place that holds the image itself. */
+static enum err_code from_source(const struct attestations_query *q, struct source *source, const struct reference *ref,
+				 size_t *ret_count, struct err *err)
 {
-	struct printer p = { .options = options, .source = place->source };
+	struct statement_filter filter = { .platform = q->platform, .types = q->types };
+	struct printer p = { .query = q, .source = source };
 	CLEANUP(graph_release) struct graph g;
 	CLEANUP(walk_release) struct walk walk;
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *name = NULL;
 	enum err_code code;
 
 	graph_init(&g);
 	walk_init(&walk, &g, NULL, NULL);
-	code = reference_parse(image, &ref, err);
-	if (code != ERR_OK)
-		return err_recode(err, ERR_USAGE);
-	code = reference_name(&ref, &name, err);
-	if (code == ERR_OK)
-		code = walk_image(&walk, place->source, &ref, name, err);
+	code = walk_image(&walk, source, ref, q->name, err);
 	if (code == ERR_OK)
 		code = graph_settle(&g, err);
-	return code == ERR_OK ? print_all(&p, &g, filter, err) : code;
+	if (code == ERR_OK)
+		code = print_all(&p, &g, &filter, err);
+	*ret_count = p.count;
+	return code;
+}
+
+static enum err_code answer(const char *from, const struct attestations_query *q, const struct reference *ref,
+			    size_t *ret_count, struct err *err)
+{
+	CLEANUP(place_release) struct place place = { 0 };
+	const char *socket = NULL;
+	enum err_code code;
+
+	if (from != NULL && text_starts(from, DAEMON_TRANSPORT)) {
+		code = docker_socket(from + strlen(DAEMON_TRANSPORT), &socket, err);
+		return code == ERR_OK ? attestations_from_docker(socket, q, ret_count, err) : code;
+	}
+	code = open_place(from, &place, err);
+	return code == ERR_OK ? from_source(q, place.source, ref, ret_count, err) : code;
 }
 
 static enum err_code attestations(const struct options *options, const char *image, struct err *err)
 {
-	CLEANUP(place_release) struct place place = { 0 };
+	struct attestations_query q = {
+		.types = &options->types,
+		.statement = options->statement,
+		.json = options->json,
+	};
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *name = NULL;
 	struct platform platform;
-	struct statement_filter filter = { .types = &options->types };
-	enum err_code code;
+	size_t count = 0;
+	enum err_code code = reference_parse(image, &ref, err);
 
-	if (options->platform != NULL) {
-		if (platform_parse(options->platform, &platform, err) != ERR_OK)
-			return err_recode(err, ERR_USAGE);
-		filter.platform = &platform;
+	if (code == ERR_OK && options->platform != NULL) {
+		code = platform_parse(options->platform, &platform, err);
+		q.platform = &platform;
 	}
-	code = open_place(options->from, &place, err);
-	return code == ERR_OK ? show(options, &place, image, &filter, err) : code;
+	if (code == ERR_FORMAT)
+		return err_recode(err, ERR_USAGE);
+	if (code == ERR_OK)
+		code = reference_name(&ref, &name, err);
+	q.name = name;
+	if (code == ERR_OK)
+		code = answer(options->from, &q, &ref, &count, err);
+	if (code == ERR_OK && count == 0 && !options->json)
+		fprintf(stderr, "%s attestations: %s has none%s\n", OPT_PROGRAM, name,
+			options->types.len > 0 ? " of this type" : "");
+	return code;
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
