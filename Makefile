@@ -4,28 +4,44 @@
 #   make check      everything: unit, end-to-end and daemon tests
 #   make help       every target
 SHELL := /bin/bash
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
 
+# How to build; each variant has a folder of its own, so that they live side by side.
 VARIANT ?= release
 BUILD := build/$(VARIANT)
 PREFIX ?= /usr/local
+
+# Where tests/lab/setup keeps registries, daemons and clients.
+ifndef BUNDLE_LAB
+BUNDLE_LAB := $(shell d=/var/cache/bundle-lab; [[ -w $$d || ( ! -e $$d && -w /var/cache ) ]] || \
+	d=$${XDG_CACHE_HOME:-$$HOME/.cache}/bundle-lab; echo "$$d")
+endif
+export VARIANT BUNDLE_LAB
 
 FOLDERS := common bundles export import
 LIBS := libcurl jansson libzstd libxxhash libcrypto
 TEST_LIBS := check
 
-CC ?= cc
+CC_gcc-werror := gcc
+CC_clang-werror := clang
+ifdef CC_$(VARIANT)
+CC := $(CC_$(VARIANT))
+endif
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 CFLAGS_debug := -O0 -g3
+CFLAGS_gcc-werror := $(CFLAGS_release) -Werror
+CFLAGS_clang-werror := $(CFLAGS_release) -Werror
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link
 CFLAGS_coverage := -O0 -g --coverage
 ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -pthread -fstack-protector-strong $(WARNINGS) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 ALL_CFLAGS += $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 ALL_LDFLAGS := -pthread $(filter -fsanitize=% --coverage,$(CFLAGS_$(VARIANT))) $(LDFLAGS)
-ALL_LIBS = $(shell pkg-config --libs $(LIBS))
+ALL_LIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+ALL_TEST_LIBS := $(shell pkg-config --libs $(TEST_LIBS) 2>/dev/null)
 
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -33,18 +49,113 @@ UNIT_TESTS := $(sort $(wildcard $(addprefix tests/,$(addsuffix /test_*.c,$(FOLDE
 UNIT_BINS := $(UNIT_TESTS:%.c=$(BUILD)/%)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
-.PHONY: all
-all: $(BUILD)/bundle
+# What may be linked with what: arrows point down only.
+BELOW_common := common
+BELOW_bundles := bundles common
+BELOW_export := export bundles common
+BELOW_import := import bundles common
+BELOW_bundle.c := export import bundles common
 
-$(BUILD)/bundle: $(BUILD)/bundle.o $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+##@ Build
+
+.PHONY: all
+all: $(BUILD)/bundle ## the program; VARIANT=release (the default), debug, asan, gcc-werror, clang-werror, coverage
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_BINS) ## the unit tests, without running them
+
+# An archive for each folder, so that a test links what it needs and nothing from above.
+define folder
+$(BUILD)/$(1).a: $(filter $(BUILD)/$(1)/%,$(OBJECTS))
+$(filter $(BUILD)/tests/$(1)/%,$(UNIT_BINS)): $(BUILD)/tests/lib.a $(BELOW_$(1):%=$(BUILD)/%.a)
+endef
+$(foreach name,$(FOLDERS),$(eval $(call folder,$(name))))
+$(BUILD)/tests/lib.a: $(TEST_OBJECTS)
+
+LINK = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
+$(BUILD)/bundle: $(BUILD)/bundle.o $(BELOW_bundle.c:%=$(BUILD)/%.a)
+	$(LINK) $(ALL_LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o
+	$(LINK) $(ALL_LIBS) $(ALL_TEST_LIBS)
+
+$(BUILD)/%.a:
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_OBJECTS) $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) $(shell pkg-config --libs $(TEST_LIBS))
-
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Other flags, another compiler, a source that is gone: what was built with the old ones is built again.
+ifneq ($(filter all unit-tests install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
+record = $(if $(subst |$(2)|,,|$(file <$(1))|),$(shell mkdir -p $(BUILD))$(file >$(1),$(2)))
+$(call record,$(BUILD)/flags,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))
+$(call record,$(BUILD)/objects,$(OBJECTS) $(TEST_OBJECTS))
+$(OBJECTS) $(TEST_OBJECTS) $(UNIT_BINS:=.o) $(BUILD)/bundle.o: $(BUILD)/flags
+$(FOLDERS:%=$(BUILD)/%.a) $(BUILD)/tests/lib.a: $(BUILD)/objects
+endif
+
+.PHONY: install
+install: all ## the program and its manual pages under DESTDIR and PREFIX
+	install -D -m 755 $(BUILD)/bundle $(DESTDIR)$(PREFIX)/bin/bundle
+	$(if $(wildcard docs/*.1),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/*.1))
+
+.PHONY: clean
+clean: ## everything that was built, for all variants
+	rm -rf build
+
+##@ Try
+
+# Most targets first install what is missing, so a make that has seen a machine without it starts another.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: deps
+deps: ## install with apt-get what building needs, as root or by sudo
+	@tests/deps build
+
+.PHONY: quickstart
+quickstart: ## an image travels from a registry into a bundle and out again, shown step by step
+	@tests/deps build quickstart
+	@$(MAKE) -s $(JOBS) all
+	@tests/quickstart
+
+.PHONY: bench
+bench: ## side by side with crane and oras
+	@tests/deps build bench
+	@$(MAKE) -s $(JOBS) all
+	@tests/bench/run
+
+##@ Test
+
+.PHONY: check
+check: ## everything: unit, end-to-end and, as root, daemon tests; the last line counts
+	@tests/run unit e2e daemons
+
+.PHONY: check-unit check-e2e check-daemons
+check-unit: ## unit tests with Check
+check-e2e: ## end-to-end tests with a real registry
+check-daemons: ## with real Docker daemons, as root
+check-unit check-e2e check-daemons:
+	@tests/run $(@:check-%=%)
+
+.PHONY: check-asan
+check-asan: ## unit and end-to-end tests under ASan, LSan and UBSan
+	@VARIANT=asan tests/run unit e2e
+
+.PHONY: check-layers
+check-layers: ## whether includes point downward only, and docs/architecture.md is true
+	@tests/check_layers
+
+.PHONY: lint
+lint: ## clang-tidy, cppcheck, shellcheck, clang-format
+	@tests/deps build test lint
+	@tests/lint
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^##@ / { print substr($$0, 5) } /^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
