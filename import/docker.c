@@ -103,7 +103,7 @@ enum err_code docker_send(struct docker *d, const struct docker_request *r, stru
 	if (code == ERR_OK)
 		code = http_run(d->http, err);
 	buf_release(&x.call.headers);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", d->socket);
+	return code;
 }
 
 void docker_answer_release(struct docker_answer *answer)
@@ -136,7 +136,7 @@ enum err_code docker_get_json(struct docker *d, unsigned api, const char *path, 
 	buf_stage_init(&out, &body);
 	code = docker_send(d, &r, &answer, err);
 	if (code != ERR_OK)
-		return code;
+		return err_add(err, "%s", d->socket);
 	*ret_json = NULL;
 	if (answer.status == 404)
 		return ERR_OK;

@@ -66,7 +66,7 @@ enum err_code docker_attestations_get(struct docker *d, const struct docker_quer
 		return code;
 	r.path = buf_text(&path);
 	code = docker_send(d, &r, &answer, err);
-	if (code == ERR_OK && answer.status != 200)
-		code = docker_refused(d, r.path, &answer, err);
-	return code;
+	if (code != ERR_OK)
+		return err_add(err, "%s", d->socket);
+	return answer.status != 200 ? docker_refused(d, r.path, &answer, err) : ERR_OK;
 }

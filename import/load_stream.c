@@ -101,7 +101,7 @@ static enum err_code read_content(struct load_stream *s, void *bytes, size_t cap
 	enum err_code code = instream_read(s->content, bytes, cap, ret_len, err);
 
 	if (code != ERR_OK)
-		return err_add(err, "%s", bundle_path(s->plan->bundle));
+		return code;
 	if (*ret_len == 0)
 		end_member(s); /* and with it the proof */
 	else if (s->blob)
@@ -135,6 +135,7 @@ static enum err_code load_read(struct instream *in, void *bytes, size_t cap, siz
 		else
 			code = begin_next(s, err);
 	}
+	s->failed = code != ERR_OK;
 	return code;
 }
 

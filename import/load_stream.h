@@ -35,6 +35,7 @@ struct load_stream {
 	struct memory_stream memory;
 	uint64_t size_bytes; /* of the present member */
 	bool layout_sent, ended;
+	bool failed;           /* a read gave an error: what went wrong is the bundle, not the daemon */
 	uint32_t *owners;      /* by node: the image whose progress it is */
 	uint64_t *image_bytes; /* by image: layers to send */
 	uint32_t image;        /* shown as in progress; NODE_NONE for none */

@@ -121,15 +121,12 @@ static bool is_expected(void *ctx, const char *name)
 static enum err_code judge(const struct target_docker *t, const struct load_answer *said, enum err_code code,
 			   struct err *err)
 {
-	const char *name = t->target.name;
-
 	if (said->error[0] != '\0' && (code == ERR_OK || code == ERR_NETWORK))
-		return err_set(err, ERR_REFUSED, "%s does not load the images: %s", name, said->error);
-	if (code != ERR_OK)
-		return err_add(err, "%s", name);
-	if (said->unpack[0] != '\0')
-		return err_set(err, ERR_PARTIAL, "%s: an image is loaded, but cannot be run: %s", name, said->unpack);
-	return ERR_OK;
+		return err_set(err, ERR_REFUSED, "%s does not load the images: %s", t->target.name, said->error);
+	if (code == ERR_OK && said->unpack[0] != '\0')
+		return err_set(err, ERR_PARTIAL, "%s: an image is loaded, but cannot be run: %s", t->target.name,
+			       said->unpack);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", t->target.name);
 }
 
 static enum err_code send_tar(struct target_docker *t, struct load_stream *tar, struct err *err)
@@ -152,7 +149,7 @@ static enum err_code send_tar(struct target_docker *t, struct load_stream *tar, 
 		return docker_refused(t->docker, "load", &answer, err);
 	if (code == ERR_OK)
 		code = outstream_finish(&said.out, err);
-	return judge(t, &said, code, err);
+	return tar->failed ? code : judge(t, &said, code, err);
 }
 
 static void put_file(struct load_file *file, const char *name, const struct buf *content)
