@@ -229,19 +229,31 @@ static enum err_code add_edge(struct graph *g, uint32_t from, const struct descr
 	return ERR_OK;
 }
 
+/* Tie a referrer to a subject that may come later, or never. */
+static enum err_code link_digest(struct graph *g, const struct digest *subject, uint32_t referrer, enum link_kind kind,
+				 struct err *err)
+{
+	uint32_t at = graph_find(g, subject);
+	enum err_code code;
+
+	if (at != NODE_NONE)
+		return graph_link(g, at, referrer, kind, err);
+	code = vec_grow(&g->loose, &g->loose_cap, g->loose_len + 1, sizeof(*g->loose), LIMIT_EDGES, err);
+	if (code == ERR_OK)
+		g->loose[g->loose_len++] =
+			(struct loose_link){ .subject = *subject, .referrer = referrer, .kind = kind };
+	return code;
+}
+
 /* Pair an attestation manifest with the image manifest that its index entry names. */
 static enum err_code link_attestation(struct graph *g, const struct descriptor *item, struct err *err)
 {
 	const char *text = annotation(item->annotations, ANNOTATION_REFERENCE_DIGEST);
 	struct digest digest;
-	uint32_t subject;
 
 	if (text == NULL || digest_parse(text, &digest, NULL) != ERR_OK)
 		return ERR_OK;
-	subject = graph_find(g, &digest);
-	if (subject == NODE_NONE)
-		return ERR_OK; /* the index names an image that it does not list */
-	return graph_link(g, subject, graph_find(g, &item->digest), LINK_BUILDKIT, err);
+	return link_digest(g, &digest, graph_find(g, &item->digest), LINK_BUILDKIT, err);
 }
 
 static enum err_code add_facts(struct graph *g, struct node *n, const struct manifest *m, struct err *err)
@@ -258,10 +270,12 @@ static enum err_code add_facts(struct graph *g, struct node *n, const struct man
 
 enum err_code graph_add_manifest(struct graph *g, uint32_t node, const struct manifest *m, struct err *err)
 {
-	enum err_code code = add_facts(g, &g->nodes[node], m, err);
-	uint32_t subject;
+	enum err_code code;
 	size_t i;
 
+	if (g->nodes[node].expanded)
+		return ERR_OK;
+	code = add_facts(g, &g->nodes[node], m, err);
 	g->nodes[node].expanded = true;
 	g->nodes[node].edges = (uint32_t)g->edges_len;
 	if (code == ERR_OK && m->has_config)
@@ -272,9 +286,8 @@ enum err_code graph_add_manifest(struct graph *g, uint32_t node, const struct ma
 		if (m->kind == MANIFEST_INDEX && descriptor_is_attestation(&m->items[i]))
 			code = link_attestation(g, &m->items[i], err);
 	}
-	subject = m->has_subject ? graph_find(g, &m->subject.digest) : NODE_NONE;
-	if (code == ERR_OK && subject != NODE_NONE)
-		code = graph_link(g, subject, node, LINK_SUBJECT, err);
+	if (code == ERR_OK && m->has_subject)
+		code = link_digest(g, &m->subject.digest, node, LINK_SUBJECT, err);
 	return code;
 }
 
@@ -309,6 +322,7 @@ void graph_release(struct graph *g)
 	free(g->strings);
 	free(g->table);
 	free(g->images);
+	free(g->loose);
 	free(g->links);
 	free(g->edges);
 	free(g->nodes);

@@ -81,6 +81,13 @@ struct link {
 	enum link_kind kind;
 };
 
+/* A link whose subject is known by its digest alone: graph_settle finds it, or there is none. */
+struct loose_link {
+	struct digest subject;
+	uint32_t referrer;
+	enum link_kind kind;
+};
+
 struct image {
 	const char *name; /* full normalised name */
 	uint32_t root;
@@ -93,6 +100,8 @@ struct graph {
 	size_t edges_len, edges_cap;
 	struct link *links;
 	size_t links_len, links_cap;
+	struct loose_link *loose;
+	size_t loose_len, loose_cap;
 	struct image *images;
 	size_t images_len, images_cap;
 	uint32_t *table; /* open addressing: digest to node */
@@ -106,9 +115,11 @@ void graph_init(struct graph *g);
 uint32_t graph_find(const struct graph *g, const struct digest *digest);
 /* Find or make the node of a descriptor. */
 enum err_code graph_add(struct graph *g, const struct descriptor *d, uint32_t *ret_node, struct err *err);
-/* Add what a node's manifest lists: children, config, layers or statements; and what it says of itself. */
+/* Add what a node's manifest lists: children, config, layers or statements; and what it says of itself.  A second time
+ * adds nothing. */
 enum err_code graph_add_manifest(struct graph *g, uint32_t node, const struct manifest *m, struct err *err);
-/* Tie a referrer to its subject; the same link twice is one. */
+/* Tie a referrer to its subject; the same link twice is one.  What manifests say themselves, by their subject or as an
+ * index pairs its attestations, is tied where both ends are in the graph. */
 enum err_code graph_link(struct graph *g, uint32_t subject, uint32_t referrer, enum link_kind kind, struct err *err);
 /* Give a root its name. */
 enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, struct err *err);

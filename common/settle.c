@@ -81,6 +81,22 @@ static enum err_code spread_roles(struct graph *g, struct queue *q, struct err *
 	return code;
 }
 
+/* Everything is there: what has not come by now is not in the graph. */
+static enum err_code tie_loose(struct graph *g, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < g->loose_len; i++) {
+		uint32_t subject = graph_find(g, &g->loose[i].subject);
+
+		if (subject != NODE_NONE)
+			code = graph_link(g, subject, g->loose[i].referrer, g->loose[i].kind, err);
+	}
+	g->loose_len = 0;
+	return code;
+}
+
 static int compare_images(const void *a, const void *b)
 {
 	return strcmp(((const struct image *)a)->name, ((const struct image *)b)->name);
@@ -136,8 +152,10 @@ static void sort_links(struct graph *g)
 enum err_code graph_settle(struct graph *g, struct err *err)
 {
 	struct queue q = { 0 };
-	enum err_code code;
+	enum err_code code = tie_loose(g, err);
 
+	if (code != ERR_OK)
+		return code;
 	sort_links(g);
 	code = sort_images(g, err);
 	if (code == ERR_OK)

@@ -1,0 +1,686 @@
+#include "common/graph.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/image_builder.h"
+#include "tests/lib/test_main.h"
+
+#define GZIP "application/vnd.oci.image.layer.v1.tar+gzip"
+#define SIGNATURE "application/vnd.dev.cosign.simplesigning.v1+json"
+#define ORDERS 300
+
+/* A descriptor of some content; different seeds are different digests. */
+static struct descriptor descriptor_of(unsigned seed, const char *media_type, uint64_t size_bytes)
+{
+	struct descriptor d = { .media_type = media_type, .size_bytes = size_bytes };
+
+	ck_assert_int_eq(digest_of(&seed, sizeof(seed), NULL, &d.digest, NULL), ERR_OK);
+	return d;
+}
+
+static uint32_t add(struct graph *g, unsigned seed, const char *media_type, uint64_t size_bytes)
+{
+	struct descriptor d = descriptor_of(seed, media_type, size_bytes);
+	uint32_t node = NODE_NONE;
+	struct err err = { 0 };
+
+	ck_assert_msg(graph_add(g, &d, &node, &err) == ERR_OK, "%s", err.msg);
+	return node;
+}
+
+/* Finding and making */
+
+START_TEST(find_many)
+{
+	CLEANUP(graph_release) struct graph g;
+	struct descriptor none = descriptor_of(5000, "x", 0);
+	unsigned i;
+
+	graph_init(&g);
+	ck_assert_uint_eq(graph_find(&g, &none.digest), NODE_NONE);
+	for (i = 0; i < 5000; i++)
+		ck_assert_uint_eq(add(&g, i, "x", i), i);
+	for (i = 0; i < 5000; i++) {
+		struct descriptor d = descriptor_of(i, "x", i);
+
+		ck_assert_uint_eq(graph_find(&g, &d.digest), i);
+		ck_assert_uint_eq(add(&g, i, "x", i), i);
+		ck_assert_uint_eq(g.nodes[i].size_bytes, i);
+	}
+	ck_assert_uint_eq(g.nodes_len, 5000);
+	ck_assert_uint_eq(graph_find(&g, &none.digest), NODE_NONE);
+	graph_release(&g);
+}
+END_TEST
+
+START_TEST(two_sizes)
+{
+	CLEANUP(graph_release) struct graph g;
+	struct descriptor d = descriptor_of(1, "x", 8);
+	uint32_t node = 77;
+	struct err err = { 0 };
+
+	graph_init(&g);
+	add(&g, 1, "x", 7);
+	ck_assert_int_eq(graph_add(&g, &d, &node, &err), ERR_FORMAT);
+	ck_assert_uint_eq(node, 77); /* untouched */
+	ck_assert_ptr_nonnull(strstr(err.msg, d.digest.text));
+	ck_assert_ptr_nonnull(strstr(err.msg, "7 and 8 bytes"));
+}
+END_TEST
+
+START_TEST(intern)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) char *longest = calloc(1, LIMIT_TEXT_BYTES + 2);
+	const char *kept[1000], *again = NULL;
+	char text[32];
+	size_t i;
+
+	graph_init(&g);
+	for (i = 0; i < COUNT_OF(kept); i++) {
+		snprintf(text, sizeof(text), "text %zu", i);
+		ck_assert_int_eq(graph_intern(&g, text, &kept[i], NULL), ERR_OK);
+	}
+	for (i = 0; i < COUNT_OF(kept); i++) {
+		snprintf(text, sizeof(text), "text %zu", i);
+		ck_assert_str_eq(kept[i], text);
+		ck_assert_int_eq(graph_intern(&g, text, &again, NULL), ERR_OK);
+		ck_assert_ptr_eq(again, kept[i]);
+	}
+	memset(longest, 'x', LIMIT_TEXT_BYTES);
+	ck_assert_int_eq(graph_intern(&g, longest, &again, NULL), ERR_OK);
+	longest[LIMIT_TEXT_BYTES] = 'x';
+	ck_assert_int_eq(graph_intern(&g, longest, &again, NULL), ERR_LIMIT);
+}
+END_TEST
+
+/* Sources disagree about one digest: whoever comes first, the same text is kept. */
+static const struct {
+	const char *name, *a, *b, *want;
+} disagreements[] = {
+	{ "the smaller one", "b", "a", "a" },
+	{ "the same", "a", "a", "a" },
+	{ "a manifest's type before any other", "a", TYPE_OCI_MANIFEST, TYPE_OCI_MANIFEST },
+	{ "of two manifests' the smaller", TYPE_OCI_MANIFEST, TYPE_DOCKER_MANIFEST, TYPE_DOCKER_MANIFEST },
+	{ "a type before none", "a", "", "" },
+};
+
+START_TEST(disagree)
+{
+	unsigned turn;
+
+	for (turn = 0; turn < 2; turn++) {
+		CLEANUP(graph_release) struct graph g;
+
+		graph_init(&g);
+		add(&g, 1, turn == 0 ? disagreements[_i].a : disagreements[_i].b, 1);
+		add(&g, 1, turn == 0 ? disagreements[_i].b : disagreements[_i].a, 1);
+		ck_assert_msg(strcmp(g.nodes[0].media_type, disagreements[_i].want) == 0, "%s: %s",
+			      disagreements[_i].name, g.nodes[0].media_type);
+	}
+}
+END_TEST
+
+/* Any order of discovery gives the same graph */
+
+enum op_kind { OP_MANIFEST, OP_LINK, OP_IMAGE };
+
+/* One thing that a walk finds out. */
+struct op {
+	enum op_kind kind;
+	size_t at; /* item, link or tag of the builder */
+};
+
+struct world {
+	struct image_builder b;
+	struct op ops[3 * IMAGE_ITEMS];
+	size_t len;
+};
+
+static void world_ops(struct world *w)
+{
+	size_t i;
+
+	w->len = 0;
+	for (i = 0; i < w->b.items_len; i++) {
+		if (manifest_kind(w->b.items[i].media_type) != MANIFEST_NONE && !w->b.items[i].absent)
+			w->ops[w->len++] = (struct op){ .kind = OP_MANIFEST, .at = i };
+	}
+	for (i = 0; i < w->b.links_len; i++)
+		w->ops[w->len++] = (struct op){ .kind = OP_LINK, .at = i };
+	for (i = 0; i < w->b.tags_len; i++)
+		w->ops[w->len++] = (struct op){ .kind = OP_IMAGE, .at = i };
+}
+
+static void shuffle(struct world *w, unsigned seed)
+{
+	uint64_t x = seed;
+	size_t i;
+
+	for (i = w->len; seed > 0 && i-- > 1;) {
+		struct op op = w->ops[i];
+		size_t j;
+
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		j = (size_t)(x >> 33) % (i + 1);
+		w->ops[i] = w->ops[j];
+		w->ops[j] = op;
+	}
+}
+
+static uint32_t item_node(struct graph *g, const struct image_item *item)
+{
+	struct descriptor d = { .digest = item->digest, .size_bytes = item->len, .media_type = item->media_type };
+	uint32_t node = NODE_NONE;
+	struct err err = { 0 };
+
+	ck_assert_msg(graph_add(g, &d, &node, &err) == ERR_OK, "%s", err.msg);
+	return node;
+}
+
+static void run_op(const struct world *w, const struct op *op, struct graph *g)
+{
+	const struct image_builder *b = &w->b;
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	struct err err = { 0 };
+	uint32_t node;
+
+	switch (op->kind) {
+	case OP_MANIFEST:
+		node = item_node(g, &b->items[op->at]);
+		ck_assert_msg(manifest_parse(b->items[op->at].bytes, b->items[op->at].len, b->items[op->at].media_type,
+					     "x", &m, &err) == ERR_OK,
+			      "%s", err.msg);
+		ck_assert_msg(graph_add_manifest(g, node, &m, &err) == ERR_OK, "%s", err.msg);
+		break;
+	case OP_LINK:
+		node = item_node(g, &b->items[b->links[op->at].subject]);
+		ck_assert_int_eq(graph_link(g, node, item_node(g, &b->items[b->links[op->at].referrer]),
+					    b->links[op->at].kind, &err),
+				 ERR_OK);
+		break;
+	case OP_IMAGE:
+		node = item_node(g, &b->items[b->tags[op->at].root]);
+		ck_assert_int_eq(graph_add_image(g, b->tags[op->at].name, node, &err), ERR_OK);
+		break;
+	}
+}
+
+static const char *or_dash(const char *text)
+{
+	return text != NULL ? text : "-";
+}
+
+/* Everything that is known of a settled graph, as text that does not depend on where nodes lie. */
+static char *dump(const struct graph *g)
+{
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	size_t order_len = 0, len = 0, i;
+	char *text = NULL;
+	FILE *to = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(to);
+	ck_assert_int_eq(graph_order(g, &order, &order_len, NULL), ERR_OK);
+	ck_assert_int_eq(graph_owners(g, &owners, NULL), ERR_OK);
+	for (i = 0; i < order_len; i++) {
+		const struct node *n = &g->nodes[order[i]];
+
+		fprintf(to, "%.17s %s %s %s %s %s of %s\n", n->digest.text, role_name(n->role), n->media_type,
+			or_dash(n->artifact_type), or_dash(n->platform), or_dash(n->predicate_type),
+			g->images[owners[order[i]]].name);
+	}
+	for (i = 0; i < g->links_len; i++)
+		fprintf(to, "%.17s <- %.17s %s\n", g->nodes[g->links[i].subject].digest.text,
+			g->nodes[g->links[i].referrer].digest.text, link_name(g->links[i].kind));
+	for (i = 0; i < g->images_len; i++)
+		fprintf(to, "%s %.17s\n", g->images[i].name, g->nodes[g->images[i].root].digest.text);
+	fclose(to);
+	return text;
+}
+
+/* The line of b where it begins to differ from a. */
+static const char *first_difference(const char *a, const char *b)
+{
+	size_t same = 0;
+
+	while (a[same] == b[same] && a[same] != '\0')
+		same++;
+	while (same > 0 && b[same - 1] != '\n')
+		same--;
+	return b + same;
+}
+
+static char *build(struct world *w, unsigned seed)
+{
+	CLEANUP(graph_release) struct graph g;
+	struct err err = { 0 };
+	size_t i;
+
+	world_ops(w);
+	shuffle(w, seed);
+	graph_init(&g);
+	for (i = 0; i < w->len; i++)
+		run_op(w, &w->ops[i], &g);
+	ck_assert_msg(graph_settle(&g, &err) == ERR_OK, "%s", err.msg);
+	return dump(&g);
+}
+
+struct text {
+	char t[IMAGE_DESCRIPTOR_TEXT];
+};
+
+static struct text of(const struct image_builder *b, size_t item)
+{
+	struct text text;
+
+	image_text(b, item, text.t);
+	return text;
+}
+
+/* An image manifest whose layers are told apart by the seed; rest is more members. */
+static size_t put_image(struct image_builder *b, unsigned seed, const char *rest)
+{
+	size_t config = image_json(b, TYPE_OCI_CONFIG, "{\"n\":%u}", seed), layer = image_add_noise(b, GZIP, 20, seed);
+
+	return image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[{%s}]%s}", of(b, config).t,
+			  of(b, layer).t, rest);
+}
+
+static void world_samples(struct image_builder *b)
+{
+	image_sample(b, "docker.io/library/b:1", &(struct image_sample){ .absent_platform = true });
+	image_sample(b, "docker.io/library/a:1", &(struct image_sample){ .one_manifest = true });
+	image_tag(b, "docker.io/library/c:1", b->tags[1].root); /* one image, two names */
+}
+
+/* An index in an index, and a manifest that two indexes list, one with a platform, one without. */
+static void world_nested(struct image_builder *b)
+{
+	size_t shared = put_image(b, 1, ""), other = put_image(b, 2, "");
+	size_t inner = image_json(b, TYPE_OCI_INDEX,
+				  "{\"manifests\":[{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"s390x\"}}]}",
+				  of(b, shared).t);
+
+	image_tag(b, "x.io/a:1",
+		  image_json(b, TYPE_DOCKER_LIST, "{\"manifests\":[{%s},{%s}]}", of(b, inner).t, of(b, other).t));
+	image_tag(b, "x.io/b:1",
+		  image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s},{%s}]}", of(b, other).t, of(b, shared).t));
+}
+
+/* A signature of an image that is an image itself, with a referrer of its own; the listing of referrers is not asked:
+ * what the manifests say must be enough. */
+static void world_subjects(struct image_builder *b)
+{
+	CLEANUP(free_ptr) char *rest = NULL;
+	CLEANUP(free_ptr) char *rest2 = NULL;
+	size_t image = put_image(b, 1, ""), signature;
+
+	ck_assert_int_ge(asprintf(&rest, ",\"subject\":{%s}", of(b, image).t), 0);
+	signature = put_image(b, 2, rest);
+	ck_assert_int_ge(asprintf(&rest2, ",\"subject\":{%s}", of(b, signature).t), 0);
+	put_image(b, 3, rest2);
+	image_tag(b, "x.io/image:1", image);
+	image_tag(b, "x.io/signature:1", signature);
+}
+
+/* An index whose attestation names an image that only another index lists. */
+static void world_far_attestation(struct image_builder *b)
+{
+	size_t image = put_image(b, 1, ""), attestation = put_image(b, 2, "");
+
+	image_tag(b, "x.io/a:1",
+		  image_json(b, TYPE_OCI_INDEX,
+			     "{\"manifests\":[{%s,\"annotations\":{\"%s\":\"attestation-manifest\","
+			     "\"%s\":\"%s\"}}]}",
+			     of(b, attestation).t, ANNOTATION_REFERENCE_TYPE, ANNOTATION_REFERENCE_DIGEST,
+			     b->items[image].digest.text));
+	image_tag(b, "x.io/b:1", image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s}]}", of(b, image).t));
+}
+
+/* One blob as layer of an image, config of another and statement of a third. */
+static void world_shared_blob(struct image_builder *b)
+{
+	size_t blob = image_json(b, TYPE_IN_TOTO, "{}"), image = put_image(b, 1, "");
+	size_t signature = image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[{%s},{%s}]}", of(b, blob).t,
+				      of(b, blob).t, of(b, image).t);
+
+	image_refer(b, image, signature, LINK_SIG);
+	image_refer(b, image, signature, LINK_SUBJECT);
+	image_refer(b, image, signature, LINK_SIG);
+	image_refer(b, signature, image, LINK_SUBJECT); /* a circle, as a listing may claim */
+	image_tag(b, "x.io/a:1", image);
+	image_tag(b, "x.io/a:1", image);
+}
+
+/* The attestation of one index is a plain child of another: the stronger role counts, and its layers follow. */
+static void world_stronger(struct image_builder *b)
+{
+	size_t image = put_image(b, 1, ""), attestation = put_image(b, 2, "");
+
+	image_tag(b, "x.io/a:1",
+		  image_json(b, TYPE_OCI_INDEX,
+			     "{\"manifests\":[{%s},{%s,\"annotations\":{\"%s\":"
+			     "\"attestation-manifest\"}}]}",
+			     of(b, image).t, of(b, attestation).t, ANNOTATION_REFERENCE_TYPE));
+	image_tag(b, "x.io/b:1", image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s}]}", of(b, attestation).t));
+}
+
+/* What a referrer's index lists belongs to the referrer; a blob in an index is an artifact. */
+static void world_of_referrer(struct image_builder *b)
+{
+	size_t image = put_image(b, 1, ""), inner = put_image(b, 2, ""), blob = image_add_noise(b, SIGNATURE, 9, 3);
+
+	image_refer(b, image,
+		    image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s},{%s}]}", of(b, inner).t, of(b, blob).t),
+		    LINK_SBOM);
+	image_tag(b, "x.io/a:1", image);
+}
+
+/* BuildKit with oci-artifact=true: an attestation by its index and a referrer by its subject. */
+static void world_oci_artifact(struct image_builder *b)
+{
+	CLEANUP(free_ptr) char *rest = NULL;
+	size_t image = put_image(b, 1, ""), attestation;
+
+	ck_assert_int_ge(asprintf(&rest, ",\"subject\":{%s},\"artifactType\":\"t\"", of(b, image).t), 0);
+	attestation = put_image(b, 2, rest);
+	image_refer(b, image, attestation, LINK_SUBJECT);
+	image_tag(b, "x.io/a:1",
+		  image_json(b, TYPE_OCI_INDEX,
+			     "{\"manifests\":[{%s},{%s,\"annotations\":{\"%s\":\"attestation-manifest\","
+			     "\"%s\":\"%s\"}}]}",
+			     of(b, image).t, of(b, attestation).t, ANNOTATION_REFERENCE_TYPE,
+			     ANNOTATION_REFERENCE_DIGEST, b->items[image].digest.text));
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct image_builder *b);
+	const char *roles;
+} worlds[] = {
+	{ "samples", world_samples,
+	  "config layer layer layer manifest none none none none manifest config statement attestation index config "
+	  "artifact referrer config artifact referrer config artifact referrer config layer layer layer manifest" },
+	{ "nested", world_nested, "config layer manifest config layer manifest index index index" },
+	{ "subjects", world_subjects, "config layer manifest config layer manifest none none none" },
+	{ "attestation from afar", world_far_attestation,
+	  "config layer manifest config artifact attestation index index" },
+	{ "shared blob", world_shared_blob, "config config layer manifest referrer" },
+	{ "stronger", world_stronger, "config layer manifest config layer manifest index index" },
+	{ "of a referrer", world_of_referrer, "config layer manifest config artifact referrer artifact referrer" },
+	{ "both attestation and referrer", world_oci_artifact,
+	  "config layer manifest config artifact attestation index" },
+};
+
+START_TEST(any_order)
+{
+	static struct world w;
+	CLEANUP(free_ptr) char *first = NULL;
+	unsigned seed;
+
+	image_builder_init(&w.b);
+	worlds[_i].make(&w.b);
+	first = build(&w, 0);
+	for (seed = 1; seed < ORDERS; seed++) {
+		CLEANUP(free_ptr) char *other = build(&w, seed);
+
+		ck_assert_msg(strcmp(first, other) == 0, "%s, order %u: %.300s", worlds[_i].name, seed,
+			      first_difference(first, other));
+	}
+	image_builder_release(&w.b);
+}
+END_TEST
+
+/* What each item of a world is for, in the order in which they were made. */
+START_TEST(roles)
+{
+	static struct image_builder b;
+	CLEANUP(graph_release) struct graph g;
+	char got[1000] = "";
+	size_t i;
+
+	image_builder_init(&b);
+	worlds[_i].make(&b);
+	image_graph(&b, &b.source, &g);
+	for (i = 0; i < b.items_len; i++) {
+		uint32_t node = graph_find(&g, &b.items[i].digest);
+		bool known = node != NODE_NONE && g.nodes[node].role != ROLE_COUNT;
+
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i > 0 ? " " : "",
+			 known ? role_name(g.nodes[node].role) : "none");
+	}
+	ck_assert_msg(strcmp(got, worlds[_i].roles) == 0, "%s: %s", worlds[_i].name, got);
+	image_builder_release(&b);
+}
+END_TEST
+
+/* The order of a bundle: small things first, each image in one run from its root, depth first. */
+START_TEST(bundle_order)
+{
+	static struct image_builder b;
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	char got[400] = "";
+	size_t len = 0, i;
+
+	image_builder_init(&b);
+	image_sample(&b, "docker.io/library/b:1", &(struct image_sample){ 0 });
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(graph_order(&g, &order, &len, NULL), ERR_OK);
+	ck_assert_int_eq(graph_owners(&g, &owners, NULL), ERR_OK);
+	ck_assert_uint_eq(len, g.nodes_len);
+	for (i = 0; i < len; i++) {
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s ", role_name(g.nodes[order[i]].role));
+		ck_assert_uint_eq(owners[order[i]], 0);
+	}
+	ck_assert_str_eq(got, "index manifest config referrer config artifact attestation config statement "
+			      "manifest config referrer artifact referrer config artifact "
+			      "layer layer layer layer layer layer ");
+	image_builder_release(&b);
+}
+END_TEST
+
+/* What no image reaches is in no order and has no owner. */
+START_TEST(unreached)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	const struct link *links = NULL;
+	size_t len = 99;
+
+	graph_init(&g);
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	ck_assert_int_eq(graph_order(&g, &order, &len, NULL), ERR_OK);
+	ck_assert_uint_eq(len, 0);
+	free(take_ptr(&order));
+	add(&g, 1, "x", 1);
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	ck_assert_int_eq(graph_order(&g, &order, &len, NULL), ERR_OK);
+	ck_assert_int_eq(graph_owners(&g, &owners, NULL), ERR_OK);
+	ck_assert_uint_eq(len, 0);
+	ck_assert_uint_eq(owners[0], NODE_NONE);
+	ck_assert_uint_eq(graph_links_of(&g, 0, &links), 0);
+}
+END_TEST
+
+static const struct {
+	const char *name, *a, *b;
+	bool same_root;
+	enum err_code want;
+	size_t want_images;
+} names[] = {
+	{ "two names", "x.io/b:1", "x.io/a:1", false, ERR_OK, 2 },
+	{ "two names of one image", "x.io/b:1", "x.io/a:1", true, ERR_OK, 2 },
+	{ "one image twice", "x.io/a:1", "x.io/a:1", true, ERR_OK, 1 },
+	{ "two images under one name", "x.io/a:1", "x.io/a:1", false, ERR_CONFLICT, 0 },
+	{ "only alike", "x.io/a:1", "x.io/A:1", false, ERR_OK, 2 },
+};
+
+START_TEST(image_names)
+{
+	CLEANUP(graph_release) struct graph g;
+	uint32_t first, second;
+	struct err err = { 0 };
+	enum err_code got;
+
+	graph_init(&g);
+	first = add(&g, 1, TYPE_OCI_MANIFEST, 1);
+	second = names[_i].same_root ? first : add(&g, 2, TYPE_OCI_MANIFEST, 1);
+	ck_assert_int_eq(graph_add_image(&g, names[_i].a, first, &err), ERR_OK);
+	ck_assert_int_eq(graph_add_image(&g, names[_i].b, second, &err), ERR_OK);
+	got = graph_settle(&g, &err);
+	ck_assert_msg(got == names[_i].want, "%s: %d, %s", names[_i].name, got, err.msg);
+	if (got != ERR_OK) {
+		ck_assert_ptr_nonnull(strstr(err.msg, names[_i].a));
+		ck_assert_ptr_nonnull(strstr(err.msg, g.nodes[first].digest.text));
+		ck_assert_ptr_nonnull(strstr(err.msg, g.nodes[second].digest.text));
+		return;
+	}
+	ck_assert_uint_eq(g.images_len, names[_i].want_images);
+	ck_assert(g.images_len == 1 || strcmp(g.images[0].name, g.images[1].name) < 0);
+}
+END_TEST
+
+/* Links of every kind to many subjects: each subject finds its own, by kind and then digest, each once. */
+START_TEST(links_of)
+{
+	CLEANUP(graph_release) struct graph g;
+	uint32_t subjects[20], referrers[5];
+	unsigned turn, i, j, kind;
+
+	graph_init(&g);
+	for (i = 0; i < COUNT_OF(subjects); i++)
+		subjects[i] = add(&g, i, TYPE_OCI_INDEX, 1);
+	for (j = 0; j < COUNT_OF(referrers); j++)
+		referrers[j] = add(&g, 100 + j, TYPE_OCI_MANIFEST, 1);
+	for (turn = 0; turn < 2; turn++) { /* everything twice */
+		for (kind = LINK_COUNT; kind-- > 0;) {
+			for (i = 1; i < COUNT_OF(subjects); i += 2) {
+				for (j = 0; j < COUNT_OF(referrers); j++)
+					ck_assert_int_eq(
+						graph_link(&g, subjects[i], referrers[j], (enum link_kind)kind, NULL),
+						ERR_OK);
+			}
+		}
+	}
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	for (i = 0; i < COUNT_OF(subjects); i++) {
+		const struct link *links = NULL;
+		size_t len = graph_links_of(&g, subjects[i], &links), k;
+
+		ck_assert_uint_eq(len, i % 2 == 0 ? 0 : LINK_COUNT * COUNT_OF(referrers));
+		for (k = 0; k < len; k++) {
+			ck_assert_uint_eq(links[k].subject, subjects[i]);
+			ck_assert_uint_eq(links[k].kind, k / COUNT_OF(referrers));
+			ck_assert(k % COUNT_OF(referrers) == 0 || strcmp(g.nodes[links[k - 1].referrer].digest.text,
+									 g.nodes[links[k].referrer].digest.text) < 0);
+		}
+	}
+}
+END_TEST
+
+/* Two images share a layer and a config: the first by name owns them. */
+START_TEST(image_owners)
+{
+	static struct image_builder b;
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	size_t a, other, i;
+
+	image_builder_init(&b);
+	a = put_image(&b, 1, "");
+	other = image_json(&b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[{%s}],\"n\":1}", of(&b, 0).t,
+			   of(&b, 1).t);
+	image_tag(&b, "x.io/b:1", a);
+	image_tag(&b, "x.io/a:1", other);
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(graph_owners(&g, &owners, NULL), ERR_OK);
+	for (i = 0; i < b.items_len; i++) {
+		const char *owner = g.images[owners[graph_find(&g, &b.items[i].digest)]].name;
+
+		ck_assert_str_eq(owner, i == a ? "x.io/b:1" : "x.io/a:1");
+	}
+	image_builder_release(&b);
+}
+END_TEST
+
+static const struct {
+	enum role role;
+	uint64_t size_bytes;
+	bool is_small, is_manifest;
+} smalls[] = {
+	{ ROLE_INDEX, UINT64_MAX, true, true },
+	{ ROLE_MANIFEST, UINT64_MAX, true, true },
+	{ ROLE_ATTESTATION, UINT64_MAX, true, true },
+	{ ROLE_REFERRER, UINT64_MAX, true, true },
+	{ ROLE_STATEMENT, LIMIT_STATEMENT_BYTES, true, false },
+	{ ROLE_CONFIG, LIMIT_SMALL_BLOB_BYTES, true, false },
+	{ ROLE_CONFIG, LIMIT_SMALL_BLOB_BYTES + 1, false, false },
+	{ ROLE_ARTIFACT, LIMIT_SMALL_BLOB_BYTES, true, false },
+	{ ROLE_ARTIFACT, LIMIT_SMALL_BLOB_BYTES + 1, false, false },
+	{ ROLE_LAYER, 0, false, false },
+};
+
+START_TEST(small)
+{
+	struct node n = { .role = smalls[_i].role, .size_bytes = smalls[_i].size_bytes };
+
+	ck_assert_int_eq(node_is_small(&n), smalls[_i].is_small);
+	ck_assert_int_eq(role_is_manifest(n.role), smalls[_i].is_manifest);
+}
+END_TEST
+
+/* An index in an index and so on, ten thousand deep: settling and ordering need no stack for it. */
+START_TEST(deep)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) uint32_t *order = NULL;
+	size_t len = 0, i;
+
+	graph_init(&g);
+	for (i = 0; i < 10000; i++) {
+		struct descriptor child = descriptor_of((unsigned)i + 1, TYPE_OCI_INDEX, 1);
+		struct manifest m = { .kind = MANIFEST_INDEX, .items = &child, .items_len = 1 };
+
+		ck_assert_int_eq(graph_add_manifest(&g, add(&g, (unsigned)i, TYPE_OCI_INDEX, 1), &m, NULL), ERR_OK);
+	}
+	ck_assert_int_eq(graph_add_image(&g, "x.io/a:1", 0, NULL), ERR_OK);
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	ck_assert_int_eq(graph_order(&g, &order, &len, NULL), ERR_OK);
+	ck_assert_uint_eq(len, 10001);
+	for (i = 0; i < len; i++)
+		ck_assert_uint_eq(order[i], i);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("graph");
+	TCase *t = tcase_create("graph");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_test(t, find_many);
+	tcase_add_test(t, two_sizes);
+	tcase_add_test(t, intern);
+	tcase_add_loop_test(t, disagree, 0, (int)COUNT_OF(disagreements));
+	tcase_add_loop_test(t, any_order, 0, (int)COUNT_OF(worlds));
+	tcase_add_loop_test(t, roles, 0, (int)COUNT_OF(worlds));
+	tcase_add_test(t, bundle_order);
+	tcase_add_test(t, unreached);
+	tcase_add_loop_test(t, image_names, 0, (int)COUNT_OF(names));
+	tcase_add_test(t, links_of);
+	tcase_add_test(t, image_owners);
+	tcase_add_loop_test(t, small, 0, (int)COUNT_OF(smalls));
+	tcase_add_test(t, deep);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
