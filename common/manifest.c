@@ -149,6 +149,8 @@ static enum err_code parse_body(struct manifest *m, const char *what, struct err
 		code = parse_one(m, "subject", what, &m->has_subject, &m->subject, err);
 	if (code != ERR_OK)
 		return code;
+	if (m->kind == MANIFEST_INDEX && js_get(m->json, "manifests") == NULL) /* null is Go's way to write none */
+		return err_set(err, ERR_FORMAT, "%s: an index needs manifests", what);
 	if (m->kind == MANIFEST_IMAGE && !m->has_config)
 		return err_set(err, ERR_FORMAT, "%s: an image manifest needs a config", what);
 	m->annotations = js_object(m->json, "annotations");
