@@ -153,9 +153,12 @@ static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bo
 static enum err_code read_listing(const struct question *q, struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
-	enum err_code code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
+	struct digest digest;
+	enum err_code code = repository_digest(&q->request, buf_text(&q->body), q->body.len, &digest, err);
 	size_t i;
 
+	if (code == ERR_OK)
+		code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
 	if (code == ERR_OK && m.kind != MANIFEST_INDEX)
 		code = err_set(err, ERR_FORMAT, "%s: the list of referrers is no index but %s", q->request.url,
 			       m.media_type);
@@ -168,11 +171,12 @@ static enum err_code read_listing(const struct question *q, struct err *err)
 static enum err_code read_tagged(const struct question *q, struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
-	enum err_code code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
-	struct descriptor d = { .size_bytes = q->body.len, .media_type = m.media_type };
+	struct descriptor d = { .size_bytes = q->body.len };
+	enum err_code code = repository_digest(&q->request, buf_text(&q->body), q->body.len, &d.digest, err);
 
 	if (code == ERR_OK)
-		code = digest_of(buf_text(&q->body), q->body.len, NULL, &d.digest, err);
+		code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
+	d.media_type = m.media_type;
 	return code == ERR_OK ? add_found(q->discovery, &d, q->kind, err) : code;
 }
 

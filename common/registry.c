@@ -77,16 +77,15 @@ static enum err_code on_manifest_body(struct request *r, const void *bytes, size
 	return ERR_OK;
 }
 
-/* Prove the bytes: against the digest that was asked for, or, under a tag, take their digest as its meaning. */
+/* Prove the bytes: against the digest that was asked for, or, under a tag, against the one that came with them. */
 static enum err_code prove_manifest(struct fetch *f, struct source_manifest *m, struct err *err)
 {
 	enum err_code code;
 
 	if (f->wanted.digest.text[0] == '\0')
-		code = digest_of(m->bytes, m->len, NULL, &m->digest, err);
-	else
-		code = digest_check(m->bytes, m->len, &f->wanted.digest,
-				    f->wanted.size_bytes > 0 ? f->wanted.size_bytes : m->len, err);
+		return repository_digest(&f->request, m->bytes, m->len, &m->digest, err);
+	code = digest_check(m->bytes, m->len, &f->wanted.digest,
+			    f->wanted.size_bytes > 0 ? f->wanted.size_bytes : m->len, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", f->request.url);
 }
 

@@ -51,6 +51,21 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 		       why != NULL ? why : "", advice_of(status));
 }
 
+enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,
+				struct err *err)
+{
+	char said[DIGEST_TEXT_SIZE + 1]; /* one more, so that a longer one is not cut into a digest */
+	struct digest want;
+	enum err_code code = ERR_OK;
+
+	if (http_header(&r->call, "Docker-Content-Digest", 0, said, sizeof(said)) != NULL &&
+	    digest_parse(said, &want, NULL) == ERR_OK)
+		code = digest_check(bytes, len, &want, len, err);
+	if (code == ERR_OK)
+		code = digest_of(bytes, len, NULL, ret_digest, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", r->url);
+}
+
 bool repository_error_is(const char *body, const char *code)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;

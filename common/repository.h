@@ -28,6 +28,9 @@ enum err_code repository_url(const struct repository *p, const char *kind, const
 			     struct err *err);
 /* Describe an answer whose status is an error, with what the registry says of it. */
 enum err_code repository_refused(const struct request *r, const char *body, struct err *err);
+/* The sha256 digest of an answer that was asked for by tag, proved where the registry says its digest. */
+enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,
+				struct err *err);
 /* True where the body's error code is this one. */
 bool repository_error_is(const char *body, const char *code);
 #endif
