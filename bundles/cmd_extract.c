@@ -1,0 +1,129 @@
+/* bundle extract: the command. */
+#include <stdio.h>
+
+#include "bundles/commands.h"
+#include "bundles/contents.h"
+#include "bundles/profile.h"
+#include "bundles/reader.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/progress.h"
+#include "common/report.h"
+
+struct options {
+	bool quiet;
+};
+
+static const struct opt opts[] = {
+	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
+};
+
+struct extraction {
+	struct bundle *bundle;
+	struct layout *layout;
+	struct graph graph;
+	uint32_t *order;
+	size_t order_len;
+	struct progress progress;
+};
+
+static void extraction_release(struct extraction *x)
+{
+	free_ptr(&x->order);
+	graph_release(&x->graph);
+	layout_close(x->layout);
+	bundle_close(x->bundle);
+}
+
+static enum err_code put_blob(struct extraction *x, const struct node *n, struct err *err)
+{
+	struct instream *in = NULL;
+	enum err_code code = bundle_blob(x->bundle, &n->digest, &in, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = layout_put(x->layout, &n->digest, n->size_bytes, in, err);
+	instream_release(in);
+	if (code != ERR_OK)
+		return err_add(err, "%s: %s", bundle_path(x->bundle), n->digest.text);
+	progress_advance(&x->progress, PROGRESS_NONE, n->size_bytes);
+	return ERR_OK;
+}
+
+static enum err_code put_blobs(struct extraction *x, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	uint64_t total_bytes = 0;
+	size_t i;
+
+	for (i = 0; i < x->order_len; i++)
+		total_bytes += x->graph.nodes[x->order[i]].absent ? 0 : x->graph.nodes[x->order[i]].size_bytes;
+	progress_total(&x->progress, total_bytes);
+	for (i = 0; code == ERR_OK && i < x->order_len; i++) {
+		if (!x->graph.nodes[x->order[i]].absent)
+			code = put_blob(x, &x->graph.nodes[x->order[i]], err);
+	}
+	return code;
+}
+
+static enum err_code open_both(struct extraction *x, const char *file, const char *folder, struct err *err)
+{
+	enum err_code code = bundle_open(file, &x->bundle, err);
+
+	if (code == ERR_OK)
+		code = contents_walk(x->bundle, NULL, NULL, &x->graph, err);
+	if (code == ERR_OK)
+		code = graph_settle(&x->graph, err);
+	if (code == ERR_OK)
+		code = graph_order(&x->graph, &x->order, &x->order_len, err);
+	if (code == ERR_OK)
+		code = layout_open(folder, true, &x->layout, err);
+	return code == ERR_OK ? layout_lock(x->layout, err) : code;
+}
+
+static enum err_code extract(struct extraction *x, const char *file, const char *folder, struct err *err)
+{
+	CLEANUP(buf_release) struct buf index = { 0 };
+	enum err_code code = open_both(x, file, folder, err);
+
+	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
+	if (code == ERR_OK)
+		code = put_blobs(x, err);
+	if (code == ERR_OK)
+		code = profile_write(x->layout, &x->graph, &index, err);
+	return code == ERR_OK ? layout_publish(x->layout, buf_text(&index), index.len, err) : code;
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	const struct options *options = opaque;
+	CLEANUP(extraction_release) struct extraction x = { 0 };
+	struct err err = { 0 };
+	enum err_code code;
+	size_t i;
+
+	graph_init(&x.graph);
+	progress_init(&x.progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
+	code = extract(&x, operands->items[0], operands->items[1], &err);
+	progress_done(&x.progress);
+	for (i = 0; code == ERR_OK && i < x.graph.images_len; i++)
+		printf("%s  %s\n", x.graph.images[i].name, x.graph.nodes[x.graph.images[i].root].digest.text);
+	return report_end(c, false, code, &err);
+}
+
+const struct command extract_command = {
+	.name = "extract",
+	.synopsis = "[option]... FILE DIR",
+	.summary = "unpack a bundle into an OCI layout that other tools read",
+	.text = "Write every blob of a bundle, proved, into an OCI image layout: a folder that oras, skopeo, crane and "
+		"cosign "
+		"read, referrers included. DIR is made where it is missing; a layout that is there is added to.",
+	.operand = "FILE and DIR",
+	.args_min = 2,
+	.args_max = 2,
+	.opts = opts,
+	.opts_len = COUNT_OF(opts),
+	.options_size = sizeof(struct options),
+	.statuses = OPT_STATUS(3),
+	.run = run,
+};

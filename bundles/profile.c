@@ -1,0 +1,279 @@
+#include "bundles/profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+
+#define COSIGN "dev.cosignproject.cosign/"
+#define TAG_MAX (DIGEST_TEXT_SIZE + 8)
+
+/* What cosign calls the things that it tags. */
+static const struct {
+	const char *suffix, *kind;
+} tagged[LINK_COUNT] = {
+	[LINK_SIG] = { ".sig", COSIGN "sigs" },
+	[LINK_ATT] = { ".att", COSIGN "atts" },
+	[LINK_SBOM] = { ".sbom", NULL },
+};
+
+struct profile {
+	struct layout *layout;
+	const struct graph *g;
+	struct js_out o;
+	bool *listed; /* by node: children that have their entry */
+};
+
+static void begin_entry(struct js_out *o, const struct node *n)
+{
+	js_begin(o, '{');
+	js_member(o, "mediaType", n->media_type);
+	js_member(o, "digest", n->digest.text);
+	js_member_uint(o, "size", n->size_bytes);
+}
+
+/* cosign looks for its tags beside an imageIndex, and for referrers beside an image only, be it an index or not. */
+static const char *kind_of(const struct graph *g, uint32_t root)
+{
+	const struct link *links;
+	size_t len = graph_links_of(g, root, &links), i;
+
+	for (i = 0; i < len && g->nodes[root].role == ROLE_INDEX; i++) {
+		if (links[i].kind == LINK_SIG || links[i].kind == LINK_ATT)
+			return COSIGN "imageIndex";
+	}
+	return COSIGN "image";
+}
+
+static void put_image(struct profile *p, const struct image *image)
+{
+	const struct node *n = &p->g->nodes[image->root];
+
+	begin_entry(&p->o, n);
+	js_key(&p->o, "annotations");
+	js_begin(&p->o, '{');
+	js_member(&p->o, ANNOTATION_IMAGE_NAME, image->name);
+	js_member(&p->o, ANNOTATION_REF_NAME, image->name);
+	js_member(&p->o, "kind", kind_of(p->g, image->root));
+	js_end(&p->o, '}');
+	js_end(&p->o, '}');
+	p->listed[image->root] = true;
+}
+
+/* A child without a name, so that it is found by its digest; and its children. */
+static void put_children(struct profile *p, uint32_t node)
+{
+	const struct node *n = &p->g->nodes[node];
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		uint32_t child = p->g->edges[n->edges + i].to;
+		const struct node *c = &p->g->nodes[child];
+
+		if (!role_is_manifest(c->role) || c->absent || p->listed[child])
+			continue;
+		p->listed[child] = true;
+		begin_entry(&p->o, c);
+		js_end(&p->o, '}');
+		put_children(p, child);
+	}
+}
+
+/* The manifest of a node, read back from the layout. */
+static enum err_code read_manifest(const struct profile *p, const struct node *n, struct manifest *ret_manifest,
+				   struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	struct instream *in = NULL;
+	struct buf_stage out;
+	enum err_code code = layout_blob(p->layout, &n->digest, &in, err);
+
+	if (code != ERR_OK)
+		return code;
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	buf_stage_init(&out, &bytes);
+	code = stream_copy(in, &out.out, err);
+	instream_release(in);
+	if (code == ERR_OK)
+		code = digest_check(buf_text(&bytes), bytes.len, &n->digest, n->size_bytes, err);
+	return code == ERR_OK
+		       ? manifest_parse(buf_text(&bytes), bytes.len, n->media_type, n->digest.text, ret_manifest, err)
+		       : code;
+}
+
+/* The members that a listing of referrers has, with the referrer's own annotations and some of ours. */
+static enum err_code put_referrer(const struct profile *p, struct js_out *o, const struct link *link, const char *tag,
+				  struct err *err)
+{
+	const struct node *n = &p->g->nodes[link->referrer];
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code = read_manifest(p, n, &m, err);
+	const char *key;
+
+	if (code != ERR_OK)
+		return code;
+	begin_entry(o, n);
+	js_member(o, "artifactType", n->artifact_type);
+	js_key(o, "annotations");
+	js_begin(o, '{');
+	for (key = m.annotations != NULL ? js_next(m.annotations, NULL) : NULL; key != NULL;
+	     key = js_next(m.annotations, key)) {
+		if (strcmp(key, ANNOTATION_SUBJECT) == 0 || strcmp(key, ANNOTATION_REF_NAME) == 0 ||
+		    strcmp(key, ANNOTATION_IMAGE_NAME) == 0 || strcmp(key, "kind") == 0)
+			continue; /* what stands in a manifest must not give it a name here */
+		js_key(o, key);
+		js_put_value(o, js_get(m.annotations, key));
+	}
+	if (tag != NULL) {
+		js_member(o, ANNOTATION_SUBJECT, p->g->nodes[link->subject].digest.text);
+		js_member(o, ANNOTATION_REF_NAME, *tag != '\0' ? tag : NULL);
+		js_member(o, "kind", tagged[link->kind].kind);
+	}
+	js_end(o, '}');
+	js_end(o, '}');
+	return ERR_OK;
+}
+
+static bool is_entry(const struct profile *p, const struct link *link)
+{
+	const struct node *n = &p->g->nodes[link->referrer];
+
+	return link->kind != LINK_BUILDKIT && !n->absent;
+}
+
+/* An index of one subject's referrers: the fallback that clients read where there is no referrers API. */
+static enum err_code write_fallback(struct profile *p, const struct link *links, size_t len, struct buf *text,
+				    struct err *err)
+{
+	struct buf_stage out;
+	struct js_out o;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	buf_stage_init(&out, text);
+	js_out_init(&o, &out.out, false);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 2);
+	js_member(&o, "mediaType", TYPE_OCI_INDEX);
+	js_key(&o, "manifests");
+	js_begin(&o, '[');
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		if (links[i].kind == LINK_SUBJECT && is_entry(p, &links[i]))
+			code = put_referrer(p, &o, &links[i], NULL, err);
+	}
+	if (code != ERR_OK)
+		return code;
+	js_end(&o, ']');
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}
+
+static bool has_subject_links(const struct profile *p, const struct link *links, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (links[i].kind == LINK_SUBJECT && is_entry(p, &links[i]))
+			return true;
+	}
+	return false;
+}
+
+static void tag_of(const struct digest *d, int hex_len, const char *suffix, char out[TAG_MAX])
+{
+	snprintf(out, TAG_MAX, "%s-%.*s%s", digest_algorithm(d), hex_len, digest_hex(d), suffix);
+}
+
+static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
+				  struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+	struct memory_stream in;
+	struct digest digest;
+	char tag[TAG_MAX];
+	enum err_code code;
+
+	buf_init(&text, LIMIT_MANIFEST_BYTES);
+	code = write_fallback(p, links, len, &text, err);
+	if (code == ERR_OK)
+		code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
+	if (code != ERR_OK)
+		return code;
+	memory_stream_init(&in, buf_text(&text), text.len);
+	code = layout_put(p->layout, &digest, text.len, &in.in, err);
+	tag_of(&subject->digest, 64, "", tag);
+	js_begin(&p->o, '{');
+	js_member(&p->o, "mediaType", TYPE_OCI_INDEX);
+	js_member(&p->o, "digest", digest.text);
+	js_member_uint(&p->o, "size", text.len);
+	js_key(&p->o, "annotations");
+	js_begin(&p->o, '{');
+	js_member(&p->o, ANNOTATION_REF_NAME, tag);
+	js_end(&p->o, '}');
+	js_end(&p->o, '}');
+	return code;
+}
+
+/* One subject's referrers: an entry each, under cosign's tag where they have one, and the fallback index. */
+static enum err_code put_referrers(struct profile *p, const struct link *links, size_t len, struct err *err)
+{
+	const struct node *subject = &p->g->nodes[links->subject];
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		char tag[TAG_MAX] = "";
+
+		if (!is_entry(p, &links[i]))
+			continue;
+		if (tagged[links[i].kind].suffix != NULL)
+			tag_of(&subject->digest, 128, tagged[links[i].kind].suffix, tag);
+		code = put_referrer(p, &p->o, &links[i], tag, err);
+	}
+	if (code == ERR_OK && has_subject_links(p, links, len))
+		code = put_fallback(p, subject, links, len, err);
+	return code;
+}
+
+static enum err_code put_all(struct profile *p, struct err *err)
+{
+	const struct graph *g = p->g;
+	enum err_code code = ERR_OK;
+	size_t i, len;
+
+	for (i = 0; i < g->images_len; i++)
+		put_image(p, &g->images[i]);
+	for (i = 0; i < g->images_len; i++)
+		put_children(p, g->images[i].root);
+	for (i = 0; code == ERR_OK && i < g->links_len; i += len) { /* sorted: those of one subject stand together */
+		for (len = 1; i + len < g->links_len && g->links[i + len].subject == g->links[i].subject; len++)
+			;
+		code = put_referrers(p, &g->links[i], len, err);
+	}
+	return code;
+}
+
+enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err)
+{
+	struct profile p = { .layout = l, .g = g, .listed = calloc(g->nodes_len + 1, sizeof(bool)) };
+	struct buf_stage out;
+	enum err_code code = p.listed != NULL ? ERR_OK : err_nomem(err);
+
+	buf_stage_init(&out, index);
+	js_out_init(&p.o, &out.out, false);
+	js_begin(&p.o, '{');
+	js_member_uint(&p.o, "schemaVersion", 2);
+	js_member(&p.o, "mediaType", TYPE_OCI_INDEX);
+	js_key(&p.o, "manifests");
+	js_begin(&p.o, '[');
+	if (code == ERR_OK)
+		code = put_all(&p, err);
+	free(p.listed);
+	if (code != ERR_OK)
+		return code;
+	js_end(&p.o, ']');
+	js_end(&p.o, '}');
+	return js_end_document(&p.o, err);
+}
