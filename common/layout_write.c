@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -80,30 +81,34 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	return code;
 }
 
-static bool same_name(const struct layout_entry *a, const struct layout_entry *b)
+/* What makes two entries the same thing: the name of an image, subject and digest of a referrer, the digest of others.
+ */
+static int compare_entries(const void *a, const void *b)
 {
-	return a->name != NULL && b->name != NULL && strcmp(a->name, b->name) == 0;
+	const struct layout_entry *x = a, *y = b;
+	int order;
+
+	if (x->name != NULL && y->name != NULL)
+		return strcmp(x->name, y->name);
+	if (x->name != NULL || y->name != NULL)
+		return x->name != NULL ? -1 : 1;
+	order = strcmp(x->subject.text, y->subject.text);
+	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
 }
 
-static bool same_referrer(const struct layout_entry *a, const struct layout_entry *b)
+/* The entries of a list, sorted by what they are. */
+static enum err_code read_entries(const struct json_t *list, struct layout_entry **ret_entries, struct err *err)
 {
-	return digest_equal(&a->subject, &b->subject) && digest_equal(&a->descriptor.digest, &b->descriptor.digest);
-}
+	size_t len = js_len(list), i;
+	CLEANUP(free_ptr) struct layout_entry *entries = calloc(len + 1, sizeof(*entries));
+	enum err_code code = entries != NULL ? ERR_OK : err_nomem(err);
 
-static enum err_code is_replaced(const struct layout_entry *old, const struct json_t *added, bool *ret_replaced,
-				 struct err *err)
-{
-	struct layout_entry entry;
-	size_t i;
-
-	*ret_replaced = false;
-	for (i = 0; i < js_len(added) && !*ret_replaced; i++) {
-		enum err_code code = layout_entry_parse(js_at(added, i), "the new index.json", &entry, err);
-
-		if (code != ERR_OK)
-			return code;
-		*ret_replaced = same_name(old, &entry) || same_referrer(old, &entry);
-	}
+	for (i = 0; code == ERR_OK && i < len; i++)
+		code = layout_entry_parse(js_at(list, i), "the new index.json", &entries[i], err);
+	if (code != ERR_OK)
+		return code;
+	qsort(entries, len, sizeof(*entries), compare_entries);
+	*ret_entries = take_ptr(&entries);
 	return ERR_OK;
 }
 
@@ -111,26 +116,25 @@ static enum err_code is_replaced(const struct layout_entry *old, const struct js
 static enum err_code merge(const struct layout *l, const struct json_t *added, struct outstream *out, struct err *err)
 {
 	const struct json_t *old = js_array(l->json, "manifests");
+	CLEANUP(free_ptr) struct layout_entry *entries = NULL;
+	enum err_code code = read_entries(added, &entries, err);
 	struct js_out o;
-	enum err_code code = ERR_OK;
-	bool replaced;
 	size_t i;
 
+	if (code != ERR_OK)
+		return code;
 	js_out_init(&o, out, false);
 	js_begin(&o, '{');
 	js_member_uint(&o, "schemaVersion", 2);
 	js_member(&o, "mediaType", TYPE_OCI_INDEX);
 	js_key(&o, "manifests");
 	js_begin(&o, '[');
-	for (i = 0; code == ERR_OK && i < l->entries_len; i++) {
-		code = is_replaced(&l->entries[i], added, &replaced, err);
-		if (code == ERR_OK && !replaced)
+	for (i = 0; i < l->entries_len; i++) {
+		if (bsearch(&l->entries[i], entries, js_len(added), sizeof(*entries), compare_entries) == NULL)
 			js_put_value(&o, js_at(old, i));
 	}
 	for (i = 0; i < js_len(added); i++)
 		js_put_value(&o, js_at(added, i));
-	if (code != ERR_OK)
-		return code;
 	js_end(&o, ']');
 	js_end(&o, '}');
 	return js_end_document(&o, err);
