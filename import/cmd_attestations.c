@@ -8,6 +8,7 @@
 #include "common/layout.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/predicate.h"
 #include "common/report.h"
 #include "common/text.h"
 #include "common/walk.h"
@@ -169,12 +170,37 @@ static enum err_code print_statement(void *ctx, const struct statement *s, struc
 	return code;
 }
 
+/* What a statement claims, in one line; "" for one that is too large to be read for that, or says nothing we know. */
+static enum err_code summarise(struct printer *p, const struct descriptor *d, char out[PREDICATE_TEXT_MAX],
+			       struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	struct buf_stage stage;
+	enum err_code code;
+
+	out[0] = '\0';
+	if (d->size_bytes > LIMIT_STATEMENT_PARSED_BYTES)
+		return ERR_OK;
+	buf_init(&bytes, LIMIT_STATEMENT_PARSED_BYTES);
+	buf_stage_init(&stage, &bytes);
+	code = copy_statement(p, d, &stage.out, err);
+	if (code == ERR_OK && js_read(buf_text(&bytes), bytes.len, d->digest.text, &json, NULL) == ERR_OK)
+		predicate_summary(json, out);
+	return code;
+}
+
 static enum err_code print_row(void *ctx, const struct statement *s, struct err *err)
 {
 	struct printer *p = ctx;
+	char summary[PREDICATE_TEXT_MAX];
+	enum err_code code = summarise(p, s->descriptor, summary, err);
 
-	(void)err;
+	if (code != ERR_OK)
+		return code;
 	attestations_row(&p->count, s->platform, s->predicate_type, &s->descriptor->digest, s->descriptor->size_bytes);
+	if (summary[0] != '\0')
+		printf("  claims: %s\n", summary);
 	return ERR_OK;
 }
 
