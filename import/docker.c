@@ -162,12 +162,27 @@ enum err_code docker_put_name(struct buf *path, const char *name, struct err *er
 	return code;
 }
 
+/* One number of a version; what follows it, NULL where there is none. */
+static const char *read_number(const char *text, unsigned *ret_number)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits < 1 || digits > 6)
+		return NULL;
+	*ret_number = (unsigned)strtoul(text, NULL, 10);
+	return text + digits;
+}
+
 /* "1.51" is 51. */
 static bool read_api(const char *text, unsigned *ret_api)
 {
-	char after;
+	unsigned api;
+	const char *rest = text != NULL && strncmp(text, "1.", 2) == 0 ? read_number(text + 2, &api) : NULL;
 
-	return text != NULL && sscanf(text, "1.%u%c", ret_api, &after) == 1;
+	if (rest == NULL || *rest != '\0')
+		return false;
+	*ret_api = api;
+	return true;
 }
 
 static enum err_code ask_version(struct docker *d, struct err *err)
@@ -255,9 +270,10 @@ enum err_code docker_require_store(const struct docker *d, struct err *err)
 bool docker_keeps_referrers(const struct docker *d)
 {
 	unsigned major = 0, minor = 0;
+	const char *rest = read_number(d->version, &major);
 
 	/* API 1.53 came with 29.2: what counts for builds whose version is no number. */
-	if (d->api >= 53 || sscanf(d->version, "%u.%u", &major, &minor) != 2)
+	if (d->api >= 53 || rest == NULL || *rest != '.' || read_number(rest + 1, &minor) == NULL)
 		return d->api >= 53;
 	return major > 29 || (major == 29 && minor >= 1);
 }
