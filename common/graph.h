@@ -55,7 +55,6 @@ struct node {
 	const char *predicate_type; /* of a statement, or of a referrer that names one; else NULL */
 	enum role role;
 	bool absent;               /* the source does not have it, though something lists it */
-	bool visited;              /* asked for by a walk */
 	bool expanded;             /* its children are known */
 	uint8_t depth;             /* steps from a root, the shortest that was found */
 	uint16_t source;           /* which of the caller's sources has it */

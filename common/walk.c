@@ -56,6 +56,7 @@ void walk_release(struct walk *w)
 	while (w->open != NULL)
 		question_free(w->open);
 	free(w->sources);
+	free(w->asked);
 	*w = (struct walk){ 0 };
 }
 
@@ -80,6 +81,60 @@ static enum err_code source_place(struct walk *w, struct source *source, uint16_
 		w->sources[w->sources_len++] = source;
 	}
 	*ret_place = (uint16_t)i;
+	return ERR_OK;
+}
+
+/* What is asked for once, of a node at a source. */
+enum what { ASK_MANIFEST, ASK_REFERRERS };
+
+/* Never 0, which is an empty place. */
+static uint64_t asked_key(uint32_t node, uint16_t source, enum what what)
+{
+	return ((uint64_t)node << 17 | (uint64_t)source << 1 | what) + 1;
+}
+
+static uint64_t *asked_place(uint64_t *asked, size_t cap, uint64_t key)
+{
+	size_t i = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) & (cap - 1);
+
+	while (asked[i] != 0 && asked[i] != key)
+		i = (i + 1) & (cap - 1);
+	return &asked[i];
+}
+
+static enum err_code asked_grow(struct walk *w, struct err *err)
+{
+	size_t cap = w->asked_cap < 64 ? 64 : w->asked_cap * 2, i;
+	uint64_t *grown;
+
+	if (w->asked_len * 2 < w->asked_cap)
+		return ERR_OK;
+	grown = calloc(cap, sizeof(*grown));
+	if (grown == NULL)
+		return err_nomem(err);
+	for (i = 0; i < w->asked_cap; i++) {
+		if (w->asked[i] != 0)
+			*asked_place(grown, cap, w->asked[i]) = w->asked[i];
+	}
+	free(w->asked);
+	w->asked = grown;
+	w->asked_cap = cap;
+	return ERR_OK;
+}
+
+/* Whether this is the first time. */
+static enum err_code once(struct walk *w, uint32_t node, uint16_t source, enum what what, bool *ret_first,
+			  struct err *err)
+{
+	uint64_t key = asked_key(node, source, what), *place;
+	enum err_code code = asked_grow(w, err);
+
+	if (code != ERR_OK)
+		return code;
+	place = asked_place(w->asked, w->asked_cap, key);
+	*ret_first = *place == 0;
+	w->asked_len += *ret_first;
+	*place = key;
 	return ERR_OK;
 }
 
@@ -137,21 +192,56 @@ static enum err_code ask_referrers(struct walk *w, uint32_t node, uint16_t sourc
 	return code == ERR_OK ? s->referrers(s, &subject, on_referrers, q, err) : code;
 }
 
+/* The children of a node that another source gave, at this one. */
+static enum err_code visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err)
+{
+	struct graph *g = w->graph;
+	uint8_t depth = g->nodes[node].depth;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < g->nodes[node].edges_len; i++) {
+		const struct edge *e = &g->edges[g->nodes[node].edges + i];
+		struct descriptor d = node_descriptor(&g->nodes[e->to]);
+
+		if ((e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION) &&
+		    manifest_kind(d.media_type) != MANIFEST_NONE)
+			code = visit(w, &d, e->to, (uint8_t)(depth + 1), source, err);
+	}
+	return code;
+}
+
+/* Go on from a node that this source has and another one gave first. */
+static enum err_code follow(struct walk *w, uint32_t node, uint16_t source, struct err *err)
+{
+	bool first = false;
+	enum err_code code = once(w, node, source, ASK_REFERRERS, &first, err);
+
+	if (code != ERR_OK || !first)
+		return code;
+	code = visit_known(w, node, source, err);
+	return code == ERR_OK ? ask_referrers(w, node, source, err) : code;
+}
+
 /* A manifest is here and proved: add it, tell the owner, go on from it. */
 static enum err_code expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
 			    struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
+	bool first;
 	enum err_code code;
 
 	if (w->graph->nodes[node].expanded)
-		return ERR_OK; /* it came under a name meanwhile */
+		return follow(w, node, source, err); /* it came under a name, or from another source, meanwhile */
 	code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
 	w->graph->nodes[node].absent = false;
+	w->graph->nodes[node].source = source;
 	if (code == ERR_OK)
 		code = graph_add_manifest(w->graph, node, &m, err);
 	if (code == ERR_OK && w->on_manifest != NULL)
 		code = w->on_manifest(w->ctx, node, got->bytes, got->len, err);
+	if (code == ERR_OK)
+		code = once(w, node, source, ASK_REFERRERS, &first, err);
 	if (code == ERR_OK)
 		code = visit_children(w, &m, w->graph->nodes[node].depth, source, err);
 	return code == ERR_OK ? ask_referrers(w, node, source, err) : code;
@@ -176,16 +266,16 @@ static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t 
 	struct node *n = &w->graph->nodes[node];
 	struct source *s = w->sources[source];
 	struct question *q = NULL;
+	bool first = false;
 	enum err_code code;
 
 	if (depth > LIMIT_GRAPH_DEPTH)
 		return err_set(err, ERR_LIMIT, "%s lies more than %d steps below its image", d->digest.text,
 			       LIMIT_GRAPH_DEPTH);
-	if (n->visited)
-		return ERR_OK;
-	n->visited = true;
-	n->depth = depth;
-	n->source = source;
+	n->depth = depth < n->depth ? depth : n->depth;
+	code = once(w, node, source, ASK_MANIFEST, &first, err);
+	if (code != ERR_OK || !first)
+		return code;
 	code = question_new(w, node, source, NULL, &q, err);
 	return code == ERR_OK ? s->manifest(s, d, on_manifest, q, err) : code;
 }
@@ -197,6 +287,7 @@ static enum err_code root_found(struct walk *w, const struct question *q, const 
 	enum err_code code = manifest_parse(got->bytes, got->len, got->media_type, q->name, &m, err);
 	struct descriptor d = { .digest = got->digest, .size_bytes = got->len, .media_type = m.media_type };
 	uint32_t node = NODE_NONE;
+	bool first;
 
 	if (code == ERR_OK)
 		code = graph_add(w->graph, &d, &node, err);
@@ -204,10 +295,9 @@ static enum err_code root_found(struct walk *w, const struct question *q, const 
 		code = graph_add_image(w->graph, q->name, node, err);
 	if (code != ERR_OK)
 		return code;
-	w->graph->nodes[node].visited = true;
 	w->graph->nodes[node].depth = 0;
-	w->graph->nodes[node].source = q->source;
-	return expand(w, node, q->source, got, err);
+	code = once(w, node, q->source, ASK_MANIFEST, &first, err);
+	return code == ERR_OK ? expand(w, node, q->source, got, err) : code;
 }
 
 static enum err_code on_root(void *ctx, const struct source_manifest *got, struct err *err)

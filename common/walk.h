@@ -3,6 +3,9 @@
  * Lifecycle  walk_init; walk_image for each name; the sources' run loop until
  *            they are idle; graph_settle; walk_release.
  * Bounds     Those of the graph; LIMIT_GRAPH_DEPTH steps from a root.
+ * Sources    What several sources have is one node, and each of them is asked
+ *            for it and what refers to it: a signature may lie in one of two
+ *            repositories that hold the same image.
  * Ownership  Graph and sources are borrowed.
  * Errors     Those of the sources; ERR_NOT_FOUND for a name that is not there,
  *            ERR_LIMIT for a graph that is too deep or too large.  A child that
@@ -27,6 +30,8 @@ struct walk {
 	struct source **sources; /* those seen so far; a node's source is a place in here */
 	size_t sources_len, sources_cap;
 	struct question *open; /* owned: questions not yet answered */
+	uint64_t *asked;       /* owned: open addressing; what was asked for already, of which source */
+	size_t asked_len, asked_cap;
 };
 
 void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifest, void *ctx);

@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "tests/lib/graph_text.h"
 #include "tests/lib/image_builder.h"
 #include "tests/lib/test_main.h"
 
@@ -212,51 +213,6 @@ static void run_op(const struct world *w, const struct op *op, struct graph *g)
 	}
 }
 
-static const char *or_dash(const char *text)
-{
-	return text != NULL ? text : "-";
-}
-
-/* Everything that is known of a settled graph, as text that does not depend on where nodes lie. */
-static char *dump(const struct graph *g)
-{
-	CLEANUP(free_ptr) uint32_t *order = NULL;
-	CLEANUP(free_ptr) uint32_t *owners = NULL;
-	size_t order_len = 0, len = 0, i;
-	char *text = NULL;
-	FILE *to = open_memstream(&text, &len);
-
-	ck_assert_ptr_nonnull(to);
-	ck_assert_int_eq(graph_order(g, &order, &order_len, NULL), ERR_OK);
-	ck_assert_int_eq(graph_owners(g, &owners, NULL), ERR_OK);
-	for (i = 0; i < order_len; i++) {
-		const struct node *n = &g->nodes[order[i]];
-
-		fprintf(to, "%.17s %s %s %s %s %s of %s\n", n->digest.text, role_name(n->role), n->media_type,
-			or_dash(n->artifact_type), or_dash(n->platform), or_dash(n->predicate_type),
-			g->images[owners[order[i]]].name);
-	}
-	for (i = 0; i < g->links_len; i++)
-		fprintf(to, "%.17s <- %.17s %s\n", g->nodes[g->links[i].subject].digest.text,
-			g->nodes[g->links[i].referrer].digest.text, link_name(g->links[i].kind));
-	for (i = 0; i < g->images_len; i++)
-		fprintf(to, "%s %.17s\n", g->images[i].name, g->nodes[g->images[i].root].digest.text);
-	fclose(to);
-	return text;
-}
-
-/* The line of b where it begins to differ from a. */
-static const char *first_difference(const char *a, const char *b)
-{
-	size_t same = 0;
-
-	while (a[same] == b[same] && a[same] != '\0')
-		same++;
-	while (same > 0 && b[same - 1] != '\n')
-		same--;
-	return b + same;
-}
-
 static char *build(struct world *w, unsigned seed)
 {
 	CLEANUP(graph_release) struct graph g;
@@ -269,7 +225,7 @@ static char *build(struct world *w, unsigned seed)
 	for (i = 0; i < w->len; i++)
 		run_op(w, &w->ops[i], &g);
 	ck_assert_msg(graph_settle(&g, &err) == ERR_OK, "%s", err.msg);
-	return dump(&g);
+	return graph_text(&g);
 }
 
 struct text {

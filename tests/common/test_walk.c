@@ -1,0 +1,455 @@
+#include "common/walk.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/graph_text.h"
+#include "tests/lib/image_builder.h"
+#include "tests/lib/late_source.h"
+#include "tests/lib/test_main.h"
+
+#define NAME "docker.io/library/app:1"
+#define ORDERS 100
+
+/* What walks see: two repositories that may hold the same things, or not. */
+struct world {
+	struct image_builder repositories[2];
+	size_t told[IMAGE_ITEMS]; /* how often on_manifest heard of an item of the first */
+	size_t calls, fail_at;    /* the call of on_manifest that fails, counted from 1 */
+};
+
+static struct world world;
+
+static enum err_code on_manifest(void *ctx, uint32_t node, const void *bytes, size_t len, struct err *err)
+{
+	struct world *w = ctx;
+	struct digest digest;
+	size_t i;
+
+	(void)node;
+	ck_assert_int_eq(digest_of(bytes, len, NULL, &digest, NULL), ERR_OK);
+	for (i = 0; i < w->repositories[0].items_len; i++)
+		w->told[i] += digest_equal(&w->repositories[0].items[i].digest, &digest);
+	if (++w->calls == w->fail_at)
+		return err_set(err, ERR_IO, "call %zu fails", w->calls);
+	return ERR_OK;
+}
+
+struct text {
+	char t[IMAGE_DESCRIPTOR_TEXT];
+};
+
+static struct text of(const struct image_builder *b, size_t item)
+{
+	struct text text;
+
+	image_text(b, item, text.t);
+	return text;
+}
+
+static size_t put_image(struct image_builder *b, unsigned seed)
+{
+	size_t config = image_json(b, TYPE_OCI_CONFIG, "{\"n\":%u}", seed);
+
+	return image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s}}", of(b, config).t);
+}
+
+static size_t put_index(struct image_builder *b, size_t child)
+{
+	return image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s}]}", of(b, child).t);
+}
+
+static void make_sample(struct world *w)
+{
+	image_sample(&w->repositories[0], NAME, &(struct image_sample){ 0 });
+}
+
+static void make_absent_child(struct world *w)
+{
+	image_sample(&w->repositories[0], NAME, &(struct image_sample){ .absent_platform = true });
+}
+
+/* A signature of a signature of a signature. */
+static void make_chain_of_referrers(struct world *w)
+{
+	struct image_builder *b = &w->repositories[0];
+	size_t image = put_image(b, 0), one = put_image(b, 1), two = put_image(b, 2), three = put_image(b, 3);
+
+	image_refer(b, image, one, LINK_SUBJECT);
+	image_refer(b, one, two, LINK_SIG);
+	image_refer(b, two, three, LINK_SUBJECT);
+	image_tag(b, NAME, image);
+}
+
+/* Everything refers to everything, itself included. */
+static void make_circle(struct world *w)
+{
+	struct image_builder *b = &w->repositories[0];
+	size_t items[3], i, j;
+
+	for (i = 0; i < 3; i++)
+		items[i] = put_image(b, (unsigned)i);
+	for (i = 0; i < 3; i++) {
+		for (j = 0; j < 3; j++)
+			image_refer(b, items[i], items[j], LINK_SUBJECT);
+	}
+	image_tag(b, NAME, items[0]);
+}
+
+/* A listing that names what is not there. */
+static void make_absent_referrer(struct world *w)
+{
+	struct image_builder *b = &w->repositories[0];
+	size_t image = put_image(b, 0), referrer = put_image(b, 1);
+
+	b->items[referrer].absent = true;
+	image_refer(b, image, referrer, LINK_SUBJECT);
+	image_tag(b, NAME, image);
+}
+
+/* One image under three names, one of which is a child of another. */
+static void make_names(struct world *w)
+{
+	struct image_builder *b = &w->repositories[0];
+	size_t image = put_image(b, 0), index = put_index(b, image);
+
+	image_tag(b, "docker.io/library/b:1", image);
+	image_tag(b, NAME, index);
+	image_tag(b, "docker.io/library/a:1", index);
+}
+
+/* One image in two repositories: each has a referrer that the other lacks, and one lacks a platform. */
+static void make_two_repositories(struct world *w)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct image_builder *b = &w->repositories[i];
+		size_t first = put_image(b, 0), second = put_image(b, 1);
+		size_t index =
+			image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s},{%s}]}", of(b, first).t, of(b, second).t);
+
+		b->items[second].absent = i == 0;
+		image_refer(b, index, put_image(b, 10 + (unsigned)i), LINK_SIG);
+		image_refer(b, first, put_image(b, 20 + (unsigned)i), LINK_SUBJECT);
+		image_tag(b, i == 0 ? NAME : "ghcr.io/mirror/app:1", index);
+	}
+}
+
+/* The image of one repository is listed by an index of the other, which lacks it. */
+static void make_shared_child(struct world *w)
+{
+	struct image_builder *a = &w->repositories[0], *b = &w->repositories[1];
+	size_t child = put_image(a, 0), same = put_image(b, 0);
+
+	a->items[child].absent = true;
+	image_tag(a, NAME, put_index(a, child));
+	image_tag(b, "ghcr.io/mirror/app:1", same);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct world *w);
+	size_t want_images, want_manifests, want_absent, want_links;
+} worlds[] = {
+	{ "sample", make_sample, 1, 7, 0, 4 },
+	{ "absent child", make_absent_child, 1, 6, 1, 4 },
+	{ "referrer of a referrer", make_chain_of_referrers, 1, 4, 0, 3 },
+	{ "circle", make_circle, 1, 3, 0, 9 },
+	{ "absent referrer", make_absent_referrer, 1, 1, 1, 1 },
+	{ "names", make_names, 3, 2, 0, 0 },
+	{ "two repositories", make_two_repositories, 2, 7, 0, 4 },
+	{ "shared child", make_shared_child, 2, 2, 0, 0 },
+};
+
+static void world_init(size_t which)
+{
+	world = (struct world){ 0 };
+	image_builder_init(&world.repositories[0]);
+	image_builder_init(&world.repositories[1]);
+	worlds[which].make(&world);
+}
+
+static void world_release(void)
+{
+	image_builder_release(&world.repositories[0]);
+	image_builder_release(&world.repositories[1]);
+}
+
+/* Walk all names of one repository; sources answer at once or later. */
+static enum err_code walk_names(struct walk *walk, size_t which, struct source *source, struct err *err)
+{
+	const struct image_builder *b = &world.repositories[which];
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < b->tags_len; i++) {
+		CLEANUP(reference_release) struct reference ref = { 0 };
+
+		ck_assert_int_eq(reference_parse(b->tags[i].name, &ref, err), ERR_OK);
+		code = walk_image(walk, source, &ref, b->tags[i].name, err);
+	}
+	return code;
+}
+
+/* The whole world, by sources that answer in the order of a seed; 0 is at once. */
+static enum err_code walk_world(struct graph *g, unsigned seed, size_t fail_from, struct err *err)
+{
+	struct late_source late[2];
+	CLEANUP(walk_release) struct walk walk;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	walk_init(&walk, g, on_manifest, &world);
+	for (i = 0; i < 2; i++) {
+		size_t which = (i + seed) % 2;
+
+		late_init(&late[which], &world.repositories[which].source, seed);
+		late[which].fail_from = fail_from;
+		if (code == ERR_OK)
+			code = walk_names(&walk, which,
+					  seed > 0 ? &late[which].source : &world.repositories[which].source, err);
+	}
+	while (code == ERR_OK && late[0].open_len + late[1].open_len > 0) {
+		code = late_run(&late[seed / 2 % 2], err);
+		if (code == ERR_OK)
+			code = late_run(&late[1 - seed / 2 % 2], err);
+	}
+	if (code == ERR_OK)
+		code = graph_settle(g, err);
+	late_release(&late[0]);
+	late_release(&late[1]);
+	return code;
+}
+
+START_TEST(finds)
+{
+	CLEANUP(graph_release) struct graph g;
+	struct err err = { 0 };
+	size_t absent = 0, i;
+
+	graph_init(&g);
+	world_init((size_t)_i);
+	ck_assert_msg(walk_world(&g, 0, SIZE_MAX, &err) == ERR_OK, "%s", err.msg);
+	for (i = 0; i < g.nodes_len; i++)
+		absent += g.nodes[i].absent;
+	ck_assert_uint_eq(g.images_len, worlds[_i].want_images);
+	ck_assert_uint_eq(world.calls, worlds[_i].want_manifests);
+	ck_assert_uint_eq(absent, worlds[_i].want_absent);
+	ck_assert_uint_eq(g.links_len, worlds[_i].want_links);
+	for (i = 0; i < world.repositories[0].items_len; i++)
+		ck_assert_uint_le(world.told[i], 1);
+	world_release();
+}
+END_TEST
+
+/* In whatever order answers come, the graph is the same, and every manifest was told once. */
+START_TEST(any_order)
+{
+	CLEANUP(free_ptr) char *first = NULL;
+	struct err err = { 0 };
+	unsigned seed;
+
+	world_init((size_t)_i);
+	for (seed = 0; seed < ORDERS; seed++) {
+		CLEANUP(graph_release) struct graph g;
+		CLEANUP(free_ptr) char *text = NULL;
+
+		graph_init(&g);
+		world.calls = 0;
+		ck_assert_msg(walk_world(&g, seed, SIZE_MAX, &err) == ERR_OK, "%s", err.msg);
+		ck_assert_uint_eq(world.calls, worlds[_i].want_manifests);
+		text = graph_text(&g);
+		if (first == NULL)
+			first = strdup(text);
+		ck_assert_msg(strcmp(first, text) == 0, "%s, order %u: %.300s", worlds[_i].name, seed,
+			      first_difference(first, text));
+	}
+	world_release();
+}
+END_TEST
+
+/* The connection breaks at answer 0, 1, 2, … until there are so many: each time that is the error. */
+START_TEST(broken)
+{
+	enum err_code code = ERR_NETWORK;
+	size_t k;
+
+	world_init((size_t)_i);
+	for (k = 0; code != ERR_OK; k++) {
+		CLEANUP(graph_release) struct graph g;
+		struct err err = { 0 };
+
+		graph_init(&g);
+		code = walk_world(&g, (unsigned)k + 1, k, &err);
+		ck_assert_msg(code == ERR_OK || code == ERR_NETWORK, "%s at %zu: %d, %s", worlds[_i].name, k, code,
+			      err.msg);
+		ck_assert_int_eq(err.code, code);
+		ck_assert_uint_lt(k, 1000);
+	}
+	ck_assert_uint_gt(k, 2);
+	world_release();
+}
+END_TEST
+
+/* The same for whoever is told of manifests. */
+START_TEST(told_fails)
+{
+	enum err_code code = ERR_IO;
+	unsigned late;
+
+	world_init((size_t)_i);
+	for (late = 0; late < 2; late++, code = ERR_IO) {
+		for (world.fail_at = 1; code != ERR_OK; world.fail_at++) {
+			CLEANUP(graph_release) struct graph g;
+			struct err err = { 0 };
+
+			graph_init(&g);
+			world.calls = 0;
+			code = walk_world(&g, late, SIZE_MAX, &err);
+			ck_assert_int_eq(code, world.fail_at <= worlds[_i].want_manifests ? ERR_IO : ERR_OK);
+		}
+	}
+	world_release();
+}
+END_TEST
+
+START_TEST(absent_root)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(walk_release) struct walk walk;
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	struct err err = { 0 };
+
+	graph_init(&g);
+	world_init(0);
+	walk_init(&walk, &g, NULL, NULL);
+	ck_assert_int_eq(reference_parse("ghcr.io/team/none:1", &ref, NULL), ERR_OK);
+	ck_assert_int_eq(walk_image(&walk, &world.repositories[0].source, &ref, "as/it/was/named", &err),
+			 ERR_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(err.msg, "as/it/was/named"));
+	world_release();
+}
+END_TEST
+
+static size_t chain_of_indexes(struct image_builder *b, unsigned steps)
+{
+	size_t at = put_image(b, 0);
+
+	for (; steps > 0; steps--)
+		at = put_index(b, at);
+	return at;
+}
+
+static size_t chain_of_referrers(struct image_builder *b, unsigned steps)
+{
+	size_t first = put_image(b, 0), at = first;
+	unsigned i;
+
+	for (i = 1; i <= steps; i++) {
+		size_t next = put_image(b, i);
+
+		image_refer(b, at, next, LINK_SUBJECT);
+		at = next;
+	}
+	return first;
+}
+
+static const struct {
+	const char *name;
+	size_t (*make)(struct image_builder *b, unsigned steps);
+	unsigned steps;
+	enum err_code want;
+} depths[] = {
+	{ "deepest index", chain_of_indexes, LIMIT_GRAPH_DEPTH, ERR_OK },
+	{ "one deeper", chain_of_indexes, LIMIT_GRAPH_DEPTH + 1, ERR_LIMIT },
+	{ "longest chain of referrers", chain_of_referrers, LIMIT_GRAPH_DEPTH, ERR_OK },
+	{ "one longer", chain_of_referrers, LIMIT_GRAPH_DEPTH + 1, ERR_LIMIT },
+};
+
+START_TEST(depth)
+{
+	struct image_builder *b = &world.repositories[0];
+	unsigned seed;
+
+	world = (struct world){ 0 };
+	image_builder_init(b);
+	image_builder_init(&world.repositories[1]);
+	image_tag(b, NAME, depths[_i].make(b, depths[_i].steps));
+	for (seed = 0; seed < 4; seed++) {
+		CLEANUP(graph_release) struct graph g;
+		struct err err = { 0 };
+		enum err_code got;
+
+		graph_init(&g);
+		got = walk_world(&g, seed, SIZE_MAX, &err);
+		ck_assert_msg(got == depths[_i].want, "%s: %d, %s", depths[_i].name, got, err.msg);
+	}
+	world_release();
+}
+END_TEST
+
+static const struct {
+	const char *name, *type, *text;
+	enum err_code want;
+} roots[] = {
+	{ "no JSON", TYPE_OCI_MANIFEST, "<html>", ERR_FORMAT },
+	{ "schema 1", "application/vnd.docker.distribution.manifest.v1+prettyjws", "{}", ERR_UNSUPPORTED },
+	{ "no manifest", "text/plain", "{}", ERR_UNSUPPORTED },
+	{ "another type inside", TYPE_OCI_INDEX, "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\"}", ERR_FORMAT },
+	{ "one blob, two sizes", TYPE_OCI_MANIFEST,
+	  "{\"config\":{\"mediaType\":\"c\",\"size\":1,\"digest\":"
+	  "\"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"},\"layers\":["
+	  "{\"mediaType\":\"c\",\"size\":2,\"digest\":"
+	  "\"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}]}",
+	  ERR_FORMAT },
+};
+
+/* As the image itself, and as what an index lists. */
+START_TEST(hostile)
+{
+	struct image_builder *b = &world.repositories[0];
+	unsigned nested;
+
+	for (nested = 0; nested < 2; nested++) {
+		CLEANUP(graph_release) struct graph g;
+		struct err err = { 0 };
+		enum err_code got;
+		size_t item;
+
+		world = (struct world){ 0 };
+		image_builder_init(b);
+		image_builder_init(&world.repositories[1]);
+		item = image_json(b, roots[_i].type, "%s", roots[_i].text);
+		image_tag(b, NAME, nested ? put_index(b, item) : item);
+		graph_init(&g);
+		got = walk_world(&g, 0, SIZE_MAX, &err);
+		if (nested && strcmp(roots[_i].type, "text/plain") == 0)
+			ck_assert_int_eq(got, ERR_OK); /* an index may list anything */
+		else
+			ck_assert_msg(got == roots[_i].want, "%s: %d, %s", roots[_i].name, got, err.msg);
+		world_release();
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("walk");
+	TCase *t = tcase_create("walk");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, finds, 0, (int)COUNT_OF(worlds));
+	tcase_add_loop_test(t, any_order, 0, (int)COUNT_OF(worlds));
+	tcase_add_loop_test(t, broken, 0, (int)COUNT_OF(worlds));
+	tcase_add_loop_test(t, told_fails, 0, (int)COUNT_OF(worlds));
+	tcase_add_test(t, absent_root);
+	tcase_add_loop_test(t, depth, 0, (int)COUNT_OF(depths));
+	tcase_add_loop_test(t, hostile, 0, (int)COUNT_OF(roots));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
