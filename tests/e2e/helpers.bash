@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# What the end-to-end and daemon tests share: the program, a registry for each file, proxies that go wrong, checks.
+#
+#   setup_file() { registry_start; }      teardown_file() { registry_stop; }
+#   setup() { session_start; }            teardown() { session_end; }
+#
+#   bundle ARGS...            run the program; then $status, $output (its stdout) and $stderr tell what it did
+#   expect STATUS [TEXT]...   it ended so, and its stdout holds each text
+#   complain STATUS [TEXT]... it ended so, its stderr is one line that says who speaks and holds each text
+#   proxy_start ARGS...       a fault proxy before the registry; sets PROXY (host:port), PROXY_LOG and PROXY_PID
+#
+# BUNDLE is the program under test; without it, the release build. REGISTRY is the address of the registry and STORAGE
+# its folder. A test runs in a folder of its own that is empty at first and has no credentials, with a store of its own.
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+BUNDLE=$(realpath "${BUNDLE:-$TOP/build/${VARIANT:-release}/bundle}")
+. "$TOP/tests/lab/lab.sh"
+
+# shellcheck disable=SC2034 # for the tests
+{
+	APP1=sha256:fb710f7a4e3c814a69770ab788ceccf230372ca608284567ac2cbae23fc76743
+	APP1_AMD64=sha256:9092f4052512ad1eae5c0aa02ad7ecfd24e53377d53e2f0e1a6ecdb6efe4a15b
+	APP1_ATTESTATION=sha256:86b93068966b3cae957a081f0958bdbd744d8a9b0e33c963f09133e0afbb8c9e
+	APP1_CONFIG=sha256:722b3e3cd9122b3467c41f3e5891bd44fe28fd231270ab1452a13e88cfb218e8
+	APP1_PROVENANCE=sha256:90995e36494d09a930a89355614af5c02495508f6e67c1bf19a85d0e14e47c0e
+	APP1_LAYER=sha256:dd465e03e6f7fc51bde0aa90571d7ea55c70e9ee050d5a2e418be2214c0a9689
+	MULTI=sha256:795258b0302af9339aaf8abb969c1f008ccf2e36f5e1a840eb705dac9a773736
+	MULTI_ARM64=sha256:c4607df32795aee57ac575494a1e6c6de0e2493bf993bfce8b51ef6aa4711af2
+	PROVENANCE=https://slsa.dev/provenance/v0.2
+	SPDX=https://spdx.dev/Document
+}
+
+registry_start() {
+	LAB_WORK=$BATS_FILE_TMPDIR
+	STORAGE=$LAB_WORK/storage
+	lab_registry_sample "$STORAGE"
+	# bats waits until nobody holds its file descriptor 3 any more.
+	lab_registry_start "$STORAGE" 3>&-
+	REGISTRY=$LAB_REGISTRY_ADDR
+	export LAB_WORK STORAGE REGISTRY LAB_REGISTRY_ADDR LAB_REGISTRY_PID LAB_REGISTRY_WORK LAB_REGISTRY_LOG
+}
+
+registry_stop() {
+	lab_registry_stop
+}
+
+session_start() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir work home && cd work || return
+	export HOME=$BATS_TEST_TMPDIR/home BUNDLE_STORE=$BATS_TEST_TMPDIR/store
+	unset DOCKER_CONFIG DOCKER_HOST http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+	PROXIES=()
+}
+
+session_end() {
+	proxy_stop
+}
+
+# ---- Running and judging ----
+
+bundle() {
+	command_line="bundle $*" speaker="bundle $1"
+	run --separate-stderr "$BUNDLE" "$@"
+}
+
+fail() {
+	printf '%s\n' "$1" "command: ${command_line:-}" "status: ${status:-}" "stdout: ${output:-}" "stderr: ${stderr:-}" >&2
+	return 1
+}
+
+# The variable of this name holds each text.
+holds() {
+	local name=$1 wanted
+	shift
+	for wanted in "$@"; do
+		[[ ${!name} == *"$wanted"* ]] || fail "$name lacks: $wanted" || return
+	done
+}
+
+expect() {
+	local wanted=$1
+	shift
+	# shellcheck disable=SC2154 # of run
+	[[ $status == "$wanted" ]] || fail "ended with $status, not $wanted" || return
+	holds output "$@"
+}
+
+complain() {
+	local wanted=$1
+	shift
+	[[ $status == "$wanted" ]] || fail "ended with $status, not $wanted" || return
+	# shellcheck disable=SC2154 # of run
+	[[ $stderr == "$speaker: "* && $stderr != *$'\n'* ]] || fail 'stderr is not one line of its own' || return
+	holds stderr "$@"
+}
+
+# Succeeds once the command does; 20 seconds are a failure.
+await() {
+	local tries=1000
+	until "$@"; do
+		((tries-- > 0)) || fail "waited in vain for: $*" || return
+		sleep 0.02
+	done
+}
+
+# Flips a bit of byte N of a file; counted from the end where N is negative.
+flip() {
+	local file=$1 at=$2 byte
+	((at >= 0)) || at=$(($(stat -c %s "$file") + at))
+	byte=$(od -An -tu1 -j "$at" -N 1 "$file")
+	printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# The blobs of an OCI layout, each proved against its name.
+layout_digests() {
+	(cd "$1/blobs/sha256" && sha256sum -- * | while read -r digest name; do
+		[[ $digest == "$name" ]] || echo "blob $name is $digest" >&2
+		echo "sha256:$name"
+	done)
+}
+
+# ---- Proxies ----
+
+proxy_start() {
+	local ready
+	PROXY_LOG=$(mktemp "$BATS_TEST_TMPDIR/proxy.XXXXXX")
+	ready=$PROXY_LOG.port
+	# The pipe is its life line: it ends with this shell, however that ends.
+	exec {PROXY_IN}> >(exec python3 "$TOP/tests/lib/fault_proxy.py" --upstream "$REGISTRY" --log "$PROXY_LOG" "$@" \
+		3>&- >"$ready")
+	PROXY_PID=$!
+	PROXIES+=("$PROXY_PID:$PROXY_IN")
+	await test -s "$ready"
+	# shellcheck disable=SC2034 # for the tests
+	PROXY=127.0.0.1:$(<"$ready")
+}
+
+proxy_stop() {
+	local proxy fd
+	for proxy in "${PROXIES[@]}"; do
+		kill "${proxy%:*}" 2>/dev/null || true
+		fd=${proxy#*:}
+		exec {fd}>&-
+	done
+	PROXIES=()
+}
+
+# What the proxy was asked, through a filter of jq over the list of its records.
+proxy_asked() {
+	jq -sr "$1" "$PROXY_LOG"
+}
+
+proxy_stalled() {
+	grep -q '"stalled"' "$PROXY_LOG"
+}

@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""A loopback proxy in front of a real registry, which goes wrong where a test wants it to.
+
+    fault_proxy.py [option]... --upstream HOST:PORT [--fault WHERE WHAT]...
+
+Prints its port on stdout once it listens. Ends on SIGTERM, or when its standard input ends: with the test that holds
+the other end, however that ends.
+
+WHERE is a regular expression, searched in the path of a request; with "#N" after it, it means only the N-th request
+that matches, with "#N+" that one and all after it. The first fault that fits is the one. WHAT is one of
+
+    status:CODE         answer with this status, and an error body as registries send it
+    body:TEXT           answer 200 with this body instead
+    file:PATH           answer 200 with the content of a file instead
+    header:NAME=VALUE   set a header of the answer; without a value, leave it out
+    corrupt:N           flip a bit of the body's byte N
+    truncate:N          send only N bytes of the body, and claim that this is all
+    cut:N               promise the whole body, send N bytes, and hang up
+    stall:N             promise the whole body, send N bytes, and never go on
+    redirect:URL        send the client to the same path at another place
+    hangup:             hang up without any answer
+
+It can be the registry itself (http://127.0.0.1:PORT/v2/...) or the HTTP proxy of a client ($http_proxy): then images
+keep a name that does not depend on the port.
+
+The log has one JSON document a line: {"method", "path", "headers", "status"} for each request, in the order in which
+they were answered, and {"stalled": PATH} when a stall has sent what it sends.
+"""
+import argparse
+import base64
+import dataclasses
+import http.client
+import http.server
+import json
+import os
+import re
+import sys
+import threading
+import typing
+import urllib.parse
+
+CHUNK_BYTES = 65536
+INDEX = "application/vnd.oci.image.index.v1+json"
+HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "server", "date"}
+
+
+@dataclasses.dataclass
+class Answer:
+    """What goes back to the client; faults change it before it does."""
+
+    status: int
+    headers: dict
+    body: typing.Iterable[bytes]
+    stop_after: typing.Optional[int] = None
+    stall: bool = False
+
+
+def complete(status, content, headers):
+    return Answer(status, {**headers, "Content-Length": str(len(content))}, [content])
+
+
+def error(status, code="FAULT", message="made by a test", **headers):
+    body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+    return complete(status, body, {"Content-Type": "application/json", **headers})
+
+
+# ---- Faults ----
+
+
+def first_bytes(body, left):
+    for chunk in body:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            return
+
+
+def flipped(body, at):
+    for chunk in body:
+        if 0 <= at < len(chunk):
+            chunk = chunk[:at] + bytes([chunk[at] ^ 1]) + chunk[at + 1 :]
+        at -= len(chunk)
+        yield chunk
+
+
+def replaced(answer, content):
+    """A registry that has the wrong thing knows its digest: only the type stays."""
+    return complete(200, content, {k: v for k, v in answer.headers.items() if k.lower() == "content-type"})
+
+
+def with_header(answer, text):
+    name, _, value = text.partition("=")
+    headers = {k: v for k, v in answer.headers.items() if k.lower() != name.lower()}
+    if value:
+        headers[name] = value
+    return dataclasses.replace(answer, headers=headers)
+
+
+def truncated(answer, length):
+    headers = {**answer.headers, "Content-Length": str(length)}
+    return dataclasses.replace(answer, headers=headers, body=first_bytes(answer.body, length))
+
+
+def read_file(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+FAULTS = {
+    "status": lambda answer, text: error(int(text)),
+    "body": lambda answer, text: replaced(answer, text.encode()),
+    "file": lambda answer, text: replaced(answer, read_file(text)),
+    "header": with_header,
+    "corrupt": lambda answer, text: dataclasses.replace(answer, body=flipped(answer.body, int(text))),
+    "truncate": lambda answer, text: truncated(answer, int(text)),
+    "cut": lambda answer, text: dataclasses.replace(answer, stop_after=int(text)),
+    "stall": lambda answer, text: dataclasses.replace(answer, stop_after=int(text), stall=True),
+    "redirect": lambda answer, text: complete(307, b"", {"Location": text}),
+    "hangup": lambda answer, text: None,
+}
+
+
+class Fault:
+    """One WHERE and WHAT of the command line."""
+
+    def __init__(self, where, what):
+        pattern, _, nth = where.partition("#")
+        action, _, self.text = what.partition(":")
+        self.pattern = re.compile(pattern)
+        self.first = int(nth.rstrip("+") or 1)
+        self.last = self.first if nth and not nth.endswith("+") else sys.maxsize
+        self.change = FAULTS[action]
+        self.is_redirect = action == "redirect"
+        self.seen = 0
+
+    def fits(self, path):
+        if not self.pattern.search(path):
+            return False
+        self.seen += 1
+        return self.first <= self.seen <= self.last
+
+    def apply(self, answer, path):
+        return self.change(answer, self.text + path if self.is_redirect else self.text)
+
+
+# ---- Credentials ----
+
+
+class Gate:
+    """Who may pass: anybody, who has the password, or who has a token, for which the password may be needed."""
+
+    def __init__(self, options):
+        self.scheme = options.auth
+        self.basic = options.user and "Basic " + base64.b64encode(options.user.encode()).decode()
+        self.token_uses = options.token_uses
+        self.ping_only = options.challenge_ping_only
+        self.tokens = {}  # token: [repository, uses left]
+
+    def challenge(self, repository, port):
+        if self.scheme == "basic":
+            return 'Basic realm="fault proxy"'
+        realm = f'Bearer realm="http://127.0.0.1:{port}/token",service="fault-proxy"'
+        return f'{realm},scope="repository:{repository}:pull"' if repository else realm
+
+    def passes(self, authorization, repository):
+        if self.scheme == "none" or (self.scheme == "basic" and authorization == self.basic):
+            return True
+        token = self.tokens.get((authorization or "").removeprefix("Bearer "))
+        if token is None or repository not in ("", token[0]) or token[1] == 0:
+            return False
+        token[1] -= 1
+        return True
+
+    def refusal(self, repository, port):
+        if self.ping_only and repository:
+            return error(401, "UNAUTHORIZED", "no")
+        return error(401, "UNAUTHORIZED", "no", **{"WWW-Authenticate": self.challenge(repository, port)})
+
+    def grant(self, authorization, query):
+        if self.basic and authorization != self.basic:
+            return error(401, "UNAUTHORIZED", "wrong user or password")
+        scope = re.fullmatch(r"repository:(.+):pull", query.get("scope", [""])[0])
+        token = f"secret-token-{len(self.tokens) + 1}"
+        self.tokens[token] = [scope[1] if scope else "", self.token_uses]
+        return complete(200, json.dumps({"token": token}).encode(), {"Content-Type": "application/json"})
+
+
+# ---- The server ----
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes, and nobody should wait for the second
+
+    def do_GET(self):
+        proxy = self.server
+        url = urllib.parse.urlsplit(self.path)  # a client that knows us as its proxy sends the whole URL
+        path = url.path + ("?" + url.query if url.query else "")
+        with proxy.lock:
+            fault = next((f for f in proxy.faults if f.fits(path)), None)
+            answer = self.gated(url)
+        if answer is None:
+            answer = self.referrers(url) or self.forward(path)
+        if fault is not None:
+            answer = fault.apply(answer, path)
+        proxy.note(method=self.command, path=path, headers=dict(self.headers), status=answer and answer.status)
+        if answer is None:
+            self.close_connection = True
+        else:
+            self.send(answer, path)
+
+    do_HEAD = do_GET
+
+    def gated(self, url):
+        gate, authorization = self.server.gate, self.headers.get("Authorization")
+        if url.path == "/token":
+            return gate.grant(authorization, urllib.parse.parse_qs(url.query))
+        named = re.fullmatch(r"/v2/(.+)/(manifests|blobs|referrers|tags)/.+", url.path)
+        repository = named[1] if named else ""
+        if gate.passes(authorization, repository):
+            return None
+        return gate.refusal(repository, self.server.server_port)
+
+    def forward(self, path):
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP | {"authorization"}}
+        upstream = http.client.HTTPConnection(self.server.upstream)
+        upstream.request(self.command, path, headers=headers)
+        got = upstream.getresponse()
+        headers = {k: v for k, v in got.getheaders() if k.lower() not in HOP_BY_HOP}
+        return Answer(got.status, headers, iter(lambda: got.read(CHUNK_BYTES), b""))
+
+    def referrers(self, url):
+        """The referrers API, where it is wanted, made of what the fallback tags list, which then are not to be seen."""
+        asked = re.fullmatch(r"/v2/(.+)/(referrers/sha256:|manifests/sha256-)([0-9a-f]{64})", url.path)
+        size = self.server.referrers_page
+        if not size or not asked:
+            return None
+        if asked[2].startswith("manifests"):
+            return error(404, "MANIFEST_UNKNOWN", "manifest unknown")
+        tag = self.forward(f"/v2/{asked[1]}/manifests/sha256-{asked[3]}")
+        index = json.loads(b"".join(tag.body)) if tag.status == 200 else {"manifests": []}
+        first = int(urllib.parse.parse_qs(url.query).get("from", ["0"])[0])
+        page = {"schemaVersion": 2, "mediaType": INDEX, "manifests": index["manifests"][first : first + size]}
+        headers = {"Content-Type": INDEX}
+        if first + size < len(index["manifests"]):
+            headers["Link"] = f'<{url.path}?from={first + size}>; rel="next"'
+        return complete(200, json.dumps(page).encode(), headers)
+
+    def send(self, answer, path):
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        body = answer.body if answer.stop_after is None else first_bytes(answer.body, answer.stop_after)
+        for chunk in body:
+            self.wfile.write(chunk)
+        if answer.stop_after is not None:
+            self.wfile.flush()
+            self.close_connection = True
+        if answer.stall:
+            self.server.note(stalled=path)
+            self.rfile.read(1)  # until the client is gone
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, options):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.upstream = options.upstream
+        self.faults = [Fault(*pair) for pair in options.fault]
+        self.gate = Gate(options)
+        self.referrers_page = options.referrers
+        self.log = open(options.log, "a", encoding="utf-8", buffering=1)
+        self.lock = threading.Lock()
+
+    def note(self, **record):
+        with self.lock:
+            self.log.write(json.dumps(record) + "\n")
+
+    def handle_error(self, request, client_address):
+        """A client that is killed or that has had enough hangs up: nothing to report."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--upstream", required=True, metavar="HOST:PORT")
+    parser.add_argument("--fault", nargs=2, action="append", default=[], metavar=("WHERE", "WHAT"))
+    parser.add_argument("--log", default=os.devnull, metavar="FILE")
+    parser.add_argument("--referrers", type=int, default=0, metavar="N", help="have the referrers API, N to a page")
+    parser.add_argument("--auth", choices=["none", "basic", "bearer"], default="none")
+    parser.add_argument("--user", metavar="USER:PASSWORD", help="for --auth; without it, anybody gets a token")
+    parser.add_argument("--token-uses", type=int, default=-1, metavar="N", help="a token expires after N requests")
+    parser.add_argument("--challenge-ping-only", action="store_true", help="only /v2/ says what is wanted")
+    return parser.parse_args()
+
+
+def main():
+    proxy = Proxy(parse_options())
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    print(proxy.server_port, flush=True)
+    sys.stdin.buffer.read()
+
+
+main()
