@@ -20,14 +20,19 @@ void close_fd(int *fd)
 
 enum err_code file_read(const char *path, struct buf *out, struct err *err)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block */
 	char chunk[16384];
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0 && errno == ENOENT)
 		return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
 	if (fd < 0)
 		return err_errno(err, path);
+	if (fstat(fd, &st) != 0)
+		return err_errno(err, path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_IO, "%s: no regular file", path);
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -69,6 +74,17 @@ enum err_code file_replace(const char *path, const void *bytes, size_t len, stru
 	return folder_sync_of(path, err);
 }
 
+static enum err_code make_one(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		return ERR_OK;
+	if (errno != EEXIST || stat(path, &st) != 0)
+		return err_errno(err, path);
+	return S_ISDIR(st.st_mode) ? ERR_OK : err_set(err, ERR_IO, "%s: there already, and no folder", path);
+}
+
 enum err_code folder_make(const char *path, struct err *err)
 {
 	CLEANUP(free_ptr) char *copy = NULL;
@@ -77,15 +93,13 @@ enum err_code folder_make(const char *path, struct err *err)
 
 	if (code != ERR_OK)
 		return code;
-	for (slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	slash = strchr(copy + strspn(copy, "/"), '/');
+	for (; code == ERR_OK && slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			return err_errno(err, copy);
+		code = make_one(copy, err);
 		*slash = '/';
 	}
-	if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-		return err_errno(err, copy);
-	return ERR_OK;
+	return code == ERR_OK ? make_one(copy, err) : code;
 }
 
 enum err_code folder_sync_of(const char *path, struct err *err)
