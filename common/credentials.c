@@ -75,9 +75,8 @@ enum err_code credentials_find(const char *host, struct credentials *ret_credent
 	enum err_code code = config_path(&path, err);
 
 	buf_init(&text, LIMIT_ANSWER_BYTES);
-	if (code != ERR_OK || path == NULL)
-		return code;
-	code = file_read(path, &text, err);
+	if (code == ERR_OK)
+		code = path != NULL ? file_read(path, &text, err) : ERR_NOT_FOUND;
 	if (code == ERR_NOT_FOUND) {
 		*ret_credentials = found;
 		return ERR_OK;
