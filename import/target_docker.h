@@ -8,7 +8,7 @@
  * Order      What is there whole under its name is not sent; if that is all,
  *            nothing is.  Everything else goes in one load, whose names the
  *            daemon gives when it has read to the end.
- * Source     docs/architecture.md, "Into a Docker daemon".
+ * Source     docs/architecture.md, "Import"; Docker Engine API, ImageLoad.
  */
 #ifndef IMPORT_TARGET_DOCKER_H
 #define IMPORT_TARGET_DOCKER_H
