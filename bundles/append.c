@@ -59,12 +59,12 @@ static enum err_code append_frame(struct append *a, struct err *err)
 	return code;
 }
 
-enum err_code append_plain(struct append *a, const void *bytes, size_t len, struct err *err)
+enum err_code append_plain(struct append *a, const void *bytes, size_t len, uint64_t tar_bytes, struct err *err)
 {
 	enum err_code code = write_at(a->part->fd, bytes, len, a->file_at, a->part->path, err);
 
 	a->file_at += len;
-	return code == ERR_OK ? seek_add(&a->seek, len, 0, err) : code;
+	return code == ERR_OK ? seek_add(&a->seek, len, tar_bytes, err) : code;
 }
 
 enum err_code append_begin(struct append *a, enum effort effort, uint64_t frame_bytes, struct err *err)

@@ -60,6 +60,19 @@ enum err_code expect_header(struct expecting *e, const struct member *m, struct 
 	return expect_bytes(e, header, len, what, err);
 }
 
+enum err_code expect_slot(struct expecting *e, const struct member *m, struct err *err)
+{
+	unsigned char content[SLOT_BYTES];
+	struct err why = { .code = ERR_OK };
+	uint64_t at = e->tar_at;
+	size_t len = 0;
+	enum err_code code = read_exactly(e, content, sizeof(content), m->name, err);
+
+	if (code == ERR_OK && slot_check(content, &len, &why) != ERR_OK)
+		code = why.code == ERR_NOMEM ? err_nomem(err) : damaged(e, at, m->name, why.msg, err);
+	return code;
+}
+
 enum err_code expect_zeros(struct expecting *e, size_t len, const char *what, struct err *err)
 {
 	static const unsigned char zeros[EXPECT_MAX] = { 0 };

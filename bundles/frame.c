@@ -10,6 +10,7 @@
 
 #define FRAME_MAGIC 0xFD2FB528u
 #define RAW_DESCRIPTOR 0xC4
+#define BARE_DESCRIPTOR 0xC0
 #define RAW_WINDOW 0x38
 
 enum err_code encoder_init(struct encoder *e, struct err *err)
@@ -108,6 +109,12 @@ void frame_raw_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t conten
 	out[4] = RAW_DESCRIPTOR;
 	out[5] = RAW_WINDOW;
 	put_le(out + 6, 8, content_bytes);
+}
+
+void frame_bare_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t content_bytes)
+{
+	frame_raw_header(out, content_bytes);
+	out[4] = BARE_DESCRIPTOR;
 }
 
 void frame_block_header(unsigned char out[FRAME_BLOCK_HEADER_BYTES], uint32_t block_bytes, bool last)

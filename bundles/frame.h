@@ -17,6 +17,8 @@
  *              …  the content as it is
  *              and 4 lowest bytes of the content's XXH64.
  *            So byte n of a stored blob lies at an offset that needs no decoder.
+ *            A bare frame is a raw one with descriptor C0 and no checksum, so
+ *            that its content may be changed in its place.
  *            A compressed frame has its content size and checksum, and no
  *            dictionary; level and window are fixed by its kind.
  */
@@ -73,8 +75,9 @@ uint32_t frame_checksum(const void *bytes, size_t len);
 void frame_skippable(unsigned char out[FRAME_SKIPPABLE_HEADER_BYTES], uint32_t magic, uint32_t content_bytes);
 /* What a raw frame with this much content takes in the file. */
 uint32_t frame_raw_stored(uint32_t content_bytes);
-/* Write the header of a raw frame, or of a block in it. */
+/* Write the header of a raw frame, of a bare one, or of a block in either. */
 void frame_raw_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t content_bytes);
+void frame_bare_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t content_bytes);
 void frame_block_header(unsigned char out[FRAME_BLOCK_HEADER_BYTES], uint32_t block_bytes, bool last);
 /* What a run of raw frames of FRAME_CONTENT_BYTES takes in the file. */
 uint64_t frame_raw_run_stored(uint64_t content_bytes);

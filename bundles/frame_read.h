@@ -59,6 +59,7 @@ struct raw_reader {
 	struct instream in;
 	const struct frame_file *file;
 	struct XXH64_state_s *sum; /* owned; NULL: checksums are not looked at */
+	bool bare; /* the frames have no checksums */
 	bool damaged;
 	uint64_t damaged_at; /* in the file: the first frame with a wrong checksum */
 	uint64_t file_at, left_bytes;
@@ -68,5 +69,7 @@ struct raw_reader {
 /* check_sums is for who wants every byte of the file proved; a digest behind the reader proves the content anyway. */
 enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err);
 void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end);
+/* The same for a run of bare frames. */
+void raw_reader_aim_bare(struct raw_reader *r, uint64_t begin, uint64_t end);
 void raw_reader_release(struct raw_reader *r);
 #endif

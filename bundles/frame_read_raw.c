@@ -25,8 +25,8 @@ static enum err_code read_parts(struct raw_reader *r, struct iovec *part, int le
 		if (n < 0)
 			return err_errno(err, r->file->name);
 		if (n == 0)
-			return err_set(err, ERR_DAMAGED, "%s: the file ends at offset %" PRIu64 ", in a layer",
-				       r->file->name, r->file_at);
+			return err_set(err, ERR_DAMAGED, "%s: the file ends at offset %" PRIu64 ", in a %s",
+				       r->file->name, r->file_at, r->bare ? "slot" : "layer");
 		r->file_at += (uint64_t)n;
 		for (; left > 0 && (size_t)n >= part->iov_len; left--, part++)
 			n -= (ssize_t)part->iov_len;
@@ -45,7 +45,10 @@ static size_t begin(struct raw_reader *r, unsigned char *out)
 
 	if (r->frame_left == 0) {
 		r->frame_left = at_most(r->left_bytes, FRAME_CONTENT_BYTES);
-		frame_raw_header(out, r->frame_left);
+		if (r->bare)
+			frame_bare_header(out, r->frame_left);
+		else
+			frame_raw_header(out, r->frame_left);
 		len += FRAME_RAW_HEADER_BYTES;
 		if (r->sum != NULL)
 			checksum_reset(r->sum);
@@ -60,13 +63,14 @@ static size_t begin(struct raw_reader *r, unsigned char *out)
 
 static enum err_code damaged(const struct raw_reader *r, uint64_t offset, struct err *err)
 {
-	return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": damaged frame of a layer", r->file->name, offset);
+	return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": damaged frame of a %s", r->file->name, offset,
+		       r->bare ? "slot" : "layer");
 }
 
 /* A frame's checksum, over the content since its header. */
 static void check_sum(struct raw_reader *r, const unsigned char *sum, uint64_t offset)
 {
-	if (r->sum == NULL || get_le(sum, FRAME_CHECKSUM_BYTES) == checksum_value(r->sum) || r->damaged)
+	if (r->sum == NULL || r->bare || get_le(sum, FRAME_CHECKSUM_BYTES) == checksum_value(r->sum) || r->damaged)
 		return;
 	r->damaged = true;
 	r->damaged_at = offset;
@@ -76,7 +80,7 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 {
 	struct raw_reader *r = OUTER_OF(in, struct raw_reader, in);
 	unsigned char want[FRAME_RAW_HEADER_BYTES + FRAME_BLOCK_HEADER_BYTES], edge[sizeof(want)];
-	unsigned char sum[FRAME_CHECKSUM_BYTES];
+	unsigned char sum[FRAME_CHECKSUM_BYTES] = { 0 };
 	uint64_t from = r->file_at;
 	size_t edge_len, len;
 	enum err_code code;
@@ -90,7 +94,7 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 			  (struct iovec[]){
 				  { .iov_base = edge, .iov_len = edge_len },
 				  { .iov_base = bytes, .iov_len = len },
-				  { .iov_base = sum, .iov_len = len == r->frame_left ? sizeof(sum) : 0 },
+				  { .iov_base = sum, .iov_len = len == r->frame_left && !r->bare ? sizeof(sum) : 0 },
 			  },
 			  3, err);
 	if (code != ERR_OK)
@@ -118,9 +122,15 @@ void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end)
 {
 	r->left_bytes = end - begin;
 	r->frame_left = r->block_left = 0;
-	r->damaged = false;
+	r->bare = r->damaged = false;
 	if (begin < end)
 		r->file_at = r->file->seek->entries[seek_find(r->file->seek, begin)].file_offset;
+}
+
+void raw_reader_aim_bare(struct raw_reader *r, uint64_t begin, uint64_t end)
+{
+	raw_reader_aim(r, begin, end);
+	r->bare = true;
 }
 
 void raw_reader_release(struct raw_reader *r)

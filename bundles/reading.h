@@ -37,6 +37,8 @@ struct expecting {
 enum err_code expect_header(struct expecting *e, const struct member *m, struct err *err);
 /* The content of a member: of its size and digest. */
 enum err_code expect_digest(struct expecting *e, const struct member *m, struct err *err);
+/* The content of a slot: blank, or an object. */
+enum err_code expect_slot(struct expecting *e, const struct member *m, struct err *err);
 /* Zeros, at most two blocks. */
 enum err_code expect_zeros(struct expecting *e, size_t len, const char *what, struct err *err);
 /* Nothing more. */

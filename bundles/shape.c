@@ -50,6 +50,13 @@ static void front_member(const struct shape *s, size_t place, struct member *m)
 	}
 }
 
+static void slot_member(const struct shape *s, size_t slot, struct member *m)
+{
+	*m = (struct member){ .size_bytes = SLOT_BYTES };
+	slot_name(slot, m->name);
+	m->content = s->front_end + slot * SLOT_TAR_BYTES + TAR_BLOCK;
+}
+
 static void blob_name(const struct digest *digest, char out[TAR_NAME_MAX + 1])
 {
 	snprintf(out, TAR_NAME_MAX + 1, "blobs/%s/%s", digest_algorithm(digest), digest_hex(digest));
@@ -63,7 +70,11 @@ bool shape_member(const struct shape *s, size_t place, struct member *ret_member
 		front_member(s, place, ret_member);
 		return true;
 	}
-	place -= FRONT_MEMBERS;
+	if (place < FIRST_BLOB_MEMBER) {
+		slot_member(s, place - FRONT_MEMBERS, ret_member);
+		return true;
+	}
+	place -= FIRST_BLOB_MEMBER;
 	if (place >= s->blobs_len)
 		return false;
 	b = &s->description->blobs[place];
@@ -113,6 +124,11 @@ static struct run layer_begin(const struct shape *s, size_t blob, uint64_t begin
 	return (struct run){ .kind = RUN_GLUE, .begin = begin, .end = s->contents[blob], .blob = blob };
 }
 
+static struct run slot_run(uint64_t begin)
+{
+	return (struct run){ .kind = RUN_SLOT, .begin = begin, .end = begin + SLOT_TAR_BYTES };
+}
+
 bool shape_next(const struct shape *s, struct run *run)
 {
 	switch (run->kind) {
@@ -120,7 +136,12 @@ bool shape_next(const struct shape *s, struct run *run)
 		*run = (struct run){ .kind = RUN_FRONT, .end = s->front_end };
 		return true;
 	case RUN_FRONT:
-		*run = (struct run){ .kind = RUN_PACKED, .begin = s->front_end, .end = s->packed_end };
+		*run = slot_run(s->front_end);
+		return true;
+	case RUN_SLOT:
+		*run = run->end < s->slots_end
+			       ? slot_run(run->end)
+			       : (struct run){ .kind = RUN_PACKED, .begin = run->end, .end = s->packed_end };
 		return true;
 	case RUN_PACKED:
 		*run = layer_begin(s, s->layers_from, s->packed_end);
@@ -142,7 +163,7 @@ bool shape_next(const struct shape *s, struct run *run)
 static enum err_code place_blobs(struct shape *s, struct err *err)
 {
 	const struct description *d = s->description;
-	uint64_t at = s->front_end;
+	uint64_t at = s->slots_end;
 	size_t i;
 
 	s->packed_end = at;
@@ -177,7 +198,7 @@ static enum err_code count_frames(struct shape *s, struct err *err)
 			return err_set(err, ERR_LIMIT, "more than %zu frames in one bundle: divide the images",
 				       SEEK_FRAMES_MAX);
 		s->frames += frames;
-		s->sums += run.kind == RUN_RAW ? 0 : frames;
+		s->sums += run.kind == RUN_RAW || run.kind == RUN_SLOT ? 0 : frames;
 	}
 	return ERR_OK;
 }
@@ -195,6 +216,7 @@ enum err_code shape_init(struct shape *s, const struct description *d, const str
 	if (made.contents == NULL)
 		return err_nomem(err);
 	shape_front(d->index.size_bytes, description_bytes, &content, &made.front_end);
+	made.slots_end = made.front_end + SLOT_COUNT * SLOT_TAR_BYTES;
 	code = place_blobs(&made, err);
 	if (code == ERR_OK)
 		code = count_frames(&made, err);

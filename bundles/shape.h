@@ -6,13 +6,15 @@
  * Bounds     The tar ends below 2^60 bytes and takes at most SEEK_FRAMES_MAX frames.
  * Ownership  The description is borrowed.
  * Errors     ERR_LIMIT, ERR_NOMEM; shape_check: ERR_DAMAGED.
- * Format     The tar is oci-layout, index.json, bundle.json, then every blob
- *            that is not absent as blobs/ALGORITHM/HEX, in the description's
- *            order, and two blocks of zeros.  It is cut into runs, and a run
+ * Format     The tar is oci-layout, index.json, bundle.json, the slots for seals
+ *            (slot.h), then every blob that is not absent as
+ *            blobs/ALGORITHM/HEX, in the description's order, and two blocks of
+ *            zeros.  It is cut into runs, and a run
  *            into frames, of which only the last may be shorter:
  *
  *   run     frames of                    holds
  *   front   compressed, 256 KiB          oci-layout, index.json, bundle.json, with headers and padding
+ *   slot    bare, one                    one slot, with its header; SLOT_COUNT such runs
  *   packed  compressed, 256 KiB          the packed blobs, with headers and padding
  *   glue    compressed, one              padding of the layer before, header of a raw layer
  *   raw     raw, 4 MiB                   a raw layer's content
@@ -34,6 +36,7 @@
 #include "bundles/description.h"
 #include "bundles/head.h"
 #include "bundles/seek.h"
+#include "bundles/slot.h"
 #include "bundles/tar.h"
 #include "common/digest.h"
 #include "common/err.h"
@@ -43,6 +46,7 @@
 #define INDEX_NAME "index.json"
 #define DESCRIPTION_NAME "bundle.json"
 #define FRONT_MEMBERS 3
+#define FIRST_BLOB_MEMBER ((size_t)FRONT_MEMBERS + SLOT_COUNT)
 #define SUMS_MAGIC "sums of bundle:\n"
 #define SUMS_MAGIC_BYTES ((size_t)16)
 #define SUM_BYTES ((size_t)4)
@@ -50,11 +54,11 @@
 
 struct member {
 	char name[TAR_NAME_MAX + 1];
-	struct digest digest;
+	struct digest digest;         /* unset of a slot: nothing says what is in it */
 	uint64_t size_bytes, content; /* where the content begins */
 };
 
-enum run_kind { RUN_NONE, RUN_FRONT, RUN_PACKED, RUN_GLUE, RUN_RAW, RUN_ZSTD, RUN_TAIL };
+enum run_kind { RUN_NONE, RUN_FRONT, RUN_SLOT, RUN_PACKED, RUN_GLUE, RUN_RAW, RUN_ZSTD, RUN_TAIL };
 
 struct run {
 	enum run_kind kind;
@@ -69,7 +73,7 @@ struct shape {
 	uint64_t *contents; /* owned: of every blob that is there */
 	size_t layers_from; /* the first blob that is not packed */
 	size_t blobs_len;   /* without those that are absent */
-	uint64_t front_end, packed_end, tar_end;
+	uint64_t front_end, slots_end, packed_end, tar_end;
 	size_t frames, sums; /* all frames before the seek table; compressed ones */
 };
 
@@ -77,7 +81,7 @@ enum err_code shape_init(struct shape *s, const struct description *d, const str
 			 uint64_t description_bytes, struct err *err);
 /* Where bundle.json's content begins and where the front ends: known before the description is. */
 void shape_front(uint64_t index_bytes, uint64_t description_bytes, uint64_t *ret_content, uint64_t *ret_end);
-/* The member at a place: oci-layout, index.json, bundle.json, then the blobs.  False past the last one. */
+/* The member at a place: oci-layout, index.json, bundle.json, the slots, then the blobs.  False past the last one. */
 bool shape_member(const struct shape *s, size_t place, struct member *ret_member);
 /* The next run; the first one after RUN_NONE.  False past the last one. */
 bool shape_next(const struct shape *s, struct run *run);

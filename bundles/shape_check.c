@@ -29,6 +29,14 @@ static enum err_code expect(struct check *c, uint64_t content_bytes, uint64_t st
 	return ERR_OK;
 }
 
+/* What a frame of a run takes in the file; 0 where that is the encoder's affair. */
+static uint64_t stored_bytes(const struct run *run, uint64_t content_bytes)
+{
+	if (run->kind == RUN_SLOT)
+		return SLOT_STORED_BYTES;
+	return run->kind == RUN_RAW ? frame_raw_stored((uint32_t)content_bytes) : 0;
+}
+
 static enum err_code expect_run(struct check *c, const struct run *run, struct err *err)
 {
 	uint64_t frame = run_frame_bytes(run), at;
@@ -37,7 +45,7 @@ static enum err_code expect_run(struct check *c, const struct run *run, struct e
 	for (at = run->begin; code == ERR_OK && at < run->end; at += frame) {
 		uint64_t bytes = run->end - at < frame ? run->end - at : frame;
 
-		code = expect(c, bytes, run->kind == RUN_RAW ? frame_raw_stored((uint32_t)bytes) : 0, err);
+		code = expect(c, bytes, stored_bytes(run, bytes), err);
 	}
 	return code;
 }

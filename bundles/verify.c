@@ -53,6 +53,11 @@ static enum err_code read_sums(struct whole *w, struct err *err)
 	return ERR_OK;
 }
 
+static bool is_raw(const struct run *run)
+{
+	return run->kind == RUN_RAW || run->kind == RUN_SLOT;
+}
+
 static bool next_run(struct whole *w)
 {
 	const struct shape *s = &w->b->shape;
@@ -62,6 +67,8 @@ static bool next_run(struct whole *w)
 		return false;
 	if (w->run.kind == RUN_RAW) {
 		raw_reader_aim(&w->raw, w->run.begin, w->run.end);
+	} else if (w->run.kind == RUN_SLOT) {
+		raw_reader_aim_bare(&w->raw, w->run.begin, w->run.end);
 	} else {
 		zstd_reader_aim(&w->zstd, w->run.begin, w->run.end, sums);
 		w->sums_used += run_frames(&w->run);
@@ -75,7 +82,7 @@ static enum err_code whole_read(struct instream *in, void *bytes, size_t cap, si
 	size_t len = 0;
 
 	while (len == 0 && !w->ended) {
-		struct instream *from = w->run.kind == RUN_RAW ? &w->raw.in : &w->zstd.in;
+		struct instream *from = is_raw(&w->run) ? &w->raw.in : &w->zstd.in;
 		enum err_code code = w->run.kind != RUN_NONE ? instream_read(from, bytes, cap, &len, err) : ERR_OK;
 
 		if (code != ERR_OK)
@@ -90,14 +97,14 @@ static enum err_code whole_read(struct instream *in, void *bytes, size_t cap, si
 	return ERR_OK;
 }
 
-static enum err_code check_member(struct expecting *e, const struct member *m, struct err *err)
+static enum err_code check_member(struct expecting *e, const struct member *m, bool is_slot, struct err *err)
 {
 	char what[TAR_NAME_MAX + 32] = "padding of ";
 	enum err_code code = expect_header(e, m, err);
 
 	strcat(what, m->name);
 	if (code == ERR_OK)
-		code = expect_digest(e, m, err);
+		code = is_slot ? expect_slot(e, m, err) : expect_digest(e, m, err);
 	return code == ERR_OK ? expect_zeros(e, tar_padding_bytes(m->size_bytes), what, err) : code;
 }
 
@@ -109,7 +116,7 @@ static enum err_code check_tar(struct whole *w, struct err *err)
 	size_t i;
 
 	for (i = 0; code == ERR_OK && shape_member(&w->b->shape, i, &m); i++)
-		code = check_member(&e, &m, err);
+		code = check_member(&e, &m, i >= FRONT_MEMBERS && i < FIRST_BLOB_MEMBER, err);
 	if (code == ERR_OK)
 		code = expect_zeros(&e, TAR_END_BYTES, "end of the tar", err);
 	return code == ERR_OK ? expect_end(&e, err) : code;

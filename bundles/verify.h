@@ -7,7 +7,9 @@
  * Errors     ERR_DAMAGED, with the place; those of reader.h.
  * Proof      In one pass over the file: every frame is what it has to be, every
  *            tar header and padding is what we would write, every blob has its
- *            digest, and nothing stands before, between or after them.  Then
+ *            digest, and nothing stands before, between or after them.  A slot
+ *            is blank or holds one JSON object; whether that is a seal, and
+ *            whose, is another question.  Then
  *            index.json is made again from the graph and must be the same, and
  *            so must be everything that bundle.json says of the graph; what else
  *            it says is in the digest of bundle.json, and for others to judge.

@@ -111,10 +111,10 @@ static enum err_code write_front(struct bundle_writer *w, const struct front *f,
 {
 	struct append *a = &w->append;
 	const unsigned char nothing[HEAD_BYTES] = { 0 };
-	enum err_code code = append_plain(a, FRAME_EMPTY, FRAME_EMPTY_BYTES, err);
+	enum err_code code = append_plain(a, FRAME_EMPTY, FRAME_EMPTY_BYTES, 0, err);
 
 	if (code == ERR_OK)
-		code = append_plain(a, nothing, sizeof(nothing), err);
+		code = append_plain(a, nothing, sizeof(nothing), 0, err);
 	if (code == ERR_OK)
 		code = append_begin(a, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
 	if (code == ERR_OK)
@@ -126,6 +126,20 @@ static enum err_code write_front(struct bundle_writer *w, const struct front *f,
 	if (code == ERR_OK)
 		code = append_end(a, err);
 	return code == ERR_OK ? write_head(w, err) : code;
+}
+
+/* Room for seals: what is signed is not known to its signer before the file is whole. */
+static enum err_code write_slots(struct bundle_writer *w, struct err *err)
+{
+	unsigned char frame[SLOT_STORED_BYTES];
+	enum err_code code = slot_fill("", 0, frame + SLOT_CONTENT_AT, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < SLOT_COUNT; i++) {
+		slot_header(i, frame);
+		code = append_plain(&w->append, frame, sizeof(frame), SLOT_TAR_BYTES, err);
+	}
+	return code;
 }
 
 /* Once the packed blobs are in, everything up to the first zstd blob has its place. */
@@ -176,6 +190,8 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, struct 
 		code = append_init(&w->append, &w->part, err);
 	if (code == ERR_OK)
 		code = write_front(w, &f, err);
+	if (code == ERR_OK)
+		code = write_slots(w, err);
 	return code == ERR_OK ? begin_packed(w, err) : code;
 }
 
@@ -229,7 +245,7 @@ enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct
 	enum err_code code;
 
 	assert(w->next < w->shape.layers_from && writer_blob(w, node) == w->next);
-	shape_member(&w->shape, FRONT_MEMBERS + w->next, &m);
+	shape_member(&w->shape, FIRST_BLOB_MEMBER + w->next, &m);
 	code = append_header(&w->append, &m, err);
 	if (code == ERR_OK)
 		code = copy_proved(&w->append, &m, in, err);
@@ -279,7 +295,7 @@ static enum err_code write_end(struct bundle_writer *w, struct err *err)
 		return code;
 	assert(a->sums_len == s->sums * SUM_BYTES);
 	shape_sums(s, a->sums, sums);
-	code = append_plain(a, sums, shape_sums_bytes(s), err);
+	code = append_plain(a, sums, shape_sums_bytes(s), 0, err);
 	fd_stage_init(&out, w->part.fd, a->file_at, w->part.path);
 	return code == ERR_OK ? seek_write(&a->seek, &out.out, err) : code;
 }

@@ -41,8 +41,8 @@ struct append {
 enum err_code append_init(struct append *a, const struct part *part, struct err *err);
 /* Leave room for a run of raw frames, which are written there by others. */
 enum err_code append_place(struct append *a, const struct run *raw, struct err *err);
-/* Write bytes that are a frame of their own and hold nothing of the tar. */
-enum err_code append_plain(struct append *a, const void *bytes, size_t len, struct err *err);
+/* Write bytes that are a frame of their own and hold so much of the tar. */
+enum err_code append_plain(struct append *a, const void *bytes, size_t len, uint64_t tar_bytes, struct err *err);
 /* Cut what follows into frames of frame_bytes. */
 enum err_code append_begin(struct append *a, enum effort effort, uint64_t frame_bytes, struct err *err);
 enum err_code append_bytes(struct append *a, const void *bytes, size_t len, struct err *err);
