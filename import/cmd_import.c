@@ -42,7 +42,8 @@ static void put_image(struct js_out *o, const struct plan *plan, size_t i)
 	js_member(o, "digest", got->is.text[0] != '\0' ? got->is.text : NULL);
 	js_member_uint(o, "platforms", got->platforms);
 	js_member_uint(o, "attestations", got->attestations);
-	js_member_uint(o, "referrers", got->referrers);
+	if (got->referrers_known)
+		js_member_uint(o, "referrers", got->referrers);
 	js_end(o, '}');
 	js_end(o, '}');
 }
@@ -79,10 +80,12 @@ static void report_text(const struct import_result *r)
 	for (i = 0; i < plan->graph.images_len; i++) {
 		const struct plan_image *got = &plan->images[i];
 
-		printf("%s  %s  %zu platform%s, %zu attestation manifest%s, %zu referrer%s\n",
-		       plan->graph.images[i].name, got->is.text, got->platforms, got->platforms == 1 ? "" : "s",
-		       got->attestations, got->attestations == 1 ? "" : "s", got->referrers,
-		       got->referrers == 1 ? "" : "s");
+		printf("%s  %s  %zu platform%s, %zu attestation manifest%s", plan->graph.images[i].name, got->is.text,
+		       got->platforms, got->platforms == 1 ? "" : "s", got->attestations,
+		       got->attestations == 1 ? "" : "s");
+		if (got->referrers_known)
+			printf(", %zu referrer%s", got->referrers, got->referrers == 1 ? "" : "s");
+		putchar('\n');
 		if (got->was.text[0] != '\0' && !digest_equal(&got->was, &got->is))
 			printf("  was %s\n", got->was.text);
 	}

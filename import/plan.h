@@ -23,7 +23,8 @@ struct plan_image {
 	struct digest is;    /* what it points to now, read back */
 	size_t platforms;    /* read back: platforms that are whole */
 	size_t attestations; /* read back: attestation manifests that the target knows as such */
-	size_t referrers;    /* read back: referrers that the target keeps */
+	size_t referrers;    /* read back: referrers that the target keeps, where it says so */
+	bool referrers_known;
 	bool read_back;
 };
 

@@ -137,7 +137,7 @@ static enum err_code read_image(struct store *s, const struct image *image, stru
 		source->free(source);
 	walk_release(&walk);
 	graph_release(&g);
-	ret_image->read_back = code == ERR_OK;
+	ret_image->read_back = ret_image->referrers_known = code == ERR_OK;
 	return code;
 }
 
