@@ -60,8 +60,13 @@ session_end() {
 # ---- Running and judging ----
 
 bundle() {
-	command_line="bundle $*" speaker="bundle $1"
+	judge "$@"
 	run --separate-stderr "$BUNDLE" "$@"
+}
+
+# For a test that runs the program in its own way: with which arguments.
+judge() {
+	command_line="bundle $*" speaker="bundle $1"
 }
 
 fail() {

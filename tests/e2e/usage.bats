@@ -21,7 +21,7 @@ teardown() { session_end; }
 			expect 0 "Usage: bundle $command "
 			[[ -z $stderr ]]
 			for option in $options --help --version; do
-				[[ $output =~ $'\n  '[\ ]*(-[a-z],\ )?$option[^a-z-] ]] || fail "no $option"
+				[[ $output =~ $'\n  '[\ ]*(-[a-z],\ )?${option}[^a-z-] ]] || fail "no $option"
 			done
 			for meaning in $statuses; do
 				holds output $'\n'"  $meaning  "
@@ -116,8 +116,10 @@ teardown() { session_end; }
 }
 
 @test "a reader that has had enough is an error, not the end by a signal" {
+	# shellcheck disable=SC2016 # the inner shell expands it
 	run --separate-stderr bash -c '"$0" export --help | true; exit "${PIPESTATUS[0]}"' "$BUNDLE"
 	[[ $status == @(0|1) ]]
+	# shellcheck disable=SC2016
 	run --separate-stderr bash -c '"$0" --version >/dev/full' "$BUNDLE"
 	[[ $status == 1 ]]
 }

@@ -1,0 +1,388 @@
+#!/usr/bin/env bats
+# What goes wrong is said in one line, with the right exit status, and nothing half-done is ever published.
+load helpers
+
+setup_file() { registry_start; }
+teardown_file() { registry_stop; }
+setup() { session_start; }
+teardown() { session_end; }
+
+# A place in a registry by a word, as the pattern of a path. Global: bats reads this file inside of a function.
+declare -gA PLACES=(
+	[tag]='/manifests/1\.0$'
+	[manifest]="/manifests/$APP1_AMD64"
+	[attestation]="/manifests/$APP1_ATTESTATION"
+	[config]="/blobs/$APP1_CONFIG"
+	[statement]="/blobs/$APP1_PROVENANCE"
+	[layer]="/blobs/$APP1_LAYER"
+	[fallback]="/manifests/${APP1/:/-}$"
+	[cosign]="/manifests/${APP1/:/-}\.sig$"
+	[referrers]="/referrers/$APP1"
+)
+
+# An export that fails leaves everything as it was: the bundle of yesterday, and no other file.
+failing_export() {
+	echo yesterday >app1.oci.tar.zst
+	bundle export -q -o app1.oci.tar.zst "$1"
+	[[ $(cat app1.oci.tar.zst) == yesterday && $(ls -A) == app1.oci.tar.zst ]] || fail 'something was published'
+	[[ -z $output ]] || fail 'something was printed'
+}
+
+# Each line of stdin: PLACE|FAULT|STATUS|TEXT...
+faults() {
+	local place fault wanted texts
+	while IFS='|' read -r place fault wanted texts; do
+		echo "# $place $fault"
+		proxy_start --fault "${PLACES[$place]}" "$fault"
+		failing_export "$PROXY/demo/app1:1.0"
+		IFS='|' read -ra texts <<<"$texts"
+		complain "$wanted" "${texts[@]}"
+		proxy_stop
+	done
+}
+
+@test "what a registry refuses" {
+	for place in tag manifest attestation config statement layer fallback cosign referrers; do
+		echo "$place|status:401|1|127.0.0.1:"
+		echo "$place|status:403|1|the registry answered 403|docker login may help"
+		echo "$place|status:429|5|the registry answered 429|wait, then run again"
+		echo "$place|status:500|5|the registry answered 500|run again later"
+		echo "$place|status:503|5|the registry answered 503|run again later"
+	done >table
+	faults < <(cat table && rm table)
+}
+
+@test "what a registry does not have" {
+	faults <<-EOF2
+		tag|status:404|1|/demo/app1:1.0: no such image
+		config|status:404|1|$APP1_CONFIG|answered 404
+		statement|status:404|1|$APP1_PROVENANCE|answered 404
+		layer|status:404|1|$APP1_LAYER|answered 404
+	EOF2
+	bundle export -q -o new.oci.tar.zst "$REGISTRY/demo/none:1"
+	complain 1 "$REGISTRY/demo/none:1: no such image"
+	bundle export -q -o new.oci.tar.zst "$REGISTRY/demo/app1@${APP1/fb/00}"
+	complain 1 "${APP1/fb/00}"
+}
+
+@test "answers that break off" {
+	for place in tag manifest attestation config statement layer fallback; do
+		echo "$place|hangup:|5|/demo/app1/"
+		for at in 0 1 100; do
+			echo "$place|cut:$at|5|/demo/app1/|bytes remaining"
+		done
+	done >table
+	echo 'layer|cut:1000000|5|bytes remaining' >>table
+	faults < <(cat table && rm table)
+}
+
+@test "content that is not what its digest says is named with both digests" {
+	for place in tag manifest attestation config statement layer fallback; do
+		for at in 0 100; do
+			echo "$place|corrupt:$at|3|content is sha256:|, not sha256:"
+		done
+	done >table
+	cat >>table <<-EOF2
+		layer|corrupt:1137046|3|content is sha256:|, not $APP1_LAYER
+		manifest|file:$STORAGE/docker/registry/v2/blobs/sha256/86/${APP1_ATTESTATION#*:}/data|3|$APP1_AMD64
+	EOF2
+	faults < <(cat table && rm table)
+}
+
+@test "content that is too short or too long names the digest" {
+	printf '%s\n' "$(head -c 5000 /dev/zero | tr '\0' x)" >"$BATS_TEST_TMPDIR/long"
+	faults <<-EOF2
+		manifest|truncate:100|3|$APP1_AMD64|758 bytes early
+		manifest|file:$BATS_TEST_TMPDIR/long|3|$APP1_AMD64|more bytes than its declared size
+		config|truncate:0|3|$APP1_CONFIG|1527 bytes early
+		config|file:$BATS_TEST_TMPDIR/long|3|$APP1_CONFIG|more bytes than its declared size
+		statement|truncate:4784|3|$APP1_PROVENANCE|1 bytes early
+		layer|truncate:1137046|3|$APP1_LAYER|1 bytes early
+		layer|body:|3|$APP1_LAYER|1137047 bytes early
+	EOF2
+}
+
+@test "answers that are no manifests" {
+	for place in tag fallback; do
+		cat <<-EOF2
+			$place|body:|1|not valid JSON
+			$place|body:{"manifests":[|1|not valid JSON
+			$place|body:{}|1|needs
+			$place|body:[]|1|app1
+			$place|body:<html>|1|not valid JSON
+			$place|body:{"manifests":[{"mediaType":"x","size":1}]}|1|a descriptor needs
+			$place|body:{"manifests":[{"mediaType":"x","size":1,"digest":"sha256:../../etc/passwd"}]}|1|digest
+		EOF2
+	done >table
+	cat >>table <<-EOF2
+		tag|header:Content-Type=text/html|1|text/html
+		tag|body:{"manifests":[],"config":{}}|1|both an image manifest and an index
+		tag|body:{"schemaVersion":1,"fsLayers":[]}|1|schema 1
+	EOF2
+	faults < <(cat table && rm table)
+}
+
+@test "headers that a registry may leave out are not missed" {
+	bundle export -q -o whole.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	for header in Content-Type Docker-Content-Digest Etag Docker-Distribution-Api-Version; do
+		proxy_start --fault . "header:$header="
+		bundle export -q -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
+		expect 0 "$APP1" '1 image, 1 platform, 2 statements, 6 referrers'
+		proxy_stop
+	done
+}
+
+@test "a list of referrers whose next page lies on another host is refused" {
+	proxy_start --referrers 100 --fault "${PLACES[referrers]}" 'header:Link=<http://127.0.0.2:9/v2/x>; rel="next"'
+	failing_export "$PROXY/demo/app1:1.0"
+	complain 1 'another host'
+}
+
+@test "a registry that is not there" {
+	for address in 127.0.0.1:1 none.invalid; do
+		failing_export "$address/demo/app1:1.0"
+		complain 5 "$address"
+	done
+	failing_export "docker://[::1]:1/demo/app1:1.0"
+	complain 5 '[::1]:1'
+}
+
+@test "what an index lists and the source lacks is named, recorded, and no damage" {
+	for missing in "$MULTI_ARM64 linux/arm64" "sha256:df06909474e072d3138fa9712ef4a1c4c936eb9da25a836200566a3824ca2482 unknown/unknown"; do
+		read -r digest platform <<<"$missing"
+		proxy_start --fault "/manifests/$digest" status:404
+		bundle export -q -o multi.oci.tar.zst "$PROXY/demo/multi:2.1"
+		expect 4
+		# shellcheck disable=SC2154 # of run
+		[[ $(grep -cF "$digest" <<<"$stderr") == 1 ]]
+		holds stderr "absent at the source: $platform $digest" 'done, but 1 listed manifest is not at the source'
+
+		bundle verify -q multi.oci.tar.zst
+		expect 0 'content proved'
+		bundle inspect --json multi.oci.tar.zst
+		[[ $(jq -r --arg d "$digest" '.description.blobs[] | select(.digest == $d) | .stored' <<<"$output") == absent ]]
+		rm -rf "$BUNDLE_STORE"
+		bundle import -q --to store multi.oci.tar.zst
+		expect 0 "$PROXY/demo/multi:2.1  $MULTI"
+		bundle attestations --platform linux/arm/v7 "$PROXY/demo/multi:2.1"
+		expect 0 "$PROVENANCE"
+		[[ ! -e $BUNDLE_STORE/blobs/sha256/${digest#*:} ]]
+		proxy_stop
+	done
+}
+
+# ---- Disks ----
+
+# Runs a command in a mount namespace of its own in which the folder "small" is a disk of that size.
+on_small_disk() {
+	local size=$1
+	shift
+	# shellcheck disable=SC2016 # the inner shell expands it
+	run --separate-stderr unshare -rm sh -c 'mount -t tmpfs -o "size=$0" small small && { "$@"; status=$?; } &&
+		find small -type f -size +0 -printf "left: %P %s\n" && exit $status' "$size" "$BUNDLE" "$@"
+	judge "$@"
+}
+
+need_small_disk() {
+	mkdir small
+	unshare -rm mount -t tmpfs small small 2>/dev/null || skip 'no mount namespaces for this user'
+}
+
+@test "an export onto a full disk publishes nothing" {
+	need_small_disk
+	for size in 4k 16k 64k 1m 1300k; do
+		on_small_disk "$size" export -q -o small/app1.oci.tar.zst "$REGISTRY/demo/multi:2.1"
+		complain 1 small/ 'free some space'
+		[[ -z $output ]] || fail "something is left on a disk of $size"
+	done
+}
+
+@test "an import onto a full disk publishes nothing" {
+	need_small_disk
+	bundle export -q -o multi.oci.tar.zst "$REGISTRY/demo/multi:2.1"
+	for size in 4k 16k 64k 1m 3m; do
+		BUNDLE_STORE=small/store on_small_disk "$size" import -q --to store multi.oci.tar.zst
+		complain 1 small/store 'free some space'
+		[[ $output != *"left: store/.part"* ]] || fail 'a part is left'
+		if [[ $output == *'left: store/index.json'* ]]; then
+			holds output "left: store/index.json $(printf '{"schemaVersion":2,"mediaType":"%s","manifests":[]}' \
+				application/vnd.oci.image.index.v1+json | wc -c)"
+		fi
+	done
+}
+
+@test "places that cannot be written" {
+	mkdir folder
+	bundle export -q -o folder "$REGISTRY/demo/app1:1.0"
+	complain 1 'folder is there already and is no regular file'
+	bundle export -q -o none/app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	complain 1 none/ 'No such file or directory'
+	echo >file
+	bundle export -q -o file/app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	complain 1 file/ 'Not a directory'
+	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	BUNDLE_STORE=file/store bundle import -q --to store app1.oci.tar.zst
+	complain 1 file/store 'Not a directory'
+	BUNDLE_STORE=/proc/store bundle import -q --to store app1.oci.tar.zst
+	complain 1 /proc/store
+}
+
+# ---- Kills ----
+
+# Starts an export that waits for the rest of an answer, in the background; sets EXPORT_PID.
+stalled_export() {
+	proxy_start --fault "$1" "$2"
+	http_proxy=http://$PROXY "$BUNDLE" export -q --plain-http -o app1.oci.tar.zst registry.example.test/demo/app1:1.0 \
+		3>&- &
+	EXPORT_PID=$!
+	await proxy_stalled
+}
+
+kill_export() {
+	kill -KILL "$EXPORT_PID"
+	wait "$EXPORT_PID" 2>/dev/null || true
+	proxy_stop
+}
+
+example_export() {
+	proxy_start
+	http_proxy=http://$PROXY bundle export -q --plain-http -o "$1" registry.example.test/demo/app1:1.0
+	expect 0
+	proxy_stop
+}
+
+@test "a killed export publishes nothing, and the next one gives the same bytes" {
+	example_export whole
+	while IFS='|' read -r place at; do
+		echo "# killed at $place $at"
+		stalled_export "${PLACES[$place]}" "stall:$at"
+		kill_export
+		[[ ! -e app1.oci.tar.zst ]] || fail 'published'
+
+		example_export app1.oci.tar.zst
+		cmp whole app1.oci.tar.zst
+		rm app1.oci.tar.zst
+		[[ $(ls -A) == whole ]] || fail 'something is left'
+	done <<-'EOF2'
+		tag|0
+		manifest|10
+		fallback|10
+		config|10
+		statement|4000
+		layer|0
+		layer|1
+		layer|500000
+		layer|1137046
+	EOF2
+}
+
+@test "two exports do not write one file" {
+	stalled_export "${PLACES[layer]}" stall:500000
+	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	complain 1 'another run is writing it'
+	kill_export
+	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	expect 0
+}
+
+# A file may grow to so many KiB and no further: the kernel kills the program in the middle of that write, as sudden
+# as any kill, and always at the same place.
+@test "a killed import publishes nothing, and the next one completes it" {
+	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	BUNDLE_STORE=$PWD/whole bundle import -q --to store app1.oci.tar.zst
+	for kib in 0 1 2 4 500 1100; do
+		echo "# killed at $kib KiB"
+		status=0
+		(ulimit -c 0 && ulimit -f "$kib" && exec "$BUNDLE" import -q --to store app1.oci.tar.zst 2>/dev/null) || status=$?
+		[[ $status == $((128 + $(kill -l XFSZ))) ]] || fail "ended with $status"
+		[[ ! -s $BUNDLE_STORE/index.json || $(jq '.manifests | length' "$BUNDLE_STORE/index.json") == 0 ]] || fail published
+		bundle attestations "$REGISTRY/demo/app1:1.0"
+		[[ $status == 1 ]]
+
+		bundle import -q --to store app1.oci.tar.zst
+		expect 0 "$APP1"
+		diff -r --exclude=.lock whole "$BUNDLE_STORE"
+		rm -r "$BUNDLE_STORE"
+	done
+}
+
+# ---- Damaged files ----
+
+@test "a damaged bundle is refused, and the store stays as it is" {
+	bundle export -q -o whole.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	bundle export -q -o multi.oci.tar.zst "$REGISTRY/demo/multi:2.1"
+	bundle import -q --to store multi.oci.tar.zst
+	cp "$BUNDLE_STORE/index.json" before
+	size=$(stat -c %s whole.oci.tar.zst)
+	# Empty frame, head, description, packed frames, layers (in the middle and at both ends), tables.
+	for at in 0 9 20 40 70 120 300 1000 4000 8000 30000 $((size / 2)) $((size - 30000)) -600 -300 -100 -20 -9 -1; do
+		echo "# byte $at"
+		cp whole.oci.tar.zst damaged.oci.tar.zst
+		flip damaged.oci.tar.zst "$at"
+		bundle verify -q damaged.oci.tar.zst
+		complain 3 damaged.oci.tar.zst
+		[[ -z $output ]]
+		bundle import -q --to store damaged.oci.tar.zst
+		# What import never reads it need not refuse: but then all that it wrote is proved.
+		if [[ $status == 0 ]]; then
+			bundle attestations --json "$REGISTRY/demo/app1:1.0"
+			expect 0
+			rm -r "$BUNDLE_STORE"
+			bundle import -q --to store multi.oci.tar.zst
+		else
+			complain 3 damaged.oci.tar.zst
+		fi
+		cmp before "$BUNDLE_STORE/index.json"
+	done
+}
+
+@test "a bundle that was cut off is refused" {
+	bundle export -q -o whole.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	size=$(stat -c %s whole.oci.tar.zst)
+	for length in 1 9 17 100 4000 $((size / 2)) $((size - 1)); do
+		head -c "$length" whole.oci.tar.zst >cut.oci.tar.zst
+		for command in 'verify -q' inspect 'import -q --to store'; do
+			# shellcheck disable=SC2086 # several arguments
+			bundle $command cut.oci.tar.zst
+			complain 3 cut.oci.tar.zst
+			[[ -z $output && ! -e $BUNDLE_STORE ]]
+		done
+	done
+	cat whole.oci.tar.zst <(echo more) >longer.oci.tar.zst
+	bundle verify -q longer.oci.tar.zst
+	complain 3 longer.oci.tar.zst
+}
+
+@test "files that are no bundles" {
+	: >empty
+	echo 'hello, this is not a bundle' >text
+	tar -c text | zstd -q >archive.tar.zst
+	mkdir folder
+	mkfifo pipe
+	ln -s whole link
+	while IFS='|' read -r file wanted text; do
+		for command in 'verify -q' inspect 'inspect --blobs' 'import -q --to store' 'attestations a.example/b --from'; do
+			# shellcheck disable=SC2086 # several arguments
+			bundle $command "$file"
+			complain "$wanted" "$file: $text"
+			[[ -z $output && ! -e $BUNDLE_STORE ]]
+		done
+	done <<-'EOF2'
+		empty|3|not a bundle
+		text|3|not a bundle
+		archive.tar.zst|3|not a bundle
+		folder|3|not a bundle
+		pipe|3|not a bundle
+		missing|1|no such file
+		link|1|no such file
+		text/missing|1|Not a directory
+	EOF2
+}
+
+@test "a file that this user may not read" {
+	[[ $EUID -eq 0 ]] || skip 'only root can become another user'
+	chmod 711 "$BATS_TEST_TMPDIR" . && : >secret && chmod 600 secret
+	run --separate-stderr setpriv --reuid 65534 --clear-groups "$BUNDLE" verify -q "$PWD/secret"
+	judge verify
+	complain 1 "$PWD/secret: Permission denied"
+}
