@@ -140,6 +140,16 @@ static enum err_code merge(const struct layout *l, const struct json_t *added, s
 	return js_end_document(&o, err);
 }
 
+/* What could not be read again must not be published. */
+static enum err_code check_readable(const struct layout *l, const struct buf *text, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	enum err_code code =
+		js_read_large(buf_text(text), text->len, LIMIT_DESCRIPTION_VALUES, "index.json", &json, err);
+
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: too many entries", l->path);
+}
+
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
@@ -152,6 +162,8 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	buf_stage_init(&out, &text);
 	if (code == ERR_OK)
 		code = merge(l, js_array(json, "manifests"), &out.out, err);
+	if (code == ERR_OK)
+		code = check_readable(l, &text, err);
 	if (code == ERR_OK)
 		code = str_format(&path, err, "%s/index.json", l->path);
 	if (code == ERR_OK && syncfs(l->fd) != 0) /* every blob is on the disk before a name says so */

@@ -1,0 +1,345 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/layout.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/test_main.h"
+
+#define ABC_HEX "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABC "sha256:" ABC_HEX
+#define ABC512_HEX                                                                                                     \
+	"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643c" \
+	"e8"                                                                                                           \
+	"0e2a9ac94fa54ca49f"
+#define NONE "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+static char *folder;
+static struct layout *layout;
+
+static void setup(void)
+{
+	folder = folder_new();
+	ck_assert_int_eq(layout_open(folder, true, &layout, NULL), ERR_OK);
+	ck_assert_int_eq(layout_lock(layout, NULL), ERR_OK);
+}
+
+static void teardown(void)
+{
+	layout_close(layout);
+	folder_remove(folder);
+}
+
+static enum err_code put_text(const char *digest_text, uint64_t size_bytes, const char *text, struct err *err)
+{
+	struct memory_stream in;
+	struct digest digest;
+
+	ck_assert_int_eq(digest_parse(digest_text, &digest, NULL), ERR_OK);
+	memory_stream_init(&in, text, strlen(text));
+	return layout_put(layout, &digest, size_bytes, &in.in, err);
+}
+
+static const struct {
+	const char *name, *digest, *file;
+	uint64_t size_bytes;
+	const char *text;
+	enum err_code want;
+} puts_[] = {
+	{ "right", ABC, "blobs/sha256/" ABC_HEX, 3, "abc", ERR_OK },
+	{ "by sha512", "sha512:" ABC512_HEX, "blobs/sha512/" ABC512_HEX, 3, "abc", ERR_OK },
+	{ "empty", NONE, "blobs/sha256/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 0, "",
+	  ERR_OK },
+	{ "one short", ABC, "blobs/sha256/" ABC_HEX, 3, "ab", ERR_SIZE },
+	{ "one long", ABC, "blobs/sha256/" ABC_HEX, 3, "abcd", ERR_SIZE },
+	{ "other content", ABC, "blobs/sha256/" ABC_HEX, 3, "abd", ERR_DIGEST },
+	{ "right content, wrong size", ABC, "blobs/sha256/" ABC_HEX, 4, "abc", ERR_SIZE },
+	{ "nothing", ABC, "blobs/sha256/" ABC_HEX, 3, "", ERR_SIZE },
+};
+
+START_TEST(put)
+{
+	struct err err = { 0 };
+	enum err_code got = put_text(puts_[_i].digest, puts_[_i].size_bytes, puts_[_i].text, &err);
+
+	ck_assert_msg(got == puts_[_i].want, "%s: %d, %s", puts_[_i].name, got, err.msg);
+	ck_assert_int_eq(folder_has(folder, puts_[_i].file), got == ERR_OK);
+	ck_assert_uint_eq(folder_count(folder), got == ERR_OK ? 4 : 3); /* oci-layout, index.json, .lock, the blob */
+	if (got == ERR_OK)
+		ck_assert_int_eq(put_text(puts_[_i].digest, puts_[_i].size_bytes, puts_[_i].text, &err), ERR_OK);
+}
+END_TEST
+
+/* What is wrong does not replace what is right. */
+START_TEST(put_keeps)
+{
+	CLEANUP(free_ptr) char *text = NULL;
+
+	ck_assert_int_eq(put_text(ABC, 3, "abc", NULL), ERR_OK);
+	ck_assert_int_eq(put_text(ABC, 3, "abd", NULL), ERR_DIGEST);
+	text = folder_read(folder, "blobs/sha256/" ABC_HEX, NULL);
+	ck_assert_str_eq(text, "abc");
+}
+END_TEST
+
+/* What a killed run or somebody else left under the temporary name. */
+START_TEST(put_leftovers)
+{
+	CLEANUP(free_ptr) char *part = folder_path(folder, ".part");
+	CLEANUP(free_ptr) char *text = NULL;
+
+	folder_put(folder, ".part", "longer than abc", 15);
+	ck_assert_int_eq(put_text(ABC, 3, "abc", NULL), ERR_OK);
+	ck_assert(!folder_has(folder, ".part"));
+	folder_put(folder, "elsewhere", "kept", 4);
+	ck_assert_int_eq(symlink("elsewhere", part), 0);
+	ck_assert_int_eq(put_text(NONE, 0, "", NULL), ERR_OK);
+	text = folder_read(folder, "elsewhere", NULL);
+	ck_assert_str_eq(text, "kept");
+}
+END_TEST
+
+START_TEST(put_no_folder)
+{
+	struct err err = { 0 };
+
+	folder_put(folder, "blobs", "", 0);
+	ck_assert_int_eq(put_text(ABC, 3, "abc", &err), ERR_IO);
+	ck_assert(!folder_has(folder, ".part"));
+}
+END_TEST
+
+/* Short names for digests: a, b, c … */
+static void expand(const char *shorthand, struct buf *out)
+{
+	const char *p;
+
+	ck_assert_int_eq(buf_puts(out, "{\"manifests\":[", NULL), ERR_OK);
+	for (p = shorthand; *p != '\0'; p += 3) { /* "name digest ;" */
+		const char *key = p[0] >= 'A' && p[0] <= 'Z' ? ANNOTATION_SUBJECT : ANNOTATION_IMAGE_NAME;
+		char subject[DIGEST_TEXT_SIZE], digest[DIGEST_TEXT_SIZE];
+
+		memcpy(digest, ABC, sizeof(ABC));
+		memset(digest + 7, p[1], 64);
+		memcpy(subject, ABC, sizeof(ABC));
+		memset(subject + 7, p[0] - 'A' + 'a', 64);
+		ck_assert_int_eq(buf_printf(out, NULL, "%s{\"mediaType\":\"m\",\"digest\":\"%s\",\"size\":1",
+					    p == shorthand ? "" : ",", digest),
+				 ERR_OK);
+		if (p[0] >= 'A' && p[0] <= 'Z')
+			ck_assert_int_eq(buf_printf(out, NULL, ",\"annotations\":{\"%s\":\"%s\"}", key, subject),
+					 ERR_OK);
+		else if (p[0] != '-')
+			ck_assert_int_eq(buf_printf(out, NULL, ",\"annotations\":{\"%s\":\"%c\"}", key, p[0]), ERR_OK);
+		ck_assert_int_eq(buf_puts(out, "}", NULL), ERR_OK);
+	}
+	ck_assert_int_eq(buf_puts(out, "]}", NULL), ERR_OK);
+}
+
+static void publish_text(struct layout *l, const char *shorthand)
+{
+	CLEANUP(buf_release) struct buf text;
+	struct err err = { 0 };
+
+	buf_init(&text, MIB);
+	expand(shorthand, &text);
+	ck_assert_msg(layout_publish(l, text.data, text.len, &err) == ERR_OK, "%s", err.msg);
+}
+
+/* The other way round. */
+static void shorten(const struct layout *l, char *out)
+{
+	size_t i;
+
+	for (i = 0; i < layout_len(l); i++) {
+		const struct layout_entry *e = layout_at(l, i);
+
+		*out++ = '-';
+		if (e->name != NULL)
+			out[-1] = e->name[0];
+		else if (e->subject.text[0] != '\0')
+			out[-1] = (char)(e->subject.text[7] - 'a' + 'A');
+		*out++ = e->descriptor.digest.text[7];
+		*out++ = ';';
+	}
+	*out = '\0';
+}
+
+/* Lower case is an image's name, upper case a referrer's subject, - neither; then the digest's digit. */
+static const struct {
+	const char *name, *before, *added, *want;
+} publishes[] = {
+	{ "into an empty one", "", "x1;y2;", "x1;y2;" },
+	{ "nothing", "x1;", "", "x1;" },
+	{ "nothing into nothing", "", "", "" },
+	{ "another name", "x1;", "y2;", "x1;y2;" },
+	{ "the same again", "x1;y2;", "x1;", "y2;x1;" },
+	{ "a name moves", "x1;y2;z3;", "y4;", "x1;z3;y4;" },
+	{ "every name moves", "x1;y2;", "y3;x4;", "y3;x4;" },
+	{ "two names of one image", "x1;", "y1;", "x1;y1;" },
+	{ "a referrer", "x1;", "A2;", "x1;A2;" },
+	{ "the same referrer again", "x1;A2;B2;", "A2;", "x1;B2;A2;" },
+	{ "another referrer of the same subject", "A2;", "A3;", "A2;A3;" },
+	{ "the same referrer of another subject", "A2;", "B2;", "A2;B2;" },
+	{ "what has no name stays", "-1;x2;", "x3;-2;", "-1;x3;-2;" },
+	{ "what has no name is one by its digest", "-1;x2;", "-1;x3;", "-1;x3;" },
+	{ "a name twice in the old one", "x1;x2;", "x3;", "x3;" },
+	{ "many", "a1;b1;c1;d1;e1;A1;B1;C1;", "e2;c2;a2;C1;A1;z9;", "b1;d1;B1;e2;c2;a2;C1;A1;z9;" },
+};
+
+START_TEST(publish)
+{
+	CLEANUP(layout_close_ptr) struct layout *again = NULL;
+	char got[200];
+
+	publish_text(layout, publishes[_i].before);
+	publish_text(layout, publishes[_i].added);
+	shorten(layout, got);
+	ck_assert_msg(strcmp(got, publishes[_i].want) == 0, "%s: %s", publishes[_i].name, got);
+	ck_assert_int_eq(layout_open(folder, false, &again, NULL), ERR_OK);
+	shorten(again, got);
+	ck_assert_str_eq(got, publishes[_i].want);
+	ck_assert_uint_eq(folder_count(folder), 3);
+}
+END_TEST
+
+/* What other tools have written into an entry is carried along. */
+START_TEST(publish_verbatim)
+{
+	static const char entry[] = "{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3,\"urls\":[\"https://x\"],"
+				    "\"annotations\":{\"a\":\"\xc3\xa4\"},\"x\":{\"y\":[1,null]}}";
+	CLEANUP(free_ptr) char *index = NULL;
+	CLEANUP(free_ptr) char *text = NULL;
+
+	ck_assert_int_eq(str_format(&index, NULL, "{\"manifests\":[%s]}", entry), ERR_OK);
+	ck_assert_int_eq(layout_publish(layout, index, strlen(index), NULL), ERR_OK);
+	publish_text(layout, "x1;");
+	text = folder_read(folder, "index.json", NULL);
+	ck_assert_ptr_nonnull(strstr(text, entry));
+}
+END_TEST
+
+static const struct {
+	const char *name, *text;
+} refused[] = {
+	{ "no JSON", "{" },
+	{ "nothing", "" },
+	{ "entry without a digest", "{\"manifests\":[{}]}" },
+	{ "broken after a good one",
+	  "{\"manifests\":[{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3},{\"mediaType\":\"m\"}]}" },
+};
+
+START_TEST(publish_refused)
+{
+	CLEANUP(free_ptr) char *before = NULL;
+	CLEANUP(free_ptr) char *after = NULL;
+
+	publish_text(layout, "x1;");
+	before = folder_read(folder, "index.json", NULL);
+	ck_assert_msg(layout_publish(layout, refused[_i].text, strlen(refused[_i].text), NULL) == ERR_FORMAT, "%s",
+		      refused[_i].name);
+	after = folder_read(folder, "index.json", NULL);
+	ck_assert_str_eq(before, after);
+	ck_assert_uint_eq(layout_len(layout), 1);
+}
+END_TEST
+
+/* An entry with so many values of its own, under a name of one letter. */
+static void put_large(struct buf *out, char name, size_t values)
+{
+	CLEANUP(free_ptr) char *zeros = malloc(2 * values + 1);
+	size_t i;
+
+	ck_assert_ptr_nonnull(zeros);
+	for (i = 0; i < values; i++)
+		memcpy(zeros + 2 * i, "0,", 2);
+	zeros[2 * values - 1] = '\0';
+	ck_assert_int_eq(buf_printf(out, NULL,
+				    "{\"manifests\":[{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3,"
+				    "\"annotations\":{\"" ANNOTATION_IMAGE_NAME "\":\"%c\"},\"x\":[",
+				    name),
+			 ERR_OK);
+	ck_assert_int_eq(buf_puts(out, zeros, NULL), ERR_OK);
+	ck_assert_int_eq(buf_puts(out, "]}]}", NULL), ERR_OK);
+}
+
+/* An index.json that could not be read again is never published: the layout would be lost with all its images. */
+START_TEST(publish_too_much)
+{
+	CLEANUP(layout_close_ptr) struct layout *again = NULL;
+	struct err err = { 0 };
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		CLEANUP(buf_release) struct buf text;
+
+		buf_init(&text, 32 * MIB);
+		put_large(&text, (char)('x' + i), LIMIT_DESCRIPTION_VALUES / 2);
+		ck_assert_int_eq(layout_publish(layout, text.data, text.len, &err), i == 0 ? ERR_OK : ERR_LIMIT);
+	}
+	ck_assert_ptr_nonnull(strstr(err.msg, folder));
+	ck_assert_msg(layout_open(folder, false, &again, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(layout_len(again), 1);
+	ck_assert_ptr_nonnull(layout_find(again, "x"));
+}
+END_TEST
+
+/* One at a time, and the next one sees what the one before it has published. */
+START_TEST(lock)
+{
+	CLEANUP(layout_close_ptr) struct layout *other = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(layout_open(folder, false, &other, NULL), ERR_OK);
+	ck_assert_int_eq(layout_lock(other, &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, folder));
+	publish_text(layout, "x1;");
+	ck_assert_uint_eq(layout_len(other), 0);
+	ck_assert_int_eq(layout_lock(other, &err), ERR_CONFLICT); /* still */
+	layout_close(layout);
+	layout = NULL;
+	ck_assert_int_eq(layout_lock(other, &err), ERR_OK);
+	ck_assert_uint_eq(layout_len(other), 1);
+	publish_text(other, "y2;");
+	ck_assert_uint_eq(layout_len(other), 2);
+}
+END_TEST
+
+START_TEST(lock_refused)
+{
+	CLEANUP(free_ptr) char *path = folder_path(folder, ".lock");
+	CLEANUP(layout_close_ptr) struct layout *other = NULL;
+
+	ck_assert_int_eq(layout_open(folder, false, &other, NULL), ERR_OK);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink("elsewhere", path), 0);
+	ck_assert_int_eq(layout_lock(other, NULL), ERR_IO);
+	ck_assert(!folder_has(folder, "elsewhere"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("layout_write");
+	TCase *t = tcase_create("layout_write");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, put, 0, (int)COUNT_OF(puts_));
+	tcase_add_test(t, put_keeps);
+	tcase_add_test(t, put_leftovers);
+	tcase_add_test(t, put_no_folder);
+	tcase_add_loop_test(t, publish, 0, (int)COUNT_OF(publishes));
+	tcase_add_test(t, publish_verbatim);
+	tcase_add_loop_test(t, publish_refused, 0, (int)COUNT_OF(refused));
+	tcase_add_test(t, publish_too_much);
+	tcase_add_test(t, lock);
+	tcase_add_test(t, lock_refused);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
