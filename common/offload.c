@@ -127,8 +127,8 @@ static enum err_code hand_over(struct offload *o, struct err *err)
 	while (o->queued == OFFLOAD_CHUNKS)
 		pthread_cond_wait(&p->done, &p->lock);
 	code = o->failure.code;
-	if (code != ERR_OK && err != NULL)
-		*err = o->failure;
+	if (code != ERR_OK)
+		err_set(err, code, "%s", o->failure.msg);
 	pthread_mutex_unlock(&p->lock);
 	return code;
 }
@@ -171,10 +171,8 @@ static enum err_code offload_finish(struct outstream *out, struct err *err)
 	if (o->filled[o->tail] > 0)
 		code = hand_over(o, err);
 	wait_idle(o);
-	if (code == ERR_OK && o->failure.code != ERR_OK) {
-		*err = o->failure;
-		code = err->code;
-	}
+	if (code == ERR_OK && o->failure.code != ERR_OK)
+		code = err_set(err, o->failure.code, "%s", o->failure.msg);
 	return code == ERR_OK ? outstream_finish(o->next, err) : code;
 }
 
