@@ -121,6 +121,7 @@ static void read_challenge(const struct http_call *call, struct challenge *c)
 
 static enum err_code send(struct access *a, struct request *r, struct err *err)
 {
+	buf_release(&r->call.headers); /* of the answer that told it to go again */
 	r->token = a->token;
 	r->again = false;
 	r->call.authorization = a->authorization;
