@@ -191,15 +191,29 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 	return ERR_OK;
 }
 
+/* From now on this authorization counts, for requests too that have not begun: they had borrowed the old one. */
+static void replace_authorization(struct access *a, char *authorization)
+{
+	struct request *r;
+
+	wipe(&a->authorization);
+	a->authorization = authorization;
+	a->token++;
+	for (r = a->requests; r != NULL; r = r->next) {
+		if (http_begun(&r->call))
+			continue;
+		r->call.authorization = authorization;
+		r->token = a->token;
+	}
+}
+
 /* The new authorization is here, or there is none to be had: everything that waited goes again. */
 static enum err_code resume(struct access *a, char *authorization, struct err *err)
 {
 	enum err_code code = ERR_OK;
 
-	wipe(&a->authorization);
 	wipe(&a->call_authorization);
-	a->authorization = authorization;
-	a->token++;
+	replace_authorization(a, authorization);
 	a->renewing = false;
 	while (code == ERR_OK && a->waiting != NULL) {
 		struct request *r = a->waiting;

@@ -249,6 +249,11 @@ enum err_code http_start(struct http *h, struct http_call *call, struct err *err
 	return ERR_OK;
 }
 
+bool http_begun(const struct http_call *call)
+{
+	return call->easy != NULL;
+}
+
 static enum err_code call_begin(struct http *h, struct http_call *call, struct err *err)
 {
 	enum err_code code;

@@ -70,6 +70,8 @@ struct http_call {
 enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err);
 /* Let a call begin as soon as there is room. */
 enum err_code http_start(struct http *h, struct http_call *call, struct err *err);
+/* True from when the call is on its way: its authorization and other headers are then no longer looked at. */
+bool http_begun(const struct http_call *call);
 /* Run until no call is left, or one fails. */
 enum err_code http_run(struct http *h, struct err *err);
 /* A header of the answer, NULL if there is none; nth counts headers of the same name from 0.  The text is copied into
