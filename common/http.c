@@ -367,7 +367,10 @@ const char *http_header(const struct http_call *call, const char *name, unsigned
 			continue;
 		line += name_len + 1;
 		line += strspn(line, " \t");
-		len = (size_t)(end - line) < out_size ? (size_t)(end - line) : out_size - 1;
+		len = (size_t)(end - line);
+		while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+			len--; /* RFC 9110 section 5.5 */
+		len = len < out_size ? len : out_size - 1;
 		memcpy(out, line, len);
 		out[len] = '\0';
 		return out;

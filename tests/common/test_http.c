@@ -1,0 +1,530 @@
+#include "common/http.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/http_server.h"
+#include "tests/lib/test_main.h"
+
+#define LONG_BODY_BYTES 300000
+
+static char long_body[LONG_BODY_BYTES];
+
+static const struct http_route routes[] = {
+	{ .target = "/ok", .headers = "X-Two: 1\r\nx-two:  2 \r\nX-Twofold: 3\r\nX-Empty:\r\n", .body = "hello" },
+	{ .target = "/empty" },
+	{ .target = "/long", .body = long_body, .body_len = sizeof(long_body) },
+	{ .target = "/missing", .status = 404, .body = "none" },
+	{ .target = "/failed", .status = 500, .body = "oops" },
+	{ .target = "/created", .status = 201 },
+	{ .target = "/moved", .status = 307, .headers = "Location: /ok\r\nX-Two: old\r\n", .body = "moved" },
+	{ .target = "/moved-away", .status = 302, .headers = "Location: http://@2/ok?token=secret\r\n" },
+	{ .target = "/moved-away-unheard", .status = 302, .headers = "Location: http://@2/closed?token=secret\r\n" },
+	{ .target = "/ok?token=secret", .body = "there" },
+	{ .target = "/closed?token=secret", .fault = FAULT_CLOSED },
+	{ .target = "/round", .status = 302, .headers = "Location: /round\r\n" },
+	{ .target = "/to-file", .status = 302, .headers = "Location: file:///etc/passwd\r\n" },
+	{ .target = "/to-ftp", .status = 302, .headers = "Location: ftp://@@/x\r\n" },
+	{ .target = "/to-nothing", .status = 302, .body = "no place named" },
+	{ .target = "/cut", .body = "never whole", .fault = FAULT_CUT },
+	{ .target = "/cut-long", .body = long_body, .body_len = sizeof(long_body), .fault = FAULT_CUT },
+	{ .target = "/closed", .fault = FAULT_CLOSED },
+	{ .target = "/silent", .fault = FAULT_SILENT },
+};
+
+static struct http_server *server;
+static struct http *engine;
+
+static void setup(void)
+{
+	struct http_options options = { .max_active = 4, .user_agent = "bundle/test", .stall_seconds = 1 };
+
+	memset(long_body, 'x', sizeof(long_body));
+	server = http_server_start(routes, COUNT_OF(routes));
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+}
+
+static void teardown(void)
+{
+	http_free(engine);
+	http_server_stop(server);
+}
+
+/* A call and everything that it hears. */
+struct asked {
+	struct http_call call;
+	char *url;
+	struct buf body;
+	int heads, dones, head_status;
+	bool body_before_head;
+	enum err_code failure;
+	enum err_code fail_head, fail_body, fail_done; /* what the callbacks return */
+	struct asked *then;                            /* begun by on_done */
+};
+
+static enum err_code on_head(struct http_call *call, struct err *err)
+{
+	struct asked *a = OUTER_OF(call, struct asked, call);
+
+	a->heads++;
+	a->head_status = call->status;
+	return a->fail_head != ERR_OK ? err_set(err, a->fail_head, "head") : ERR_OK;
+}
+
+static enum err_code on_body(struct http_call *call, const void *bytes, size_t len, struct err *err)
+{
+	struct asked *a = OUTER_OF(call, struct asked, call);
+
+	a->body_before_head |= a->heads == 0;
+	ck_assert_int_eq(buf_add(&a->body, bytes, len, NULL), ERR_OK);
+	return a->fail_body != ERR_OK ? err_set(err, a->fail_body, "body") : ERR_OK;
+}
+
+static enum err_code on_done(struct http_call *call, struct err *failure, struct err *err)
+{
+	struct asked *a = OUTER_OF(call, struct asked, call);
+
+	a->dones++;
+	if (failure != NULL) {
+		a->failure = failure->code;
+		*err = *failure;
+		return failure->code;
+	}
+	if (a->then != NULL)
+		ck_assert_int_eq(http_start(engine, &a->then->call, err), ERR_OK);
+	return a->fail_done != ERR_OK ? err_set(err, a->fail_done, "done") : ERR_OK;
+}
+
+static void asked_init(struct asked *a, const char *target)
+{
+	*a = (struct asked){ .call = { .on_head = on_head, .on_body = on_body, .on_done = on_done } };
+	buf_init(&a->body, MIB);
+	ck_assert_int_eq(str_format(&a->url, NULL, "http://%s%s", http_server_host(server), target), ERR_OK);
+	a->call.url = a->url;
+}
+
+static void asked_release(struct asked *a)
+{
+	buf_release(&a->call.headers);
+	buf_release(&a->body);
+	free(a->url);
+}
+
+static enum err_code run(struct asked *a, struct err *err)
+{
+	ck_assert_int_eq(http_start(engine, &a->call, err), ERR_OK);
+	return http_run(engine, err);
+}
+
+static const struct {
+	const char *name, *method, *target;
+	int status;
+	const char *body;
+} answers[] = {
+	{ "a body", NULL, "/ok", 200, "hello" },
+	{ "no body", NULL, "/empty", 200, "" },
+	{ "HEAD", "HEAD", "/ok", 200, "" },
+	{ "DELETE", "DELETE", "/ok", 200, "hello" },
+	{ "a status that is no error", NULL, "/missing", 404, "none" },
+	{ "nor is this", NULL, "/failed", 500, "oops" },
+	{ "201", NULL, "/created", 201, "" },
+	{ "no such route", NULL, "/nowhere", 404, "404 page not found\n" },
+	{ "a redirect", NULL, "/moved", 200, "hello" },
+	{ "a redirect to another host", NULL, "/moved-away", 200, "there" },
+	{ "a redirect to nowhere", NULL, "/to-nothing", 302, "no place named" },
+};
+
+START_TEST(answer)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+	char start[100];
+
+	asked_init(&a, answers[_i].target);
+	a.call.method = answers[_i].method;
+	ck_assert_msg(run(&a, &err) == ERR_OK, "%s: %s", answers[_i].name, err.msg);
+	ck_assert_int_eq(a.call.status, answers[_i].status);
+	ck_assert_int_eq(a.head_status, answers[_i].status);
+	ck_assert_msg(strcmp(buf_text(&a.body), answers[_i].body) == 0, "%s: %s", answers[_i].name, buf_text(&a.body));
+	ck_assert(a.heads == 1 && a.dones == 1 && !a.body_before_head);
+	snprintf(start, sizeof(start), "%s %s HTTP/1.1\r\n", answers[_i].method != NULL ? answers[_i].method : "GET",
+		 answers[_i].target);
+	ck_assert_uint_eq(http_server_asked(server, start), 1);
+}
+END_TEST
+
+static const struct {
+	const char *name, *target;
+	enum err_code want;
+	const char *says;
+} failures[] = {
+	{ "cut", "/cut", ERR_NETWORK, "/cut: " },
+	{ "cut far behind", "/cut-long", ERR_NETWORK, "/cut-long: " },
+	{ "closed", "/closed", ERR_NETWORK, "/closed: " },
+	{ "nothing ever comes", "/silent", ERR_NETWORK, "/silent: " },
+	{ "round and round", "/round", ERR_NETWORK, "/round: " },
+	{ "redirected to a file", "/to-file", ERR_NETWORK, "/to-file: " },
+	{ "redirected to FTP", "/to-ftp", ERR_NETWORK, "/to-ftp: " },
+	{ "redirected, then closed", "/moved-away-unheard", ERR_NETWORK, "/moved-away-unheard: " },
+};
+
+START_TEST(failure)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	asked_init(&a, failures[_i].target);
+	ck_assert_msg(run(&a, &err) == failures[_i].want, "%s: %d, %s", failures[_i].name, err.code, err.msg);
+	ck_assert_int_eq(a.failure, failures[_i].want);
+	ck_assert_int_eq(a.dones, 1);
+	ck_assert_msg(strstr(err.msg, failures[_i].says) != NULL, "%s: %s", failures[_i].name, err.msg);
+	ck_assert_msg(strstr(err.msg, "secret") == NULL, "%s: %s", failures[_i].name, err.msg);
+	ck_assert_msg(strncmp(err.msg, "GET http://", 11) == 0, "%s: %s", failures[_i].name, err.msg);
+}
+END_TEST
+
+static const char *const unreachable[] = {
+	"http://127.0.0.1:1/", "http://no-such-host.invalid/",
+	"ftp://127.0.0.1/",    "file:///etc/passwd",
+	"nonsense://x",        "",
+};
+
+START_TEST(out_of_reach)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	asked_init(&a, "/");
+	a.call.url = unreachable[_i];
+	ck_assert_msg(run(&a, &err) == ERR_NETWORK, "%s: %s", unreachable[_i], err.msg);
+	ck_assert_uint_eq(a.body.len, 0);
+}
+END_TEST
+
+/* What goes out: who asks, for what, and with which credentials. */
+START_TEST(sent_headers)
+{
+	CLEANUP(asked_release) struct asked a;
+	const char *sent;
+
+	asked_init(&a, "/ok");
+	a.call.authorization = "Bearer abc";
+	a.call.accept = "text/plain, */*";
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	sent = http_server_last(server, "/ok");
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nAuthorization: Bearer abc\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nAccept: text/plain, */*\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nUser-Agent: bundle/test\r\n"));
+	ck_assert_ptr_null(strcasestr(sent, "\r\nAccept-Encoding:")); /* bytes as they are */
+}
+END_TEST
+
+/* Along a redirect to another host nothing goes that was for the first. */
+static const struct {
+	const char *name, *target, *led_to;
+	bool want;
+} redirects[] = {
+	{ "on the same host", "/moved", "/ok", true },
+	{ "to another host", "/moved-away", "/ok?token=secret", false },
+};
+
+START_TEST(redirect_authorization)
+{
+	CLEANUP(asked_release) struct asked a;
+	const char *sent;
+
+	asked_init(&a, redirects[_i].target);
+	a.call.authorization = "Basic abc";
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	sent = http_server_last(server, redirects[_i].led_to);
+	ck_assert_str_ne(sent, "");
+	ck_assert_msg((strstr(sent, "\r\nAuthorization: Basic abc\r\n") != NULL) == redirects[_i].want, "%s: %s",
+		      redirects[_i].name, sent);
+}
+END_TEST
+
+START_TEST(send_body)
+{
+	CLEANUP(asked_release) struct asked a;
+	const char *sent;
+
+	asked_init(&a, "/created");
+	a.call.method = "POST";
+	a.call.body = "a=b";
+	a.call.body_len = 3;
+	a.call.content_type = "application/x-www-form-urlencoded";
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	sent = http_server_last(server, "/created");
+	ck_assert_int_eq(strncmp(sent, "POST ", 5), 0);
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Length: 3\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\na=b"));
+	ck_assert_ptr_null(strcasestr(sent, "\r\nExpect:"));
+}
+END_TEST
+
+START_TEST(upload)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct memory_stream in;
+	const char *sent;
+
+	memory_stream_init(&in, "streamed", 8);
+	asked_init(&a, "/created");
+	a.call.upload = &in.in;
+	a.call.content_type = "application/x-tar";
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	sent = http_server_last(server, "/created");
+	ck_assert_int_eq(strncmp(sent, "POST ", 5), 0);
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nTransfer-Encoding: chunked\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\n8\r\nstreamed\r\n0\r\n\r\n"));
+	ck_assert_ptr_null(strcasestr(sent, "\r\nExpect:"));
+}
+END_TEST
+
+static enum err_code broken_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	(void)in;
+	(void)bytes;
+	(void)cap;
+	(void)ret_len;
+	return err_set(err, ERR_DAMAGED, "the file is damaged");
+}
+
+/* What is sent proves wrong on the way: that is the error, not that the connection ended. */
+START_TEST(upload_fails)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct instream in = { .read = broken_read };
+	struct err err = { 0 };
+
+	asked_init(&a, "/created");
+	a.call.upload = &in;
+	ck_assert_int_eq(run(&a, &err), ERR_DAMAGED);
+	ck_assert_str_eq(err.msg, "the file is damaged");
+}
+END_TEST
+
+static const struct {
+	const char *name, *target;
+	enum err_code head, body, done, want;
+} callbacks[] = {
+	{ "at the head", "/ok", ERR_REFUSED, ERR_OK, ERR_OK, ERR_REFUSED },
+	{ "at a head without a body", "/empty", ERR_REFUSED, ERR_OK, ERR_OK, ERR_REFUSED },
+	{ "at the body", "/ok", ERR_OK, ERR_DIGEST, ERR_OK, ERR_DIGEST },
+	{ "at the end", "/ok", ERR_OK, ERR_OK, ERR_PARTIAL, ERR_PARTIAL },
+};
+
+/* The first error ends everything: calls under way and calls that wait hear nothing any more. */
+START_TEST(callback_fails)
+{
+	CLEANUP(asked_release) struct asked silent;
+	CLEANUP(asked_release) struct asked bad;
+	struct asked waiting[4];
+	struct err err = { 0 };
+	size_t i;
+
+	asked_init(&silent, "/silent");
+	asked_init(&bad, callbacks[_i].target);
+	bad.fail_head = callbacks[_i].head;
+	bad.fail_body = callbacks[_i].body;
+	bad.fail_done = callbacks[_i].done;
+	for (i = 0; i < COUNT_OF(waiting); i++) {
+		asked_init(&waiting[i], "/silent");
+		ck_assert_int_eq(http_start(engine, &waiting[i].call, NULL), ERR_OK);
+	}
+	ck_assert_int_eq(http_start(engine, &silent.call, NULL), ERR_OK);
+	ck_assert_msg(run(&bad, &err) == callbacks[_i].want, "%s: %s", callbacks[_i].name, err.msg);
+	ck_assert_int_eq(bad.dones, 1);
+	ck_assert_int_eq(silent.dones + waiting[0].dones + waiting[3].dones, 0);
+	ck_assert_int_eq(http_run(engine, &err), ERR_OK); /* nothing is left */
+	for (i = 0; i < COUNT_OF(waiting); i++)
+		asked_release(&waiting[i]);
+}
+END_TEST
+
+/* One after the other, the newest first; what a callback begins comes next. */
+START_TEST(order)
+{
+	struct http_options options = { .max_active = 1 };
+	struct asked calls[4];
+	const char *targets[] = { "/ok", "/empty", "/missing", "/created" };
+	size_t i;
+
+	http_free(engine);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	for (i = 0; i < COUNT_OF(calls); i++)
+		asked_init(&calls[i], targets[i]);
+	calls[2].then = &calls[3];
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(http_start(engine, &calls[i].call, NULL), ERR_OK);
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	for (i = 0; i < COUNT_OF(calls); i++) {
+		ck_assert_int_eq(calls[i].dones, 1);
+		asked_release(&calls[i]);
+	}
+	ck_assert_uint_eq(http_server_asked(server, "GET "), 4);
+}
+END_TEST
+
+/* Many more calls than may be under way. */
+START_TEST(many)
+{
+	static struct asked calls[200];
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(calls); i++) {
+		asked_init(&calls[i], "/ok");
+		ck_assert_int_eq(http_start(engine, &calls[i].call, NULL), ERR_OK);
+	}
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	for (i = 0; i < COUNT_OF(calls); i++) {
+		ck_assert_str_eq(buf_text(&calls[i].body), "hello");
+		asked_release(&calls[i]);
+	}
+}
+END_TEST
+
+/* An engine that is freed with calls in it lets go of them. */
+START_TEST(free_early)
+{
+	CLEANUP(asked_release) struct asked a;
+
+	asked_init(&a, "/ok");
+	ck_assert_int_eq(http_start(engine, &a.call, NULL), ERR_OK);
+	http_free(engine);
+	engine = NULL;
+	ck_assert_int_eq(a.dones, 0);
+	http_free(NULL);
+}
+END_TEST
+
+START_TEST(headers)
+{
+	CLEANUP(asked_release) struct asked a;
+	char out[100];
+
+	asked_init(&a, "/moved");
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	ck_assert_str_eq(http_header(&a.call, "X-Two", 0, out, sizeof(out)), "1"); /* not "old" */
+	ck_assert_str_eq(http_header(&a.call, "x-TWO", 1, out, sizeof(out)), "2");
+	ck_assert_ptr_null(http_header(&a.call, "X-Two", 2, out, sizeof(out)));
+	ck_assert_str_eq(http_header(&a.call, "X-Empty", 0, out, sizeof(out)), "");
+	ck_assert_ptr_null(http_header(&a.call, "X-Tw", 0, out, sizeof(out)));
+	ck_assert_ptr_null(http_header(&a.call, "HTTP/1.1 200 Answer", 0, out, sizeof(out)));
+	ck_assert_str_eq(http_header(&a.call, "Connection", 0, out, 4), "clo");
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	size_t bytes;
+	enum err_code want;
+} heads[] = {
+	{ "large", LIMIT_HEADER_BYTES - 4096, ERR_OK },
+	{ "too large", LIMIT_HEADER_BYTES + 1, ERR_LIMIT },
+	{ "far too large", 10 * LIMIT_HEADER_BYTES, ERR_LIMIT },
+};
+
+START_TEST(large_head)
+{
+	CLEANUP(buf_release) struct buf lines;
+	struct http_route route = { .target = "/large", .body = "x" };
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	buf_init(&lines, 16 * MIB);
+	while (lines.len < heads[_i].bytes)
+		ck_assert_int_eq(buf_printf(&lines, NULL, "X-%zu: %0990d\r\n", lines.len, 0), ERR_OK);
+	route.headers = lines.data;
+	http_server_stop(server);
+	server = http_server_start(&route, 1);
+	asked_init(&a, "/large");
+	ck_assert_msg(run(&a, &err) == heads[_i].want, "%s: %d, %s", heads[_i].name, err.code, err.msg);
+}
+END_TEST
+
+static const struct {
+	const char *name, *base, *url, *want; /* NULL: ERR_FORMAT */
+} links[] = {
+	{ "absolute", "https://a/b", "https://c/d?e=f", "https://c/d?e=f" },
+	{ "absolute path", "https://a:5000/b/c?d", "/x?y", "https://a:5000/x?y" },
+	{ "relative path", "https://a/b/c", "x", "https://a/b/x" },
+	{ "query alone", "https://a/b/c?d=e", "?f=g", "https://a/b/c?f=g" },
+	{ "without a scheme", "https://a/b", "//c/d", "https://c/d" },
+	{ "upwards", "https://a/b/c/d", "../../../x", "https://a/x" },
+	{ "another scheme", "https://a/b", "file:///etc/passwd", NULL },
+	{ "no URL", "https://a/b", "http://[::1", NULL },
+	{ "no base", "nonsense", "x", NULL },
+};
+
+START_TEST(resolve_url)
+{
+	char out[LIMIT_URL_BYTES];
+	struct err err = { 0 };
+	enum err_code got = http_resolve_url(links[_i].base, links[_i].url, out, sizeof(out), &err);
+
+	if (links[_i].want == NULL && got == ERR_OK)
+		ck_assert_msg(strncmp(out, "http", 4) != 0, "%s: %s", links[_i].name, out);
+	else
+		ck_assert_msg(got == (links[_i].want != NULL ? ERR_OK : ERR_FORMAT), "%s: %s", links[_i].name, err.msg);
+	if (links[_i].want != NULL) {
+		size_t len = strlen(links[_i].want);
+
+		ck_assert_str_eq(out, links[_i].want);
+		ck_assert_int_eq(http_resolve_url(links[_i].base, links[_i].url, out, len + 1, &err), ERR_OK);
+		ck_assert_int_eq(http_resolve_url(links[_i].base, links[_i].url, out, len, &err), ERR_LIMIT);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text, *want;
+} escapes[] = {
+	{ "", "" },
+	{ "azAZ09-._~", "azAZ09-._~" },
+	{ "repository:a/b:pull,push", "repository%3Aa%2Fb%3Apull%2Cpush" },
+	{ "a&b=c d+e%", "a%26b%3Dc%20d%2Be%25" },
+	{ "\xc3\xa4\n", "%C3%A4%0A" },
+};
+
+START_TEST(escape)
+{
+	CLEANUP(buf_release) struct buf out;
+
+	buf_init(&out, 100);
+	ck_assert_int_eq(http_escape(escapes[_i].text, &out, NULL), ERR_OK);
+	ck_assert_str_eq(buf_text(&out), escapes[_i].want);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("http");
+	TCase *t = tcase_create("http");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, answer, 0, (int)COUNT_OF(answers));
+	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
+	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
+	tcase_add_test(t, sent_headers);
+	tcase_add_loop_test(t, redirect_authorization, 0, (int)COUNT_OF(redirects));
+	tcase_add_test(t, send_body);
+	tcase_add_test(t, upload);
+	tcase_add_test(t, upload_fails);
+	tcase_add_loop_test(t, callback_fails, 0, (int)COUNT_OF(callbacks));
+	tcase_add_test(t, order);
+	tcase_add_test(t, many);
+	tcase_add_test(t, free_early);
+	tcase_add_test(t, headers);
+	tcase_add_loop_test(t, large_head, 0, (int)COUNT_OF(heads));
+	tcase_add_loop_test(t, resolve_url, 0, (int)COUNT_OF(links));
+	tcase_add_loop_test(t, escape, 0, (int)COUNT_OF(escapes));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

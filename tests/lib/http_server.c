@@ -1,0 +1,271 @@
+#include "tests/lib/http_server.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/mem.h"
+
+#define ROUTES_MAX 64
+#define ASKED_MAX 4096
+#define SILENT_MAX 16
+
+struct http_server {
+	const struct http_route *routes;
+	size_t routes_len;
+	unsigned used[ROUTES_MAX];
+	int listener, wake[2];
+	int silent[SILENT_MAX]; /* connections that wait for ever */
+	size_t silent_len;
+	char host[32], other_host[32];
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	char *asked[ASKED_MAX];
+	size_t asked_len;
+};
+
+/* Where the head ends, 0 while it has not. */
+static size_t head_len(const char *text)
+{
+	const char *end = strstr(text, "\r\n\r\n");
+
+	return end != NULL ? (size_t)(end - text) + 4 : 0;
+}
+
+static bool is_whole(const char *text, size_t len)
+{
+	size_t head = head_len(text);
+	const char *length = strcasestr(text, "\r\nContent-Length:");
+
+	if (head == 0)
+		return false;
+	if (strcasestr(text, "\r\nTransfer-Encoding: chunked") != NULL)
+		return strstr(text + head - 2, "\r\n0\r\n\r\n") != NULL;
+	return length == NULL || len - head >= strtoul(length + strlen("\r\nContent-Length:"), NULL, 10);
+}
+
+static char *read_request(int fd)
+{
+	char *text = calloc(1, HTTP_REQUEST_MAX);
+	size_t len = 0;
+
+	while (text != NULL && len + 1 < HTTP_REQUEST_MAX && !is_whole(text, len)) {
+		ssize_t n = recv(fd, text + len, HTTP_REQUEST_MAX - 1 - len, 0);
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		text[len] = '\0';
+	}
+	return text;
+}
+
+static bool is_asked(const char *request, const char *target)
+{
+	const char *at = strchr(request, ' ');
+	size_t len = strlen(target);
+
+	return at != NULL && strncmp(at + 1, target, len) == 0 && at[1 + len] == ' ';
+}
+
+static const struct http_route *route_of(struct http_server *s, const char *request)
+{
+	size_t i;
+
+	for (i = 0; i < s->routes_len; i++) {
+		if (!is_asked(request, s->routes[i].target))
+			continue;
+		if (s->routes[i].times == 0 || s->used[i]++ < s->routes[i].times)
+			return &s->routes[i];
+	}
+	return NULL;
+}
+
+/* Append text in which @@ and @2 become the server's names. */
+static void put(struct buf *out, const struct http_server *s, const char *text)
+{
+	const char *at;
+
+	for (; (at = strchr(text, '@')) != NULL; text = at + 1) {
+		buf_add(out, text, (size_t)(at - text), NULL);
+		if (at[1] == '@' || at[1] == '2')
+			buf_puts(out, *++at == '@' ? s->host : s->other_host, NULL);
+		else
+			buf_puts(out, "@", NULL);
+	}
+	buf_puts(out, text, NULL);
+}
+
+static bool is_authorized(const char *request, const char *authorization)
+{
+	const char *at = strstr(request, "\r\nAuthorization: ");
+	size_t len = strlen(authorization);
+
+	if (at == NULL)
+		return false;
+	at += strlen("\r\nAuthorization: ");
+	return strncmp(at, authorization, len) == 0 && at[len] == '\r';
+}
+
+static void send_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		bytes += n;
+		len -= (size_t)n;
+	}
+}
+
+static void respond(const struct http_server *s, int fd, const char *request, const struct http_route *r)
+{
+	static const struct http_route none = { .status = 404, .body = "404 page not found\n" };
+	CLEANUP(buf_release) struct buf head, body;
+	bool refused = r != NULL && r->authorization != NULL && !is_authorized(request, r->authorization);
+	int status = refused ? 401 : 200;
+
+	buf_init(&head, (uint64_t)1 << 30);
+	buf_init(&body, (uint64_t)1 << 30);
+	r = r != NULL ? r : &none;
+	if (!refused && r->status != 0)
+		status = r->status;
+	if (!refused && r->body != NULL && r->body_len > 0)
+		buf_add(&body, r->body, r->body_len, NULL);
+	else if (!refused && r->body != NULL)
+		put(&body, s, r->body);
+	buf_printf(&head, NULL, "HTTP/1.1 %d Answer\r\nContent-Length: %zu\r\nConnection: close\r\n", status, body.len);
+	if (r->headers != NULL && (refused || r->authorization == NULL || strstr(r->headers, "WWW-") == NULL))
+		put(&head, s, r->headers);
+	buf_puts(&head, "\r\n", NULL);
+	send_all(fd, head.data, head.len);
+	if (strncmp(request, "HEAD ", 5) != 0)
+		send_all(fd, buf_text(&body), r->fault == FAULT_CUT ? body.len / 2 : body.len);
+}
+
+static void note(struct http_server *s, char *request)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->asked_len < ASKED_MAX)
+		s->asked[s->asked_len++] = request;
+	else
+		free(request);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void serve(struct http_server *s, int fd)
+{
+	char *request = read_request(fd);
+	const struct http_route *r = request != NULL ? route_of(s, request) : NULL;
+
+	if (r != NULL && r->fault == FAULT_SILENT && s->silent_len < SILENT_MAX) {
+		s->silent[s->silent_len++] = fd;
+		note(s, request);
+		return;
+	}
+	if (request != NULL && *request != '\0' && (r == NULL || r->fault != FAULT_CLOSED))
+		respond(s, fd, request, r);
+	shutdown(fd, SHUT_WR);
+	if (request != NULL)
+		note(s, request);
+	close(fd);
+}
+
+static void *run(void *arg)
+{
+	struct http_server *s = arg;
+	struct pollfd fds[2] = { { .fd = s->listener, .events = POLLIN }, { .fd = s->wake[0], .events = POLLIN } };
+
+	while (poll(fds, 2, -1) >= 0 && fds[1].revents == 0) {
+		int fd = accept(s->listener, NULL, NULL);
+
+		if (fd >= 0)
+			serve(s, fd);
+	}
+	return NULL;
+}
+
+struct http_server *http_server_start(const struct http_route *routes, size_t len)
+{
+	struct http_server *s = calloc(1, sizeof(*s));
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t address_len = sizeof(address);
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_le(len, ROUTES_MAX);
+	s->routes = routes;
+	s->routes_len = len;
+	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(s->listener, 0);
+	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(s->listener, 64), 0);
+	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&address, &address_len), 0);
+	snprintf(s->host, sizeof(s->host), "127.0.0.1:%d", ntohs(address.sin_port));
+	snprintf(s->other_host, sizeof(s->other_host), "localhost:%d", ntohs(address.sin_port));
+	ck_assert_int_eq(pipe(s->wake), 0);
+	pthread_mutex_init(&s->lock, NULL);
+	ck_assert_int_eq(pthread_create(&s->thread, NULL, run, s), 0);
+	return s;
+}
+
+const char *http_server_host(const struct http_server *s)
+{
+	return s->host;
+}
+
+const char *http_server_other_host(const struct http_server *s)
+{
+	return s->other_host;
+}
+
+unsigned http_server_asked(struct http_server *s, const char *start)
+{
+	unsigned count = 0;
+	size_t i;
+
+	pthread_mutex_lock(&s->lock);
+	for (i = 0; i < s->asked_len; i++)
+		count += strncmp(s->asked[i], start, strlen(start)) == 0;
+	pthread_mutex_unlock(&s->lock);
+	return count;
+}
+
+const char *http_server_last(struct http_server *s, const char *target)
+{
+	const char *last = "";
+	size_t i;
+
+	pthread_mutex_lock(&s->lock);
+	for (i = 0; i < s->asked_len; i++) {
+		if (is_asked(s->asked[i], target))
+			last = s->asked[i];
+	}
+	pthread_mutex_unlock(&s->lock);
+	return last;
+}
+
+void http_server_stop(struct http_server *s)
+{
+	size_t i;
+
+	ck_assert_int_eq(write(s->wake[1], "x", 1), 1);
+	ck_assert_int_eq(pthread_join(s->thread, NULL), 0);
+	pthread_mutex_destroy(&s->lock);
+	close(s->wake[0]);
+	close(s->wake[1]);
+	close(s->listener);
+	for (i = 0; i < s->silent_len; i++)
+		close(s->silent[i]);
+	for (i = 0; i < s->asked_len; i++)
+		free(s->asked[i]);
+	free(s);
+}

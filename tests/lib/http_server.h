@@ -1,0 +1,45 @@
+/* http_server.h - an HTTP server on loopback that gives canned answers, on a thread of its own.
+ *
+ * Lifecycle  http_server_start with a table of routes; ask it; http_server_stop.
+ * Bounds     One connection after the other, one request each; requests of at most HTTP_REQUEST_MAX bytes.
+ * Ownership  The routes are borrowed until http_server_stop.
+ * Errors     None: whatever fails here fails the test.
+ */
+#ifndef TESTS_LIB_HTTP_SERVER_H
+#define TESTS_LIB_HTTP_SERVER_H
+
+#include <stddef.h>
+
+#define HTTP_REQUEST_MAX 65536
+
+enum http_fault {
+	FAULT_NONE,
+	FAULT_CUT,    /* the body ends halfway */
+	FAULT_CLOSED, /* no answer at all */
+	FAULT_SILENT, /* no answer, and the connection stays open */
+};
+
+/* One answer.  In headers and body @@ stands for the server's own host:port, @2 for its other one. */
+struct http_route {
+	const char *target;        /* path and query, as they are asked for */
+	int status;                /* 0 means 200 */
+	const char *headers;       /* lines that end in \r\n; NULL for none */
+	const char *body;          /* NULL for none */
+	size_t body_len;           /* where the body is no text */
+	const char *authorization; /* any other is answered with 401 and the route's headers, which are a challenge */
+	enum http_fault fault;
+	unsigned times; /* how often; then the next route of this target has its turn; 0 for ever */
+};
+
+struct http_server;
+
+struct http_server *http_server_start(const struct http_route *routes, size_t len);
+/* "127.0.0.1:PORT"; and the same server under another name, "localhost:PORT". */
+const char *http_server_host(const struct http_server *s);
+const char *http_server_other_host(const struct http_server *s);
+/* How often something was asked whose head begins with this: "GET /v2/ ". */
+unsigned http_server_asked(struct http_server *s, const char *start);
+/* The head and body of the last request to a target, "" if there was none. */
+const char *http_server_last(struct http_server *s, const char *target);
+void http_server_stop(struct http_server *s);
+#endif
