@@ -152,31 +152,35 @@ static void respond(const struct http_server *s, int fd, const char *request, co
 		send_all(fd, buf_text(&body), r->fault == FAULT_CUT ? body.len / 2 : body.len);
 }
 
+/* Remembered before it is answered: whoever has the answer may look. */
 static void note(struct http_server *s, char *request)
 {
 	pthread_mutex_lock(&s->lock);
-	if (s->asked_len < ASKED_MAX)
-		s->asked[s->asked_len++] = request;
-	else
-		free(request);
+	if (s->asked_len == ASKED_MAX)
+		free(s->asked[--s->asked_len]);
+	s->asked[s->asked_len++] = request;
 	pthread_mutex_unlock(&s->lock);
 }
 
 static void serve(struct http_server *s, int fd)
 {
 	char *request = read_request(fd);
-	const struct http_route *r = request != NULL ? route_of(s, request) : NULL;
+	const struct http_route *r;
 
-	if (r != NULL && r->fault == FAULT_SILENT && s->silent_len < SILENT_MAX) {
-		s->silent[s->silent_len++] = fd;
-		note(s, request);
+	if (request == NULL || *request == '\0') {
+		free(request);
+		close(fd);
 		return;
 	}
-	if (request != NULL && *request != '\0' && (r == NULL || r->fault != FAULT_CLOSED))
+	note(s, request);
+	r = route_of(s, request);
+	if (r != NULL && r->fault == FAULT_SILENT && s->silent_len < SILENT_MAX) {
+		s->silent[s->silent_len++] = fd;
+		return;
+	}
+	if (r == NULL || r->fault != FAULT_CLOSED)
 		respond(s, fd, request, r);
 	shutdown(fd, SHUT_WR);
-	if (request != NULL)
-		note(s, request);
 	close(fd);
 }
 
