@@ -13,6 +13,7 @@
 # its folder. A test runs in a folder of its own that is empty at first and has no credentials, with a store of its own.
 bats_require_minimum_version 1.5.0
 
+export LC_ALL=C.UTF-8
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUNDLE=$(realpath "${BUNDLE:-$TOP/build/${VARIANT:-release}/bundle}")
 . "$TOP/tests/lab/lab.sh"
