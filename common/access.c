@@ -59,6 +59,14 @@ static void wipe(char **secret)
 	free(take_ptr(secret));
 }
 
+/* The answer of a token service is a secret. */
+static void forget_answer(struct access *a)
+{
+	if (a->answer.data != NULL)
+		explicit_bzero(a->answer.data, a->answer.cap);
+	buf_clear(&a->answer);
+}
+
 void access_free(struct access *a)
 {
 	if (a == NULL)
@@ -70,6 +78,7 @@ void access_free(struct access *a)
 	wipe(&a->authorization);
 	wipe(&a->call_authorization);
 	credentials_release(&a->credentials);
+	forget_answer(a);
 	buf_release(&a->answer);
 	buf_release(&a->call.headers);
 	free(a->url);
@@ -244,7 +253,7 @@ static enum err_code token_from(struct access *a, char **ret_authorization, stru
 	token = js_string(json, "token");
 	if (token == NULL)
 		token = js_string(json, "access_token");
-	if (token == NULL || token[strcspn(token, "\r\n")] != '\0')
+	if (token == NULL || *token == '\0' || token[strcspn(token, "\r\n")] != '\0')
 		return err_set(err, ERR_FORMAT, "%s: the token service answered without a token", a->host);
 	return str_format(ret_authorization, err, "Bearer %s", token);
 }
@@ -269,8 +278,7 @@ static enum err_code on_token(struct http_call *call, struct err *failure, struc
 		return err_set(err, status >= 500 || status == 429 ? ERR_NETWORK : ERR_REFUSED,
 			       "%s: the token service answered with status %d", a->host, status);
 	code = token_from(a, &authorization, err);
-	explicit_bzero(a->answer.data, a->answer.cap);
-	buf_clear(&a->answer);
+	forget_answer(a);
 	return code == ERR_OK ? resume(a, authorization, err) : code;
 }
 

@@ -81,7 +81,7 @@ static const struct http_route *route_of(struct http_server *s, const char *requ
 	size_t i;
 
 	for (i = 0; i < s->routes_len; i++) {
-		if (!is_asked(request, s->routes[i].target))
+		if (s->routes[i].target == NULL || !is_asked(request, s->routes[i].target))
 			continue;
 		if (s->routes[i].times == 0 || s->used[i]++ < s->routes[i].times)
 			return &s->routes[i];
