@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# 64 MiB of memory are enough for an image of any size. This is about memory and never about time.
+load helpers
+. "$TOP/tests/lib/big_image.bash"
+
+LIMIT_KIB=65536
+
+setup_file() {
+	local free_mib
+	if grep -q __asan_init "$BUNDLE"; then
+		export SKIP='a sanitizer needs memory of its own'
+		return
+	fi
+	free_mib=$(df --output=avail -m "$BATS_FILE_TMPDIR" | tail -n 1)
+	if ((free_mib < 2048)); then
+		export SKIP="2 GiB are needed in $BATS_FILE_TMPDIR"
+		return
+	fi
+	registry_start
+	big_image
+	big_image_push "$REGISTRY" big/image 1
+	# A layer that is not compressed, of bytes that cannot be: this one is compressed on the way.
+	cd "$BATS_FILE_TMPDIR" || return
+	openssl enc -aes-128-ctr -K 0 -iv 0 -in /dev/zero 2>/dev/null | head -c 100M >layer.tar
+	lab_peer oras push --plain-http --no-tty "$REGISTRY/big/plain:1" \
+		layer.tar:application/vnd.oci.image.layer.v1.tar >/dev/null
+	rm layer.tar
+}
+
+teardown_file() { registry_stop; }
+
+setup() {
+	[[ -z ${SKIP:-} ]] || skip "$SKIP"
+	session_start
+	# One after the other, for all tests of this file: what the one writes, the next one reads.
+	cd "$BATS_FILE_TMPDIR" || return
+}
+
+teardown() { session_end; }
+
+# Runs bundle with these arguments; it must succeed within the limit.
+within_limit() {
+	local kib
+	judge "$@"
+	run --separate-stderr python3 "$TOP/tests/lib/peak_rss.py" peak "$BUNDLE" "$@"
+	expect 0
+	kib=$(<peak)
+	echo "# $((kib / 1024)) MiB: bundle $*" >&3
+	((kib <= LIMIT_KIB)) || fail "$kib KiB of memory, and $LIMIT_KIB are the limit"
+}
+
+@test "export of 300 MiB" {
+	within_limit export -q -o big.oci.tar.zst "$REGISTRY/big/image:1"
+	within_limit export -q -j 64 -o same.oci.tar.zst "$REGISTRY/big/image:1"
+	cmp big.oci.tar.zst same.oci.tar.zst
+	rm same.oci.tar.zst
+}
+
+@test "verify of 300 MiB" {
+	within_limit verify -q big.oci.tar.zst
+}
+
+@test "inspect of 300 MiB" {
+	within_limit inspect big.oci.tar.zst
+}
+
+@test "import of 300 MiB, twice" {
+	export BUNDLE_STORE=$PWD/store
+	within_limit import -q --to store big.oci.tar.zst
+	within_limit import -q --to store big.oci.tar.zst
+	rm -r "$BUNDLE_STORE"
+}
+
+@test "a layer that is compressed on the way and expanded again" {
+	within_limit export -q -o plain.oci.tar.zst "$REGISTRY/big/plain:1"
+	within_limit verify -q plain.oci.tar.zst
+	within_limit import -q --to store plain.oci.tar.zst
+}
