@@ -16,6 +16,7 @@ struct fetch {
 	struct repository *repository;
 	struct buf body;          /* a manifest, or what an error says of itself */
 	struct descriptor wanted; /* media_type is owned here; "" digest while a tag is resolved */
+	bool has_size;            /* a descriptor was asked for, and no name */
 	char *media_type;
 	source_manifest_fn *manifest_done;
 	source_blob_fn *blob_done;
@@ -46,6 +47,7 @@ static enum err_code fetch_new(struct repository *p, const struct descriptor *wa
 	f->request.accept = REPOSITORY_ACCEPT;
 	if (wanted != NULL) {
 		f->wanted = *wanted;
+		f->has_size = true;
 		if (str_copy(wanted->media_type, &f->media_type, err) != ERR_OK) {
 			free(f);
 			return ERR_NOMEM;
@@ -84,8 +86,7 @@ static enum err_code prove_manifest(struct fetch *f, struct source_manifest *m, 
 
 	if (f->wanted.digest.text[0] == '\0')
 		return repository_digest(&f->request, m->bytes, m->len, &m->digest, err);
-	code = digest_check(m->bytes, m->len, &f->wanted.digest,
-			    f->wanted.size_bytes > 0 ? f->wanted.size_bytes : m->len, err);
+	code = digest_check(m->bytes, m->len, &f->wanted.digest, f->has_size ? f->wanted.size_bytes : m->len, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", f->request.url);
 }
 

@@ -1,0 +1,361 @@
+#include "common/registry.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/http_server.h"
+#include "tests/lib/test_main.h"
+
+#define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABC512                                                                                                         \
+	"sha512:"                                                                                                      \
+	"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d44"       \
+	"23643ce80e2a9ac94fa54ca49f"
+#define TAG "/v2/a/b/manifests/1"
+#define MANIFEST "/v2/a/b/manifests/" ABC
+#define BLOB "/v2/a/b/blobs/" ABC
+#define ERROR(code, message) "{\"errors\":[{\"code\":\"" code "\",\"message\":\"" message "\"}]}"
+
+static struct http_server *server;
+static struct http *engine;
+static struct source *source;
+static struct reference ref;
+
+static void start(const struct http_route *routes, size_t len, const char *tag)
+{
+	struct http_options options = { .max_active = 4, .stall_seconds = 2 };
+	CLEANUP(free_ptr) char *text = NULL;
+	struct err err = { 0 };
+
+	server = http_server_start(routes, len);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b%s", http_server_host(server), tag), ERR_OK);
+	ck_assert_msg(reference_parse(text, &ref, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
+}
+
+static void stop(void)
+{
+	http_free(engine);
+	source->free(source);
+	reference_release(&ref);
+	http_server_stop(server);
+}
+
+/* What a source_manifest_fn was given. */
+struct got {
+	int calls;
+	bool absent;
+	char text[100], media_type[200];
+	struct digest digest;
+};
+
+static enum err_code on_manifest(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	struct got *g = ctx;
+
+	(void)err;
+	g->calls++;
+	g->absent = m->bytes == NULL;
+	g->digest = m->digest;
+	if (!g->absent)
+		memcpy(g->text, m->bytes, m->len < sizeof(g->text) ? m->len : sizeof(g->text) - 1);
+	strncpy(g->media_type, m->media_type != NULL ? m->media_type : "", sizeof(g->media_type) - 1);
+	return ERR_OK;
+}
+
+static const struct {
+	const char *name, *tag;
+	struct http_route route;
+	enum err_code want;
+	bool absent;
+	const char *media_type, *says;
+} resolves[] = {
+	{ "by tag",
+	  ":1",
+	  { .target = TAG, .body = "abc", .headers = "Content-Type: x/y; q=1\r\n" },
+	  ERR_OK,
+	  false,
+	  "x/y; q=1",
+	  NULL },
+	{ "without a type", ":1", { .target = TAG, .body = "abc" }, ERR_OK, false, "", NULL },
+	{ "by digest", "@" ABC, { .target = MANIFEST, .body = "abc" }, ERR_OK, false, "", NULL },
+	{ "by tag and digest: the digest counts",
+	  ":1@" ABC,
+	  { .target = MANIFEST, .body = "abc" },
+	  ERR_OK,
+	  false,
+	  "",
+	  NULL },
+	{ "by sha512", "@" ABC512, { .target = "/v2/a/b/manifests/" ABC512, .body = "abc" }, ERR_OK, false, "", NULL },
+	{ "not there",
+	  ":1",
+	  { .target = TAG, .status = 404, .body = ERROR("MANIFEST_UNKNOWN", "x") },
+	  ERR_OK,
+	  true,
+	  "",
+	  NULL },
+	{ "no such repository",
+	  ":1",
+	  { .target = TAG, .status = 404, .body = ERROR("NAME_UNKNOWN", "x") },
+	  ERR_OK,
+	  true,
+	  "",
+	  NULL },
+	{ "a page for people", ":1", { .target = "/" }, ERR_OK, true, "", NULL },
+	{ "a lying digest header",
+	  ":1",
+	  { .target = TAG, .body = "abc", .headers = "Docker-Content-Digest: sha256:00\r\n" },
+	  ERR_OK,
+	  false,
+	  "",
+	  NULL },
+	{ "redirected",
+	  ":1",
+	  { .target = TAG, .status = 307, .headers = "Location: /v2/a/b/blobs/x\r\n" },
+	  ERR_OK,
+	  true,
+	  "",
+	  NULL },
+	{ "other content", "@" ABC, { .target = MANIFEST, .body = "abd" }, ERR_DIGEST, false, NULL, MANIFEST },
+	{ "nothing", "@" ABC, { .target = MANIFEST }, ERR_DIGEST, false, NULL, MANIFEST },
+	{ "cut", ":1", { .target = TAG, .body = "abc", .fault = FAULT_CUT }, ERR_NETWORK, false, NULL, TAG },
+	{ "closed", ":1", { .target = TAG, .fault = FAULT_CLOSED }, ERR_NETWORK, false, NULL, TAG },
+	{ "silent", ":1", { .target = TAG, .fault = FAULT_SILENT }, ERR_NETWORK, false, NULL, TAG },
+	{ "denied",
+	  ":1",
+	  { .target = TAG, .status = 403, .body = ERROR("DENIED", "no pull for you") },
+	  ERR_DENIED,
+	  false,
+	  NULL,
+	  "403: no pull for you (docker login may help)" },
+	{ "too many",
+	  ":1",
+	  { .target = TAG, .status = 429, .body = ERROR("TOOMANYREQUESTS", "slow down") },
+	  ERR_NETWORK,
+	  false,
+	  NULL,
+	  "slow down (too many requests" },
+	{ "timeout", ":1", { .target = TAG, .status = 408 }, ERR_NETWORK, false, NULL, "answered 408" },
+	{ "ill",
+	  ":1",
+	  { .target = TAG, .status = 500, .body = "<html>" },
+	  ERR_NETWORK,
+	  false,
+	  NULL,
+	  "the registry's fault" },
+	{ "gone", ":1", { .target = TAG, .status = 410 }, ERR_REFUSED, false, NULL, "answered 410" },
+	{ "nothing to say", ":1", { .target = TAG, .status = 204 }, ERR_REFUSED, false, NULL, "answered 204" },
+	{ "a code without a message",
+	  ":1",
+	  { .target = TAG, .status = 400, .body = "{\"errors\":[{\"code\":\"TAG_INVALID\"}]}" },
+	  ERR_REFUSED,
+	  false,
+	  NULL,
+	  "400: TAG_INVALID" },
+	{ "a message that would drive the terminal",
+	  ":1",
+	  { .target = TAG, .status = 400, .body = ERROR("X", "\\u001b[31mred") },
+	  ERR_REFUSED,
+	  false,
+	  NULL,
+	  "400: ?[31mred" },
+	{ "an error of another shape",
+	  ":1",
+	  { .target = TAG, .status = 400, .body = "{\"errors\":\"x\"}" },
+	  ERR_REFUSED,
+	  false,
+	  NULL,
+	  "answered 400" },
+};
+
+START_TEST(resolve)
+{
+	struct got got = { 0 };
+	struct err err = { 0 };
+	enum err_code code;
+
+	start(&resolves[_i].route, 1, resolves[_i].tag);
+	ck_assert_int_eq(source->resolve(source, &ref, on_manifest, &got, &err), ERR_OK);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == resolves[_i].want, "%s: %d, %s", resolves[_i].name, code, err.msg);
+	ck_assert_int_eq(got.calls, code == ERR_OK);
+	ck_assert_int_eq(got.absent, resolves[_i].absent);
+	if (resolves[_i].says != NULL)
+		ck_assert_msg(strstr(err.msg, resolves[_i].says) != NULL, "%s: %s", resolves[_i].name, err.msg);
+	if (code == ERR_OK && !got.absent) {
+		ck_assert_str_eq(got.text, "abc");
+		ck_assert_str_eq(got.digest.text, strstr(resolves[_i].tag, "sha512") != NULL ? ABC512 : ABC);
+		ck_assert_str_eq(got.media_type, resolves[_i].media_type);
+		ck_assert_ptr_nonnull(strstr(http_server_last(server, resolves[_i].route.target), "\r\nAccept: "));
+	}
+	stop();
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	struct http_route route;
+	uint64_t size_bytes;
+	enum err_code want;
+	bool absent;
+} manifests[] = {
+	{ "right", { .target = MANIFEST, .body = "abc", .headers = "Content-Type: lie\r\n" }, 3, ERR_OK, false },
+	{ "absent", { .target = "/" }, 3, ERR_OK, true },
+	{ "listed one shorter", { .target = MANIFEST, .body = "abc" }, 2, ERR_SIZE, false },
+	{ "listed one longer", { .target = MANIFEST, .body = "abc" }, 4, ERR_SIZE, false },
+	{ "listed as empty", { .target = MANIFEST, .body = "abc" }, 0, ERR_SIZE, false },
+	{ "other content", { .target = MANIFEST, .body = "abd" }, 3, ERR_DIGEST, false },
+	{ "an error", { .target = MANIFEST, .status = 502 }, 3, ERR_NETWORK, false },
+};
+
+START_TEST(manifest)
+{
+	struct descriptor d = { .size_bytes = manifests[_i].size_bytes, .media_type = "listed" };
+	struct got got = { 0 };
+	struct err err = { 0 };
+	enum err_code code;
+
+	start(&manifests[_i].route, 1, ":1");
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(source->manifest(source, &d, on_manifest, &got, &err), ERR_OK);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == manifests[_i].want, "%s: %d, %s", manifests[_i].name, code, err.msg);
+	ck_assert_int_eq(got.calls, code == ERR_OK);
+	ck_assert_int_eq(got.absent, manifests[_i].absent);
+	if (code == ERR_OK)
+		ck_assert_str_eq(got.media_type, "listed"); /* what the proved listing says, not the header */
+	stop();
+}
+END_TEST
+
+START_TEST(too_large)
+{
+	CLEANUP(free_ptr) char *body = malloc(LIMIT_MANIFEST_BYTES + 1);
+	struct http_route route = { .target = TAG, .body = body, .body_len = LIMIT_MANIFEST_BYTES + (size_t)_i };
+	struct got got = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_ptr_nonnull(body);
+	memset(body, ' ', LIMIT_MANIFEST_BYTES + 1);
+	start(&route, 1, ":1");
+	ck_assert_int_eq(source->resolve(source, &ref, on_manifest, &got, &err), ERR_OK);
+	ck_assert_int_eq(http_run(engine, &err), _i == 0 ? ERR_OK : ERR_LIMIT);
+	ck_assert_int_eq(got.calls, _i == 0);
+	stop();
+}
+END_TEST
+
+/* Where a blob goes. */
+struct sink {
+	struct outstream out;
+	struct buf bytes;
+	int finishes, dones;
+};
+
+static enum err_code sink_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	return buf_add(&OUTER_OF(out, struct sink, out)->bytes, bytes, len, err);
+}
+
+static enum err_code sink_finish(struct outstream *out, struct err *err)
+{
+	(void)err;
+	OUTER_OF(out, struct sink, out)->finishes++;
+	return ERR_OK;
+}
+
+static enum err_code on_blob(void *ctx, struct err *err)
+{
+	(void)err;
+	((struct sink *)ctx)->dones++;
+	return ERR_OK;
+}
+
+static const struct {
+	const char *name;
+	struct http_route routes[2];
+	size_t room;
+	enum err_code want;
+	const char *text;
+} blobs[] = {
+	{ "whole", { { .target = BLOB, .body = "abc" } }, 3, ERR_OK, "abc" },
+	{ "empty", { { .target = BLOB } }, 3, ERR_OK, "" },
+	{ "not proved here", { { .target = BLOB, .body = "abd" } }, 3, ERR_OK, "abd" },
+	{ "from elsewhere",
+	  { { .target = BLOB, .status = 307, .headers = "Location: http://@2/x\r\n", .body = "moved" },
+	    { .target = "/x", .body = "abc" } },
+	  3,
+	  ERR_OK,
+	  "abc" },
+	{ "not there",
+	  { { .target = BLOB, .status = 404, .body = ERROR("BLOB_UNKNOWN", "x") } },
+	  3,
+	  ERR_NOT_FOUND,
+	  "" },
+	{ "denied", { { .target = BLOB, .status = 403 } }, 3, ERR_DENIED, "" },
+	{ "a part that nobody asked for", { { .target = BLOB, .status = 206, .body = "ab" } }, 3, ERR_REFUSED, "" },
+	{ "ill", { { .target = BLOB, .status = 500, .body = "abc" } }, 3, ERR_NETWORK, "" },
+	{ "cut", { { .target = BLOB, .body = "abcd", .fault = FAULT_CUT } }, 4, ERR_NETWORK, "ab" },
+	{ "closed", { { .target = BLOB, .fault = FAULT_CLOSED } }, 3, ERR_NETWORK, "" },
+	{ "no room", { { .target = BLOB, .body = "abc" } }, 2, ERR_LIMIT, "" },
+};
+
+START_TEST(blob)
+{
+	struct sink sink = { .out = { .write = sink_write, .finish = sink_finish } };
+	struct descriptor d = { .size_bytes = 3, .media_type = "m" };
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&sink.bytes, blobs[_i].room);
+	start(blobs[_i].routes, 2, ":1");
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, &sink.out, on_blob, &sink, &err), ERR_OK);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == blobs[_i].want, "%s: %d, %s", blobs[_i].name, code, err.msg);
+	ck_assert_str_eq(buf_text(&sink.bytes), blobs[_i].text);
+	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
+	if (code != ERR_OK)
+		ck_assert_msg(strstr(err.msg, BLOB) != NULL, "%s", err.msg);
+	buf_release(&sink.bytes);
+	stop();
+}
+END_TEST
+
+/* An error that explains itself at length. */
+START_TEST(long_error)
+{
+	CLEANUP(free_ptr) char *body = malloc(5 * MIB);
+	struct http_route route = { .target = BLOB, .status = 400, .body = body, .body_len = 5 * MIB };
+	struct sink sink = { .out = { .write = sink_write, .finish = sink_finish } };
+	struct descriptor d = { .size_bytes = 3, .media_type = "m" };
+	struct err err = { 0 };
+
+	ck_assert_ptr_nonnull(body);
+	memset(body, 'x', 5 * MIB);
+	start(&route, 1, ":1");
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(http_run(engine, &err), ERR_REFUSED);
+	stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("registry");
+	TCase *t = tcase_create("registry");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, resolve, 0, (int)COUNT_OF(resolves));
+	tcase_add_loop_test(t, manifest, 0, (int)COUNT_OF(manifests));
+	tcase_add_loop_test(t, too_large, 0, 2);
+	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));
+	tcase_add_test(t, long_error);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
