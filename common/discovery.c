@@ -68,14 +68,8 @@ static void question_release(struct request *r)
 static enum err_code add_found(struct discovery *d, const struct descriptor *got, enum link_kind kind, struct err *err)
 {
 	struct found *f;
-	enum err_code code;
-	size_t i;
+	enum err_code code = vec_grow(&d->found, &d->found_cap, d->found_len + 1, sizeof(*d->found), LIMIT_NODES, err);
 
-	for (i = 0; i < d->found_len; i++) {
-		if (digest_equal(&d->found[i].digest, &got->digest) && d->found[i].kind == kind)
-			return ERR_OK;
-	}
-	code = vec_grow(&d->found, &d->found_cap, d->found_len + 1, sizeof(*d->found), LIMIT_NODES, err);
 	if (code != ERR_OK)
 		return code;
 	f = &d->found[d->found_len];
@@ -85,24 +79,49 @@ static enum err_code add_found(struct discovery *d, const struct descriptor *got
 	return code;
 }
 
+/* Where listings differ in what they say of a referrer, one of them comes first whatever was answered first. */
+static int compare_found(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+	int order = strcmp(x->digest.text, y->digest.text);
+
+	if (order != 0)
+		return order;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->size_bytes != y->size_bytes)
+		return x->size_bytes < y->size_bytes ? -1 : 1;
+	return strcmp(x->media_type, y->media_type);
+}
+
+static size_t put_found(struct discovery *d, struct source_referrer *all)
+{
+	size_t len = 0, i;
+
+	if (d->found_len > 0)
+		qsort(d->found, d->found_len, sizeof(*d->found), compare_found);
+	for (i = 0; i < d->found_len; i++) {
+		const struct found *f = &d->found[i];
+
+		if (i > 0 && digest_equal(&f->digest, &f[-1].digest) && f->kind == f[-1].kind)
+			continue;
+		all[len++] = (struct source_referrer){
+			.kind = f->kind,
+			.descriptor = { .digest = f->digest, .size_bytes = f->size_bytes, .media_type = f->media_type },
+		};
+	}
+	return len;
+}
+
 /* Everything is answered: tell the asker. */
 static enum err_code tell(struct discovery *d, struct err *err)
 {
 	CLEANUP(free_ptr) struct source_referrer *all = calloc(d->found_len + 1, sizeof(*all));
 	enum err_code code;
-	size_t i;
 
 	if (all == NULL)
 		return err_nomem(err);
-	for (i = 0; i < d->found_len; i++) {
-		const struct found *f = &d->found[i];
-
-		all[i] = (struct source_referrer){
-			.kind = f->kind,
-			.descriptor = { .digest = f->digest, .size_bytes = f->size_bytes, .media_type = f->media_type },
-		};
-	}
-	code = d->done(d->ctx, all, d->found_len, err);
+	code = d->done(d->ctx, all, put_found(d, all), err);
 	discovery_free(d);
 	return code;
 }
@@ -180,20 +199,79 @@ static enum err_code read_tagged(const struct question *q, struct err *err)
 	return code == ERR_OK ? add_found(q->discovery, &d, q->kind, err) : code;
 }
 
-/* RFC 8288: <url>; rel="next" */
+/* True where one of the words, which blanks part, is this one. */
+static bool has_word(const char *words, size_t len, const char *word)
+{
+	const char *end = words + len;
+
+	while (words < end) {
+		size_t blank = strspn(words, " \t"), more = strcspn(words + blank, " \t\"");
+
+		words += blank;
+		more = more < (size_t)(end - words) ? more : (size_t)(end - words);
+		if (more == strlen(word) && strncasecmp(words, word, more) == 0)
+			return true;
+		words += more > 0 ? more : 1;
+	}
+	return false;
+}
+
+/* One parameter, from its name on; true where it says that the link is the next.  *p is moved behind it. */
+static bool read_parameter(const char **p)
+{
+	size_t name_len = strcspn(*p, "=;, \t"), len = 0;
+	bool is_rel = name_len == 3 && strncasecmp(*p, "rel", 3) == 0;
+	const char *value = *p + name_len + strspn(*p + name_len, " \t");
+
+	if (*value != '=') {
+		*p = value;
+		return false;
+	}
+	value += 1 + strspn(value + 1, " \t");
+	if (*value == '"') {
+		for (value++; value[len] != '"' && value[len] != '\0'; len++)
+			len += value[len] == '\\' && value[len + 1] != '\0';
+	} else {
+		len = strcspn(value, ";, \t");
+	}
+	*p = value + len + (value[len] == '"');
+	return is_rel && has_word(value, len, "next");
+}
+
+/* RFC 8288 section 3: <url>; parameters, <url>; parameters */
+static bool next_in(const char *header, char *out, size_t out_size)
+{
+	const char *p, *url;
+
+	for (p = strchr(header, '<'); p != NULL; p = strchr(p, '<')) {
+		size_t len = strcspn(p + 1, ">");
+		bool is_next = false;
+
+		url = p + 1;
+		p = url + len;
+		if (*p != '>')
+			return false;
+		for (p++; *(p += strspn(p, "; \t")) != '\0' && *p != ',';)
+			is_next |= read_parameter(&p);
+		if (is_next && len < out_size) {
+			memcpy(out, url, len);
+			out[len] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool next_link(const struct http_call *call, char *out, size_t out_size)
 {
 	char header[LIMIT_TEXT_BYTES];
-	size_t len;
+	unsigned i;
 
-	if (http_header(call, "Link", 0, header, sizeof(header)) == NULL || header[0] != '<')
-		return false;
-	len = strcspn(header + 1, ">");
-	if (header[1 + len] != '>' || strstr(header + 1 + len, "next") == NULL || len >= out_size)
-		return false;
-	memcpy(out, header + 1, len);
-	out[len] = '\0';
-	return true;
+	for (i = 0; http_header(call, "Link", i, header, sizeof(header)) != NULL; i++) {
+		if (next_in(header, out, out_size))
+			return true;
+	}
+	return false;
 }
 
 /* The page after this one, at the same host only: the credentials are for it. */
@@ -240,7 +318,7 @@ static enum err_code read_api(const struct question *q, struct err *err)
 {
 	enum err_code code;
 
-	if (says_no_api(q)) {
+	if (q->page == 0 && says_no_api(q)) { /* later ones were promised by the one before */
 		q->discovery->repository->no_referrers_api |= q->request.call.status == 404;
 		return ERR_OK;
 	}

@@ -97,9 +97,10 @@ static void put(struct buf *out, const struct http_server *s, const char *text)
 	for (; (at = strchr(text, '@')) != NULL; text = at + 1) {
 		buf_add(out, text, (size_t)(at - text), NULL);
 		if (at[1] == '@' || at[1] == '2')
-			buf_puts(out, *++at == '@' ? s->host : s->other_host, NULL);
+			buf_puts(out, at[1] == '@' ? s->host : s->other_host, NULL);
 		else
 			buf_puts(out, "@", NULL);
+		at += at[1] == '@' || at[1] == '2' || at[1] == '0';
 	}
 	buf_puts(out, text, NULL);
 }

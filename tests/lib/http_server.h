@@ -19,7 +19,7 @@ enum http_fault {
 	FAULT_SILENT, /* no answer, and the connection stays open */
 };
 
-/* One answer.  In headers and body @@ stands for the server's own host:port, @2 for its other one. */
+/* One answer.  In headers and body @@ stands for the server's own host:port, @2 for its other one, @0 for @. */
 struct http_route {
 	const char *target;        /* path and query, as they are asked for */
 	int status;                /* 0 means 200 */

@@ -1,0 +1,394 @@
+#include "common/discovery.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/registry.h"
+#include "tests/lib/http_server.h"
+#include "tests/lib/test_main.h"
+
+#define ABC_HEX "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABC "sha256:" ABC_HEX
+#define ABC512_CUT "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+#define ABC512 "sha512:" ABC512_CUT "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+#define API "/v2/a/b/referrers/" ABC
+#define TAG(suffix) "/v2/a/b/manifests/sha256-" ABC_HEX suffix
+#define INDEX_TYPE "Content-Type: " TYPE_OCI_INDEX "\r\n"
+#define HEX4(c) c c c c
+#define HEX16(c) HEX4(c) HEX4(c) HEX4(c) HEX4(c)
+#define HEX(c) HEX16(c) HEX16(c) HEX16(c) HEX16(c)
+#define ITEM(c, size) "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"digest\":\"sha256:" HEX(c) "\",\"size\":" size "}"
+#define LIST(items) "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[" items "]}"
+#define SIGNATURE "{\"config\":{\"mediaType\":\"c\",\"size\":1,\"digest\":\"" ABC "\"}}"
+#define NAME_UNKNOWN "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"no such repository\"}]}"
+#define ROUTES 6
+
+static struct http_server *server;
+static struct http *engine;
+static struct source *source;
+
+static void start(const struct http_route *routes, size_t len)
+{
+	struct http_options options = { .max_active = 4, .stall_seconds = 5 };
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *text = NULL;
+
+	server = http_server_start(routes, len);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:1", http_server_host(server)), ERR_OK);
+	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
+	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
+}
+
+static void stop(void)
+{
+	http_free(engine);
+	source->free(source);
+	http_server_stop(server);
+}
+
+/* What was found, as sorted text: the kind's first letter, the digest's first digit, the size. */
+struct found {
+	int calls;
+	size_t len;
+	char text[200];
+};
+
+static int compare_items(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static enum err_code on_found(void *ctx, const struct source_referrer *referrers, size_t len, struct err *err)
+{
+	static const char letters[] = { [LINK_SUBJECT] = 'r', [LINK_SIG] = 's', [LINK_ATT] = 'a', [LINK_SBOM] = 'b' };
+	struct found *f = ctx;
+	char items[8][16];
+	size_t i;
+
+	(void)err;
+	f->calls++;
+	f->len = len;
+	for (i = 0; i < len && i < COUNT_OF(items); i++)
+		snprintf(items[i], sizeof(items[i]), "%c%c%u ", letters[referrers[i].kind],
+			 referrers[i].descriptor.digest.text[7], (unsigned)referrers[i].descriptor.size_bytes % 1000);
+	qsort(items, i, sizeof(items[0]), compare_items);
+	for (i = 0; i < len && i < COUNT_OF(items); i++)
+		strcat(f->text, items[i]);
+	return ERR_OK;
+}
+
+static enum err_code find(const char *subject_text, struct found *found, struct err *err)
+{
+	struct digest subject;
+
+	ck_assert_int_eq(digest_parse(subject_text, &subject, NULL), ERR_OK);
+	ck_assert_int_eq(source->referrers(source, &subject, on_found, found, err), ERR_OK);
+	return http_run(engine, err);
+}
+
+static const struct {
+	const char *name;
+	struct http_route routes[ROUTES];
+	enum err_code want;
+	const char *found, *says;
+} cases[] = {
+	{ "nothing at all", { { .target = "/" } }, ERR_OK, "", NULL },
+	{ "an API without any", { { .target = API, .headers = INDEX_TYPE, .body = LIST("") } }, ERR_OK, "", NULL },
+	{ "the API",
+	  { { .target = API, .headers = INDEX_TYPE, .body = LIST(ITEM("1", "7") "," ITEM("2", "8")) } },
+	  ERR_OK,
+	  "r17 r28 ",
+	  NULL },
+	{ "a type with parameters",
+	  { { .target = API,
+	      .headers = "Content-Type: " TYPE_OCI_INDEX "; charset=utf-8\r\n",
+	      .body = LIST(ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "the fallback tag", { { .target = TAG(""), .body = LIST(ITEM("1", "7")) } }, ERR_OK, "r17 ", NULL },
+	{ "both, one of them in both",
+	  { { .target = API, .headers = INDEX_TYPE, .body = LIST(ITEM("1", "7") "," ITEM("2", "8")) },
+	    { .target = TAG(""), .body = LIST(ITEM("2", "8") "," ITEM("3", "9")) } },
+	  ERR_OK,
+	  "r17 r28 r39 ",
+	  NULL },
+	{ "two that disagree",
+	  { { .target = API, .headers = INDEX_TYPE, .body = LIST(ITEM("1", "8")) },
+	    { .target = TAG(""), .body = LIST(ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "a list whose digest is not the one that came with it",
+	  { { .target = TAG(""), .headers = "Docker-Content-Digest: " ABC "\r\n", .body = LIST("") } },
+	  ERR_DIGEST,
+	  NULL,
+	  TAG("") },
+	{ "cosign's tags",
+	  { { .target = TAG(".sig"), .body = SIGNATURE },
+	    { .target = TAG(".att"), .body = SIGNATURE },
+	    { .target = TAG(".sbom"), .body = SIGNATURE } },
+	  ERR_OK,
+	  "a8120 b8120 s8120 ",
+	  NULL },
+	{ "one listed twice",
+	  { { .target = API, .headers = INDEX_TYPE, .body = LIST(ITEM("1", "7") "," ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "no API: 400",
+	  { { .target = API, .status = 400 }, { .target = TAG(""), .body = LIST(ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "no API: 406", { { .target = API, .status = 406 } }, ERR_OK, "", NULL },
+	{ "no API: 200 for everything",
+	  { { .target = API, .headers = "Content-Type: text/html\r\n", .body = "<html>" } },
+	  ERR_OK,
+	  "",
+	  NULL },
+	{ "no API: 200 without a type", { { .target = API, .body = LIST(ITEM("1", "7")) } }, ERR_OK, "", NULL },
+	{ "no API: another type",
+	  { { .target = API, .headers = "Content-Type: application/json\r\n", .body = LIST("") } },
+	  ERR_OK,
+	  "",
+	  NULL },
+	{ "the repository is missing",
+	  { { .target = API, .status = 404, .body = NAME_UNKNOWN } },
+	  ERR_NOT_FOUND,
+	  NULL,
+	  "no such repository" },
+	{ "an ill API", { { .target = API, .status = 500 } }, ERR_NETWORK, NULL, API },
+	{ "an API that is closed", { { .target = API, .status = 403 } }, ERR_DENIED, NULL, API },
+	{ "an API that has had enough", { { .target = API, .status = 429 } }, ERR_NETWORK, NULL, API },
+	{ "an API that hangs up", { { .target = API, .fault = FAULT_CLOSED } }, ERR_NETWORK, NULL, API },
+	{ "a list that is cut",
+	  { { .target = API, .headers = INDEX_TYPE, .body = LIST(ITEM("1", "7")), .fault = FAULT_CUT } },
+	  ERR_NETWORK,
+	  NULL,
+	  API },
+	{ "a list that is no JSON",
+	  { { .target = API, .headers = INDEX_TYPE, .body = "<html>" } },
+	  ERR_FORMAT,
+	  NULL,
+	  API },
+	{ "a list that is a manifest",
+	  { { .target = API, .headers = INDEX_TYPE, .body = SIGNATURE } },
+	  ERR_FORMAT,
+	  NULL,
+	  API },
+	{ "a list with half an entry",
+	  { { .target = API, .headers = INDEX_TYPE, .body = LIST("{\"size\":1}") } },
+	  ERR_FORMAT,
+	  NULL,
+	  API },
+	{ "an ill fallback tag", { { .target = TAG(""), .status = 500 } }, ERR_NETWORK, NULL, TAG("") },
+	{ "a fallback tag that is an image", { { .target = TAG(""), .body = SIGNATURE } }, ERR_FORMAT, NULL, TAG("") },
+	{ "an ill signature", { { .target = TAG(".sig"), .status = 503 } }, ERR_NETWORK, NULL, TAG(".sig") },
+	{ "a signature that is no manifest",
+	  { { .target = TAG(".sig"), .body = "[]" } },
+	  ERR_FORMAT,
+	  NULL,
+	  TAG(".sig") },
+	{ "a closed attestation", { { .target = TAG(".att"), .status = 403 } }, ERR_DENIED, NULL, TAG(".att") },
+	{ "pages, by path",
+	  { { .target = API,
+	      .headers = INDEX_TYPE "Link: </v2/a/b/page2?x=y>; rel=\"next\"\r\n",
+	      .body = LIST(ITEM("1", "7")) },
+	    { .target = "/v2/a/b/page2?x=y",
+	      .headers = INDEX_TYPE "Link: <page3>;rel=next\r\n",
+	      .body = LIST(ITEM("2", "8")) },
+	    { .target = "/v2/a/b/page3", .headers = INDEX_TYPE, .body = LIST(ITEM("3", "9")) } },
+	  ERR_OK,
+	  "r17 r28 r39 ",
+	  NULL },
+	{ "pages, by URL",
+	  { { .target = API, .headers = INDEX_TYPE "Link: <http://@@/p2>; rel=\"next\"\r\n", .body = LIST("") },
+	    { .target = "/p2", .headers = INDEX_TYPE, .body = LIST(ITEM("2", "8")) } },
+	  ERR_OK,
+	  "r28 ",
+	  NULL },
+	{ "several links in one header",
+	  { { .target = API,
+	      .headers = INDEX_TYPE "Link: </p0>; rel=\"prev\", </p2?a=1,2>; title=\"a, b\"; rel=\"next\"\r\n",
+	      .body = LIST(ITEM("1", "7")) },
+	    { .target = "/p2?a=1,2", .headers = INDEX_TYPE, .body = LIST(ITEM("2", "8")) } },
+	  ERR_OK,
+	  "r17 r28 ",
+	  NULL },
+	{ "several headers",
+	  { { .target = API,
+	      .headers = INDEX_TYPE "Link: </p0>; rel=\"first\"\r\nlink: </p2>; REL=\"last Next\"\r\n",
+	      .body = LIST(ITEM("1", "7")) },
+	    { .target = "/p2", .headers = INDEX_TYPE, .body = LIST(ITEM("2", "8")) } },
+	  ERR_OK,
+	  "r17 r28 ",
+	  NULL },
+	{ "links that lead to no next page",
+	  { { .target = API,
+	      .headers = INDEX_TYPE "Link: </p0>; rel=\"prev\"; title=\"next\"\r\nLink: next\r\nLink: </p9\r\n"
+				    "Link: </next>; rel=\"nextish\"\r\n",
+	      .body = LIST(ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "a next page on another host",
+	  { { .target = API, .headers = INDEX_TYPE "Link: <http://@2/p2>; rel=\"next\"\r\n", .body = LIST("") } },
+	  ERR_REFUSED,
+	  NULL,
+	  "another host" },
+	{ "a next page on a host that begins alike",
+	  { { .target = API,
+	      .headers = INDEX_TYPE "Link: <http://@@.evil.example/p2>; rel=\"next\"\r\n",
+	      .body = LIST("") } },
+	  ERR_FORMAT,
+	  NULL,
+	  API },
+	{ "a next page for somebody else",
+	  { { .target = API, .headers = INDEX_TYPE "Link: <http://a@0@@/p2>; rel=\"next\"\r\n", .body = LIST("") } },
+	  ERR_REFUSED,
+	  NULL,
+	  "another host" },
+	{ "a next page that is no URL",
+	  { { .target = API, .headers = INDEX_TYPE "Link: <http://[>; rel=\"next\"\r\n", .body = LIST("") } },
+	  ERR_FORMAT,
+	  NULL,
+	  API },
+	{ "a next page that is not there",
+	  { { .target = API, .headers = INDEX_TYPE "Link: </p2>; rel=\"next\"\r\n", .body = LIST(ITEM("1", "7")) } },
+	  ERR_NOT_FOUND,
+	  NULL,
+	  "/p2" },
+	{ "a next page that is something else",
+	  { { .target = API, .headers = INDEX_TYPE "Link: </p2>; rel=\"next\"\r\n", .body = LIST(ITEM("1", "7")) },
+	    { .target = "/p2", .headers = "Content-Type: text/html\r\n", .body = "<html>" } },
+	  ERR_FORMAT,
+	  NULL,
+	  "/p2" },
+	{ "pages without end",
+	  { { .target = API, .headers = INDEX_TYPE "Link: <" API ">; rel=\"next\"\r\n", .body = LIST("") } },
+	  ERR_LIMIT,
+	  NULL,
+	  API },
+};
+
+START_TEST(discover)
+{
+	struct found found = { 0 };
+	struct err err = { 0 };
+	enum err_code code;
+
+	start(cases[_i].routes, ROUTES);
+	code = find(ABC, &found, &err);
+	ck_assert_msg(code == cases[_i].want, "%s: %d, %s", cases[_i].name, code, err.msg);
+	ck_assert_int_eq(found.calls, code == ERR_OK);
+	if (code == ERR_OK)
+		ck_assert_msg(strcmp(found.text, cases[_i].found) == 0, "%s: %s", cases[_i].name, found.text);
+	if (cases[_i].says != NULL)
+		ck_assert_msg(strstr(err.msg, cases[_i].says) != NULL, "%s: %s", cases[_i].name, err.msg);
+	stop();
+}
+END_TEST
+
+/* A registry without the API is asked for it once, one with it every time. */
+static const struct {
+	const char *name;
+	struct http_route route;
+	unsigned want;
+} asks[] = {
+	{ "no such page", { .target = "/" }, 1 },
+	{ "there is one", { .target = API, .headers = INDEX_TYPE, .body = LIST("") }, 3 },
+	{ "this digest only", { .target = API, .status = 400 }, 3 },
+};
+
+START_TEST(remember)
+{
+	struct found found = { 0 };
+	unsigned i;
+
+	start(&asks[_i].route, 1);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(find(ABC, &found, NULL), ERR_OK);
+	ck_assert_int_eq(found.calls, 3);
+	ck_assert_msg(http_server_asked(server, "GET " API " ") == asks[_i].want, "%s", asks[_i].name);
+	ck_assert_uint_eq(http_server_asked(server, "GET " TAG("") " "), 3);
+	ck_assert_uint_eq(http_server_asked(server, "GET " TAG(".sbom") " "), 3);
+	stop();
+}
+END_TEST
+
+/* The fallback tag is cut to what a tag may hold; cosign has no tags for such digests. */
+START_TEST(long_digest)
+{
+	static const struct http_route routes[] = {
+		{ .target = "/v2/a/b/manifests/sha512-" ABC512_CUT, .body = LIST(ITEM("1", "7")) },
+	};
+	struct found found = { 0 };
+
+	start(routes, COUNT_OF(routes));
+	ck_assert_int_eq(find(ABC512, &found, NULL), ERR_OK);
+	ck_assert_str_eq(found.text, "r17 ");
+	ck_assert_uint_eq(http_server_asked(server, "GET /v2/a/b/manifests/"), 1);
+	stop();
+}
+END_TEST
+
+/* A list as long as one may be is read in a moment. */
+START_TEST(long_list)
+{
+	CLEANUP(buf_release) struct buf body;
+	struct http_route route = { .target = API, .headers = INDEX_TYPE };
+	struct found found = { 0 };
+	struct err err = { 0 };
+	unsigned i;
+
+	buf_init(&body, LIMIT_MANIFEST_BYTES);
+	ck_assert_int_eq(buf_puts(&body, "{\"manifests\":[", NULL), ERR_OK);
+	for (i = 0; i < 28000; i++)
+		ck_assert_int_eq(buf_printf(&body, NULL,
+					    "%s{\"mediaType\":\"m\",\"digest\":\"sha256:%064x\",\"size\":1}",
+					    i > 0 ? "," : "", i % 27000),
+				 ERR_OK);
+	ck_assert_int_eq(buf_puts(&body, "]}", NULL), ERR_OK);
+	route.body = body.data;
+	start(&route, 1);
+	ck_assert_msg(find(ABC, &found, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(found.len, 27000);
+	stop();
+}
+END_TEST
+
+/* Answers that never come, dropped with the source. */
+START_TEST(given_up)
+{
+	static const struct http_route routes[] = { { .target = API, .fault = FAULT_SILENT } };
+	struct found found = { 0 };
+	struct digest subject;
+
+	start(routes, COUNT_OF(routes));
+	ck_assert_int_eq(digest_parse(ABC, &subject, NULL), ERR_OK);
+	ck_assert_int_eq(source->referrers(source, &subject, on_found, &found, NULL), ERR_OK);
+	stop();
+	ck_assert_int_eq(found.calls, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("discovery");
+	TCase *t = tcase_create("discovery");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, discover, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, remember, 0, (int)COUNT_OF(asks));
+	tcase_add_test(t, long_digest);
+	tcase_add_test(t, long_list);
+	tcase_add_test(t, given_up);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
