@@ -95,7 +95,7 @@ ways() {
 		[[ $(ls -A) == said ]]
 		# It does not try for ever.
 		[[ $(proxy_asked length) -lt 10 ]]
-		proxy_stop
+		beside_stop
 	done <<-'EOF2'
 		basic||401
 		basic|alice:wrong|401
@@ -131,7 +131,7 @@ ways() {
 		proxy_start --auth bearer --fault '^/token' "$fault"
 		export_app1 -q
 		complain "$wanted" "$PROXY" "$text"
-		proxy_stop
+		beside_stop
 	done <<-'EOF2'
 		status:500|5|token service answered with status 500
 		status:429|5|token service answered with status 429
@@ -150,7 +150,7 @@ ways() {
 	expect 0 "$APP1"
 	[[ $(proxy_asked 'map(select(.path | startswith("/token"))) | length') -gt 3 ]]
 	cp app1.oci.tar.zst one
-	proxy_stop
+	beside_stop
 
 	# With several requests under way at the moment.
 	proxy_start --auth bearer --token-uses 20
@@ -166,7 +166,7 @@ ways() {
 		export_app1
 		expect 0 "$APP1"
 		[[ $(proxy_asked 'map(select(.path == "/v2/")) | length') == 1 ]]
-		proxy_stop
+		beside_stop
 	done
 }
 
@@ -190,7 +190,7 @@ ways() {
 		[[ $(ways '.status == 307') != none ]]
 		[[ $(jq -s length "$elsewhere_log") -gt 5 ]]
 		[[ $(jq -s 'map(select(.headers.Authorization)) | length' "$elsewhere_log") == 0 ]]
-		proxy_stop
+		beside_stop
 	done
 }
 

@@ -37,7 +37,7 @@ faults() {
 		failing_export "$PROXY/demo/app1:1.0"
 		IFS='|' read -ra texts <<<"$texts"
 		complain "$wanted" "${texts[@]}"
-		proxy_stop
+		beside_stop
 	done
 }
 
@@ -128,7 +128,7 @@ faults() {
 		proxy_start --fault . "header:$header="
 		bundle export -q -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
 		expect 0 "$APP1" '1 image, 1 platform, 2 statements, 6 referrers'
-		proxy_stop
+		beside_stop
 	done
 }
 
@@ -167,7 +167,7 @@ faults() {
 		bundle attestations --platform linux/arm/v7 "$PROXY/demo/multi:2.1"
 		expect 0 "$PROVENANCE"
 		[[ ! -e $BUNDLE_STORE/blobs/sha256/${digest#*:} ]]
-		proxy_stop
+		beside_stop
 	done
 }
 
@@ -241,14 +241,14 @@ stalled_export() {
 kill_export() {
 	kill -KILL "$EXPORT_PID"
 	wait "$EXPORT_PID" 2>/dev/null || true
-	proxy_stop
+	beside_stop
 }
 
 example_export() {
 	proxy_start
 	http_proxy=http://$PROXY bundle export -q --plain-http -o "$1" registry.example.test/demo/app1:1.0
 	expect 0
-	proxy_stop
+	beside_stop
 }
 
 @test "a killed export publishes nothing, and the next one gives the same bytes" {

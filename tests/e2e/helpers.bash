@@ -7,7 +7,8 @@
 #   bundle ARGS...            run the program; then $status, $output (its stdout) and $stderr tell what it did
 #   expect STATUS [TEXT]...   it ended so, and its stdout holds each text
 #   complain STATUS [TEXT]... it ended so, its stderr is one line that says who speaks and holds each text
-#   proxy_start ARGS...       a fault proxy before the registry; sets PROXY (host:port), PROXY_LOG and PROXY_PID
+#   proxy_start ARGS...       a fault proxy before the registry; sets PROXY (host:port) and PROXY_LOG
+#   beside_stop               ends all proxies of this test, as its end does
 #
 # BUNDLE is the program under test; without it, the release build. REGISTRY is the address of the registry and STORAGE
 # its folder. A test runs in a folder of its own that is empty at first and has no credentials, with a store of its own.
@@ -51,11 +52,11 @@ session_start() {
 	mkdir work home && cd work || return
 	export HOME=$BATS_TEST_TMPDIR/home BUNDLE_STORE=$BATS_TEST_TMPDIR/store
 	unset DOCKER_CONFIG DOCKER_HOST http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-	PROXIES=()
+	BESIDE=()
 }
 
 session_end() {
-	proxy_stop
+	beside_stop
 }
 
 # ---- Running and judging ----
@@ -126,30 +127,34 @@ layout_digests() {
 	done)
 }
 
-# ---- Proxies ----
+# ---- What runs beside a test ----
 
-proxy_start() {
-	local ready
-	PROXY_LOG=$(mktemp "$BATS_TEST_TMPDIR/proxy.XXXXXX")
-	ready=$PROXY_LOG.port
-	# The pipe is its life line: it ends with this shell, however that ends.
-	exec {PROXY_IN}> >(exec python3 "$TOP/tests/lib/fault_proxy.py" --upstream "$REGISTRY" --log "$PROXY_LOG" "$@" \
-		3>&- >"$ready")
-	PROXY_PID=$!
-	PROXIES+=("$PROXY_PID:$PROXY_IN")
-	await test -s "$ready"
-	# shellcheck disable=SC2034 # for the tests
-	PROXY=127.0.0.1:$(<"$ready")
+# Starts a program of tests/lib and waits until it has printed something, into the file $1. It ends with this shell,
+# however that ends: its standard input is the pipe that says so.
+beside_start() {
+	local said=$1 program=$2 life
+	shift 2
+	rm -f "$said"
+	exec {life}> >(exec python3 "$TOP/tests/lib/$program" "$@" 3>&- >"$said")
+	BESIDE+=("$!:$life")
+	await test -s "$said"
 }
 
-proxy_stop() {
-	local proxy fd
-	for proxy in "${PROXIES[@]}"; do
-		kill "${proxy%:*}" 2>/dev/null || true
-		fd=${proxy#*:}
-		exec {fd}>&-
+beside_stop() {
+	local one life
+	for one in "${BESIDE[@]}"; do
+		kill "${one%:*}" 2>/dev/null || true
+		life=${one#*:}
+		exec {life}>&-
 	done
-	PROXIES=()
+	BESIDE=()
+}
+
+proxy_start() {
+	PROXY_LOG=$(mktemp "$BATS_TEST_TMPDIR/proxy.XXXXXX")
+	beside_start "$PROXY_LOG.port" fault_proxy.py --upstream "$REGISTRY" --log "$PROXY_LOG" "$@"
+	# shellcheck disable=SC2034 # for the tests
+	PROXY=127.0.0.1:$(<"$PROXY_LOG.port")
 }
 
 # What the proxy was asked, through a filter of jq over the list of its records.
