@@ -105,7 +105,8 @@ manifests() {
 
 	bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to "$DAEMON" moved.oci.tar.zst
 	expect 0 "$APP  $MULTI" "was $APP1"
-	diff <(names) <(printf '%s\n' "$APP $MULTI" "$MANY $MULTI" | sort)
+	# Docker keeps an image that lost its last name, as it does after pull and load.
+	diff <(names) <(printf '%s\n' "<none>:<none> $APP1" "$APP $MULTI" "$MANY $MULTI" | sort)
 }
 
 @test "a damaged bundle publishes nothing" {
