@@ -18,15 +18,18 @@ struct offload_pool {
 	unsigned threads_len;
 };
 
-static struct offload *take_stream(struct offload_pool *p)
+/* Take a stream off the line of those that wait. */
+static void take_stream(struct offload_pool *p, struct offload *o)
 {
-	struct offload *o = p->first;
+	struct offload **link = &p->first;
 
-	p->first = o->after;
-	if (p->first == NULL)
-		p->last = &p->first;
+	while (*link != o)
+		link = &(*link)->after;
+	*link = o->after;
+	if (p->last == &o->after)
+		p->last = link;
 	o->after = NULL;
-	return o;
+	o->state = OFFLOAD_WORKED;
 }
 
 /* Work off one stream's chunks until none is left.  The lock is held, but not while a chunk is worked on. */
@@ -49,21 +52,24 @@ static void work_off(struct offload_pool *p, struct offload *o)
 		o->queued--;
 		pthread_cond_broadcast(&p->done);
 	}
-	o->busy = false;
+	o->state = OFFLOAD_IDLE;
 	pthread_cond_broadcast(&p->done);
 }
 
 static void *worker(void *arg)
 {
 	struct offload_pool *p = arg;
+	struct offload *o;
 
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		while (p->first == NULL && !p->over)
 			pthread_cond_wait(&p->work, &p->lock);
-		if (p->first == NULL)
+		o = p->first;
+		if (o == NULL)
 			break;
-		work_off(p, take_stream(p));
+		take_stream(p, o);
+		work_off(p, o);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -109,6 +115,17 @@ void offload_pool_free(struct offload_pool *p)
 	free(p);
 }
 
+/* Until a chunk is free.  Waiting for a thread that is busy elsewhere helps nobody: the work is done here then. */
+static void work_or_wait(struct offload_pool *p, struct offload *o)
+{
+	if (o->state == OFFLOAD_WAITING) {
+		take_stream(p, o);
+		work_off(p, o);
+	}
+	while (o->queued == OFFLOAD_CHUNKS)
+		pthread_cond_wait(&p->done, &p->lock);
+}
+
 /* Hand over the chunk that is being filled, and wait until there is another to fill. */
 static enum err_code hand_over(struct offload *o, struct err *err)
 {
@@ -118,14 +135,14 @@ static enum err_code hand_over(struct offload *o, struct err *err)
 	o->tail = (o->tail + 1) % OFFLOAD_CHUNKS;
 	pthread_mutex_lock(&p->lock);
 	o->queued++;
-	if (!o->busy) {
-		o->busy = true;
+	if (o->state == OFFLOAD_IDLE) {
+		o->state = OFFLOAD_WAITING;
 		*p->last = o;
 		p->last = &o->after;
 		pthread_cond_signal(&p->work);
 	}
-	while (o->queued == OFFLOAD_CHUNKS)
-		pthread_cond_wait(&p->done, &p->lock);
+	if (o->queued == OFFLOAD_CHUNKS)
+		work_or_wait(p, o);
 	code = o->failure.code;
 	if (code != ERR_OK)
 		err_set(err, code, "%s", o->failure.msg);
@@ -158,7 +175,11 @@ static enum err_code offload_write(struct outstream *out, const void *bytes, siz
 static void wait_idle(struct offload *o)
 {
 	pthread_mutex_lock(&o->pool->lock);
-	while (o->busy)
+	if (o->state == OFFLOAD_WAITING) {
+		take_stream(o->pool, o);
+		work_off(o->pool, o);
+	}
+	while (o->state != OFFLOAD_IDLE)
 		pthread_cond_wait(&o->pool->done, &o->pool->lock);
 	pthread_mutex_unlock(&o->pool->lock);
 }

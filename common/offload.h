@@ -2,8 +2,9 @@
  *
  * Lifecycle  offload_pool_new; offload_init for each stream; write, finish;
  *            offload_release; offload_pool_free once no stream is left.
- * Bounds     OFFLOAD_CHUNKS chunks of OFFLOAD_CHUNK_BYTES a stream; a writer that
- *            is faster waits.
+ * Bounds     OFFLOAD_CHUNKS chunks of OFFLOAD_CHUNK_BYTES a stream.  A writer that
+ *            is faster works its own stream off, where no thread has it yet, and
+ *            else waits.
  * Ownership  The next stage is borrowed; until finish or release has returned it
  *            belongs to the pool's threads.
  * Errors     Those of the next stage: the first one stops the stream and comes
@@ -23,6 +24,12 @@
 
 struct offload_pool;
 
+enum offload_state {
+	OFFLOAD_IDLE,
+	OFFLOAD_WAITING, /* for a thread */
+	OFFLOAD_WORKED,  /* by a thread */
+};
+
 /* One stream. */
 struct offload {
 	struct outstream out;
@@ -32,7 +39,7 @@ struct offload {
 	size_t filled[OFFLOAD_CHUNKS]; /* bytes in each */
 	unsigned tail;                 /* the chunk being filled; the writer's own */
 	unsigned head, queued;         /* the oldest chunk that was handed over, and how many were; under the lock */
-	bool busy;                     /* waits for a thread, or has one */
+	enum offload_state state;      /* under the lock */
 	struct err failure;
 	struct offload *after; /* the next stream that waits for a thread */
 };

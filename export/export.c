@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bundles/writer.h"
 #include "common/mem.h"
@@ -10,7 +11,7 @@
 #include "export/fetch.h"
 
 #define STALL_SECONDS 60
-#define WORKERS 2 /* hashing and writing keep up with any network; more threads only add memory */
+#define WORKERS_MAX 3 /* with them hashing and writing keep up with any network; more only add memory */
 
 /* One export under way. */
 struct job {
@@ -178,11 +179,21 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 		code = write_small(j, packed, packed_len, err);
 	if (code == ERR_OK)
 		code = fetch_layers(j, err);
+	if (code == ERR_OK && j->options->sign != NULL)
+		code = bundle_writer_seal(j->writer, j->options->sign, err);
 	if (code == ERR_OK)
 		code = bundle_writer_finish(j->writer, err);
 	if (code == ERR_OK && stat(j->options->output, &st) == 0)
 		j->result->file_bytes = (uint64_t)st.st_size;
 	return code;
+}
+
+/* One processor is for the thread that receives. */
+static unsigned workers(void)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return online <= 2 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (unsigned)online - 1;
 }
 
 static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
@@ -197,7 +208,7 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	size_t i;
 
 	if (code == ERR_OK)
-		code = offload_pool_new(WORKERS, &r->pool, err);
+		code = offload_pool_new(workers(), &r->pool, err);
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, options->output, err);
 	for (i = 0; code == ERR_OK && i < options->images->len; i++)
