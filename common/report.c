@@ -13,7 +13,11 @@ static enum err_code stdout_write(struct outstream *s, const void *bytes, size_t
 static enum err_code stdout_finish(struct outstream *s, struct err *err)
 {
 	(void)s;
-	return fflush(stdout) == 0 ? ERR_OK : err_errno(err, "standard output");
+	if (fflush(stdout) != 0)
+		return err_errno(err, "standard output");
+	if (ferror(stdout)) /* of a printf long ago; errno has changed since */
+		return err_set(err, ERR_IO, "standard output: not all could be written");
+	return ERR_OK;
 }
 
 struct outstream *report_stdout(void)
