@@ -94,7 +94,7 @@ enum err_code gather_add(struct gather *g, const char *text, struct err *err)
 		text += strlen(REGISTRY_TRANSPORT);
 	code = reference_parse(text, &ref, err);
 	if (code != ERR_OK)
-		return err_recode(err, ERR_USAGE);
+		return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
 	code = reference_name(&ref, &name, err);
 	if (code == ERR_OK)
 		code = find_source(g, &ref, &source, err);
