@@ -1,0 +1,261 @@
+#include "export/fetch.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/offload.h"
+#include "tests/lib/image_builder.h"
+#include "tests/lib/late_source.h"
+#include "tests/lib/test_main.h"
+
+#define NAME "docker.io/library/app:1"
+
+/* Everything that a run of blobs needs, and what arrives. */
+struct fixture {
+	struct image_builder b;
+	struct source from; /* the builder's, or one that lies */
+	size_t lie;         /* the item whose bytes are wrong; SIZE_MAX for none */
+	struct late_source late;
+	struct gather gather;
+	struct progress progress;
+	struct watch watch;
+	struct fetch_place place;
+	uint32_t nodes[IMAGE_ITEMS];
+	size_t len;
+	struct buf arrived[IMAGE_ITEMS]; /* by node */
+	bool finished[IMAGE_ITEMS];
+	size_t opens, closes, open_now, most_open;
+	size_t fail_open; /* counted from 1; 0 for none */
+};
+
+static struct fixture f;
+
+/* A place's stream. */
+struct arrival {
+	struct outstream out;
+	uint32_t node;
+};
+
+static enum err_code arrival_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	return buf_add(&f.arrived[OUTER_OF(out, struct arrival, out)->node], bytes, len, err);
+}
+
+static enum err_code arrival_finish(struct outstream *out, struct err *err)
+{
+	(void)err;
+	f.finished[OUTER_OF(out, struct arrival, out)->node] = true;
+	return ERR_OK;
+}
+
+static enum err_code place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err)
+{
+	struct arrival *a;
+
+	(void)p;
+	if (++f.opens == f.fail_open)
+		return err_set(err, ERR_IO, "open %zu fails", f.opens);
+	a = calloc(1, sizeof(*a));
+	ck_assert_ptr_nonnull(a);
+	*a = (struct arrival){ .out = { .write = arrival_write, .finish = arrival_finish }, .node = node };
+	f.open_now++;
+	f.most_open = f.open_now > f.most_open ? f.open_now : f.most_open;
+	*ret_out = &a->out;
+	return ERR_OK;
+}
+
+static void place_close(struct fetch_place *p, struct outstream *out)
+{
+	(void)p;
+	f.closes++;
+	f.open_now--;
+	free(OUTER_OF(out, struct arrival, out));
+}
+
+/* The builder's bytes in three pieces, one of them wrong where it is told so. */
+static enum err_code give_blob(struct source *s, const struct descriptor *d, struct outstream *out,
+			       source_blob_fn *done, void *ctx, struct err *err)
+{
+	const struct image_item *item = image_item(&f.b, &d->digest);
+	enum err_code code = ERR_OK;
+	size_t at = 0;
+
+	(void)s;
+	ck_assert_ptr_nonnull(item);
+	while (code == ERR_OK && at < item->len) {
+		size_t len = item->len - at < item->len / 3 + 1 ? item->len - at : item->len / 3 + 1;
+		CLEANUP(free_ptr) char *piece = malloc(len);
+
+		ck_assert_ptr_nonnull(piece);
+		memcpy(piece, item->bytes + at, len);
+		piece[0] ^= f.lie != SIZE_MAX && item == &f.b.items[f.lie];
+		code = outstream_write(out, piece, len, err);
+		at += len;
+	}
+	if (code == ERR_OK)
+		code = outstream_finish(out, err);
+	return code == ERR_OK ? done(ctx, err) : code;
+}
+
+static void setup(void)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	size_t i;
+
+	f = (struct fixture){ .lie = SIZE_MAX, .place = { .open = place_open, .close = place_close } };
+	image_builder_init(&f.b);
+	image_sample(&f.b, NAME, &(struct image_sample){ .raw_bytes = 400000, .sha512 = true, .empty_layer = true });
+	f.from = f.b.source;
+	f.from.blob = give_blob;
+	late_init(&f.late, &f.from, 7);
+	f.gather.spool.fd = -1;
+	ck_assert_int_eq(offload_pool_new(2, &f.gather.pool, NULL), ERR_OK);
+	walk_init(&f.gather.walk, &f.gather.graph, NULL, NULL);
+	ck_assert_int_eq(reference_parse(NAME, &ref, NULL), ERR_OK);
+	ck_assert_int_eq(walk_image(&f.gather.walk, &f.b.source, &ref, NAME, NULL), ERR_OK);
+	ck_assert_int_eq(graph_settle(&f.gather.graph, NULL), ERR_OK);
+	progress_init(&f.progress, PROGRESS_QUIET, stderr, NULL);
+	ck_assert_int_eq(watch_init(&f.watch, &f.gather.graph, &f.progress, NULL), ERR_OK);
+	for (i = 0; i < f.gather.graph.nodes_len; i++) {
+		buf_init(&f.arrived[i], 1000000);
+		if (!role_is_manifest(f.gather.graph.nodes[i].role))
+			f.nodes[f.len++] = (uint32_t)i;
+	}
+}
+
+static void teardown(void)
+{
+	size_t i;
+
+	ck_assert_uint_eq(f.open_now, 0); /* whatever happened, every stream was closed */
+	for (i = 0; i < f.gather.graph.nodes_len; i++)
+		buf_release(&f.arrived[i]);
+	watch_release(&f.watch);
+	late_release(&f.late);
+	offload_pool_free(f.gather.pool);
+	gather_release(&f.gather);
+	image_builder_release(&f.b);
+}
+
+/* Fetch all blobs, from sources that answer at once or later. */
+static enum err_code fetch_all(unsigned width, bool late, struct err *err)
+{
+	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
+	enum err_code code;
+
+	f.gather.walk.sources[0] = late ? &f.late.source : &f.from;
+	code = fetch_start(&f.gather, f.nodes, f.len, width, &f.place, &f.watch, &fetch, err);
+	return code == ERR_OK && late ? late_run(&f.late, err) : code;
+}
+
+static const struct {
+	const char *name;
+	unsigned width;
+	bool late;
+} ways[] = {
+	{ "one at a time", 1, false },       { "three at once", 3, false },        { "one at a time, later", 1, true },
+	{ "three at once, later", 3, true }, { "more than there are", 100, true },
+};
+
+START_TEST(whole)
+{
+	struct err err = { 0 };
+	size_t i;
+
+	setup();
+	ck_assert_msg(fetch_all(ways[_i].width, ways[_i].late, &err) == ERR_OK, "%s: %s", ways[_i].name, err.msg);
+	for (i = 0; i < f.len; i++) {
+		const struct image_item *item = image_item(&f.b, &f.gather.graph.nodes[f.nodes[i]].digest);
+		const struct buf *arrived = &f.arrived[f.nodes[i]];
+
+		ck_assert(f.finished[f.nodes[i]]);
+		ck_assert_uint_eq(arrived->len, item->len);
+		if (item->len > 0)
+			ck_assert_mem_eq(arrived->data, item->bytes, item->len);
+	}
+	ck_assert_uint_le(f.most_open, ways[_i].width);
+	ck_assert_uint_eq(f.closes, f.len);
+	ck_assert_uint_eq(f.progress.done_bytes, f.progress.total_bytes);
+	teardown();
+}
+END_TEST
+
+/* Each blob in turn is not what its digest says: it is never finished, and its name is told. */
+START_TEST(wrong_content)
+{
+	size_t i;
+
+	for (i = 0; i < IMAGE_ITEMS; i++) {
+		struct err err = { 0 };
+
+		setup();
+		if (i >= f.b.items_len) {
+			teardown();
+			break;
+		}
+		f.lie = i;
+		if (image_item(&f.b, &f.b.items[i].digest) == &f.b.items[i] &&
+		    manifest_kind(f.b.items[i].media_type) == MANIFEST_NONE && f.b.items[i].len > 0) {
+			ck_assert_int_eq(fetch_all(ways[_i].width, ways[_i].late, &err), ERR_DIGEST);
+			ck_assert_ptr_nonnull(strstr(err.msg, f.b.items[i].digest.text));
+			ck_assert(!f.finished[graph_find(&f.gather.graph, &f.b.items[i].digest)]);
+		}
+		teardown();
+	}
+}
+END_TEST
+
+/* The place has no room for blob 1, 2, 3, … or the source breaks off at answer 0, 1, 2, … */
+START_TEST(breaks)
+{
+	enum err_code code = ERR_IO;
+	size_t k;
+
+	for (k = 1; code != ERR_OK; k++) {
+		struct err err = { 0 };
+
+		setup();
+		f.fail_open = k;
+		code = fetch_all(ways[_i].width, ways[_i].late, &err);
+		ck_assert_int_eq(code, k <= f.len ? ERR_IO : ERR_OK);
+		teardown();
+	}
+	code = ERR_NETWORK;
+	for (k = 0; ways[_i].late && code != ERR_OK; k++) {
+		struct err err = { 0 };
+
+		setup();
+		f.late.fail_from = k;
+		code = fetch_all(ways[_i].width, true, &err);
+		ck_assert_int_eq(code, k < f.len ? ERR_NETWORK : ERR_OK);
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(nothing)
+{
+	setup();
+	f.len = 0;
+	ck_assert_int_eq(fetch_all(3, false, NULL), ERR_OK);
+	ck_assert_uint_eq(f.opens, 0);
+	fetch_free(NULL);
+	teardown();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("fetch");
+	TCase *t = tcase_create("fetch");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(ways));
+	tcase_add_loop_test(t, wrong_content, 0, (int)COUNT_OF(ways));
+	tcase_add_loop_test(t, breaks, 0, (int)COUNT_OF(ways));
+	tcase_add_test(t, nothing);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
