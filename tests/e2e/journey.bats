@@ -35,7 +35,7 @@ source_blob() {
 		'2 images, 4 platforms, 8 statements, 8 referrers'
 	[[ $(ls -A) == release.oci.tar.zst ]]
 
-	bundle verify release.oci.tar.zst
+	bundle verify --content-only release.oci.tar.zst
 	expect 0 'release.oci.tar.zst: content proved: 2 images'
 
 	bundle import --to store release.oci.tar.zst
@@ -249,7 +249,7 @@ source_blob() {
 	bundle export -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
 	expect 0
 	holds stderr "$REGISTRY/demo/app1:1.0" '100 %'
-	for arguments in "export -q -o app1.oci.tar.zst $REGISTRY/demo/app1:1.0" 'verify --quiet app1.oci.tar.zst' \
+	for arguments in "export -q -o app1.oci.tar.zst $REGISTRY/demo/app1:1.0" 'verify --quiet --content-only app1.oci.tar.zst' \
 		'import -q --to store app1.oci.tar.zst'; do
 		# shellcheck disable=SC2086 # several arguments
 		bundle $arguments
@@ -265,7 +265,7 @@ source_blob() {
 		"1 $APP1 6 $(stat -c %s app1.oci.tar.zst)" ]]
 	bundle export --json --dry-run "$REGISTRY/demo/app1:1.0"
 	[[ $(jq -r '.schemaVersion, .dryRun' <<<"$output" | paste -sd ' ') == '1 true' ]]
-	bundle verify -q --json app1.oci.tar.zst
+	bundle verify -q --content-only --json app1.oci.tar.zst
 	[[ $(jq -r '.schemaVersion, .content.verdict' <<<"$output" | paste -sd ' ') == '1 proved' ]]
 	bundle import -q --json --to store app1.oci.tar.zst
 	[[ $(jq -r '.schemaVersion, .images[0].readBack.digest, .images[0].readBack.referrers' <<<"$output" |

@@ -3,14 +3,12 @@
 load helpers
 . "$TOP/tests/lib/big_image.bash"
 
-LIMIT_KIB=65536
+LIMIT_KIB=${LIMIT_KIB:-65536}
 
 setup_file() {
 	local free_mib
-	if grep -q __asan_init "$BUNDLE"; then
-		export SKIP='a sanitizer needs memory of its own'
-		return
-	fi
+	# A sanitizer needs memory of its own.
+	! grep -q __asan_init "$BUNDLE" || export LIMIT_KIB=$((1 << 20))
 	free_mib=$(df --output=avail -m "$BATS_FILE_TMPDIR" | tail -n 1)
 	if ((free_mib < 2048)); then
 		export SKIP="2 GiB are needed in $BATS_FILE_TMPDIR"
@@ -57,7 +55,7 @@ within_limit() {
 }
 
 @test "verify of 300 MiB" {
-	within_limit verify -q big.oci.tar.zst
+	within_limit verify -q --content-only big.oci.tar.zst
 }
 
 @test "inspect of 300 MiB" {
@@ -73,6 +71,6 @@ within_limit() {
 
 @test "a layer that is compressed on the way and expanded again" {
 	within_limit export -q -o plain.oci.tar.zst "$REGISTRY/big/plain:1"
-	within_limit verify -q plain.oci.tar.zst
+	within_limit verify -q --content-only plain.oci.tar.zst
 	within_limit import -q --to store plain.oci.tar.zst
 }

@@ -29,10 +29,11 @@ teardown() { session_end; }
 			[[ -z $(awk 'length > 80' <<<"$output") ]] || fail 'a line of more than 80 columns'
 		done
 	done <<-'EOF2'
-		export|0 1 2 3 4 5|--output --jobs --plain-http --dry-run --json --quiet
-		import|0 1 2 3 4 5|--to --map --replace --strict --json --quiet
+		export|0 1 2 3 4 5|--output --sign --passphrase-fd --jobs --plain-http --dry-run --json --quiet
+		import|0 1 2 3 4 5|--to --map --key --seal --replace --strict --json --quiet
 		inspect|0 1 2 3|--blobs --json
-		verify|0 1 2 3|--json --quiet
+		verify|0 1 2 3|--key --seal --content-only --json --quiet
+		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json
 		cat|0 1 2 3|
 		attestations|0 1 2 3 5|--from --platform --type --statement --json
 	EOF2
@@ -43,7 +44,7 @@ teardown() { session_end; }
 	expect 0
 	[[ $output =~ ^bundle\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 	version=$output
-	for command in export import inspect verify cat attestations; do
+	for command in export import inspect verify cat sign attestations; do
 		bundle "$command" --version
 		expect 0
 		[[ $output == "$version" ]]
@@ -85,6 +86,11 @@ teardown() { session_end; }
 		inspect --json --json new|--json is given twice
 		verify --jsn new|did you mean --json?
 		verify a b|"b" is one more
+		verify --content-only --key new new|--content-only asks for no key
+		sign new|--key KEY is needed
+		sign --attach new --passphrase-fd 0 new|has no passphrase
+		sign --key new|FILE is missing
+		export --passphrase-fd 0 -o new a.example/b|for the key of --sign
 		cat new|DIGEST
 		cat a b c|"c" is one more
 		attestations|IMAGE is missing
