@@ -387,7 +387,7 @@ example_export() {
 	for command in 'verify -q' inspect 'import -q --to store'; do
 		# shellcheck disable=SC2086 # several arguments
 		run --separate-stderr "${as_user[@]}" "$BUNDLE" $command secret
-		judge $command secret
+		judge "${command%% *}" secret
 		complain 1 'secret: Permission denied'
 	done
 	[[ ! -e $BUNDLE_STORE ]]
