@@ -7,5 +7,6 @@
 extern const struct command inspect_command;
 extern const struct command verify_command;
 extern const struct command cat_command;
+extern const struct command sign_command;
 extern const struct command extract_command;
 #endif

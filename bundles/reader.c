@@ -54,31 +54,45 @@ static enum err_code check_head(const struct bundle *b, uint64_t *ret_end, struc
 	return ERR_OK;
 }
 
-/* bundle.json, proved against the digest in the head. */
-static enum err_code read_description(struct bundle *b, struct err *err)
+enum err_code read_proved(const struct frame_file *file, uint64_t begin, uint64_t size_bytes,
+			  const struct digest *digest, struct buf *out, struct err *err)
 {
-	CLEANUP(buf_release) struct buf bytes = { 0 };
 	CLEANUP(zstd_reader_release) struct zstd_reader in = { 0 };
-	uint64_t begin = b->head.description_tar_offset, size = b->head.description_bytes, end;
 	struct proof_stage proof = { 0 };
 	struct buf_stage stage;
-	enum err_code code = check_head(b, &end, err);
+	enum err_code code = zstd_reader_init(&in, file, err);
 
-	if (code == ERR_OK)
-		code = zstd_reader_init(&in, &b->file, err);
 	if (code != ERR_OK)
 		return code;
-	zstd_reader_aim(&in, begin, begin + size, NULL);
-	buf_init(&bytes, size);
-	buf_stage_init(&stage, &bytes);
-	code = proof_stage_init(&proof, &b->head.description, size, &stage.out, err);
+	zstd_reader_aim(&in, begin, begin + size_bytes, NULL);
+	buf_stage_init(&stage, out);
+	code = proof_stage_init(&proof, digest, size_bytes, &stage.out, err);
 	if (code == ERR_OK)
 		code = stream_copy(&in.in, &proof.out, err);
 	proof_stage_release(&proof);
-	if (code == ERR_DIGEST || code == ERR_SIZE)
-		code = err_recode(err, ERR_DAMAGED);
+	return code == ERR_DIGEST || code == ERR_SIZE ? err_recode(err, ERR_DAMAGED) : code;
+}
+
+enum err_code bundle_description_read(const struct bundle *b, struct buf *out, struct err *err)
+{
+	const struct head *h = &b->head;
+	enum err_code code =
+		read_proved(&b->file, h->description_tar_offset, h->description_bytes, &h->description, out, err);
+
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", b->path, DESCRIPTION_NAME);
+}
+
+static enum err_code read_description(struct bundle *b, struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	uint64_t end;
+	enum err_code code = check_head(b, &end, err);
+
+	buf_init(&bytes, b->head.description_bytes);
+	if (code == ERR_OK)
+		code = bundle_description_read(b, &bytes, err);
 	if (code != ERR_OK)
-		return err_add(err, "%s: %s", b->path, DESCRIPTION_NAME);
+		return code;
 	code = description_read(bytes.data != NULL ? bytes.data : "", bytes.len, DESCRIPTION_NAME, &b->description,
 				err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
@@ -245,6 +259,21 @@ enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_i
 enum err_code bundle_description_bytes(const struct bundle *b, struct instream **ret_in, struct err *err)
 {
 	return open_member(b, 2, ret_in, err);
+}
+
+enum err_code bundle_slot(const struct bundle *b, size_t slot, unsigned char out[SLOT_BYTES], struct err *err)
+{
+	uint64_t offset = shape_slot_offset(&b->shape, &b->seek, slot);
+	unsigned char frame[SLOT_STORED_BYTES], header[SLOT_CONTENT_AT];
+	enum err_code code = read_at(b->fd, frame, sizeof(frame), offset, b->path, err);
+
+	if (code != ERR_OK)
+		return code;
+	slot_header(slot, header);
+	if (memcmp(frame, header, sizeof(header)) != 0)
+		return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": damaged frame of a slot", b->path, offset);
+	memcpy(out, frame + SLOT_CONTENT_AT, SLOT_BYTES);
+	return ERR_OK;
 }
 
 void bundle_close(struct bundle *b)

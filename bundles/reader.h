@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "bundles/description.h"
+#include "bundles/slot.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/stream.h"
@@ -41,6 +42,10 @@ enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, s
 /* The bytes of bundle.json or index.json as they stand in the file. */
 enum err_code bundle_description_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
 enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
+/* Append bundle.json, which was proved against the digest in the head. */
+enum err_code bundle_description_read(const struct bundle *b, struct buf *out, struct err *err);
+/* The content of a slot, whatever it is: SLOT_BYTES, for slot_check to look at. */
+enum err_code bundle_slot(const struct bundle *b, size_t slot, unsigned char out[SLOT_BYTES], struct err *err);
 /* NULL is fine. */
 void bundle_close(struct bundle *b);
 /* Cleanup handler for struct bundle *. */

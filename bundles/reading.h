@@ -26,6 +26,10 @@ struct bundle {
 	struct shape shape;
 };
 
+/* Append a part of the tar, once it is proved. */
+enum err_code read_proved(const struct frame_file *file, uint64_t begin, uint64_t size_bytes,
+			  const struct digest *digest, struct buf *out, struct err *err);
+
 /* A part of the tar that must be as it has to be. */
 struct expecting {
 	struct instream *in;           /* borrowed */

@@ -114,6 +114,11 @@ struct run shape_layer(const struct shape *s, size_t blob)
 	return run;
 }
 
+uint64_t shape_slot_offset(const struct shape *s, const struct seek_table *t, size_t slot)
+{
+	return t->entries[seek_find(t, s->front_end + slot * SLOT_TAR_BYTES)].file_offset;
+}
+
 /* The first run of a layer, or the tail after the last one. */
 static struct run layer_begin(const struct shape *s, size_t blob, uint64_t begin)
 {

@@ -87,6 +87,8 @@ bool shape_member(const struct shape *s, size_t place, struct member *ret_member
 bool shape_next(const struct shape *s, struct run *run);
 /* The run that ends with the blob's content: raw or zstd. */
 struct run shape_layer(const struct shape *s, size_t blob);
+/* Where in the file the frame of a slot begins. */
+uint64_t shape_slot_offset(const struct shape *s, const struct seek_table *t, size_t slot);
 /* How much of the tar one frame of a run holds at most, and how many frames it has. */
 uint64_t run_frame_bytes(const struct run *r);
 size_t run_frames(const struct run *r);

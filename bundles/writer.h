@@ -3,7 +3,8 @@
  * Lifecycle  bundle_writer_open; bundle_writer_small for every packed blob, in
  *            the description's order; bundle_writer_layer for every raw blob,
  *            in any order and side by side, and for every zstd blob, in order
- *            and one at a time; bundle_writer_finish; bundle_writer_free.
+ *            and one at a time; bundle_writer_seal, if at all;
+ *            bundle_writer_finish; bundle_writer_free.
  *            Without finish, free removes what was written.
  * Units      A node is a place in the graph's nodes[].
  * Bounds     One frame being filled (4 MiB and its encoding) and 16 bytes a
@@ -31,6 +32,7 @@
 #include "common/stream.h"
 
 struct bundle_writer;
+struct seal_key;
 
 /* Lock path.part and write the description of a settled graph to it.  What is absent must be marked before. */
 enum err_code bundle_writer_open(const char *path, const struct graph *graph, struct bundle_writer **ret_writer,
@@ -44,6 +46,8 @@ enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct
  * Release it, finished or not.  A layer that was not finished may be asked for again and begins anew. */
 enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out, struct err *err);
 void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out);
+/* Seal the bundle, in its first slot.  The description is in the file as soon as the writer is open. */
+enum err_code bundle_writer_seal(struct bundle_writer *w, const struct seal_key *key, struct err *err);
 /* End the file, bring it to the disk and give it its name; a file of that name is replaced in one step. */
 enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err);
 /* NULL is fine. */

@@ -24,12 +24,13 @@
 	X(ERR_REFUSED, 1, "refused")   /* the other side answered, and said no */                                      \
 	X(ERR_CONFLICT, 1, "conflict") /* a name that points elsewhere, a lock that is held */                         \
 	X(ERR_CRYPTO, 1, "crypto")                                                                                     \
-	X(ERR_DIGEST, 3, "digest")   /* content is not what its digest says */                                         \
-	X(ERR_SIZE, 3, "size")       /* content is shorter or longer than declared */                                  \
-	X(ERR_DAMAGED, 3, "damaged") /* a bundle that does not prove itself */                                         \
-	X(ERR_PARTIAL, 4, "partial") /* done, but less arrived than was meant to */                                    \
-	X(ERR_NETWORK, 5, "network") /* out of reach, or broken on the way */                                          \
-	X(ERR_MISSING, 6, "missing") /* the target lacks a prerequisite */
+	X(ERR_DIGEST, 3, "digest")     /* content is not what its digest says */                                       \
+	X(ERR_SIZE, 3, "size")         /* content is shorter or longer than declared */                                \
+	X(ERR_DAMAGED, 3, "damaged")   /* a bundle that does not prove itself */                                       \
+	X(ERR_UNPROVED, 3, "unproved") /* nobody who is trusted vouches for it */                                      \
+	X(ERR_PARTIAL, 4, "partial")   /* done, but less arrived than was meant to */                                  \
+	X(ERR_NETWORK, 5, "network")   /* out of reach, or broken on the way */                                        \
+	X(ERR_MISSING, 6, "missing")   /* the target lacks a prerequisite */
 
 #define ERR_ENUM(code, status, word) code,
 enum err_code { ERR_TABLE(ERR_ENUM) ERR_CODES };

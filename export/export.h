@@ -17,7 +17,8 @@ struct export_options {
 	const struct opt_list *images;
 	unsigned jobs;
 	bool plain_http;
-	bool dry_run; /* find out everything, write nothing */
+	bool dry_run;                /* find out everything, write nothing */
+	const struct seal_key *sign; /* the key that seals the bundle before it is published; NULL for none */
 	struct progress *progress;
 };
 

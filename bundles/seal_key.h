@@ -1,0 +1,56 @@
+/* seal_key.h - keys that sign and check: Ed25519, ECDSA on P-256 and P-384, RSA of 2048 bits and more.
+ *
+ * Lifecycle  seal_key_read_private or seal_key_read_public; sign, check; seal_key_free.
+ * Bounds     A key file has at most SEAL_KEY_FILE_MAX bytes and holds one key.
+ * Ownership  A key owns everything in it.
+ * Errors     ERR_NOT_FOUND, ERR_IO, ERR_FORMAT (no key in the file, or more than
+ *            one), ERR_UNSUPPORTED (another kind of key), ERR_DENIED (the
+ *            passphrase is wrong, or there is nobody to ask), ERR_UNPROVED (a
+ *            signature that is not by this key over these bytes), ERR_CRYPTO,
+ *            ERR_NOMEM.
+ * Source     PEM: RFC 7468.  Ed25519 signs the bytes themselves (RFC 8032); ECDSA
+ *            gives the signature in DER (RFC 3279); RSA is PKCS#1 v1.5.  These are
+ *            the forms of sigstore's protobuf-specs.
+ */
+#ifndef BUNDLES_SEAL_KEY_H
+#define BUNDLES_SEAL_KEY_H
+
+#include <stddef.h>
+
+#include "common/err.h"
+
+#define SEAL_KEY_FILE_MAX 65536
+#define SEAL_HINT_MAX 128
+#define SEAL_SIGNATURE_MAX 2048 /* RSA of 16384 bits */
+#define SEAL_DIGEST_MAX 64
+
+/* What ECDSA and RSA sign the hash of.  We sign by SHA-256; cosign takes the others for larger curves. */
+enum seal_hash { SEAL_SHA256, SEAL_SHA384, SEAL_SHA512, SEAL_HASHES };
+
+struct seal_key;
+
+/* Read a private key.  The passphrase of an encrypted one is asked for on the terminal, or is the first line that
+ * passphrase_fd gives. */
+enum err_code seal_key_read_private(const char *path, int passphrase_fd, struct seal_key **ret_key, struct err *err);
+enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, struct err *err);
+/* Where it was read from. */
+const char *seal_key_name(const struct seal_key *k);
+/* What identifies it: base64 of the SHA-256 of the public key in DER. */
+const char *seal_key_hint(const struct seal_key *k);
+/* Sign bytes; at most SEAL_SIGNATURE_MAX bytes are written. */
+enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t len,
+			    unsigned char out[SEAL_SIGNATURE_MAX], size_t *ret_len, struct err *err);
+/* Is this a signature of these bytes? */
+enum err_code seal_key_check(const struct seal_key *k, enum seal_hash hash, const void *bytes, size_t len,
+			     const unsigned char *signature, size_t signature_len, struct err *err);
+/* NULL is fine. */
+void seal_key_free(struct seal_key *k);
+/* Cleanup handler for struct seal_key *. */
+void seal_key_free_ptr(struct seal_key **k);
+
+/* sigstore's name of a hash, "SHA2_256", and how many bytes it has. */
+const char *seal_hash_name(enum seal_hash hash);
+size_t seal_hash_bytes(enum seal_hash hash);
+enum err_code seal_hash_of(enum seal_hash hash, const void *bytes, size_t len, unsigned char out[SEAL_DIGEST_MAX],
+			   struct err *err);
+#endif

@@ -1,0 +1,121 @@
+#include "bundles/keyring.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/seal_keys.h"
+#include "tests/lib/test_main.h"
+
+#define FILES_MAX 4
+
+/* A file in the machine's folder, or named on the command line. */
+struct key_file {
+	const char *name, *pem;
+};
+
+static const struct {
+	const char *name;
+	struct key_file machine[FILES_MAX], named[FILES_MAX];
+	const char *counts[FILES_MAX]; /* the names of the keys that count, in order */
+	enum err_code want;
+} cases[] = {
+	{ "none", {}, {}, {}, ERR_OK },
+	{ "one named", {}, { { "a", key_p256_pub } }, { "a" }, ERR_OK },
+	{ "one twice", {}, { { "a", key_p256_pub }, { "b", key_p256_pub } }, { "a" }, ERR_OK },
+	{ "two named", {}, { { "b", key_p256_pub }, { "a", key_p384_pub } }, { "b", "a" }, ERR_OK },
+	{ "the machine's", { { "b.pem", key_p256_pub }, { "a.pub", key_p384_pub } }, {}, { "a.pub", "b.pem" }, ERR_OK },
+	{ "one chosen",
+	  { { "b.pem", key_p256_pub }, { "a.pub", key_p384_pub } },
+	  { { "x", key_p256_pub } },
+	  { "b.pem" },
+	  ERR_OK },
+	{ "one chosen, one more",
+	  { { "b.pem", key_p256_pub } },
+	  { { "x", key_ed25519_pub }, { "y", key_p256_pub } },
+	  { "b.pem" },
+	  ERR_OK },
+	{ "never widened", { { "b.pem", key_p256_pub } }, { { "x", key_ed25519_pub } }, {}, ERR_UNPROVED },
+	{ "other files", { { "README", "hello" }, { ".hidden.pem", "hello" }, { "a.pem~", "hello" } }, {}, {}, ERR_OK },
+	{ "a broken file", { { "a.pem", "hello" }, { "b.pem", key_p256_pub } }, {}, {}, ERR_FORMAT },
+	{ "a private key", { { "a.pem", key_p256 } }, {}, {}, ERR_FORMAT },
+	{ "another kind", { { "a.pem", key_p521_pub } }, { { "x", key_p256_pub } }, {}, ERR_UNSUPPORTED },
+	{ "a broken file named", {}, { { "a", key_p256_pub }, { "b", "" } }, {}, ERR_FORMAT },
+};
+
+static void put_files(const char *folder, const struct key_file *files, struct opt_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < FILES_MAX && files[i].name != NULL; i++) {
+		folder_put(folder, files[i].name, files[i].pem, strlen(files[i].pem));
+		if (list != NULL)
+			list->items[list->len++] = folder_path(folder, files[i].name);
+	}
+}
+
+START_TEST(counts)
+{
+	const char *items[FILES_MAX];
+	struct opt_list named = { .items = items };
+	char *folder = folder_new(), *machine;
+	struct err err = { .code = ERR_OK };
+	struct keyring ring = { 0 };
+	enum err_code got;
+	size_t i;
+
+	folder_make_in(folder, "keys.d");
+	machine = folder_path(folder, "keys.d");
+	put_files(machine, cases[_i].machine, NULL);
+	put_files(folder, cases[_i].named, &named);
+	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", machine, 1), 0);
+	got = keyring_load(&named, &ring, &err);
+	ck_assert_msg(got == cases[_i].want, "%s: %d (%s)", cases[_i].name, got, err.msg);
+	for (i = 0; i < FILES_MAX && cases[_i].counts[i] != NULL; i++) {
+		ck_assert_uint_lt(i, ring.len);
+		ck_assert_str_eq(strrchr(seal_key_name(ring.keys[i]), '/') + 1, cases[_i].counts[i]);
+	}
+	ck_assert_uint_eq(ring.len, i);
+	keyring_release(&ring);
+	keyring_release(&ring);
+	for (i = 0; i < named.len; i++) {
+		char *path;
+
+		memcpy(&path, &items[i], sizeof(path));
+		free(path);
+	}
+	free(machine);
+	folder_remove(folder);
+}
+END_TEST
+
+/* A folder that was asked for must be there: else a mistake in its name would mean that anything goes. */
+START_TEST(no_folder)
+{
+	char *folder = folder_new(), *missing = folder_path(folder, "missing");
+	struct opt_list named = { 0 };
+	struct err err = { .code = ERR_OK };
+	struct keyring ring = { 0 };
+
+	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", missing, 1), 0);
+	ck_assert_int_eq(keyring_load(&named, &ring, &err), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, missing));
+	folder_put(folder, "missing", "", 0);
+	ck_assert_int_eq(keyring_load(&named, &ring, &err), ERR_IO);
+	free(missing);
+	folder_remove(folder);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("keyring");
+	TCase *t = tcase_create("keys");
+
+	tcase_add_loop_test(t, counts, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, no_folder);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
