@@ -4,6 +4,7 @@
 
 #include "bundles/commands.h"
 #include "bundles/contents.h"
+#include "bundles/origin.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/report.h"
@@ -129,6 +130,41 @@ static void print_node(const struct graph *g, uint32_t node, enum link_kind kind
 	print_referrers(g, node, depth + 1);
 }
 
+/* Seals are shown as what they claim to be. */
+static void print_seals(const struct origin *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->len; i++) {
+		const struct origin_seal *s = &o->seals[i];
+		bool named = s->seal.hint[0] != '\0';
+
+		if (s->why.code == ERR_OK)
+			printf("seal in slot %zu, not verified: by %s%s\n", s->slot,
+			       named ? "key " : "a key without a name", s->seal.hint);
+		else
+			printf("slot %zu holds no seal that can be read: %s\n", s->slot, s->why.msg);
+	}
+}
+
+static void put_seals(struct js_out *out, const struct origin *o)
+{
+	size_t i;
+
+	js_key(out, "seals");
+	js_begin(out, '[');
+	for (i = 0; i < o->len; i++) {
+		const struct origin_seal *s = &o->seals[i];
+
+		js_begin(out, '{');
+		js_member_uint(out, "slot", s->slot);
+		js_member(out, "hint", s->seal.hint[0] != '\0' ? s->seal.hint : NULL);
+		js_member(out, "reason", s->why.code != ERR_OK ? s->why.msg : NULL);
+		js_end(out, '}');
+	}
+	js_end(out, ']');
+}
+
 static void print_tree(const struct bundle *b, const struct graph *g, const struct summary *s)
 {
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
@@ -159,8 +195,8 @@ static void print_blobs(const struct description *d)
 	}
 }
 
-/* {"schemaVersion":1,"file":…,"fileBytes":…,"digest":…,"description":…} */
-static enum err_code print_json(const struct bundle *b, struct err *err)
+/* {"schemaVersion":1,"file":…,"fileBytes":…,"digest":…,"seals":[{"slot":…,"hint":…}],"description":…} */
+static enum err_code print_json(const struct bundle *b, const struct origin *origin, struct err *err)
 {
 	struct js_out o;
 
@@ -170,13 +206,14 @@ static enum err_code print_json(const struct bundle *b, struct err *err)
 	js_member(&o, "file", bundle_path(b));
 	js_member_uint(&o, "fileBytes", bundle_size(b));
 	js_member(&o, "digest", bundle_digest(b)->text);
+	put_seals(&o, origin);
 	js_key(&o, "description");
 	js_put_value(&o, bundle_description(b)->json);
 	js_end(&o, '}');
 	return js_end_document(&o, err);
 }
 
-static enum err_code inspect_tree(const struct bundle *b, struct err *err)
+static enum err_code inspect_tree(const struct bundle *b, const struct origin *origin, struct err *err)
 {
 	CLEANUP(graph_release) struct graph g;
 	CLEANUP(free_ptr) uint32_t *order = NULL;
@@ -194,20 +231,25 @@ static enum err_code inspect_tree(const struct bundle *b, struct err *err)
 		return code;
 	s = summary_of(&g, order, len);
 	print_tree(b, &g, &s);
+	print_seals(origin);
 	return ERR_OK;
 }
 
 static enum err_code inspect(const struct options *options, const char *file, struct err *err)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	CLEANUP(origin_release) struct origin origin = { 0 };
+	struct opt_list beside = { 0 };
 	enum err_code code = bundle_open(file, &b, err);
 
+	if (code == ERR_OK)
+		code = origin_find(b, &beside, &origin, err);
 	if (code != ERR_OK)
 		return code;
 	if (options->json)
-		return print_json(b, err);
+		return print_json(b, &origin, err);
 	if (!options->blobs)
-		return inspect_tree(b, err);
+		return inspect_tree(b, &origin, err);
 	print_blobs(bundle_description(b));
 	return ERR_OK;
 }

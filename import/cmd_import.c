@@ -11,7 +11,7 @@
 
 struct options {
 	const char *to;
-	struct opt_list map;
+	struct opt_list map, keys, seals;
 	bool replace, strict, json, quiet;
 };
 
@@ -20,6 +20,10 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, to) },
 	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components; may be given again", 0,
 	  OPT_SETS(struct options, map) },
+	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; may be given again: any of them",
+	  0, OPT_SETS(struct options, keys) },
+	{ "seal", '\0', "FILE", "a seal that lies beside the bundle; may be given again", 0,
+	  OPT_SETS(struct options, seals) },
 	{ "replace", '\0', NULL, "move names that point to another image at the target", 0,
 	  OPT_SETS(struct options, replace) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
@@ -60,6 +64,7 @@ static enum err_code report_json(const struct import_result *r, struct err *err)
 	js_member(&o, "file", bundle_path(plan->bundle));
 	js_member(&o, "bundle", bundle_digest(plan->bundle)->text);
 	js_member(&o, "target", r->target->name);
+	js_member(&o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
 	js_key(&o, "images");
 	js_begin(&o, '[');
 	for (i = 0; i < plan->graph.images_len; i++)
@@ -89,6 +94,9 @@ static void report_text(const struct import_result *r)
 		if (got->was.text[0] != '\0' && !digest_equal(&got->was, &got->is))
 			printf("  was %s\n", got->was.text);
 	}
+	if (r->origin.proof != NULL)
+		printf("sealed by key %s (%s)\n", seal_key_hint(r->origin.proof->key),
+		       seal_key_name(r->origin.proof->key));
 	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
 }
 
@@ -125,6 +133,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.file = operands->items[0],
 		.to = options->to,
 		.map = &options->map,
+		.keys = &options->keys,
+		.seals = &options->seals,
 		.replace = options->replace,
 		.progress = &progress,
 	};
@@ -148,7 +158,9 @@ const struct command import_command = {
 	.synopsis = "[option]... FILE",
 	.summary = "load a bundle into a Docker daemon or the embedded store",
 	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
-		"answers: the digest under each name, the platforms, and their attestations.",
+		"answers: the digest under each name, the platforms, and their attestations.\n"
+		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused before "
+		"anything is written.",
 	.operand = "FILE",
 	.args_min = 1,
 	.args_max = 1,

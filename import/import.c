@@ -77,6 +77,8 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	if (code == ERR_OK)
 		code = bundle_open(options->file, &result->bundle, err);
 	if (code == ERR_OK)
+		code = origin_demand(result->bundle, options->keys, options->seals, &result->origin, err);
+	if (code == ERR_OK)
 		code = plan_make(result->bundle, &result->names, &result->plan, err);
 	if (code != ERR_OK)
 		return code;
@@ -96,6 +98,7 @@ void import_release(struct import_result *result)
 		result->target->free(result->target);
 	plan_release(&result->plan);
 	mapping_release(&result->names);
+	origin_release(&result->origin);
 	bundle_close(result->bundle);
 	*result = (struct import_result){ 0 };
 }

@@ -2,11 +2,12 @@
  *
  * Lifecycle  import_run does it all; plan_release, bundle_close and the target's
  *            free end it.
- * Errors     Those of bundles/reader.h, plan.h and target.h.
+ * Errors     Those of bundles/reader.h, bundles/origin.h, plan.h and target.h.
  */
 #ifndef IMPORT_IMPORT_H
 #define IMPORT_IMPORT_H
 
+#include "bundles/origin.h"
 #include "common/opt.h"
 #include "import/target.h"
 
@@ -16,12 +17,14 @@ struct import_options {
 	const char *file;
 	const char *to; /* TARGET of the command line; NULL for the Docker daemon */
 	const struct opt_list *map;
+	const struct opt_list *keys, *seals; /* who must have sealed the bundle, and seals that lie beside it */
 	bool replace;
 	struct progress *progress;
 };
 
 struct import_result {
 	struct bundle *bundle;
+	struct origin origin;
 	struct mapping names;
 	struct target *target;
 	struct plan plan;
