@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "bundles/seal_key.h"
+#include "bundles/seal_passphrase.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/progress.h"
@@ -17,7 +19,7 @@
 #define JOBS_MAX 64
 
 struct options {
-	const char *output;
+	const char *output, *sign, *passphrase_fd;
 	unsigned jobs;
 	bool plain_http, dry_run, json, quiet;
 };
@@ -25,6 +27,10 @@ struct options {
 static const struct opt opts[] = {
 	{ "output", 'o', "FILE", "write the bundle to FILE; needed, except with --dry-run", 0,
 	  OPT_SETS(struct options, output) },
+	{ "sign", '\0', "KEY", "seal the bundle by the private key in KEY, in PEM, before it is published", 0,
+	  OPT_SETS(struct options, sign) },
+	{ "passphrase-fd", '\0', "N", "read the passphrase of KEY from file descriptor N, not from the terminal", 0,
+	  OPT_SETS(struct options, passphrase_fd) },
 	{ "jobs", 'j', "N", "fetch N blobs at a time (6 where it is not given)", JOBS_MAX,
 	  OPT_SETS(struct options, jobs) },
 	{ "plain-http", '\0', NULL, "ask registries over HTTP without TLS; loopback is always asked so", 0,
@@ -87,7 +93,7 @@ static void put_absent(struct js_out *o, const struct export_result *r)
 }
 
 static enum err_code report_json(const struct options *options, const struct export_result *r, const struct summary *s,
-				 struct err *err)
+				 const char *sealed_by, struct err *err)
 {
 	struct js_out o;
 	size_t i;
@@ -97,6 +103,7 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_member_uint(&o, "schemaVersion", 1);
 	js_member(&o, "file", options->dry_run ? NULL : options->output);
 	js_member_bool(&o, "dryRun", options->dry_run);
+	js_member(&o, "sealedBy", sealed_by);
 	js_key(&o, "images");
 	js_begin(&o, '[');
 	for (i = 0; i < r->gather.graph.images_len; i++)
@@ -118,7 +125,8 @@ static enum err_code report_json(const struct options *options, const struct exp
 	return js_end_document(&o, err);
 }
 
-static void report_text(const struct options *options, const struct export_result *r, const struct summary *s)
+static void report_text(const struct options *options, const struct export_result *r, const struct summary *s,
+			const char *sealed_by)
 {
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
 	size_t i;
@@ -132,17 +140,21 @@ static void report_text(const struct options *options, const struct export_resul
 		printf("would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
 	else
 		printf("%s: %s; %s\n", options->output, summary_text(s, counts), text_size(r->file_bytes, size));
+	if (sealed_by != NULL)
+		printf("sealed by key %s\n", sealed_by);
 }
 
-static enum err_code report(const struct options *options, const struct export_result *r, struct err *err)
+static enum err_code report(const struct options *options, const struct export_result *r, const struct seal_key *key,
+			    struct err *err)
 {
 	struct summary s = summary_of(&r->gather.graph, r->order, r->order_len);
+	const char *sealed_by = key != NULL && !options->dry_run ? seal_key_hint(key) : NULL;
 	enum err_code code = ERR_OK;
 
 	if (options->json)
-		code = report_json(options, r, &s, err);
+		code = report_json(options, r, &s, sealed_by, err);
 	else
-		report_text(options, r, &s);
+		report_text(options, r, &s, sealed_by);
 	return code == ERR_OK ? report_absent(r, err) : code;
 }
 
@@ -152,13 +164,28 @@ static enum err_code check_options(const struct options *options, struct err *er
 		return err_set(err, ERR_USAGE, "-o FILE is needed: where should the bundle go?");
 	if (options->output != NULL && strcmp(options->output, "-") == 0)
 		return err_set(err, ERR_USAGE, "a bundle is written to a file, not to standard output");
+	if (options->sign == NULL && options->passphrase_fd != NULL)
+		return err_set(err, ERR_USAGE, "--passphrase-fd is for the key of --sign, and none is given");
 	return ERR_OK;
+}
+
+/* Before anything is fetched: a person who has to type a passphrase should not have to wait for it. */
+static enum err_code read_key(const struct options *options, struct seal_key **ret_key, struct err *err)
+{
+	int fd = -1;
+	enum err_code code = check_options(options, err);
+
+	if (code != ERR_OK || options->sign == NULL)
+		return code;
+	code = passphrase_fd(options->passphrase_fd, &fd, err);
+	return code == ERR_OK ? seal_key_read_private(options->sign, fd, ret_key, err) : code;
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
 	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
+	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
@@ -169,15 +196,16 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.progress = &progress,
 	};
 	struct err err = { 0 };
-	enum err_code code = check_options(options, &err);
+	enum err_code code = read_key(options, &key, &err);
 
+	how.sign = key;
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
 		code = export_run(&how, &result, &err);
 		progress_done(&progress);
 	}
 	if (code == ERR_OK)
-		code = report(options, &result, &err);
+		code = report(options, &result, key, &err);
 	return report_end(c, options->json, code, &err);
 }
 
