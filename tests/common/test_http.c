@@ -445,6 +445,9 @@ START_TEST(large_head)
 	server = http_server_start(&route, 1);
 	asked_init(&a, "/large");
 	ck_assert_msg(run(&a, &err) == heads[_i].want, "%s: %d, %s", heads[_i].name, err.code, err.msg);
+	/* Where the client hung up, the server may be busy still with what ends here. */
+	http_server_stop(server);
+	server = http_server_start(NULL, 0);
 }
 END_TEST
 
