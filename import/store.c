@@ -36,6 +36,20 @@ enum err_code store_path(char **ret_path, struct err *err)
 	return err_set(err, ERR_USAGE, "no place for the store: set BUNDLE_STORE to a folder");
 }
 
+/* What the names stand for now, and whether they may move. */
+static enum err_code check_names(const struct store *s, struct plan *plan, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct layout_entry *entry = layout_find(s->layout, plan->graph.images[i].name);
+
+		if (entry != NULL)
+			plan->images[i].was = entry->descriptor.digest;
+	}
+	return plan_check_names(plan, s->target.name, err);
+}
+
 static enum err_code store_probe(struct target *t, struct plan *plan, struct err *err)
 {
 	struct store *s = OUTER_OF(t, struct store, target);
@@ -46,18 +60,13 @@ static enum err_code store_probe(struct target *t, struct plan *plan, struct err
 		return ERR_OK; /* an empty store: made by write */
 	if (code != ERR_OK)
 		return code;
-	for (i = 0; i < plan->graph.images_len; i++) {
-		const struct layout_entry *entry = layout_find(s->layout, plan->graph.images[i].name);
-
-		if (entry != NULL)
-			plan->images[i].was = entry->descriptor.digest;
-	}
-	for (i = 0; i < plan->order_len; i++) {
+	code = check_names(s, plan, err);
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
 		plan->skip[plan->order[i]] = !n->absent && layout_has(s->layout, &n->digest, n->size_bytes);
 	}
-	return plan_check_names(plan, t->name, err);
+	return code;
 }
 
 static enum err_code put_node(struct store *s, struct plan *plan, uint32_t node, struct err *err)
@@ -97,6 +106,8 @@ static enum err_code store_write(struct target *t, struct plan *plan, struct err
 
 	if (code == ERR_OK)
 		code = layout_lock(s->layout, err);
+	if (code == ERR_OK)
+		code = check_names(s, plan, err); /* another import may have published since probe */
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		if (plan_sends(plan, plan->order[i]))
 			code = put_node(s, plan, plan->order[i], err);
