@@ -11,8 +11,9 @@ struct lister {
 	const struct statement_filter *filter;
 	statement_fn *fn;
 	void *ctx;
-	const struct node *manifest; /* the image manifest whose attestations are listed */
-	size_t matched;              /* image manifests of the wanted platform */
+	const struct node *manifest;    /* the image manifest whose attestations are listed */
+	const struct node *attestation; /* the one of them that is asked for */
+	size_t matched;                 /* image manifests of the wanted platform */
 };
 
 static bool wants_type(const struct lister *l, const char *type)
@@ -47,12 +48,13 @@ static enum err_code list_items(struct lister *l, const struct manifest *m, stru
 static enum err_code on_attestation(void *ctx, const struct source_manifest *got, struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
+	struct lister *l = ctx;
 	enum err_code code;
 
 	if (got->bytes == NULL)
-		return err_set(err, ERR_NOT_FOUND, "attestation manifest %s is not there", got->digest.text);
+		return err_set(err, ERR_NOT_FOUND, "attestation manifest %s is not there", l->attestation->digest.text);
 	code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
-	return code == ERR_OK ? list_items(ctx, &m, err) : code;
+	return code == ERR_OK ? list_items(l, &m, err) : code;
 }
 
 /* BuildKit may tie an attestation to its image twice, in the index and by subject: it is one all the same. */
@@ -76,9 +78,11 @@ static enum err_code list_manifest(struct lister *l, uint32_t node, struct err *
 	l->manifest = &l->graph->nodes[node];
 	l->matched++;
 	for (i = 0; code == ERR_OK && i < len; i++) {
-		struct descriptor d = node_descriptor(&l->graph->nodes[links[i].referrer]);
+		struct descriptor d;
 
-		if (l->graph->nodes[links[i].referrer].role == ROLE_ATTESTATION && !seen_before(links, i))
+		l->attestation = &l->graph->nodes[links[i].referrer];
+		d = node_descriptor(l->attestation);
+		if (l->attestation->role == ROLE_ATTESTATION && !seen_before(links, i))
 			code = l->source->manifest(l->source, &d, on_attestation, l, err);
 	}
 	return code;
