@@ -103,9 +103,10 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 	struct instream *bytes = NULL;
 	enum err_code code = s != NULL ? bundle_blob(plan->bundle, &n->digest, &bytes, err) : err_nomem(err);
 
-	if (code == ERR_OK && proof_stream_init(&s->proof, &n->digest, n->size_bytes, bytes, err) != ERR_OK) {
-		instream_release(bytes);
-		code = err->code;
+	if (code == ERR_OK) {
+		code = proof_stream_init(&s->proof, &n->digest, n->size_bytes, bytes, err);
+		if (code != ERR_OK)
+			instream_release(&s->proof.in);
 	}
 	if (code != ERR_OK) {
 		free(s);

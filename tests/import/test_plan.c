@@ -1,0 +1,227 @@
+#include "import/plan.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/lib/bundle_file.h"
+#include "tests/lib/graph_text.h"
+#include "tests/lib/image_builder.h"
+#include "tests/lib/test_main.h"
+
+#define A "docker.io/library/a:1"
+#define B "ghcr.io/team/b:1"
+
+static struct image_builder images;
+static struct bundle *bundle;
+static char *path;
+
+static void setup(void)
+{
+	struct err err = { 0 };
+
+	path = file_new();
+	image_builder_init(&images);
+	image_sample(&images, A, &(struct image_sample){ .absent_platform = true, .sha512 = true });
+	image_sample(&images, B, &(struct image_sample){ .one_manifest = true, .raw_bytes = 300000 });
+	bundle_put(&images, path, 10000);
+	ck_assert_msg(bundle_open(path, &bundle, &err) == ERR_OK, "%s", err.msg);
+}
+
+static void teardown(void)
+{
+	bundle_close(bundle);
+	image_builder_release(&images);
+	file_remove(path);
+}
+
+/* The plan is what was packed. */
+START_TEST(same_graph)
+{
+	CLEANUP(graph_release) struct graph packed;
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(free_ptr) char *packed_text = NULL;
+	CLEANUP(free_ptr) char *plan_text = NULL;
+	struct mapping names = { 0 };
+	struct err err = { 0 };
+
+	image_graph(&images, &images.source, &packed);
+	ck_assert_msg(plan_make(bundle, &names, &plan, &err) == ERR_OK, "%s", err.msg);
+	packed_text = graph_text(&packed);
+	plan_text = graph_text(&plan.graph);
+	ck_assert_msg(strcmp(packed_text, plan_text) == 0, "%s", first_difference(packed_text, plan_text));
+	mapping_release(&names);
+}
+END_TEST
+
+static const struct {
+	const char *name, *rules[3];
+	enum err_code want;
+	const char *names[2];
+} maps[] = {
+	{ "no rule", { NULL }, ERR_OK, { A, B } },
+	{ "another registry", { "docker.io=registry.site:5000" }, ERR_OK, { B, "registry.site:5000/library/a:1" } },
+	{ "both", { "docker.io/library=x.site", "ghcr.io=x.site" }, ERR_OK, { "x.site/a:1", "x.site/team/b:1" } },
+	{ "a rule for nothing", { "quay.io=x.site" }, ERR_USAGE, { NULL } },
+	{ "a rule for nothing beside one that fits", { "docker.io=x.site", "quay.io=x.site" }, ERR_USAGE, { NULL } },
+};
+
+START_TEST(map)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(mapping_release) struct mapping names = { 0 };
+	struct err err = { 0 };
+	enum err_code got;
+	size_t i;
+
+	for (i = 0; maps[_i].rules[i] != NULL; i++)
+		ck_assert_int_eq(mapping_add(&names, maps[_i].rules[i], &err), ERR_OK);
+	got = plan_make(bundle, &names, &plan, &err);
+	ck_assert_msg(got == maps[_i].want, "%s: %d, %s", maps[_i].name, got, err.msg);
+	for (i = 0; got == ERR_OK && i < 2; i++)
+		ck_assert_str_eq(plan.graph.images[i].name, maps[_i].names[i]);
+	if (got != ERR_OK)
+		ck_assert_ptr_null(plan.images); /* untouched */
+}
+END_TEST
+
+START_TEST(map_together)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(mapping_release) struct mapping names = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_int_eq(mapping_add(&names, "docker.io/library/a=x.site/c", &err), ERR_OK);
+	ck_assert_int_eq(mapping_add(&names, "ghcr.io/team/b=x.site/c", &err), ERR_OK);
+	ck_assert_int_ne(plan_make(bundle, &names, &plan, &err), ERR_OK);
+	ck_assert_int_eq(err_status(err.code), 2);
+	ck_assert_ptr_nonnull(strstr(err.msg, "x.site/c:1"));
+}
+END_TEST
+
+/* Every blob comes out as it went in; what is absent does not. */
+START_TEST(open_all)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct mapping names = { 0 };
+	size_t i;
+
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	for (i = 0; i < plan.order_len; i++) {
+		const struct image_item *item = image_item(&images, &plan.graph.nodes[plan.order[i]].digest);
+		CLEANUP(buf_release) struct buf got;
+		struct buf_stage out;
+		struct instream *in = NULL;
+
+		ck_assert_int_eq(plan_sends(&plan, plan.order[i]), !item->absent);
+		if (item->absent) {
+			ck_assert_int_eq(plan_open(&plan, plan.order[i], &in, NULL), ERR_NOT_FOUND);
+			continue;
+		}
+		buf_init(&got, item->len);
+		buf_stage_init(&out, &got);
+		ck_assert_int_eq(plan_open(&plan, plan.order[i], &in, NULL), ERR_OK);
+		ck_assert_int_eq(stream_copy(in, &out.out, NULL), ERR_OK);
+		ck_assert_uint_eq(got.len, item->len);
+		ck_assert(item->len == 0 || memcmp(got.data, item->bytes, item->len) == 0);
+		instream_release(in);
+		plan.skip[plan.order[i]] = true;
+		ck_assert(!plan_sends(&plan, plan.order[i]));
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool replace;
+	int was; /* 0: nothing, 1: the same image, 2: another */
+	enum err_code want;
+} names_there[] = {
+	{ "nothing there", false, 0, ERR_OK },           { "the same there", false, 1, ERR_OK },
+	{ "another there", false, 2, ERR_CONFLICT },     { "another, to be replaced", true, 2, ERR_OK },
+	{ "the same, to be replaced", true, 1, ERR_OK },
+};
+
+START_TEST(check_names)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct mapping names = { 0 };
+	struct digest root, other;
+	struct err err = { 0 };
+	enum err_code got;
+
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	root = plan.graph.nodes[plan.graph.images[1].root].digest;
+	other = plan.graph.nodes[plan.graph.images[0].root].digest;
+	plan.replace = names_there[_i].replace;
+	if (names_there[_i].was > 0)
+		plan.images[1].was = names_there[_i].was == 1 ? root : other;
+	got = plan_check_names(&plan, "the store", &err);
+	ck_assert_msg(got == names_there[_i].want, "%s: %d", names_there[_i].name, got);
+	if (got != ERR_OK) {
+		ck_assert_ptr_nonnull(strstr(err.msg, "the store"));
+		ck_assert_ptr_nonnull(strstr(err.msg, B));
+		ck_assert_ptr_nonnull(strstr(err.msg, root.text));
+		ck_assert_ptr_nonnull(strstr(err.msg, other.text));
+	}
+}
+END_TEST
+
+/* Every byte of the file, changed: the plan is refused, or every blob that comes out through it is right all the
+ * same, or says that it is not. */
+START_TEST(flipped)
+{
+	size_t len = 0, at;
+	unsigned char *bytes = file_bytes(path, &len);
+
+	for (at = (size_t)_i; at < len; at += 997) {
+		CLEANUP(plan_release) struct plan plan = { 0 };
+		CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+		struct mapping names = { 0 };
+		size_t i;
+
+		bytes[at] ^= 0x40;
+		file_put(path, bytes, len);
+		bytes[at] ^= 0x40;
+		if (bundle_open(path, &b, NULL) != ERR_OK || plan_make(b, &names, &plan, NULL) != ERR_OK)
+			continue;
+		for (i = 0; i < plan.order_len; i++) {
+			const struct image_item *item = image_item(&images, &plan.graph.nodes[plan.order[i]].digest);
+			CLEANUP(buf_release) struct buf got;
+			struct buf_stage out;
+			struct instream *in = NULL;
+			enum err_code code;
+
+			ck_assert_msg(item != NULL, "byte %zu: a blob that never was", at);
+			buf_init(&got, 1000000);
+			buf_stage_init(&out, &got);
+			if (plan_open(&plan, plan.order[i], &in, NULL) != ERR_OK)
+				continue;
+			code = stream_copy(in, &out.out, NULL);
+			ck_assert_msg(code != ERR_OK || (got.len == item->len &&
+							 memcmp(buf_text(&got), item->bytes, item->len) == 0),
+				      "byte %zu", at);
+			instream_release(in);
+		}
+	}
+	free(bytes);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("plan");
+	TCase *t = tcase_create("plan");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, same_graph);
+	tcase_add_loop_test(t, map, 0, (int)COUNT_OF(maps));
+	tcase_add_test(t, map_together);
+	tcase_add_test(t, open_all);
+	tcase_add_loop_test(t, check_names, 0, (int)COUNT_OF(names_there));
+	tcase_add_loop_test(t, flipped, 0, 4);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
