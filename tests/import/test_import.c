@@ -1,0 +1,153 @@
+#include "import/import.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/layout.h"
+#include "common/mem.h"
+#include "tests/lib/bundle_file.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/test_main.h"
+
+#define NAME "docker.io/library/app:1"
+
+static char *folder;
+
+static void setup(void)
+{
+	folder = folder_new();
+	ck_assert_int_eq(setenv("BUNDLE_STORE", folder, 1), 0);
+	ck_assert_int_eq(unsetenv("DOCKER_HOST"), 0);
+}
+
+static void teardown(void)
+{
+	folder_remove(folder);
+}
+
+static const struct {
+	const char *name, *text;
+	enum err_code want;
+} targets[] = {
+	{ "the store", "store", ERR_OK },
+	{ "nothing", "", ERR_USAGE },
+	{ "begins alike", "stores", ERR_USAGE },
+	{ "upper case", "Store", ERR_USAGE },
+	{ "with a path", "store:/x", ERR_USAGE },
+	{ "a path alone", "/var/lib/docker", ERR_USAGE },
+	{ "without its colon", "docker-daemon", ERR_USAGE },
+	{ "not yet", "docker://registry.site", ERR_USAGE },
+	{ "nobody at the socket", "docker-daemon:/nowhere/docker.sock", ERR_NETWORK },
+};
+
+START_TEST(parse)
+{
+	struct target *t = NULL;
+	struct err err = { 0 };
+	enum err_code got = target_parse(targets[_i].text, &t, &err);
+
+	if (got == ERR_OK && targets[_i].want == ERR_NETWORK) { /* a daemon is asked when it is probed */
+		t->free(t);
+		return;
+	}
+	ck_assert_msg(got == targets[_i].want, "%s: %d, %s", targets[_i].name, got, err.msg);
+	if (got == ERR_OK) {
+		ck_assert_ptr_nonnull(strstr(t->name, folder));
+		t->free(t);
+	} else {
+		ck_assert_ptr_null(t);
+		ck_assert_ptr_nonnull(strstr(err.msg, targets[_i].text));
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name, *text, *host;
+	enum err_code want;
+	const char *socket;
+} sockets[] = {
+	{ "given", "/run/d.sock", "unix:///other", ERR_OK, "/run/d.sock" },
+	{ "by DOCKER_HOST", "", "unix:///run/user/1/docker.sock", ERR_OK, "/run/user/1/docker.sock" },
+	{ "DOCKER_HOST is empty", "", "", ERR_OK, "/var/run/docker.sock" },
+	{ "neither", "", NULL, ERR_OK, "/var/run/docker.sock" },
+	{ "by TCP", "", "tcp://site:2375", ERR_UNSUPPORTED, NULL },
+	{ "by SSH", "", "ssh://site", ERR_UNSUPPORTED, NULL },
+	{ "given, whatever DOCKER_HOST says", "/run/d.sock", "tcp://site:2375", ERR_OK, "/run/d.sock" },
+};
+
+START_TEST(socket_of)
+{
+	const char *socket = NULL;
+	struct err err = { 0 };
+
+	if (sockets[_i].host != NULL)
+		ck_assert_int_eq(setenv("DOCKER_HOST", sockets[_i].host, 1), 0);
+	ck_assert_msg(docker_socket(sockets[_i].text, &socket, &err) == sockets[_i].want, "%s: %s", sockets[_i].name,
+		      err.msg);
+	ck_assert_pstr_eq(socket, sockets[_i].socket);
+}
+END_TEST
+
+static const struct {
+	const char *name, *rule, *to, *file; /* file NULL: the bundle */
+	enum err_code want;
+	const char *as; /* the name in the store */
+} runs[] = {
+	{ "as it is", NULL, "store", NULL, ERR_OK, NAME },
+	{ "under another name", "docker.io=x.site", "store", NULL, ERR_OK, "x.site/library/app:1" },
+	{ "a rule that is none", "docker.io", "store", NULL, ERR_USAGE, NULL },
+	{ "a rule for nothing", "quay.io=x.site", "store", NULL, ERR_USAGE, NULL },
+	{ "no such target", NULL, "shop", NULL, ERR_USAGE, NULL },
+	{ "no such file", NULL, "store", "/nowhere/b.oci.tar.zst", ERR_NOT_FOUND, NULL },
+	{ "no bundle", NULL, "store", "/dev/null", ERR_DAMAGED, NULL },
+};
+
+START_TEST(run)
+{
+	static struct image_builder b;
+	static struct progress progress;
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	CLEANUP(import_release) struct import_result result = { 0 };
+	char *path = file_new();
+	const char *rules[] = { runs[_i].rule };
+	struct opt_list map = { .items = rules, .len = runs[_i].rule != NULL };
+	struct opt_list none = { 0 };
+	struct import_options options = {
+		.to = runs[_i].to, .map = &map, .keys = &none, .seals = &none, .progress = &progress
+	};
+	struct err err = { 0 };
+	enum err_code got;
+
+	progress_init(&progress, PROGRESS_QUIET, stderr, NULL);
+	image_builder_init(&b);
+	image_sample(&b, NAME, &(struct image_sample){ 0 });
+	bundle_put(&b, path, 10000);
+	options.file = runs[_i].file != NULL ? runs[_i].file : path;
+	got = import_run(&options, &result, &err);
+	ck_assert_msg(got == runs[_i].want, "%s: %d, %s", runs[_i].name, got, err.msg);
+	if (got == ERR_OK) {
+		ck_assert_int_eq(layout_open(folder, false, &l, NULL), ERR_OK);
+		ck_assert_ptr_nonnull(layout_find(l, runs[_i].as));
+		ck_assert(result.plan.images[0].read_back);
+	} else {
+		ck_assert_uint_eq(folder_count(folder), 0);
+	}
+	image_builder_release(&b);
+	file_remove(path);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("import");
+	TCase *t = tcase_create("import");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, parse, 0, (int)COUNT_OF(targets));
+	tcase_add_loop_test(t, socket_of, 0, (int)COUNT_OF(sockets));
+	tcase_add_loop_test(t, run, 0, (int)COUNT_OF(runs));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
