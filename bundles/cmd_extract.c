@@ -3,6 +3,7 @@
 
 #include "bundles/commands.h"
 #include "bundles/contents.h"
+#include "bundles/origin.h"
 #include "bundles/profile.h"
 #include "bundles/reader.h"
 #include "common/limits.h"
@@ -11,15 +12,22 @@
 #include "common/report.h"
 
 struct options {
+	struct opt_list keys, seals;
 	bool quiet;
 };
 
 static const struct opt opts[] = {
+	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; may be given again: any of them",
+	  0, OPT_SETS(struct options, keys) },
+	{ "seal", '\0', "FILE", "a seal that lies beside the bundle; may be given again", 0,
+	  OPT_SETS(struct options, seals) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
 
 struct extraction {
+	const struct options *options;
 	struct bundle *bundle;
+	struct origin origin;
 	struct layout *layout;
 	struct graph graph;
 	uint32_t *order;
@@ -32,6 +40,7 @@ static void extraction_release(struct extraction *x)
 	free_ptr(&x->order);
 	graph_release(&x->graph);
 	layout_close(x->layout);
+	origin_release(&x->origin);
 	bundle_close(x->bundle);
 }
 
@@ -71,6 +80,8 @@ static enum err_code open_both(struct extraction *x, const char *file, const cha
 	enum err_code code = bundle_open(file, &x->bundle, err);
 
 	if (code == ERR_OK)
+		code = origin_demand(x->bundle, &x->options->keys, &x->options->seals, &x->origin, err);
+	if (code == ERR_OK)
 		code = contents_walk(x->bundle, NULL, NULL, &x->graph, err);
 	if (code == ERR_OK)
 		code = graph_settle(&x->graph, err);
@@ -97,7 +108,7 @@ static enum err_code extract(struct extraction *x, const char *file, const char 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
-	CLEANUP(extraction_release) struct extraction x = { 0 };
+	CLEANUP(extraction_release) struct extraction x = { .options = options };
 	struct err err = { 0 };
 	enum err_code code;
 	size_t i;
@@ -117,7 +128,8 @@ const struct command extract_command = {
 	.summary = "unpack a bundle into an OCI layout that other tools read",
 	.text = "Write every blob of a bundle, proved, into an OCI image layout: a folder that oras, skopeo, crane and "
 		"cosign "
-		"read, referrers included. DIR is made where it is missing; a layout that is there is added to.",
+		"read, referrers included. DIR is made where it is missing; a layout that is there is added to.\n"
+		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused.",
 	.operand = "FILE and DIR",
 	.args_min = 2,
 	.args_max = 2,

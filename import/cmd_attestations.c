@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundles/origin.h"
 #include "bundles/reader.h"
 #include "bundles/source.h"
 #include "common/layout.h"
@@ -22,7 +23,7 @@
 
 struct options {
 	const char *from, *platform;
-	struct opt_list types;
+	struct opt_list types, keys, seals;
 	bool statement, json;
 };
 
@@ -32,6 +33,10 @@ static const struct opt opts[] = {
 	{ "platform", '\0', "P", "only this platform, os/architecture[/variant]", 0,
 	  OPT_SETS(struct options, platform) },
 	{ "type", '\0', "URI", "only this predicate type; may be given again", 0, OPT_SETS(struct options, types) },
+	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; may be given again: any of them",
+	  0, OPT_SETS(struct options, keys) },
+	{ "seal", '\0', "FILE", "a seal that lies beside the bundle; may be given again", 0,
+	  OPT_SETS(struct options, seals) },
 	{ "statement", '\0', NULL, "print the whole statements", 0, OPT_SETS(struct options, statement) },
 	{ "json", '\0', NULL, "print what the Engine API answers", 0, OPT_SETS(struct options, json) },
 };
@@ -39,6 +44,7 @@ static const struct opt opts[] = {
 /* Where the image is: one of these is set. */
 struct place {
 	struct bundle *bundle;
+	struct origin origin; /* of the bundle */
 	struct layout *layout;
 	struct source *source;
 };
@@ -48,6 +54,7 @@ static void place_release(struct place *p)
 	if (p->source != NULL)
 		p->source->free(p->source);
 	layout_close(p->layout);
+	origin_release(&p->origin);
 	bundle_close(p->bundle);
 }
 
@@ -64,8 +71,15 @@ static enum err_code open_store(struct place *p, struct err *err)
 	return code == ERR_OK ? layout_source_new(p->layout, &p->source, err) : code;
 }
 
-static enum err_code open_place(const char *from, struct place *p, struct err *err)
+static bool is_bundle(const char *from)
 {
+	return from != NULL && strcmp(from, "store") != 0 && !text_starts(from, LAYOUT_TRANSPORT) &&
+	       !text_starts(from, DAEMON_TRANSPORT);
+}
+
+static enum err_code open_place(const struct options *options, struct place *p, struct err *err)
+{
+	const char *from = options->from;
 	enum err_code code;
 
 	if (from == NULL || strcmp(from, "store") == 0)
@@ -75,6 +89,8 @@ static enum err_code open_place(const char *from, struct place *p, struct err *e
 		return code == ERR_OK ? layout_source_new(p->layout, &p->source, err) : code;
 	}
 	code = bundle_open(from, &p->bundle, err);
+	if (code == ERR_OK)
+		code = origin_demand(p->bundle, &options->keys, &options->seals, &p->origin, err);
 	return code == ERR_OK ? bundle_source_new(p->bundle, &p->source, err) : code;
 }
 
@@ -254,18 +270,21 @@ static enum err_code from_source(const struct attestations_query *q, struct sour
 	return code;
 }
 
-static enum err_code answer(const char *from, const struct attestations_query *q, const struct reference *ref,
-			    size_t *ret_count, struct err *err)
+static enum err_code answer(const struct options *options, const struct attestations_query *q,
+			    const struct reference *ref, size_t *ret_count, struct err *err)
 {
+	const char *from = options->from;
 	CLEANUP(place_release) struct place place = { 0 };
 	const char *socket = NULL;
 	enum err_code code;
 
+	if (!is_bundle(from) && (options->keys.len > 0 || options->seals.len > 0))
+		return err_set(err, ERR_USAGE, "--key and --seal are for a bundle file: --from FILE");
 	if (from != NULL && text_starts(from, DAEMON_TRANSPORT)) {
 		code = docker_socket(from + strlen(DAEMON_TRANSPORT), &socket, err);
 		return code == ERR_OK ? attestations_from_docker(socket, q, ret_count, err) : code;
 	}
-	code = open_place(from, &place, err);
+	code = open_place(options, &place, err);
 	return code == ERR_OK ? from_source(q, place.source, ref, ret_count, err) : code;
 }
 
@@ -292,7 +311,7 @@ static enum err_code attestations(const struct options *options, const char *ima
 		code = reference_name(&ref, &name, err);
 	q.name = name;
 	if (code == ERR_OK)
-		code = answer(options->from, &q, &ref, &count, err);
+		code = answer(options, &q, &ref, &count, err);
 	if (code == ERR_OK && count == 0 && !options->json)
 		fprintf(stderr, "%s attestations: %s has none%s\n", OPT_PROGRAM, name,
 			options->types.len > 0 ? " of this type" : "");

@@ -327,6 +327,28 @@ verify() {
 	complain 1 "$BUNDLE_KEYS_D/broken.pem: holds no public key"
 }
 
+@test "extract and attestations ask the same question" {
+	image=$REGISTRY/demo/app1:1.0
+	bundle attestations --from app1.oci.tar.zst --key p256.pub "$image"
+	complain 3 'it is unsigned'
+	bundle extract -q --key p256.pub app1.oci.tar.zst layout
+	complain 3 'it is unsigned'
+	[[ ! -e layout ]]
+	bundle sign --key p256.pem --detached seal.json app1.oci.tar.zst
+	cp p256.pub "$BUNDLE_KEYS_D"
+	for seal in '' '--seal seal.json'; do
+		wanted=3
+		[[ -z $seal ]] || wanted=0
+		# shellcheck disable=SC2086 # several arguments
+		bundle attestations --from app1.oci.tar.zst $seal "$image"
+		expect "$wanted"
+		# shellcheck disable=SC2086 # several arguments
+		bundle extract -q $seal app1.oci.tar.zst layout
+		expect "$wanted"
+	done
+	lab_peer skopeo inspect --raw "oci:layout:$image" | sha256sum | grep -q "^${APP1#*:}"
+}
+
 @test "a file that cannot be written is sealed beside" {
 	[[ $EUID -eq 0 ]] || skip 'only root can become another user'
 	# The folders of bats are closed to others.

@@ -35,7 +35,8 @@ teardown() { session_end; }
 		verify|0 1 2 3|--key --seal --content-only --json --quiet
 		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json
 		cat|0 1 2 3|
-		attestations|0 1 2 3 5|--from --platform --type --statement --json
+		attestations|0 1 2 3 5|--from --platform --type --key --seal --statement --json
+		extract|0 1 2 3|--key --seal --quiet
 	EOF2
 }
 
@@ -96,6 +97,7 @@ teardown() { session_end; }
 		attestations|IMAGE is missing
 		attestations --platform linux a.example/b|"linux" is no platform
 		attestations --platform //// a.example/b|"////" is no platform
+		attestations --key new a.example/b|are for a bundle file
 		attestations --typ x a.example/b|did you mean --type?
 	EOF2
 }
