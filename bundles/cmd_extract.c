@@ -17,10 +17,9 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; may be given again: any of them",
-	  0, OPT_SETS(struct options, keys) },
-	{ "seal", '\0', "FILE", "a seal that lies beside the bundle; may be given again", 0,
-	  OPT_SETS(struct options, seals) },
+	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
+	  OPT_SETS(struct options, keys) },
+	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
 

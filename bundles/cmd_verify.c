@@ -18,10 +18,9 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; may be given again: any of them",
-	  0, OPT_SETS(struct options, keys) },
-	{ "seal", '\0', "FILE", "a seal that lies beside the bundle; may be given again", 0,
-	  OPT_SETS(struct options, seals) },
+	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
+	  OPT_SETS(struct options, keys) },
+	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "content-only", '\0', NULL, "do not ask who sealed it", 0, OPT_SETS(struct options, content_only) },
 	{ "json", '\0', NULL, "print the verdicts as one JSON document", 0, OPT_SETS(struct options, json) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },

@@ -13,7 +13,7 @@ static const char *const statuses[] = {
 	[2] = "the command line asks for what cannot be",
 	[3] = "proof failed: a digest, a seal or a policy",
 	[4] = "done, but less arrived than was meant to",
-	[5] = "network or daemon out of reach after retries; run again to resume",
+	[5] = "network or daemon out of reach; run again",
 	[6] = "prerequisites are missing at the target",
 };
 

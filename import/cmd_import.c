@@ -12,25 +12,38 @@
 struct options {
 	const char *to;
 	struct opt_list map, keys, seals;
-	bool replace, strict, json, quiet;
+	bool replace, strict, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
 	{ "to", 't', "TARGET", "where the images go: docker-daemon:[SOCKET] (the default) or store", 0,
 	  OPT_SETS(struct options, to) },
-	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components; may be given again", 0,
+	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components", 0,
 	  OPT_SETS(struct options, map) },
-	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; may be given again: any of them",
-	  0, OPT_SETS(struct options, keys) },
-	{ "seal", '\0', "FILE", "a seal that lies beside the bundle; may be given again", 0,
-	  OPT_SETS(struct options, seals) },
+	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
+	  OPT_SETS(struct options, keys) },
+	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "replace", '\0', NULL, "move names that point to another image at the target", 0,
 	  OPT_SETS(struct options, replace) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
 	  OPT_SETS(struct options, strict) },
+	{ "dry-run", '\0', NULL, "prove, look what is there, say what would be written, write nothing", 0,
+	  OPT_SETS(struct options, dry_run) },
 	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
+
+static void put_read_back(struct js_out *o, const struct plan_image *got)
+{
+	js_key(o, "readBack");
+	js_begin(o, '{');
+	js_member(o, "digest", got->is.text);
+	js_member_uint(o, "platforms", got->platforms);
+	js_member_uint(o, "attestations", got->attestations);
+	if (got->referrers_known)
+		js_member_uint(o, "referrers", got->referrers);
+	js_end(o, '}');
+}
 
 static void put_image(struct js_out *o, const struct plan *plan, size_t i)
 {
@@ -41,18 +54,12 @@ static void put_image(struct js_out *o, const struct plan *plan, size_t i)
 	js_member(o, "name", image->name);
 	js_member(o, "digest", plan->graph.nodes[image->root].digest.text);
 	js_member(o, "was", got->was.text[0] != '\0' ? got->was.text : NULL);
-	js_key(o, "readBack");
-	js_begin(o, '{');
-	js_member(o, "digest", got->is.text[0] != '\0' ? got->is.text : NULL);
-	js_member_uint(o, "platforms", got->platforms);
-	js_member_uint(o, "attestations", got->attestations);
-	if (got->referrers_known)
-		js_member_uint(o, "referrers", got->referrers);
-	js_end(o, '}');
+	if (got->is.text[0] != '\0')
+		put_read_back(o, got);
 	js_end(o, '}');
 }
 
-static enum err_code report_json(const struct import_result *r, struct err *err)
+static enum err_code report_json(const struct options *options, const struct import_result *r, struct err *err)
 {
 	const struct plan *plan = &r->plan;
 	struct js_out o;
@@ -64,12 +71,14 @@ static enum err_code report_json(const struct import_result *r, struct err *err)
 	js_member(&o, "file", bundle_path(plan->bundle));
 	js_member(&o, "bundle", bundle_digest(plan->bundle)->text);
 	js_member(&o, "target", r->target->name);
+	js_member_bool(&o, "dryRun", options->dry_run);
 	js_member(&o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
 	js_key(&o, "images");
 	js_begin(&o, '[');
 	for (i = 0; i < plan->graph.images_len; i++)
 		put_image(&o, plan, i);
 	js_end(&o, ']');
+	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
 	js_member_uint(&o, "lostReferrers", plan->lost_referrers);
 	js_end(&o, '}');
@@ -113,12 +122,33 @@ static enum err_code report_lost(const struct options *options, const struct pla
 	return options->strict ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)") : ERR_OK;
 }
 
+/* What would happen: new names, names that stay, names that would move. */
+static void report_plan(const struct import_result *r)
+{
+	const struct plan *plan = &r->plan;
+	char size[TEXT_SIZE_MAX];
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct digest *is = &plan->graph.nodes[plan->graph.images[i].root].digest;
+		const struct digest *was = &plan->images[i].was;
+
+		printf("%s  %s  %s\n", plan->graph.images[i].name, is->text,
+		       was->text[0] == '\0'    ? "new"
+		       : digest_equal(was, is) ? "there already"
+					       : "would move");
+	}
+	printf("%s: would write %s\n", r->target->name, text_size(r->wanted_bytes, size));
+}
+
 static enum err_code report(const struct options *options, const struct import_result *r, struct err *err)
 {
 	enum err_code code = ERR_OK;
 
 	if (options->json)
-		code = report_json(r, err);
+		code = report_json(options, r, err);
+	else if (options->dry_run)
+		report_plan(r);
 	else
 		report_text(r);
 	return code == ERR_OK ? report_lost(options, &r->plan, err) : code;
@@ -136,6 +166,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.keys = &options->keys,
 		.seals = &options->seals,
 		.replace = options->replace,
+		.dry_run = options->dry_run,
 		.progress = &progress,
 	};
 	struct err err = { 0 };

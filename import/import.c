@@ -52,7 +52,7 @@ static enum err_code read_rules(const struct opt_list *rules, struct mapping *na
 }
 
 /* What the person who waits sees: how much of what is to be written has been. */
-static void announce(const struct plan *plan)
+static uint64_t announce(const struct plan *plan)
 {
 	uint64_t total_bytes = 0;
 	size_t i;
@@ -62,6 +62,7 @@ static void announce(const struct plan *plan)
 			total_bytes += plan->graph.nodes[plan->order[i]].size_bytes;
 	}
 	progress_total(plan->progress, total_bytes);
+	return total_bytes;
 }
 
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
@@ -85,10 +86,11 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	result->plan.replace = options->replace;
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
-	if (code == ERR_OK) {
-		announce(&result->plan);
-		code = t->write(t, &result->plan, err);
-	}
+	if (code == ERR_OK)
+		result->wanted_bytes = announce(&result->plan);
+	if (code != ERR_OK || options->dry_run)
+		return code;
+	code = t->write(t, &result->plan, err);
 	return code == ERR_OK ? t->read_back(t, &result->plan, err) : code;
 }
 

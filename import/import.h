@@ -19,6 +19,7 @@ struct import_options {
 	const struct opt_list *map;
 	const struct opt_list *keys, *seals; /* who must have sealed the bundle, and seals that lie beside it */
 	bool replace;
+	bool dry_run; /* look what is there, write nothing */
 	struct progress *progress;
 };
 
@@ -28,6 +29,7 @@ struct import_result {
 	struct mapping names;
 	struct target *target;
 	struct plan plan;
+	uint64_t wanted_bytes; /* what is to be written */
 };
 
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err);

@@ -273,7 +273,7 @@ static const char help_text[] = "Usage: bundle export -o FILE|- [option]â€¦ REFâ
 				"  1  failed\n"
 				"  2  the command line asks for what cannot be\n"
 				"  3  proof failed: a digest, a seal or a policy\n"
-				"  5  network or daemon out of reach after retries; run again to resume\n"
+				"  5  network or daemon out of reach; run again\n"
 				"\n"
 				"See bundle-export(1).\n";
 

@@ -289,3 +289,16 @@ source_blob() {
 		1|not-found|attestations --json $REGISTRY/demo/none:1
 	EOF2
 }
+
+@test "a dry run of an import says what would be written, and writes nothing" {
+	bundle export -o release.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	bundle import --dry-run --to store release.oci.tar.zst
+	expect 0 "$REGISTRY/demo/app1:1.0  $APP1  new" 'would write 1.2 MB'
+	[[ ! -e $BUNDLE_STORE ]]
+
+	bundle import --to store release.oci.tar.zst
+	bundle import --dry-run --json --to store release.oci.tar.zst
+	expect 0
+	[[ $(jq -c '[.dryRun, .wantedBytes, .images[0].was, .images[0].readBack]' <<<"$output") == \
+		"[true,0,\"$APP1\",null]" ]]
+}
