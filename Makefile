@@ -45,7 +45,7 @@ ALL_TEST_LIBS := $(shell pkg-config --libs $(TEST_LIBS) 2>/dev/null)
 
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-UNIT_TESTS := $(sort $(wildcard $(addprefix tests/,$(addsuffix /test_*.c,$(FOLDERS)))))
+UNIT_TESTS := $(sort $(wildcard $(addprefix tests/,$(addsuffix /test_*.c,$(FOLDERS) program))))
 UNIT_BINS := $(UNIT_TESTS:%.c=$(BUILD)/%)
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
@@ -70,6 +70,7 @@ $(BUILD)/$(1).a: $(filter $(BUILD)/$(1)/%,$(OBJECTS))
 $(filter $(BUILD)/tests/$(1)/%,$(UNIT_BINS)): $(BUILD)/tests/lib.a $(BELOW_$(1):%=$(BUILD)/%.a)
 endef
 $(foreach name,$(FOLDERS),$(eval $(call folder,$(name))))
+$(filter $(BUILD)/tests/program/%,$(UNIT_BINS)): $(BUILD)/tests/lib.a $(BELOW_bundle.c:%=$(BUILD)/%.a)
 $(BUILD)/tests/lib.a: $(TEST_OBJECTS)
 
 LINK = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
@@ -104,6 +105,7 @@ endif
 install: all ## the program and its manual pages under DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/bundle $(DESTDIR)$(PREFIX)/bin/bundle
 	$(if $(wildcard docs/*.1),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/*.1))
+	$(if $(wildcard docs/*.5),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard docs/*.5))
 
 .PHONY: clean
 clean: ## everything that was built, for all variants
