@@ -124,12 +124,16 @@ static enum err_code create_empty(const struct layout *l, struct err *err)
 	return code;
 }
 
-static bool is_missing(const char *path)
+/* Make one where nothing is. */
+static enum err_code create_missing(const struct layout *l, struct err *err)
 {
 	CLEANUP(free_ptr) char *file = NULL;
+	enum err_code code = str_format(&file, err, "%s/oci-layout", l->path);
 	struct stat st;
 
-	return str_format(&file, NULL, "%s/oci-layout", path) == ERR_OK && stat(file, &st) != 0 && errno == ENOENT;
+	if (code != ERR_OK)
+		return code;
+	return stat(file, &st) != 0 && errno == ENOENT ? create_empty(l, err) : ERR_OK;
 }
 
 enum err_code layout_open(const char *path, bool create, struct layout **ret_layout, struct err *err)
@@ -141,8 +145,8 @@ enum err_code layout_open(const char *path, bool create, struct layout **ret_lay
 		return err_nomem(err);
 	l->fd = l->lock_fd = -1;
 	code = str_copy(path, &l->path, err);
-	if (code == ERR_OK && create && is_missing(path))
-		code = create_empty(l, err);
+	if (code == ERR_OK && create)
+		code = create_missing(l, err);
 	if (code == ERR_OK)
 		code = check_version(l, err);
 	if (code == ERR_OK) {
