@@ -1,5 +1,6 @@
 /* bundle inspect: the command. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bundles/commands.h"
@@ -7,6 +8,7 @@
 #include "bundles/origin.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/predicate.h"
 #include "common/report.h"
 #include "common/summary.h"
 #include "common/text.h"
@@ -33,6 +35,13 @@ static void print_line(unsigned depth, const char *what, const char *more, const
 	       n->absent ? "  (absent at the source)" : "");
 }
 
+/* What is shown, and what of it has been. */
+struct view {
+	const struct bundle *b;
+	const struct graph *g;
+	bool *shown; /* by node */
+};
+
 static uint64_t content_bytes(const struct graph *g, const struct node *n)
 {
 	uint64_t bytes = 0;
@@ -43,7 +52,7 @@ static uint64_t content_bytes(const struct graph *g, const struct node *n)
 	return bytes;
 }
 
-static void print_platform(const struct graph *g, unsigned depth, const struct node *n)
+static void print_platform(struct view *v, unsigned depth, const struct node *n)
 {
 	const char *platform = n->platform != NULL ? n->platform : "image";
 	char size[TEXT_SIZE_MAX];
@@ -52,22 +61,50 @@ static void print_platform(const struct graph *g, unsigned depth, const struct n
 		print_line(depth, platform, NULL, n);
 	else
 		printf("%*s%s  %s  %s of layers and config\n", (int)depth * 2, "", platform, n->digest.text,
-		       text_size(content_bytes(g, n), size));
+		       text_size(content_bytes(v->g, n), size));
 }
 
-static void print_statements(const struct graph *g, unsigned depth, const struct node *n)
+/* What a statement claims, where it is small enough to be read for that.  What cannot be read is verify's to complain
+ * about. */
+static void print_claims(const struct view *v, unsigned depth, const struct node *n)
+{
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	struct instream *in = NULL;
+	struct buf_stage stage;
+	char line[PREDICATE_TEXT_MAX];
+	enum err_code code;
+
+	if (n->absent || n->size_bytes > LIMIT_STATEMENT_PARSED_BYTES)
+		return;
+	if (bundle_blob(v->b, &n->digest, &in, NULL) != ERR_OK)
+		return;
+	buf_init(&bytes, LIMIT_STATEMENT_PARSED_BYTES);
+	buf_stage_init(&stage, &bytes);
+	code = stream_copy(in, &stage.out, NULL);
+	instream_release(in);
+	if (code == ERR_OK)
+		code = digest_check(buf_text(&bytes), bytes.len, &n->digest, n->size_bytes, NULL);
+	if (code == ERR_OK && js_read(buf_text(&bytes), bytes.len, n->digest.text, &json, NULL) == ERR_OK &&
+	    *predicate_summary(json, line) != '\0')
+		printf("%*sclaims: %s\n", (int)depth * 2, "", line);
+}
+
+static void print_statements(struct view *v, unsigned depth, const struct node *n)
 {
 	size_t i;
 
 	for (i = 0; i < n->edges_len; i++) {
-		const struct node *s = &g->nodes[g->edges[n->edges + i].to];
+		const struct node *s = &v->g->nodes[v->g->edges[n->edges + i].to];
 
-		if (s->role == ROLE_STATEMENT)
-			print_line(depth, "statement", s->predicate_type, s);
+		if (s->role != ROLE_STATEMENT)
+			continue;
+		print_line(depth, "statement", s->predicate_type, s);
+		print_claims(v, depth + 1, s);
 	}
 }
 
-static void print_node(const struct graph *g, uint32_t node, enum link_kind kind, unsigned depth);
+static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsigned depth);
 
 /* What a referrer is for a person: its tag says it where it has one, else what it claims to hold. */
 static void print_referrer(const struct node *n, enum link_kind kind, unsigned depth)
@@ -85,49 +122,53 @@ static void print_referrer(const struct node *n, enum link_kind kind, unsigned d
 }
 
 /* What refers to a node, each once however many ways it is tied. */
-static void print_referrers(const struct graph *g, uint32_t node, unsigned depth)
+static void print_referrers(struct view *v, uint32_t node, unsigned depth)
 {
 	const struct link *links;
-	size_t len = graph_links_of(g, node, &links), i, j;
+	size_t len = graph_links_of(v->g, node, &links), i, j;
 
 	for (i = 0; i < len; i++) {
 		for (j = 0; j < i && links[j].referrer != links[i].referrer; j++)
 			;
 		if (j == i)
-			print_node(g, links[i].referrer, links[i].kind, depth);
+			print_node(v, links[i].referrer, links[i].kind, depth);
 	}
 }
 
-static void print_children(const struct graph *g, const struct node *n, unsigned depth)
+static void print_children(struct view *v, const struct node *n, unsigned depth)
 {
 	size_t i;
 
 	for (i = 0; i < n->edges_len; i++) {
-		uint32_t child = g->edges[n->edges + i].to;
+		uint32_t child = v->g->edges[n->edges + i].to;
 
 		/* an attestation is shown below the image that it is about */
-		if (role_is_manifest(g->nodes[child].role) && g->nodes[child].role != ROLE_ATTESTATION)
-			print_node(g, child, LINK_SUBJECT, depth);
+		if (role_is_manifest(v->g->nodes[child].role) && v->g->nodes[child].role != ROLE_ATTESTATION)
+			print_node(v, child, LINK_SUBJECT, depth);
 	}
 }
 
-static void print_node(const struct graph *g, uint32_t node, enum link_kind kind, unsigned depth)
+static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsigned depth)
 {
-	const struct node *n = &g->nodes[node];
+	const struct node *n = &v->g->nodes[node];
 
 	if (depth > LIMIT_GRAPH_DEPTH)
 		return;
 	if (n->role == ROLE_MANIFEST)
-		print_platform(g, depth, n);
+		print_platform(v, depth, n);
 	else if (n->role == ROLE_ATTESTATION)
 		print_line(depth, "attestation manifest", NULL, n);
 	else if (n->role == ROLE_REFERRER)
 		print_referrer(n, kind, depth);
 	else
 		print_line(depth, "index", NULL, n);
-	print_statements(g, depth + 1, n);
-	print_children(g, n, depth + 1);
-	print_referrers(g, node, depth + 1);
+	if (v->shown[node])
+		return; /* what lies below it stands above: a hostile bundle must not grow without end when it is shown
+			 */
+	v->shown[node] = true;
+	print_statements(v, depth + 1, n);
+	print_children(v, n, depth + 1);
+	print_referrers(v, node, depth + 1);
 }
 
 /* Seals are shown as what they claim to be. */
@@ -165,19 +206,24 @@ static void put_seals(struct js_out *out, const struct origin *o)
 	js_end(out, ']');
 }
 
-static void print_tree(const struct bundle *b, const struct graph *g, const struct summary *s)
+static enum err_code print_tree(const struct bundle *b, const struct graph *g, const struct summary *s, struct err *err)
 {
+	CLEANUP(free_ptr) bool *shown = calloc(g->nodes_len + 1, sizeof(*shown));
+	struct view v = { .b = b, .g = g, .shown = shown };
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
 	size_t i;
 
+	if (shown == NULL)
+		return err_nomem(err);
 	printf("%s  %s  %s\n", bundle_path(b), bundle_digest(b)->text, text_size(bundle_size(b), size));
 	for (i = 0; i < g->images_len; i++) {
 		printf("%s\n", g->images[i].name);
-		print_node(g, g->images[i].root, LINK_SUBJECT, 1);
+		print_node(&v, g->images[i].root, LINK_SUBJECT, 1);
 	}
 	printf("%s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
 	if (s->absent > 0)
 		printf("%zu manifest%s absent at the source\n", s->absent, s->absent == 1 ? " was" : "s were");
+	return ERR_OK;
 }
 
 static void print_blobs(const struct description *d)
@@ -230,9 +276,10 @@ static enum err_code inspect_tree(const struct bundle *b, const struct origin *o
 	if (code != ERR_OK)
 		return code;
 	s = summary_of(&g, order, len);
-	print_tree(b, &g, &s);
-	print_seals(origin);
-	return ERR_OK;
+	code = print_tree(b, &g, &s, err);
+	if (code == ERR_OK)
+		print_seals(origin);
+	return code;
 }
 
 static enum err_code inspect(const struct options *options, const char *file, struct err *err)

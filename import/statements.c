@@ -1,5 +1,6 @@
 #include "import/statements.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"
@@ -14,6 +15,7 @@ struct lister {
 	const struct node *manifest;    /* the image manifest whose attestations are listed */
 	const struct node *attestation; /* the one of them that is asked for */
 	size_t matched;                 /* image manifests of the wanted platform */
+	bool *seen;                     /* by node */
 };
 
 static bool wants_type(const struct lister *l, const char *type)
@@ -104,6 +106,9 @@ static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, 
 	enum err_code code = ERR_OK;
 	size_t i;
 
+	if (l->seen[node])
+		return ERR_OK; /* listed twice, it is one all the same */
+	l->seen[node] = true;
 	if (n->role == ROLE_MANIFEST && !n->absent && wants_platform(l, n))
 		return list_manifest(l, node, err);
 	for (i = 0; code == ERR_OK && n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++)
@@ -114,9 +119,10 @@ static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, 
 enum err_code statements_each(const struct graph *g, uint32_t root, struct source *source,
 			      const struct statement_filter *filter, statement_fn *fn, void *ctx, struct err *err)
 {
-	struct lister l = { .graph = g, .source = source, .filter = filter, .fn = fn, .ctx = ctx };
+	CLEANUP(free_ptr) bool *seen = calloc(g->nodes_len + 1, sizeof(*seen));
+	struct lister l = { .graph = g, .source = source, .filter = filter, .fn = fn, .ctx = ctx, .seen = seen };
 	char text[PLATFORM_TEXT_MAX];
-	enum err_code code = list_tree(&l, root, LIMIT_GRAPH_DEPTH, err);
+	enum err_code code = seen != NULL ? list_tree(&l, root, LIMIT_GRAPH_DEPTH, err) : err_nomem(err);
 
 	if (code == ERR_OK && l.matched == 0 && filter->platform != NULL)
 		return err_set(err, ERR_NOT_FOUND, "the image has no platform %s",
