@@ -154,12 +154,13 @@ struct options {
 	const char *text;
 };
 
+static const struct opt opts[] = {
+	{ "list", 'l', "X", "many", 0, OPT_SETS(struct options, list) },
+	{ "text", 't', "X", "one", 0, OPT_SETS(struct options, text) },
+};
+
 static enum err_code do_opt(struct err *err)
 {
-	static const struct opt opts[] = {
-		{ "list", 'l', "X", "many", 0, OPT_SETS(struct options, list) },
-		{ "text", 't', "X", "one", 0, OPT_SETS(struct options, text) },
-	};
 	static const struct command c = { .name = "c",
 					  .operand = "X",
 					  .args_max = 99,
