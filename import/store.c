@@ -115,61 +115,87 @@ static enum err_code store_write(struct target *t, struct plan *plan, struct err
 	return code == ERR_OK ? publish(s, plan, err) : code;
 }
 
-/* One image as the store now has it: everything that the plan holds must be reached and be there. */
-static enum err_code read_image(struct store *s, const struct image *image, struct plan_image *ret_image,
-				struct err *err)
+/* Everything under one image, as the store now gives it. */
+static enum err_code walk_stored(struct store *s, const struct image *image, struct graph *g, struct err *err)
 {
-	const struct layout_entry *entry = layout_find(s->layout, image->name);
 	CLEANUP(reference_release) struct reference ref = { 0 };
-	struct graph g;
-	struct walk walk;
 	struct source *source = NULL;
-	enum err_code code;
-	size_t i;
+	struct walk walk;
+	enum err_code code = layout_source_new(s->layout, &source, err);
 
-	if (entry == NULL)
-		return err_set(err, ERR_PARTIAL, "%s: %s is not there after the import", s->target.name, image->name);
-	ret_image->is = entry->descriptor.digest;
-	graph_init(&g);
-	walk_init(&walk, &g, NULL, NULL);
-	code = layout_source_new(s->layout, &source, err);
+	walk_init(&walk, g, NULL, NULL);
 	if (code == ERR_OK)
 		code = reference_parse(image->name, &ref, err);
 	if (code == ERR_OK)
 		code = walk_image(&walk, source, &ref, image->name, err);
 	if (code == ERR_OK)
-		code = graph_settle(&g, err);
-	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
-		ret_image->platforms += g.nodes[i].role == ROLE_MANIFEST && !g.nodes[i].absent;
-		ret_image->attestations += g.nodes[i].role == ROLE_ATTESTATION && !g.nodes[i].absent;
-		ret_image->referrers += g.nodes[i].role == ROLE_REFERRER && !g.nodes[i].absent;
-	}
+		code = graph_settle(g, err);
 	if (source != NULL)
 		source->free(source);
 	walk_release(&walk);
-	graph_release(&g);
-	ret_image->read_back = ret_image->referrers_known = code == ERR_OK;
 	return code;
+}
+
+/* Count what an image has in the store, and note which nodes of the plan were reached. */
+static enum err_code read_image(struct store *s, const struct plan *plan, size_t at, bool *reached, struct err *err)
+{
+	const struct image *image = &plan->graph.images[at];
+	const struct layout_entry *entry = layout_find(s->layout, image->name);
+	struct plan_image *found = &plan->images[at];
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	size_t i;
+
+	graph_init(&g);
+	if (entry == NULL)
+		return err_set(err, ERR_PARTIAL, "%s: %s is not there after the import", s->target.name, image->name);
+	found->is = entry->descriptor.digest;
+	code = walk_stored(s, image, &g, err);
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
+		uint32_t node = graph_find(&plan->graph, &g.nodes[i].digest);
+
+		if (g.nodes[i].absent)
+			continue;
+		found->platforms += g.nodes[i].role == ROLE_MANIFEST;
+		found->attestations += g.nodes[i].role == ROLE_ATTESTATION;
+		found->referrers += g.nodes[i].role == ROLE_REFERRER;
+		if (node != NODE_NONE)
+			reached[node] = true;
+	}
+	found->read_back = found->referrers_known = code == ERR_OK;
+	return code;
+}
+
+/* A blob of the plan is in the store, and reached from an image there. */
+static enum err_code check_node(struct store *s, const struct node *n, bool reached, struct err *err)
+{
+	struct instream *in = NULL;
+	enum err_code code = layout_blob(s->layout, &n->digest, &in, err);
+
+	if (code != ERR_OK)
+		return code;
+	instream_release(in);
+	if (!reached)
+		return err_set(err, ERR_PARTIAL, "%s: %s %s is there after the import, but no image leads to it",
+			       s->target.name, role_name(n->role), n->digest.text);
+	return ERR_OK;
 }
 
 static enum err_code store_read_back(struct target *t, struct plan *plan, struct err *err)
 {
 	struct store *s = OUTER_OF(t, struct store, target);
-	enum err_code code = ERR_OK;
+	CLEANUP(free_ptr) bool *reached = calloc(plan->graph.nodes_len + 1, sizeof(*reached));
+	enum err_code code = reached != NULL ? ERR_OK : err_nomem(err);
 	size_t i;
 
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
+		code = read_image(s, plan, i, reached, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
-		struct instream *in = NULL;
 
-		if (n->absent)
-			continue;
-		code = layout_blob(s->layout, &n->digest, &in, err);
-		if (code == ERR_OK)
-			instream_release(in);
+		if (!n->absent)
+			code = check_node(s, n, reached[plan->order[i]], err);
 	}
-	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
-		code = read_image(s, &plan->graph.images[i], &plan->images[i], err);
 	return code;
 }
 
