@@ -2,6 +2,10 @@
 # What goes wrong is said in one line, with the right exit status, and nothing half-done is ever published.
 load helpers
 
+# A mount of its own: root needs no user namespace for that, and not every machine gives one.
+UNSHARE=(unshare -m)
+((EUID == 0)) || UNSHARE=(unshare -rm)
+
 setup_file() { registry_start; }
 teardown_file() { registry_stop; }
 setup() { session_start; }
@@ -178,14 +182,14 @@ on_small_disk() {
 	local size=$1
 	shift
 	# shellcheck disable=SC2016 # the inner shell expands it
-	run --separate-stderr unshare -rm sh -c 'mount -t tmpfs -o "size=$0" small small && { "$@"; status=$?; } &&
+	run --separate-stderr "${UNSHARE[@]}" sh -c 'mount -t tmpfs -o "size=$0" small small && { "$@"; status=$?; } &&
 		find small -type f -size +0 -printf "left: %P %s\n" && exit $status' "$size" "$BUNDLE" "$@"
 	judge "$@"
 }
 
 need_small_disk() {
 	mkdir small
-	unshare -rm mount -t tmpfs small small 2>/dev/null || skip 'no mount namespaces for this user'
+	"${UNSHARE[@]}" mount -t tmpfs small small 2>/dev/null || skip 'no mount namespaces for this user'
 }
 
 @test "an export onto a full disk publishes nothing" {
