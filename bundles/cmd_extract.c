@@ -91,12 +91,34 @@ static enum err_code open_both(struct extraction *x, const char *file, const cha
 	return code == ERR_OK ? layout_lock(x->layout, err) : code;
 }
 
+/* A name that points elsewhere in a layout that is there stays where it is. */
+static enum err_code check_names(const struct extraction *x, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < x->graph.images_len; i++) {
+		const struct image *image = &x->graph.images[i];
+		const struct layout_entry *entry = layout_find(x->layout, image->name);
+		const struct digest *is = &x->graph.nodes[image->root].digest;
+
+		if (entry != NULL && !digest_equal(&entry->descriptor.digest, is))
+			return err_set(
+				err, ERR_CONFLICT,
+				"%s: %s is there already and another image: %s there, %s here; extract into another "
+				"folder",
+				layout_path(x->layout), image->name, entry->descriptor.digest.text, is->text);
+	}
+	return ERR_OK;
+}
+
 static enum err_code extract(struct extraction *x, const char *file, const char *folder, struct err *err)
 {
 	CLEANUP(buf_release) struct buf index = { 0 };
 	enum err_code code = open_both(x, file, folder, err);
 
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
+	if (code == ERR_OK)
+		code = check_names(x, err);
 	if (code == ERR_OK)
 		code = put_blobs(x, err);
 	if (code == ERR_OK)

@@ -52,10 +52,10 @@ static enum err_code copy_proved(struct bundle_source *s, const struct descripto
 	} else if (code == ERR_OK) {
 		code = copy_layer(b, &d->digest, &proof.out, err);
 	}
-	if (proof.digest.failed != ERR_DIGEST && proof.digest.failed != ERR_SIZE)
+	if (code == ERR_OK)
 		return code;
 	err_add(err, "%s: %s", b->path, d->digest.text);
-	return err_recode(err, ERR_DAMAGED);
+	return code == ERR_DIGEST || code == ERR_SIZE ? err_recode(err, ERR_DAMAGED) : code;
 }
 
 static bool is_here(const struct bundle *b, const struct digest *digest)

@@ -142,7 +142,8 @@ static enum err_code on_request_head(struct http_call *call, struct err *err)
 {
 	struct request *r = OUTER_OF(call, struct request, call);
 
-	r->again = call->status == 401 && r->tries < 2;
+	/* only the registry itself may ask for credentials, not a host that it redirects to */
+	r->again = call->status == 401 && r->tries < 2 && !call->redirected;
 	return r->again || r->on_head == NULL ? ERR_OK : r->on_head(r, err);
 }
 
@@ -351,7 +352,7 @@ static enum err_code on_ping(struct http_call *call, struct err *failure, struct
 {
 	struct access *a = OUTER_OF(call, struct access, call);
 
-	if (failure == NULL)
+	if (failure == NULL && !call->redirected)
 		read_challenge(call, &a->challenge);
 	buf_release(&call->headers);
 	if (failure != NULL) {

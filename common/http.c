@@ -111,12 +111,14 @@ static const char *method_of(const struct http_call *call)
 
 static enum err_code tell_head(struct http_call *call)
 {
-	long status = 0;
+	long status = 0, redirects = 0;
 
 	if (call->head_told)
 		return ERR_OK;
 	call->head_told = true;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+	call->redirected = redirects > 0;
 	call->status = (int)status;
 	return call->on_head != NULL ? call->on_head(call, &call->failure) : ERR_OK;
 }
@@ -241,7 +243,7 @@ enum err_code http_start(struct http *h, struct http_call *call, struct err *err
 	assert(call->on_done != NULL && call->link == NULL);
 	call->http = h;
 	call->status = 0;
-	call->head_told = false;
+	call->head_told = call->redirected = false;
 	call->failure = (struct err){ 0 };
 	call->reason[0] = '\0';
 	buf_init(&call->headers, LIMIT_HEADER_BYTES);

@@ -56,6 +56,7 @@ struct http_call {
 
 	/* the answer */
 	int status;
+	bool redirected; /* it came from where a redirect led: nothing in it speaks for the host that was asked */
 	/* http.c's own */
 	struct http *http;
 	void *easy;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,16 +105,39 @@ enum err_code layout_read(struct layout *l, struct err *err)
 	return ERR_OK;
 }
 
+/* Two that come first at once: the second must see what the first has made, and not make it again. */
+static enum err_code wait_for_lock(const struct layout *l, int *ret_lock, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code code = str_format(&path, err, "%s/%s", l->path, LAYOUT_LOCK_NAME);
+	int fd;
+
+	if (code != ERR_OK)
+		return code;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return err_errno(err, path);
+	*ret_lock = fd;
+	while (flock(fd, LOCK_EX) != 0) {
+		if (errno != EINTR)
+			return err_errno(err, path);
+	}
+	return ERR_OK;
+}
+
 static enum err_code create_empty(const struct layout *l, struct err *err)
 {
 	static const struct {
 		const char *name, *text;
 	} files[] = { { "index.json", EMPTY_INDEX },
 		      { "oci-layout", LAYOUT_TEXT } }; /* oci-layout last: it makes it one */
+	CLEANUP(close_fd) int lock = -1;
 	enum err_code code = folder_make(l->path, err);
 	struct stat st;
 	size_t i;
 
+	if (code == ERR_OK)
+		code = wait_for_lock(l, &lock, err);
 	for (i = 0; code == ERR_OK && i < COUNT_OF(files); i++) {
 		CLEANUP(free_ptr) char *path = NULL;
 

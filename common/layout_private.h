@@ -14,6 +14,8 @@ struct layout {
 	size_t entries_len;
 };
 
+#define LAYOUT_LOCK_NAME ".lock"
+
 /* Read one entry of an index.json; what names it in messages. */
 enum err_code layout_entry_parse(const struct json_t *json, const char *what, struct layout_entry *ret_entry,
 				 struct err *err);

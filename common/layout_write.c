@@ -14,12 +14,11 @@
 #include "common/limits.h"
 #include "common/mem.h"
 
-#define LOCK_NAME ".lock"
 #define PART_NAME ".part" /* the blob that is being written: one at a time, under the lock */
 
 enum err_code layout_lock(struct layout *l, struct err *err)
 {
-	l->lock_fd = openat(l->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	l->lock_fd = openat(l->fd, LAYOUT_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (l->lock_fd < 0)
 		return err_errno(err, l->path);
 	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) != 0) {

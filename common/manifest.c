@@ -160,6 +160,18 @@ static enum err_code parse_body(struct manifest *m, const char *what, struct err
 	return ERR_OK;
 }
 
+/* A known type as everyone spells it, without the parameters that an answer may add to it. */
+static const char *plain_type(const char *media_type)
+{
+	size_t len = strcspn(media_type, "; "), i;
+
+	for (i = 0; i < COUNT_OF(kinds); i++) {
+		if (strncasecmp(media_type, kinds[i].media_type, len) == 0 && kinds[i].media_type[len] == '\0')
+			return kinds[i].media_type;
+	}
+	return media_type;
+}
+
 /* Which type counts: the one it came under, or the one it says of itself.  They must not differ. */
 static enum err_code settle_type(struct manifest *m, const char *came_as, const char *what, struct err *err)
 {
@@ -173,6 +185,7 @@ static enum err_code settle_type(struct manifest *m, const char *came_as, const 
 	if (m->media_type == NULL || m->media_type[0] == '\0')
 		m->media_type = js_array(m->json, "manifests") != NULL ? TYPE_OCI_INDEX : TYPE_OCI_MANIFEST;
 	m->kind = manifest_kind(m->media_type);
+	m->media_type = plain_type(m->media_type);
 	return ERR_OK;
 }
 

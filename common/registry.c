@@ -1,5 +1,6 @@
 #include "common/registry.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,9 +215,18 @@ static void registry_free(struct source *s)
 
 static bool is_loopback(const char *host)
 {
+	char name[INET_ADDRSTRLEN];
+	struct in_addr address;
 	size_t len = strcspn(host, ":");
 
-	return text_starts(host, "127.") || text_starts(host, "[::1]") || (len == 9 && text_starts(host, "localhost"));
+	if (text_starts(host, "[::1]") || (len == 9 && text_starts(host, "localhost")))
+		return true;
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, host, len);
+	name[len] = '\0';
+	/* the address, and not a name that begins like one */
+	return inet_pton(AF_INET, name, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 enum err_code registry_new(struct http *http, const struct reference *ref, const struct registry_options *options,

@@ -57,8 +57,7 @@ int report_end(const struct command *c, bool json, enum err_code code, const str
 
 	if (code != ERR_OK)
 		last = *err;
-	/* A command that has printed its whole report before it found itself partial has had its say on stdout. */
-	if (json && code != ERR_OK && code != ERR_PARTIAL)
+	if (json && code != ERR_OK)
 		print_json(&last);
 	if (code == ERR_OK)
 		code = outstream_finish(report_stdout(), &last);

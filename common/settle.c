@@ -17,10 +17,11 @@ static enum role role_of(const struct graph *g, const struct node *from, const s
 
 	switch (e->kind) {
 	case EDGE_ATTESTATION:
-		return ROLE_ATTESTATION;
 	case EDGE_CHILD:
 		if (manifest_kind(g->nodes[e->to].media_type) == MANIFEST_NONE)
-			return ROLE_ARTIFACT; /* an index may list anything */
+			return ROLE_ARTIFACT; /* an index may list anything, and call it anything */
+		if (e->kind == EDGE_ATTESTATION)
+			return ROLE_ATTESTATION;
 		if (!of_image)
 			return ROLE_REFERRER;
 		return is_index(&g->nodes[e->to]) ? ROLE_INDEX : ROLE_MANIFEST;

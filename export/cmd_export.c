@@ -195,6 +195,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.dry_run = options->dry_run,
 		.progress = &progress,
 	};
+	bool told = false;
 	struct err err = { 0 };
 	enum err_code code = read_key(options, &key, &err);
 
@@ -204,9 +205,11 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = export_run(&how, &result, &err);
 		progress_done(&progress);
 	}
-	if (code == ERR_OK)
+	if (code == ERR_OK) {
 		code = report(options, &result, key, &err);
-	return report_end(c, options->json, code, &err);
+		told = true; /* stdout has its document, whatever status it ends with */
+	}
+	return report_end(c, options->json && !told, code, &err);
 }
 
 const struct command export_command = {

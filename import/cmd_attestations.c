@@ -178,9 +178,18 @@ static enum err_code print_json(void *ctx, const struct statement *s, struct err
 static enum err_code print_statement(void *ctx, const struct statement *s, struct err *err)
 {
 	struct printer *p = ctx;
-	enum err_code code = copy_statement(p, s->descriptor, report_stdout(), err);
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	struct buf_stage out;
+	enum err_code code;
 
 	p->count++;
+	if (s->descriptor->size_bytes > LIMIT_STATEMENT_PARSED_BYTES) /* too large to be held back until it is proved */
+		return copy_statement(p, s->descriptor, report_stdout(), err);
+	buf_init(&bytes, LIMIT_STATEMENT_PARSED_BYTES);
+	buf_stage_init(&out, &bytes);
+	code = copy_statement(p, s->descriptor, &out.out, err);
+	if (code == ERR_OK)
+		code = outstream_write(report_stdout(), buf_text(&bytes), bytes.len, err);
 	putchar('\n');
 	return code;
 }
@@ -332,7 +341,7 @@ const struct command attestations_command = {
 	.summary = "list what an image attests to: provenance, SBOMs and other statements",
 	.text = "List the in-toto statements of an image, for all its platforms or one: as a table, as the Engine "
 		"API's "
-		"JSON, or the statements themselves. Every byte is proved against its digest first.",
+		"JSON, or the statements themselves. Every byte is proved against its digest.",
 	.operand = "IMAGE",
 	.args_min = 1,
 	.args_max = 1,

@@ -169,6 +169,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.dry_run = options->dry_run,
 		.progress = &progress,
 	};
+	bool told = false;
 	struct err err = { 0 };
 	enum err_code code = ERR_OK;
 
@@ -179,9 +180,11 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = import_run(&how, &result, &err);
 		progress_done(&progress);
 	}
-	if (code == ERR_OK)
+	if (code == ERR_OK) {
 		code = report(options, &result, &err);
-	return report_end(c, options->json, code, &err);
+		told = true; /* stdout has its document, whatever status it ends with */
+	}
+	return report_end(c, options->json && !told, code, &err);
 }
 
 const struct command import_command = {

@@ -89,15 +89,19 @@ static const char *familiar(const char *name)
 	return text_starts(name, "library/") && strchr(name + 8, '/') == NULL ? name + 8 : name;
 }
 
-static bool lacks_layers(const struct graph *g, uint32_t node, unsigned depth)
+/* Each node once: an index may list the same child many times. */
+static bool lacks_layers(const struct graph *g, uint32_t node, bool *seen)
 {
 	const struct node *n = &g->nodes[node];
 	size_t i;
 
+	if (seen[node])
+		return false;
+	seen[node] = true;
 	if (n->role == ROLE_MANIFEST)
 		return !n->absent && !docker_whole(g, node);
-	for (i = 0; n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++) {
-		if (lacks_layers(g, g->edges[n->edges + i].to, depth - 1))
+	for (i = 0; n->role == ROLE_INDEX && i < n->edges_len; i++) {
+		if (lacks_layers(g, g->edges[n->edges + i].to, seen))
 			return true;
 	}
 	return false;
@@ -108,11 +112,12 @@ static bool is_expected(void *ctx, const char *name)
 {
 	const struct target_docker *t = ctx;
 	const struct graph *g = &t->plan->graph;
+	CLEANUP(free_ptr) bool *seen = calloc(g->nodes_len + 1, sizeof(*seen));
 	size_t i;
 
-	for (i = 0; i < g->images_len; i++) {
+	for (i = 0; seen != NULL && i < g->images_len; i++) {
 		if (strcmp(familiar(g->images[i].name), name) == 0)
-			return lacks_layers(g, g->images[i].root, LIMIT_GRAPH_DEPTH);
+			return lacks_layers(g, g->images[i].root, seen);
 	}
 	return false;
 }

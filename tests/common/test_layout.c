@@ -117,7 +117,7 @@ START_TEST(create)
 	ck_assert(!folder_has(folder, "a"));
 	ck_assert_msg(layout_open(path, true, &l, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(layout_len(l), 0);
-	ck_assert_uint_eq(folder_count(folder), 2);
+	ck_assert_uint_eq(folder_count(folder), 3); /* and the lock under which they were made */
 	text = folder_read(path, "oci-layout", NULL);
 	ck_assert_str_eq(text, VERSION);
 	ck_assert_int_eq(layout_open(path, true, &again, &err), ERR_OK); /* it is there now */

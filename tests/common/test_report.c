@@ -69,7 +69,7 @@ static const struct {
 	{ "usage, JSON", true, ERR_USAGE, "no such target", 2, "result\n" JSON("usage", "no such target"),
 	  "bundle import: no such target (see bundle import --help)\n" },
 	{ "partial", false, ERR_PARTIAL, "two are missing", 4, "result\n", "bundle import: two are missing\n" },
-	{ "partial, JSON: one document is enough", true, ERR_PARTIAL, "two are missing", 4, "result\n",
+	{ "partial, JSON", true, ERR_PARTIAL, "two are missing", 4, "result\n" JSON("partial", "two are missing"),
 	  "bundle import: two are missing\n" },
 	{ "quotes", true, ERR_NETWORK, "\"a\\b\"", 5, "result\n" JSON("network", "\\\"a\\\\b\\\""),
 	  "bundle import: \"a\\b\"\n" },
