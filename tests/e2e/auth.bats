@@ -194,6 +194,21 @@ ways() {
 	done
 }
 
+@test "a host that a redirect leads to may not ask for credentials" {
+	for scheme in basic bearer; do
+		proxy_start --auth "$scheme" --user "$USER_NAME:$PASSWORD"
+		elsewhere=$PROXY elsewhere_log=$PROXY_LOG
+		proxy_start --auth basic --user "$USER_NAME:$PASSWORD" --fault /blobs/ "redirect:http://$elsewhere"
+		login "$USER_NAME:$PASSWORD" "$PROXY"
+		export_app1 -q
+		complain 1 "$PROXY" 401
+		[[ $(jq -s length "$elsewhere_log") -gt 0 ]]
+		[[ $(jq -s 'map(select(.headers.Authorization)) | length' "$elsewhere_log") == 0 ]]
+		[[ $(jq -s 'map(select(.path | startswith("/token"))) | length' "$elsewhere_log") == 0 ]]
+		beside_stop
+	done
+}
+
 @test "where a redirect led stays out of messages: such places carry secrets" {
 	proxy_start --fault /blobs/ status:403
 	elsewhere=$PROXY
