@@ -188,6 +188,23 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 	return code;
 }
 
+/* Two listings may disagree whether a thing is a manifest; then it was not read as one, and nobody knows what is below.
+ */
+static enum err_code check_manifests(const struct export_result *r, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < r->order_len; i++) {
+		const struct node *n = &r->gather.graph.nodes[r->order[i]];
+
+		if (role_is_manifest(n->role) && !n->expanded && !n->absent)
+			return err_set(err, ERR_FORMAT,
+				       "%s is listed as a manifest and as something else: one listing is wrong",
+				       n->digest.text);
+	}
+	return ERR_OK;
+}
+
 /* One processor is for the thread that receives. */
 static unsigned workers(void)
 {
@@ -215,7 +232,9 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = gather_add(&r->gather, options->images->items[i], err);
 	if (code == ERR_OK)
 		code = gather_run(&r->gather, err);
-	return code == ERR_OK ? graph_order(&r->gather.graph, &r->order, &r->order_len, err) : code;
+	if (code == ERR_OK)
+		code = graph_order(&r->gather.graph, &r->order, &r->order_len, err);
+	return code == ERR_OK ? check_manifests(r, err) : code;
 }
 
 enum err_code export_run(const struct export_options *options, struct export_result *result, struct err *err)

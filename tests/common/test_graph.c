@@ -618,6 +618,27 @@ START_TEST(deep)
 }
 END_TEST
 
+/* An index may call anything an attestation; what is no manifest by its type is a blob all the same. */
+START_TEST(annotated_blob)
+{
+	static const char text[] =
+		"{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"application/octet-stream\","
+		"\"digest\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\","
+		"\"size\":0,\"annotations\":{\"" ANNOTATION_REFERENCE_TYPE "\":\"attestation-manifest\"}}]}";
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	CLEANUP(graph_release) struct graph g;
+	uint32_t root;
+
+	graph_init(&g);
+	root = add(&g, 1, TYPE_OCI_INDEX, 1);
+	ck_assert_int_eq(manifest_parse(text, strlen(text), TYPE_OCI_INDEX, "x", &m, NULL), ERR_OK);
+	ck_assert_int_eq(graph_add_image(&g, "x.io/a:1", root, NULL), ERR_OK);
+	ck_assert_int_eq(graph_add_manifest(&g, root, &m, NULL), ERR_OK);
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	ck_assert_int_eq(g.nodes[graph_find(&g, &m.items[0].digest)].role, ROLE_ARTIFACT);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("graph");
@@ -637,6 +658,7 @@ int main(void)
 	tcase_add_test(t, image_owners);
 	tcase_add_loop_test(t, small, 0, (int)COUNT_OF(smalls));
 	tcase_add_test(t, deep);
+	tcase_add_test(t, annotated_blob);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -41,6 +41,10 @@ static const struct {
 	  MANIFEST_INDEX, 0 },
 	{ "no layers", TYPE_OCI_MANIFEST, TYPED(TYPE_OCI_MANIFEST, "," CONFIG), ERR_OK, MANIFEST_IMAGE, 0 },
 	{ "type with parameters", TYPE_OCI_MANIFEST "; charset=utf-8", IMAGE(""), ERR_OK, MANIFEST_IMAGE, 1 },
+	{ "type with parameters, none inside", TYPE_OCI_MANIFEST "; charset=utf-8", "{" CONFIG "}", ERR_OK,
+	  MANIFEST_IMAGE, 0 },
+	{ "type in upper case, none inside", "APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON", "{" CONFIG "}", ERR_OK,
+	  MANIFEST_IMAGE, 0 },
 	{ "type in upper case", "APPLICATION/VND.OCI.IMAGE.MANIFEST.V1+JSON", IMAGE(""), ERR_OK, MANIFEST_IMAGE, 1 },
 	{ "came under no type", NULL, IMAGE(""), ERR_OK, MANIFEST_IMAGE, 1 },
 	{ "came under an empty type", "", IMAGE(""), ERR_OK, MANIFEST_IMAGE, 1 },
@@ -112,6 +116,8 @@ START_TEST(parse)
 	if (got != ERR_OK) {
 		ck_assert_ptr_null(m.json); /* untouched */
 		ck_assert_msg(strncmp(err.msg, "app:1: ", 7) == 0, "%s: %s", cases[_i].name, err.msg);
+	} else { /* as everyone spells it */
+		ck_assert_msg(strpbrk(m.media_type, "; VNO") == NULL, "%s: %s", cases[_i].name, m.media_type);
 	}
 	manifest_release(&m);
 }
