@@ -1,8 +1,10 @@
 /* The second half of graph.h: what is computed once everything has been found. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/graph.h"
+#include "common/limits.h"
 #include "common/mem.h"
 
 static bool is_index(const struct node *n)
@@ -150,6 +152,21 @@ static void sort_links(struct graph *g)
 	g->links_len = kept + 1;
 }
 
+/* A statement travels in front, whatever its size: so its size has a bound. */
+static enum err_code check_statements(const struct graph *g, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < g->nodes_len; i++) {
+		const struct node *n = &g->nodes[i];
+
+		if (n->role == ROLE_STATEMENT && n->size_bytes > LIMIT_STATEMENT_BYTES)
+			return err_set(err, ERR_LIMIT, "statement %s has more than %" PRIu64 " MiB", n->digest.text,
+				       LIMIT_STATEMENT_BYTES / MIB);
+	}
+	return ERR_OK;
+}
+
 enum err_code graph_settle(struct graph *g, struct err *err)
 {
 	struct queue q = { 0 };
@@ -162,7 +179,7 @@ enum err_code graph_settle(struct graph *g, struct err *err)
 	if (code == ERR_OK)
 		code = spread_roles(g, &q, err);
 	free(q.items);
-	return code;
+	return code == ERR_OK ? check_statements(g, err) : code;
 }
 
 size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links)

@@ -308,7 +308,7 @@ static enum err_code on_root(void *ctx, const struct source_manifest *got, struc
 	if (got->bytes != NULL)
 		code = root_found(q->walk, q, got, err);
 	else
-		code = err_set(err, ERR_NOT_FOUND, "%s: no such image at the source", q->name);
+		code = err_set(err, ERR_NOT_FOUND, "%s: no such image there", q->name);
 	question_free(q);
 	return code;
 }

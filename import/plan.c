@@ -25,7 +25,9 @@ static enum err_code check_blob(const struct plan *plan, const struct node *n, s
 		return err_set(err, ERR_DAMAGED, "%s: the description says of %s what its manifests do not", path,
 			       n->digest.text);
 	if ((d->blobs[at].stored == STORED_ABSENT) != n->absent)
-		return err_set(err, ERR_DAMAGED, "%s: %s is marked as absent, but not as one", path, n->digest.text);
+		return err_set(err, ERR_DAMAGED, "%s: %s %s is %s, but the description says that it is %s", path,
+			       role_name(n->role), n->digest.text, n->absent ? "not in the bundle" : "in the bundle",
+			       n->absent ? "there" : "absent");
 	return ERR_OK;
 }
 
