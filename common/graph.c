@@ -6,6 +6,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 static const char *const role_names[ROLE_COUNT] = {
 	[ROLE_INDEX] = "index",       [ROLE_MANIFEST] = "manifest", [ROLE_ATTESTATION] = "attestation",
@@ -50,20 +51,10 @@ void graph_init(struct graph *g)
 	*g = (struct graph){ 0 };
 }
 
-/* FNV-1a. */
-static size_t hash(const char *text)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211u;
-	return (size_t)(h ^ h >> 32);
-}
-
 /* The place of a digest in the table: its node, or the empty place where it belongs.  The table is never full. */
 static uint32_t *table_place(const struct graph *g, const char *text)
 {
-	size_t i = hash(text) & (g->table_cap - 1);
+	size_t i = text_hash(text) & (g->table_cap - 1);
 
 	while (g->table[i] != NODE_NONE && strcmp(g->nodes[g->table[i]].digest.text, text) != 0)
 		i = (i + 1) & (g->table_cap - 1);
@@ -89,61 +80,12 @@ static enum err_code table_grow(struct graph *g, struct err *err)
 	return ERR_OK;
 }
 
-static char **string_place(char **strings, size_t cap, const char *text)
-{
-	size_t i = hash(text) & (cap - 1);
-
-	while (strings[i] != NULL && strcmp(strings[i], text) != 0)
-		i = (i + 1) & (cap - 1);
-	return &strings[i];
-}
-
-static enum err_code strings_grow(struct graph *g, struct err *err)
-{
-	size_t cap = g->strings_cap < 64 ? 64 : g->strings_cap * 2, i;
-	char **grown;
-
-	if (g->strings_len * 2 < g->strings_cap)
-		return ERR_OK;
-	grown = calloc(cap, sizeof(*grown));
-	if (grown == NULL)
-		return err_nomem(err);
-	for (i = 0; i < g->strings_cap; i++) {
-		if (g->strings[i] != NULL)
-			*string_place(grown, cap, g->strings[i]) = g->strings[i];
-	}
-	free(g->strings);
-	g->strings = grown;
-	g->strings_cap = cap;
-	return ERR_OK;
-}
-
-enum err_code graph_intern(struct graph *g, const char *text, const char **ret_text, struct err *err)
-{
-	enum err_code code = strings_grow(g, err);
-	char **place;
-
-	if (code != ERR_OK)
-		return code;
-	if (strlen(text) > LIMIT_TEXT_BYTES)
-		return err_set(err, ERR_LIMIT, "a text of more than %d bytes: %.60s…", LIMIT_TEXT_BYTES, text);
-	place = string_place(g->strings, g->strings_cap, text);
-	if (*place == NULL) {
-		code = str_copy(text, place, err);
-		if (code != ERR_OK)
-			return code;
-		g->strings_len++;
-	}
-	*ret_text = *place;
-	return ERR_OK;
-}
-
 /* Where sources disagree about a text, the smaller one counts, so that the order of discovery does not. */
 static enum err_code keep_smaller(struct graph *g, const char **kept, const char *text, struct err *err)
 {
 	if (text == NULL || (*kept != NULL && strcmp(*kept, text) <= 0))
 		return ERR_OK;
-	return graph_intern(g, text, kept, err);
+	return intern_text(&g->strings, text, kept, err);
 }
 
 /* The same rule for media types, but a type that makes it a manifest counts before one that does not. */
@@ -261,7 +203,7 @@ static enum err_code add_facts(struct graph *g, struct node *n, const struct man
 	enum err_code code = ERR_OK;
 
 	if (m->artifact_type != NULL)
-		code = graph_intern(g, m->artifact_type, &n->artifact_type, err);
+		code = intern_text(&g->strings, m->artifact_type, &n->artifact_type, err);
 	if (code == ERR_OK)
 		code = keep_smaller(g, &n->predicate_type, annotation(m->annotations, ANNOTATION_SIGSTORE_PREDICATE),
 				    err);
@@ -304,7 +246,7 @@ enum err_code graph_link(struct graph *g, uint32_t subject, uint32_t referrer, e
 enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, struct err *err)
 {
 	struct image image = { .root = root };
-	enum err_code code = graph_intern(g, name, &image.name, err);
+	enum err_code code = intern_text(&g->strings, name, &image.name, err);
 
 	if (code == ERR_OK)
 		code = vec_grow(&g->images, &g->images_cap, g->images_len + 1, sizeof(*g->images), LIMIT_IMAGES, err);
@@ -315,11 +257,7 @@ enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, 
 
 void graph_release(struct graph *g)
 {
-	size_t i;
-
-	for (i = 0; i < g->strings_cap; i++)
-		free(g->strings[i]);
-	free(g->strings);
+	intern_release(&g->strings);
 	free(g->table);
 	free(g->images);
 	free(g->loose);

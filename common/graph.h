@@ -19,6 +19,7 @@
 
 #include "common/digest.h"
 #include "common/err.h"
+#include "common/intern.h"
 #include "common/manifest.h"
 
 #define NODE_NONE UINT32_MAX
@@ -105,8 +106,7 @@ struct graph {
 	size_t images_len, images_cap;
 	uint32_t *table; /* open addressing: digest to node */
 	size_t table_cap;
-	char **strings; /* interned: open addressing by content */
-	size_t strings_len, strings_cap;
+	struct intern strings;
 };
 
 void graph_init(struct graph *g);
@@ -143,7 +143,5 @@ bool role_is_manifest(enum role role);
 const char *role_name(enum role role);
 /* "subject", "cosign-sig", "cosign-att", "cosign-sbom", "buildkit". */
 const char *link_name(enum link_kind kind);
-/* Keep a string for the life of the graph. */
-enum err_code graph_intern(struct graph *g, const char *text, const char **ret_text, struct err *err);
 void graph_release(struct graph *g);
 #endif

@@ -77,6 +77,15 @@ bool text_ends(const char *text, const char *part)
 	return text_len >= part_len && memcmp(text + text_len - part_len, part, part_len) == 0;
 }
 
+size_t text_hash(const char *text)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 1099511628211u;
+	return (size_t)(h ^ h >> 32);
+}
+
 const char *text_size(uint64_t size_bytes, char out[TEXT_SIZE_MAX])
 {
 	static const char units[][3] = { "kB", "MB", "GB", "TB", "PB", "EB" };

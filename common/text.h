@@ -20,6 +20,8 @@ bool text_glob(const char *pattern, const char *text);
 /* True where text starts with (ends with) the part. */
 bool text_starts(const char *text, const char *part);
 bool text_ends(const char *text, const char *part);
+/* FNV-1a, for tables: not against those who choose texts to collide. */
+size_t text_hash(const char *text);
 /* A size for people: "980 B", "1.1 MB" (decimal units, as docker prints them).  Returns out. */
 const char *text_size(uint64_t size_bytes, char out[TEXT_SIZE_MAX]);
 #endif

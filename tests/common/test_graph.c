@@ -75,32 +75,6 @@ START_TEST(two_sizes)
 }
 END_TEST
 
-START_TEST(intern)
-{
-	CLEANUP(graph_release) struct graph g;
-	CLEANUP(free_ptr) char *longest = calloc(1, LIMIT_TEXT_BYTES + 2);
-	const char *kept[1000], *again = NULL;
-	char text[32];
-	size_t i;
-
-	graph_init(&g);
-	for (i = 0; i < COUNT_OF(kept); i++) {
-		snprintf(text, sizeof(text), "text %zu", i);
-		ck_assert_int_eq(graph_intern(&g, text, &kept[i], NULL), ERR_OK);
-	}
-	for (i = 0; i < COUNT_OF(kept); i++) {
-		snprintf(text, sizeof(text), "text %zu", i);
-		ck_assert_str_eq(kept[i], text);
-		ck_assert_int_eq(graph_intern(&g, text, &again, NULL), ERR_OK);
-		ck_assert_ptr_eq(again, kept[i]);
-	}
-	memset(longest, 'x', LIMIT_TEXT_BYTES);
-	ck_assert_int_eq(graph_intern(&g, longest, &again, NULL), ERR_OK);
-	longest[LIMIT_TEXT_BYTES] = 'x';
-	ck_assert_int_eq(graph_intern(&g, longest, &again, NULL), ERR_LIMIT);
-}
-END_TEST
-
 /* Sources disagree about one digest: whoever comes first, the same text is kept. */
 static const struct {
 	const char *name, *a, *b, *want;
@@ -647,7 +621,6 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, find_many);
 	tcase_add_test(t, two_sizes);
-	tcase_add_test(t, intern);
 	tcase_add_loop_test(t, disagree, 0, (int)COUNT_OF(disagreements));
 	tcase_add_loop_test(t, any_order, 0, (int)COUNT_OF(worlds));
 	tcase_add_loop_test(t, roles, 0, (int)COUNT_OF(worlds));
