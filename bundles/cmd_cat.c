@@ -8,19 +8,20 @@
 
 static enum err_code cat_blob(const struct bundle *b, const char *text, struct err *err)
 {
-	const struct description *d = bundle_description(b);
 	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
 	struct digest digest;
 	struct instream *in = NULL;
+	uint64_t size_bytes = 0;
 	enum err_code code = digest_parse(text, &digest, err);
 
 	if (code != ERR_OK)
 		return err_recode(err, ERR_USAGE);
-	code = bundle_blob(b, &digest, &in, err);
+	code = bundle_blob_size(b, &digest, &size_bytes, err);
+	if (code == ERR_OK)
+		code = bundle_blob(b, &digest, &in, err);
 	if (code != ERR_OK)
 		return code;
-	code = proof_stage_init(&proof, &digest, d->blobs[description_find(d, &digest)].size_bytes, report_stdout(),
-				err);
+	code = proof_stage_init(&proof, &digest, size_bytes, report_stdout(), err);
 	if (code == ERR_OK)
 		code = stream_copy(in, &proof.out, err);
 	instream_release(in);
@@ -42,7 +43,7 @@ static enum err_code cat_description(const struct bundle *b, struct err *err)
 static enum err_code cat(const char *file, const char *what, struct err *err)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
-	enum err_code code = bundle_open(file, &b, err);
+	enum err_code code = bundle_open_image(file, NULL, &b, err);
 
 	if (code != ERR_OK)
 		return code;

@@ -5,10 +5,13 @@
 
 #include "bundles/commands.h"
 #include "bundles/contents.h"
+#include "bundles/description_json.h"
 #include "bundles/origin.h"
+#include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/predicate.h"
+#include "common/reference.h"
 #include "common/report.h"
 #include "common/summary.h"
 #include "common/text.h"
@@ -242,9 +245,11 @@ static void print_blobs(const struct description *d)
 }
 
 /* {"schemaVersion":1,"file":…,"fileBytes":…,"digest":…,"seals":[{"slot":…,"hint":…}],"description":…} */
-static enum err_code print_json(const struct bundle *b, const struct origin *origin, struct err *err)
+static enum err_code print_json(const struct bundle *b, const struct origin *origin, const struct graph *g,
+				struct err *err)
 {
 	struct js_out o;
+	enum err_code code;
 
 	js_out_init(&o, report_stdout(), true);
 	js_begin(&o, '{');
@@ -254,49 +259,83 @@ static enum err_code print_json(const struct bundle *b, const struct origin *ori
 	js_member(&o, "digest", bundle_digest(b)->text);
 	put_seals(&o, origin);
 	js_key(&o, "description");
-	js_put_value(&o, bundle_description(b)->json);
+	code = g != NULL ? description_put_image(&o, b, g, err) : description_put(&o, b, err);
 	js_end(&o, '}');
-	return js_end_document(&o, err);
+	return code == ERR_OK ? js_end_document(&o, err) : code;
 }
 
-static enum err_code inspect_tree(const struct bundle *b, const struct origin *origin, struct err *err)
+static enum err_code inspect_tree(const struct bundle *b, const struct origin *origin, const struct graph *g,
+				  struct err *err)
 {
-	CLEANUP(graph_release) struct graph g;
 	CLEANUP(free_ptr) uint32_t *order = NULL;
 	struct summary s;
 	size_t len = 0;
-	enum err_code code;
+	enum err_code code = graph_order(g, &order, &len, err);
 
-	graph_init(&g);
-	code = contents_walk(b, NULL, NULL, &g, err);
-	if (code == ERR_OK)
-		code = graph_settle(&g, err);
-	if (code == ERR_OK)
-		code = graph_order(&g, &order, &len, err);
 	if (code != ERR_OK)
 		return code;
-	s = summary_of(&g, order, len);
-	code = print_tree(b, &g, &s, err);
+	s = summary_of(g, order, len);
+	code = print_tree(b, g, &s, err);
 	if (code == ERR_OK)
 		print_seals(origin);
 	return code;
 }
 
-static enum err_code inspect(const struct options *options, const char *file, struct err *err)
+/* The images to be shown, walked: the one that is named, else all. */
+static enum err_code walk(const struct bundle *b, const char *name, struct graph *g, struct err *err)
 {
-	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
-	CLEANUP(origin_release) struct origin origin = { 0 };
-	struct opt_list beside = { 0 };
-	enum err_code code = bundle_open(file, &b, err);
+	enum err_code code = name == NULL ? contents_walk(b, NULL, NULL, g, err) : contents_walk_image(b, name, g, err);
 
-	if (code == ERR_OK)
-		code = origin_find(b, &beside, &origin, err);
+	if (code == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "%s: no image %s in this bundle: bundle inspect %s lists them",
+			       bundle_path(b), name, bundle_path(b));
+	return code == ERR_OK ? graph_settle(g, err) : code;
+}
+
+static enum err_code show(const struct options *options, const struct bundle *b, const char *name, struct err *err)
+{
+	CLEANUP(origin_release) struct origin origin = { 0 };
+	CLEANUP(graph_release) struct graph g;
+	struct opt_list beside = { 0 };
+	enum err_code code = origin_find(b, &beside, &origin, err);
+
+	graph_init(&g);
+	if (code == ERR_OK && (name != NULL || !options->json))
+		code = walk(b, name, &g, err);
 	if (code != ERR_OK)
 		return code;
 	if (options->json)
-		return print_json(b, &origin, err);
+		return print_json(b, &origin, name != NULL ? &g : NULL, err);
+	return inspect_tree(b, &origin, &g, err);
+}
+
+static enum err_code full_name(const char *text, char **ret_name, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	enum err_code code = reference_parse(text, &ref, err);
+
+	if (code == ERR_OK)
+		code = reference_name(&ref, ret_name, err);
+	return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
+}
+
+static enum err_code inspect(const struct options *options, const char *file, const char *image, struct err *err)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	CLEANUP(free_ptr) char *name = NULL;
+	enum err_code code = ERR_OK;
+
+	if (options->blobs && (options->json || image != NULL))
+		return err_set(err, ERR_USAGE,
+			       "--blobs lists the blobs of the whole bundle, and goes with nothing else");
+	if (image != NULL)
+		code = full_name(image, &name, err);
+	if (code == ERR_OK)
+		code = image != NULL ? bundle_open_image(file, name, &b, err) : bundle_open(file, &b, err);
+	if (code != ERR_OK)
+		return code;
 	if (!options->blobs)
-		return inspect_tree(b, &origin, err);
+		return show(options, b, name, err);
 	print_blobs(bundle_description(b));
 	return ERR_OK;
 }
@@ -305,21 +344,23 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 {
 	const struct options *options = opaque;
 	struct err err = { 0 };
-	enum err_code code = inspect(options, operands->items[0], &err);
+	enum err_code code = inspect(options, operands->items[0], operands->len > 1 ? operands->items[1] : NULL, &err);
 
 	return report_end(c, options->json, code, &err);
 }
 
 const struct command inspect_command = {
 	.name = "inspect",
-	.synopsis = "[option]... FILE",
+	.synopsis = "[option]... FILE [IMAGE]",
 	.summary = "show what a bundle holds, without reading its layers",
-	.text = "Show a bundle as a tree: image, platform, attestations, statements, signatures and other referrers, "
-		"with "
-		"digests and sizes. Manifests are proved; layers are not read: bundle verify does that.",
+	.text = "Show a bundle, or one image of it, as a tree: image, platform, attestations, statements, signatures "
+		"and "
+		"other referrers, with digests and sizes. Manifests are proved; layers are not read: bundle verify "
+		"does "
+		"that.",
 	.operand = "FILE",
 	.args_min = 1,
-	.args_max = 1,
+	.args_max = 2,
 	.opts = opts,
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),

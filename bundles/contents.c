@@ -42,3 +42,17 @@ enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, 
 		source->free(source);
 	return code;
 }
+
+enum err_code contents_walk_image(const struct bundle *b, const char *name, struct graph *graph, struct err *err)
+{
+	CLEANUP(walk_release) struct walk walk;
+	struct source *source = NULL;
+	enum err_code code = bundle_source_new(b, &source, err);
+
+	walk_init(&walk, graph, NULL, NULL);
+	if (code == ERR_OK)
+		code = walk_one(&walk, source, name, name, err);
+	if (source != NULL)
+		source->free(source);
+	return code;
+}

@@ -1,8 +1,10 @@
 #include "bundles/description.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "common/js.h"
 #include "common/mem.h"
 
 static const char *const stored_names[STORED_COUNT] = {
@@ -24,6 +26,11 @@ enum stored stored_of(const struct node *n)
 	if (node_is_small(n))
 		return STORED_PACKED;
 	return media_type_is_compressed(n->media_type) ? STORED_RAW : STORED_ZSTD;
+}
+
+void shard_name(size_t shard, char out[SHARD_NAME_MAX])
+{
+	snprintf(out, SHARD_NAME_MAX, "bundle.json.shard.%zu.json", shard);
 }
 
 /* One image's manifests, found through its indexes. */
@@ -148,7 +155,12 @@ static enum err_code put_image(struct tree *t, const struct image *image, struct
 	return code;
 }
 
-static enum err_code put_images(const struct graph *g, struct js_out *o, struct err *err)
+/* Some images: of a shard, or all. */
+struct range {
+	size_t first, len;
+};
+
+static enum err_code put_images(const struct graph *g, struct range range, struct js_out *o, struct err *err)
 {
 	CLEANUP(free_ptr) uint32_t *seen = calloc(g->nodes_len + 1, sizeof(*seen));
 	CLEANUP(free_ptr) uint32_t *found = calloc(g->nodes_len + 1, sizeof(*found));
@@ -160,34 +172,44 @@ static enum err_code put_images(const struct graph *g, struct js_out *o, struct 
 		return err_nomem(err);
 	js_key(o, "images");
 	js_begin(o, '[');
-	for (i = 0; code == ERR_OK && o->err.code == ERR_OK && i < g->images_len; i++)
+	for (i = range.first; code == ERR_OK && o->err.code == ERR_OK && i < range.first + range.len; i++)
 		code = put_image(&t, &g->images[i], err);
 	js_end(o, ']');
 	return code;
 }
 
-static void put_referrers(const struct graph *g, struct js_out *o)
+static void put_referrer(const struct graph *g, const struct link *link, struct js_out *o)
 {
+	const struct node *n = &g->nodes[link->referrer];
+
+	js_begin(o, '{');
+	js_member(o, "subject", g->nodes[link->subject].digest.text);
+	put_digest(o, n);
+	js_member(o, "kind", link_name(link->kind));
+	js_member(o, "mediaType", n->media_type);
+	js_member(o, "artifactType", n->artifact_type);
+	js_member(o, "predicateType", n->predicate_type);
+	js_member_uint(o, "size", n->size_bytes);
+	js_end(o, '}');
+}
+
+/* Everything that refers to what these images are made of, whichever image came first. */
+static enum err_code put_referrers(const struct graph *g, struct range range, struct js_out *o, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	enum err_code code = graph_owners_among(g, range.first, range.len, &owners, err);
 	size_t i;
 
+	if (code != ERR_OK)
+		return code;
 	js_key(o, "referrers");
 	js_begin(o, '[');
 	for (i = 0; i < g->links_len; i++) {
-		const struct node *n = &g->nodes[g->links[i].referrer];
-
-		if (g->links[i].kind == LINK_BUILDKIT)
-			continue;
-		js_begin(o, '{');
-		js_member(o, "subject", g->nodes[g->links[i].subject].digest.text);
-		put_digest(o, n);
-		js_member(o, "kind", link_name(g->links[i].kind));
-		js_member(o, "mediaType", n->media_type);
-		js_member(o, "artifactType", n->artifact_type);
-		js_member(o, "predicateType", n->predicate_type);
-		js_member_uint(o, "size", n->size_bytes);
-		js_end(o, '}');
+		if (g->links[i].kind != LINK_BUILDKIT && owners[g->links[i].subject] != NODE_NONE)
+			put_referrer(g, &g->links[i], o);
 	}
 	js_end(o, ']');
+	return ERR_OK;
 }
 
 static void put_file(struct js_out *o, const struct description_file *file)
@@ -199,7 +221,18 @@ static void put_file(struct js_out *o, const struct description_file *file)
 	js_end(o, '}');
 }
 
-static void put_blobs(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o)
+static void put_blob(const struct node *n, struct js_out *o)
+{
+	js_begin(o, '{');
+	put_digest(o, n);
+	js_member_uint(o, "size", n->size_bytes);
+	js_member(o, "role", role_name(n->role));
+	js_member(o, "mediaType", n->media_type);
+	js_member(o, "stored", stored_name(stored_of(n)));
+	js_end(o, '}');
+}
+
+static void put_blobs(const struct description_maker *m, struct range range, struct js_out *o)
 {
 	enum stored stored;
 	size_t i;
@@ -207,18 +240,12 @@ static void put_blobs(const struct graph *g, const uint32_t *order, size_t len, 
 	js_key(o, "blobs");
 	js_begin(o, '[');
 	for (stored = STORED_PACKED; stored < STORED_COUNT; stored++) {
-		for (i = 0; i < len; i++) {
-			const struct node *n = &g->nodes[order[i]];
+		for (i = 0; i < m->order_len; i++) {
+			const struct node *n = &m->graph->nodes[m->order[i]];
+			uint32_t owner = m->owners[m->order[i]];
 
-			if (stored_of(n) != stored)
-				continue;
-			js_begin(o, '{');
-			put_digest(o, n);
-			js_member_uint(o, "size", n->size_bytes);
-			js_member(o, "role", role_name(n->role));
-			js_member(o, "mediaType", n->media_type);
-			js_member(o, "stored", stored_name(stored));
-			js_end(o, '}');
+			if (owner >= range.first && owner - range.first < range.len && stored_of(n) == stored)
+				put_blob(n, o);
 		}
 	}
 	js_end(o, ']');
@@ -253,29 +280,108 @@ static enum err_code put_totals(const struct graph *g, const uint32_t *order, si
 	return ERR_OK;
 }
 
-enum err_code description_write(const struct graph *g, const uint32_t *order, size_t len,
-				const struct description_file *layout, const struct description_file *index,
-				struct outstream *out, struct err *err)
+static void put_shards(const struct description_shard *shards, size_t len, struct js_out *o)
 {
-	struct js_out o;
+	char name[SHARD_NAME_MAX];
+	size_t i;
+
+	js_key(o, "shards");
+	js_begin(o, '[');
+	for (i = 0; i < len; i++) {
+		shard_name(i, name);
+		js_begin(o, '{');
+		js_member(o, "name", name);
+		js_member(o, "digest", shards[i].digest.text);
+		js_member_uint(o, "size", shards[i].size_bytes);
+		js_member(o, "first", shards[i].first);
+		js_member_uint(o, "images", shards[i].images);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
+enum err_code description_maker_init(struct description_maker *m, const struct graph *g, struct err *err)
+{
+	struct description_maker made = { .graph = g };
+	enum err_code code = graph_order(g, &made.order, &made.order_len, err);
+
+	if (code == ERR_OK)
+		code = graph_owners(g, &made.owners, err);
+	if (g->images_len > SHARDS_FROM)
+		made.shards_len = (g->images_len + SHARD_IMAGES - 1) / SHARD_IMAGES;
+	if (code == ERR_OK)
+		*m = made;
+	else
+		description_maker_release(&made);
+	return code;
+}
+
+static struct range range_of(const struct description_maker *m, size_t shard)
+{
+	size_t first = shard * SHARD_IMAGES, left = m->graph->images_len - first;
+
+	return (struct range){ .first = first, .len = left < SHARD_IMAGES ? left : SHARD_IMAGES };
+}
+
+enum err_code description_write_shard(const struct description_maker *m, size_t shard, struct outstream *out,
+				      struct description_shard *ret_shard, struct err *err)
+{
+	struct range range = range_of(m, shard);
 	enum err_code code;
+	struct js_out o;
 
 	js_out_init(&o, out, false);
 	js_begin(&o, '{');
 	js_member_uint(&o, "schemaVersion", 1);
-	code = put_images(g, &o, err);
+	code = put_images(m->graph, range, &o, err);
+	if (code == ERR_OK)
+		code = put_referrers(m->graph, range, &o, err);
 	if (code != ERR_OK)
 		return code;
-	put_referrers(g, &o);
+	put_blobs(m, range, &o);
+	js_end(&o, '}');
+	if (ret_shard != NULL)
+		*ret_shard =
+			(struct description_shard){ .first = m->graph->images[range.first].name, .images = range.len };
+	return js_end_document(&o, err);
+}
+
+enum err_code description_write(const struct description_maker *m, const struct description_file *layout,
+				const struct description_file *index, const struct description_shard *shards,
+				struct outstream *out, struct err *err)
+{
+	struct range all = { .len = m->graph->images_len };
+	enum err_code code = ERR_OK;
+	struct js_out o;
+
+	js_out_init(&o, out, false);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 1);
+	if (shards == NULL)
+		code = put_images(m->graph, all, &o, err);
+	if (code == ERR_OK && shards == NULL)
+		code = put_referrers(m->graph, all, &o, err);
+	if (code != ERR_OK)
+		return code;
 	js_key(&o, "files");
 	js_begin(&o, '[');
 	put_file(&o, layout);
 	put_file(&o, index);
 	js_end(&o, ']');
-	put_blobs(g, order, len, &o);
-	code = put_totals(g, order, len, &o, err);
+	if (shards == NULL)
+		put_blobs(m, all, &o);
+	else
+		put_shards(shards, m->shards_len, &o);
+	code = put_totals(m->graph, m->order, m->order_len, &o, err);
 	if (code != ERR_OK)
 		return code;
 	js_end(&o, '}');
 	return js_end_document(&o, err);
+}
+
+void description_maker_release(struct description_maker *m)
+{
+	free(m->order);
+	free(m->owners);
+	*m = (struct description_maker){ 0 };
 }

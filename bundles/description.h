@@ -1,13 +1,17 @@
 /* description.h - bundle.json: what a bundle holds, for programs, people and policies, before anything else is read.
  *
- * Lifecycle  description_write from a settled graph; description_read from the
- *            bytes, look, description_release.
+ * Lifecycle  Writing: a description_maker of a settled graph; each shard, if
+ *            there are any; then bundle.json, which names them.
+ *            Reading: description_read of bundle.json, description_add of the
+ *            shards (all, in order, or only the one that is wanted),
+ *            description_complete once all are there; look; description_release.
  * Units      Sizes are bytes.  A blob is named by its place in blobs[].
- * Bounds     LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h.
- * Ownership  A description owns its JSON; strings are borrowed from there.
- * Errors     description_read: ERR_DAMAGED, ERR_UNSUPPORTED (a schema from the
- *            future), ERR_LIMIT, ERR_NOMEM.  Known members are checked, unknown
- *            ones are ignored.
+ * Bounds     LIMIT_DESCRIPTION_BYTES a document and the JSON bounds of js.h;
+ *            LIMIT_IMAGES, LIMIT_NODES, LIMIT_EDGES in all.
+ * Ownership  A description owns everything in it; no JSON is kept.
+ * Errors     ERR_DAMAGED, ERR_UNSUPPORTED (a schema from the future),
+ *            ERR_LIMIT, ERR_NOMEM.  Known members are checked, unknown ones are
+ *            ignored.
  * Format     The same graph gives the same bytes; no source, clock or host is
  *            named.  Compact JSON, members in this order:
  *
@@ -21,6 +25,19 @@
  *   files          oci-layout and index.json: name, digest, size
  *   blobs          in the file's order: digest, size, role, mediaType, stored
  *   totals         images, blobs, bytes, layers, layerBytes (what is in the file), absent (how many blobs are not)
+ *
+ *            Of more than SHARDS_FROM images bundle.json itself has no images,
+ *            referrers and blobs, but in their place
+ *
+ *   shards         name, digest, size, first (name of its first image), images (how many)
+ *
+ *            Each shard is a document of its own, with schemaVersion, and the
+ *            images, referrers and blobs of SHARD_IMAGES images, the last one of
+ *            what is left.  A blob stands in the shard of the first image that
+ *            it belongs to, a referrer in every shard with an image that it
+ *            belongs to, so that one shard says all of an image but the blobs it
+ *            shares with earlier ones.  The blobs of all shards, those of each
+ *            way of storing together, are in the file's order.
  */
 #ifndef BUNDLES_DESCRIPTION_H
 #define BUNDLES_DESCRIPTION_H
@@ -31,10 +48,15 @@
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/graph.h"
-#include "common/js.h"
+#include "common/intern.h"
+#include "common/limits.h"
 #include "common/stream.h"
 
 #define BLOB_NONE SIZE_MAX
+#define SHARDS_FROM ((size_t)1000)
+#define SHARD_IMAGES ((size_t)128)
+#define SHARDS_MAX (LIMIT_IMAGES / SHARD_IMAGES + 1)
+#define SHARD_NAME_MAX 48
 
 /* How a blob stands in the file; blobs[] is sorted by it. */
 enum stored {
@@ -55,11 +77,15 @@ struct description_blob {
 
 struct description_image {
 	const char *name; /* full normalised name */
-	size_t root;
+	struct digest digest;
+	uint64_t size_bytes;
+	const char *media_type;
 };
 
 struct description_link {
-	size_t subject, referrer;
+	struct digest subject, referrer;
+	uint64_t size_bytes; /* of the referrer */
+	const char *media_type;
 	enum link_kind kind; /* never LINK_BUILDKIT: the index itself says that */
 };
 
@@ -69,35 +95,68 @@ struct description_file {
 	uint64_t size_bytes;
 };
 
+struct description_shard {
+	struct digest digest;
+	uint64_t size_bytes;
+	const char *first; /* name of its first image */
+	size_t images;
+};
+
 struct description {
-	struct json_t *json; /* owned */
-	struct description_image *images;
-	size_t images_len;
+	struct description_shard *shards; /* none: bundle.json says everything itself */
+	size_t shards_len, shards_cap;
+	struct description_image *images; /* by name */
+	size_t images_len, images_cap;
 	struct description_link *links; /* by subject digest, kind, referrer digest */
-	size_t links_len;
+	size_t links_len, links_cap;
 	struct description_blob *blobs;
-	size_t blobs_len;
-	size_t *by_digest; /* places in blobs[] */
+	size_t blobs_len, blobs_cap;
+	size_t *by_digest; /* places in blobs[]; NULL until complete */
 	struct description_file layout, index;
+	struct intern strings;
+};
+
+/* What is needed to write the documents of one graph. */
+struct description_maker {
+	const struct graph *graph; /* borrowed; settled, what is absent marked */
+	uint32_t *order, *owners;  /* owned */
+	size_t order_len, shards_len;
 };
 
 /* How a node of the graph is stored. */
 enum stored stored_of(const struct node *n);
 /* "packed", "raw", "zstd", "absent". */
 const char *stored_name(enum stored stored);
-/* Write the description of a settled graph, given graph_order's result and the two files beside it. */
-enum err_code description_write(const struct graph *g, const uint32_t *order, size_t len,
-				const struct description_file *layout, const struct description_file *index,
+/* The name of a shard's tar member. */
+void shard_name(size_t shard, char out[SHARD_NAME_MAX]);
+
+enum err_code description_maker_init(struct description_maker *m, const struct graph *g, struct err *err);
+/* Write one of shards_len shards, and say what bundle.json has to say of it but digest and size; first is the graph's.
+ * ret_shard may be NULL. */
+enum err_code description_write_shard(const struct description_maker *m, size_t shard, struct outstream *out,
+				      struct description_shard *ret_shard, struct err *err);
+/* Write bundle.json, given the two files beside it and its shards, or NULL. */
+enum err_code description_write(const struct description_maker *m, const struct description_file *layout,
+				const struct description_file *index, const struct description_shard *shards,
 				struct outstream *out, struct err *err);
-/* Read and check a description; what names it in messages. */
+void description_maker_release(struct description_maker *m);
+
+/* Read and check bundle.json; what names it in messages.  Without shards it is complete. */
 enum err_code description_read(const void *bytes, size_t len, const char *what, struct description *ret_description,
 			       struct err *err);
+/* The shard that an image is in, if it is in any; SIZE_MAX where there is none. */
+size_t description_shard_of(const struct description *d, const char *name);
+/* Read and check a shard, and add what it says. */
+enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err);
+/* All shards are there: put blobs and links in order, and hold them against each other.  what is bundle.json's name. */
+enum err_code description_complete(struct description *d, const char *what, struct err *err);
 /* The blob of a digest, BLOB_NONE if there is none. */
 size_t description_find(const struct description *d, const struct digest *digest);
 /* The image of a name, NULL if there is none. */
 const struct description_image *description_image(const struct description *d, const char *name);
 /* The links of one subject: a range of links. */
-size_t description_links_of(const struct description *d, size_t subject, const struct description_link **ret_links);
+size_t description_links_of(const struct description *d, const struct digest *subject,
+			    const struct description_link **ret_links);
 /* Free what read took.  A zeroed description is fine. */
 void description_release(struct description *d);
 #endif

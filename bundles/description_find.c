@@ -6,7 +6,7 @@
 
 size_t description_find(const struct description *d, const struct digest *digest)
 {
-	size_t low = 0, high = d->blobs_len;
+	size_t low = 0, high = d->by_digest != NULL ? d->blobs_len : 0;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
@@ -40,31 +40,47 @@ const struct description_image *description_image(const struct description *d, c
 	return NULL;
 }
 
-size_t description_links_of(const struct description *d, size_t subject, const struct description_link **ret_links)
+size_t description_shard_of(const struct description *d, const char *name)
 {
-	const char *digest = d->blobs[subject].digest.text;
+	size_t low = 0, high = d->shards_len;
+
+	while (low < high) { /* the first one that begins after the name */
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(d->shards[mid].first, name) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 ? low - 1 : SIZE_MAX;
+}
+
+size_t description_links_of(const struct description *d, const struct digest *subject,
+			    const struct description_link **ret_links)
+{
 	size_t low = 0, high = d->links_len, len = 0;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(d->blobs[d->links[mid].subject].digest.text, digest) < 0)
+		if (strcmp(d->links[mid].subject.text, subject->text) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	while (low + len < d->links_len && d->links[low + len].subject == subject)
+	while (low + len < d->links_len && digest_equal(&d->links[low + len].subject, subject))
 		len++;
-	*ret_links = d->links + low;
+	*ret_links = len > 0 ? d->links + low : NULL;
 	return len;
 }
 
 void description_release(struct description *d)
 {
-	js_free(d->json);
+	free(d->shards);
 	free(d->images);
 	free(d->links);
 	free(d->blobs);
 	free(d->by_digest);
+	intern_release(&d->strings);
 	*d = (struct description){ 0 };
 }

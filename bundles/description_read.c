@@ -5,12 +5,14 @@
 
 #include "bundles/description.h"
 #include "bundles/shape.h"
+#include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
 /* What is being read, for messages. */
 struct reading {
 	struct description *d;
+	const struct json_t *json; /* the document */
 	const char *what;
 	struct err *err;
 };
@@ -28,13 +30,24 @@ static enum err_code get_text(const struct reading *r, const struct json_t *json
 	return ERR_OK;
 }
 
-/* The one text that may be empty: what a source says of a blob is carried as it is. */
-static enum err_code get_media_type(const struct reading *r, const struct json_t *json, const char **ret_text)
+/* A text that outlives its document. */
+static enum err_code keep_text(const struct reading *r, const struct json_t *json, const char *key,
+			       const char **ret_text)
 {
-	*ret_text = js_string(json, "mediaType");
-	if (*ret_text == NULL || strlen(*ret_text) > LIMIT_TEXT_BYTES)
+	const char *text;
+	enum err_code code = get_text(r, json, key, &text);
+
+	return code == ERR_OK ? intern_text(&r->d->strings, text, ret_text, r->err) : code;
+}
+
+/* The one text that may be empty: what a source says of a blob is carried as it is. */
+static enum err_code keep_media_type(const struct reading *r, const struct json_t *json, const char **ret_text)
+{
+	const char *text = js_string(json, "mediaType");
+
+	if (text == NULL || strlen(text) > LIMIT_TEXT_BYTES)
 		return BAD(r, "%s: an entry without a proper \"mediaType\"", r->what);
-	return ERR_OK;
+	return intern_text(&r->d->strings, text, ret_text, r->err);
 }
 
 static enum err_code get_digest(const struct reading *r, const struct json_t *json, const char *key,
@@ -94,7 +107,7 @@ static const char *link_word(unsigned word)
 static enum err_code read_file(const struct reading *r, const struct json_t *json, const char *name,
 			       struct description_file *f)
 {
-	enum err_code code = get_text(r, json, "name", &f->name);
+	enum err_code code = keep_text(r, json, "name", &f->name);
 
 	if (code == ERR_OK && strcmp(f->name, name) != 0)
 		code = BAD(r, "%s: \"files\" lists %.40s where %s must stand", r->what, f->name, name);
@@ -109,7 +122,7 @@ static enum err_code read_file(const struct reading *r, const struct json_t *jso
 
 static enum err_code read_files(const struct reading *r)
 {
-	const struct json_t *files = js_array(r->d->json, "files");
+	const struct json_t *files = js_array(r->json, "files");
 	enum err_code code;
 
 	if (js_len(files) != 2)
@@ -130,12 +143,255 @@ static enum err_code read_blob(const struct reading *r, const struct json_t *jso
 	if (code == ERR_OK)
 		code = get_word(r, json, "role", ROLE_COUNT, role_word, &role);
 	if (code == ERR_OK)
-		code = get_media_type(r, json, &b->media_type);
+		code = keep_media_type(r, json, &b->media_type);
 	if (code == ERR_OK)
 		code = get_word(r, json, "stored", STORED_COUNT, stored_word, &stored);
 	b->role = (enum role)role;
 	b->stored = (enum stored)stored;
 	return code;
+}
+
+static enum err_code add_blobs(const struct reading *r)
+{
+	const struct json_t *blobs = js_array(r->json, "blobs");
+	struct description *d = r->d;
+	size_t len = js_len(blobs), i;
+	enum err_code code =
+		vec_grow(&d->blobs, &d->blobs_cap, d->blobs_len + len, sizeof(*d->blobs), LIMIT_NODES, r->err);
+
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		struct description_blob *b = &d->blobs[d->blobs_len];
+
+		code = read_blob(r, js_at(blobs, i), b);
+		if (code == ERR_OK && i > 0 && b->stored < b[-1].stored)
+			code = BAD(r, "%s: %s blob %s stands after a %s one", r->what, stored_name(b->stored),
+				   b->digest.text, stored_name(b[-1].stored));
+		d->blobs_len++;
+	}
+	return code;
+}
+
+static enum err_code add_images(const struct reading *r)
+{
+	const struct json_t *images = js_array(r->json, "images");
+	struct description *d = r->d;
+	size_t len = js_len(images), i;
+	enum err_code code =
+		vec_grow(&d->images, &d->images_cap, d->images_len + len, sizeof(*d->images), LIMIT_IMAGES, r->err);
+
+	if (code == ERR_LIMIT)
+		return err_set(r->err, ERR_LIMIT, "%s: more than %d images", r->what, LIMIT_IMAGES);
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		const struct json_t *json = js_at(images, i);
+		struct description_image *image = &d->images[d->images_len];
+
+		code = keep_text(r, json, "name", &image->name);
+		if (code == ERR_OK && d->images_len > 0 && strcmp(image->name, image[-1].name) <= 0)
+			code = BAD(r, "%s: image %.300s is not in its place: names must be sorted, each once", r->what,
+				   image->name);
+		if (code == ERR_OK)
+			code = get_digest(r, json, "digest", &image->digest);
+		if (code == ERR_OK)
+			code = get_size(r, json, &image->size_bytes);
+		if (code == ERR_OK)
+			code = keep_media_type(r, json, &image->media_type);
+		d->images_len++;
+	}
+	return code;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+	const struct description_link *one = a, *other = b;
+	int order = strcmp(one->subject.text, other->subject.text);
+
+	if (order == 0)
+		order = (one->kind > other->kind) - (one->kind < other->kind);
+	return order != 0 ? order : strcmp(one->referrer.text, other->referrer.text);
+}
+
+static enum err_code read_link(const struct reading *r, const struct json_t *json, struct description_link *link)
+{
+	unsigned kind = 0;
+	enum err_code code = get_digest(r, json, "subject", &link->subject);
+
+	if (code == ERR_OK)
+		code = get_digest(r, json, "digest", &link->referrer);
+	if (code == ERR_OK)
+		code = get_size(r, json, &link->size_bytes);
+	if (code == ERR_OK)
+		code = keep_media_type(r, json, &link->media_type);
+	if (code == ERR_OK)
+		code = get_word(r, json, "kind", LINK_BUILDKIT, link_word, &kind);
+	link->kind = (enum link_kind)kind;
+	return code;
+}
+
+static enum err_code add_links(const struct reading *r)
+{
+	const struct json_t *links = js_array(r->json, "referrers");
+	struct description *d = r->d;
+	size_t len = js_len(links), i;
+	enum err_code code =
+		vec_grow(&d->links, &d->links_cap, d->links_len + len, sizeof(*d->links), LIMIT_EDGES, r->err);
+
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		struct description_link *link = &d->links[d->links_len];
+
+		code = read_link(r, js_at(links, i), link);
+		if (code == ERR_OK && i > 0 && compare_links(link - 1, link) >= 0)
+			code = BAD(r, "%s: referrer %s is not in its place: they must be sorted, each once", r->what,
+				   link->referrer.text);
+		d->links_len++;
+	}
+	return code;
+}
+
+/* What stands in every document: in bundle.json where it has no shards, and in each shard. */
+static enum err_code add_lists(const struct reading *r)
+{
+	enum err_code code = add_blobs(r);
+
+	if (code == ERR_OK)
+		code = add_images(r);
+	return code == ERR_OK ? add_links(r) : code;
+}
+
+static enum err_code read_shard(const struct reading *r, size_t place, const struct json_t *json,
+				struct description_shard *shard)
+{
+	char name[SHARD_NAME_MAX];
+	const char *is = NULL;
+	uint64_t images = 0;
+	enum err_code code = get_text(r, json, "name", &is);
+
+	shard_name(place, name);
+	if (code == ERR_OK && strcmp(is, name) != 0)
+		code = BAD(r, "%s: \"shards\" lists %.40s where %s must stand", r->what, is, name);
+	if (code == ERR_OK)
+		code = get_digest(r, json, "digest", &shard->digest);
+	if (code == ERR_OK)
+		code = get_size(r, json, &shard->size_bytes);
+	if (code == ERR_OK)
+		code = keep_text(r, json, "first", &shard->first);
+	if (code != ERR_OK)
+		return code;
+	if (shard->size_bytes > LIMIT_DESCRIPTION_BYTES || !js_uint(json, "images", &images) || images == 0 ||
+	    images > LIMIT_IMAGES)
+		return BAD(r, "%s: %s cannot be of that size", r->what, name);
+	shard->images = (size_t)images;
+	return ERR_OK;
+}
+
+static enum err_code read_shards(const struct reading *r)
+{
+	const struct json_t *shards = js_array(r->json, "shards");
+	struct description *d = r->d;
+	size_t len = js_len(shards), i;
+	enum err_code code = vec_grow(&d->shards, &d->shards_cap, len, sizeof(*d->shards), SHARDS_MAX, r->err);
+
+	if (code == ERR_LIMIT)
+		return err_set(r->err, ERR_LIMIT, "%s: more than %zu shards", r->what, SHARDS_MAX);
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		code = read_shard(r, i, js_at(shards, i), &d->shards[i]);
+		if (code == ERR_OK && i > 0 && strcmp(d->shards[i].first, d->shards[i - 1].first) <= 0)
+			code = BAD(r, "%s: shard %zu is not in its place: they must be sorted", r->what, i);
+	}
+	d->shards_len = len;
+	return code;
+}
+
+static enum err_code check_version(const struct reading *r)
+{
+	uint64_t version = 0;
+
+	if (!js_uint(r->json, "schemaVersion", &version))
+		return BAD(r, "%s: no \"schemaVersion\"", r->what);
+	if (version != 1)
+		return err_set(r->err, ERR_UNSUPPORTED,
+			       "%s: schemaVersion %" PRIu64 ", but this program knows only 1: use a newer one", r->what,
+			       version);
+	return ERR_OK;
+}
+
+static enum err_code read_root(const struct reading *r)
+{
+	enum err_code code = check_version(r);
+
+	if (code == ERR_OK)
+		code = read_files(r);
+	if (code != ERR_OK)
+		return code;
+	if (js_has(r->json, "shards"))
+		return read_shards(r);
+	code = add_lists(r);
+	return code == ERR_OK ? description_complete(r->d, r->what, r->err) : code;
+}
+
+static enum err_code parse(const void *bytes, size_t len, const char *what, struct json_t **ret_json, struct err *err)
+{
+	enum err_code code = js_read_large(bytes, len, LIMIT_DESCRIPTION_VALUES, what, ret_json, err);
+
+	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
+}
+
+enum err_code description_read(const void *bytes, size_t len, const char *what, struct description *ret_description,
+			       struct err *err)
+{
+	CLEANUP(description_release) struct description d = { 0 };
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	enum err_code code = parse(bytes, len, what, &json, err);
+
+	if (code == ERR_OK)
+		code = read_root(&(struct reading){ .d = &d, .json = json, .what = what, .err = err });
+	if (code != ERR_OK)
+		return code;
+	*ret_description = d;
+	d = (struct description){ 0 };
+	return ERR_OK;
+}
+
+enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	char name[SHARD_NAME_MAX];
+	struct reading r = { .d = d, .what = name, .err = err };
+	size_t had = d->images_len;
+	enum err_code code;
+
+	shard_name(shard, name);
+	code = parse(bytes, len, name, &json, err);
+	r.json = json;
+	if (code == ERR_OK)
+		code = check_version(&r);
+	if (code == ERR_OK)
+		code = add_lists(&r);
+	if (code != ERR_OK)
+		return code;
+	if (d->images_len - had != d->shards[shard].images || strcmp(d->images[had].name, d->shards[shard].first) != 0)
+		return BAD(&r, "%s: its images are not those that %s says", name, DESCRIPTION_NAME);
+	return ERR_OK;
+}
+
+/* Shards come one after the other, but the file holds first what is packed of all of them, then the rest. */
+static enum err_code order_blobs(struct description *d, struct err *err)
+{
+	struct description_blob *ordered = calloc(d->blobs_len + 1, sizeof(*ordered));
+	size_t len = 0, i;
+	enum stored stored;
+
+	if (ordered == NULL)
+		return err_nomem(err);
+	for (stored = STORED_PACKED; stored < STORED_COUNT; stored++) {
+		for (i = 0; i < d->blobs_len; i++) {
+			if (d->blobs[i].stored == stored)
+				ordered[len++] = d->blobs[i];
+		}
+	}
+	free(d->blobs);
+	d->blobs = ordered;
+	d->blobs_cap = d->blobs_len + 1;
+	return ERR_OK;
 }
 
 static int compare_places(const void *a, const void *b, void *blobs)
@@ -163,144 +419,51 @@ static enum err_code sort_blobs(const struct reading *r)
 	return ERR_OK;
 }
 
-static enum err_code read_blobs(const struct reading *r)
+/* What several shards say of a subject is said once. */
+static void sort_links(struct description *d)
 {
-	const struct json_t *blobs = js_array(r->d->json, "blobs");
-	struct description *d = r->d;
-	enum err_code code = ERR_OK;
-	size_t len = js_len(blobs), i;
+	size_t kept = 0, i;
 
-	d->blobs = calloc(len + 1, sizeof(*d->blobs));
-	if (d->blobs == NULL)
-		return err_nomem(r->err);
-	for (i = 0; code == ERR_OK && i < len; i++) {
-		code = read_blob(r, js_at(blobs, i), &d->blobs[i]);
-		if (code == ERR_OK && i > 0 && d->blobs[i].stored < d->blobs[i - 1].stored)
-			code = BAD(r, "%s: %s blob %s stands after a %s one", r->what, stored_name(d->blobs[i].stored),
-				   d->blobs[i].digest.text, stored_name(d->blobs[i - 1].stored));
+	if (d->links_len < 2 || d->shards_len == 0)
+		return;
+	qsort(d->links, d->links_len, sizeof(*d->links), compare_links);
+	for (i = 1; i < d->links_len; i++) {
+		if (compare_links(&d->links[kept], &d->links[i]) != 0)
+			d->links[++kept] = d->links[i];
 	}
-	d->blobs_len = len;
-	return code == ERR_OK ? sort_blobs(r) : code;
+	d->links_len = kept + 1;
 }
 
-/* A digest that must be one of the blobs, and a manifest unless anything will do. */
-static enum err_code get_blob(const struct reading *r, const struct json_t *json, const char *key, bool manifest,
-			      size_t *ret_blob)
+/* A digest must be one of the blobs, and that a manifest of this size. */
+static enum err_code check_manifest(const struct reading *r, const struct digest *digest, uint64_t size_bytes,
+				    const char *media_type)
 {
-	struct digest digest;
-	enum err_code code = get_digest(r, json, key, &digest);
+	size_t at = description_find(r->d, digest);
 
-	if (code != ERR_OK)
-		return code;
-	*ret_blob = description_find(r->d, &digest);
-	if (*ret_blob == BLOB_NONE || (manifest && !role_is_manifest(r->d->blobs[*ret_blob].role)))
-		return BAD(r, "%s: \"%s\" %s is none of the %s in \"blobs\"", r->what, key, digest.text,
-			   manifest ? "manifests" : "blobs");
+	if (at == BLOB_NONE || !role_is_manifest(r->d->blobs[at].role))
+		return BAD(r, "%s: %s is none of the manifests in \"blobs\"", r->what, digest->text);
+	if (r->d->blobs[at].size_bytes != size_bytes || strcmp(r->d->blobs[at].media_type, media_type) != 0)
+		return BAD(r, "%s: two things are said of %s", r->what, digest->text);
 	return ERR_OK;
 }
 
-static enum err_code read_images(const struct reading *r)
+enum err_code description_complete(struct description *d, const char *what, struct err *err)
 {
-	const struct json_t *images = js_array(r->d->json, "images");
-	struct description *d = r->d;
-	enum err_code code = ERR_OK;
-	size_t len = js_len(images), i;
+	struct reading r = { .d = d, .what = what, .err = err };
+	enum err_code code = order_blobs(d, err);
+	size_t i;
 
-	if (len > LIMIT_IMAGES)
-		return err_set(r->err, ERR_LIMIT, "%s: more than %d images", r->what, LIMIT_IMAGES);
-	d->images = calloc(len + 1, sizeof(*d->images));
-	if (d->images == NULL)
-		return err_nomem(r->err);
-	for (i = 0; code == ERR_OK && i < len; i++) {
-		struct description_image *image = &d->images[i];
+	if (code == ERR_OK)
+		code = sort_blobs(&r);
+	sort_links(d);
+	for (i = 0; code == ERR_OK && i < d->images_len; i++)
+		code = check_manifest(&r, &d->images[i].digest, d->images[i].size_bytes, d->images[i].media_type);
+	for (i = 0; code == ERR_OK && i < d->links_len; i++) {
+		const struct description_link *link = &d->links[i];
 
-		code = get_text(r, js_at(images, i), "name", &image->name);
-		if (code == ERR_OK && i > 0 && strcmp(image->name, image[-1].name) <= 0)
-			code = BAD(r, "%s: image %.300s is not in its place: names must be sorted, each once", r->what,
-				   image->name);
-		if (code == ERR_OK)
-			code = get_blob(r, js_at(images, i), "digest", true, &image->root);
+		code = check_manifest(&r, &link->referrer, link->size_bytes, link->media_type);
+		if (code == ERR_OK && description_find(d, &link->subject) == BLOB_NONE)
+			code = BAD(&r, "%s: subject %s is none of the blobs in \"blobs\"", what, link->subject.text);
 	}
-	d->images_len = len;
 	return code;
-}
-
-static int compare_links(const struct description *d, const struct description_link *a,
-			 const struct description_link *b)
-{
-	if (a->subject != b->subject)
-		return strcmp(d->blobs[a->subject].digest.text, d->blobs[b->subject].digest.text);
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	return strcmp(d->blobs[a->referrer].digest.text, d->blobs[b->referrer].digest.text);
-}
-
-static enum err_code read_link(const struct reading *r, const struct json_t *json, struct description_link *link)
-{
-	unsigned kind = 0;
-	enum err_code code = get_blob(r, json, "subject", false, &link->subject);
-
-	if (code == ERR_OK)
-		code = get_blob(r, json, "digest", true, &link->referrer);
-	if (code == ERR_OK)
-		code = get_word(r, json, "kind", LINK_BUILDKIT, link_word, &kind);
-	link->kind = (enum link_kind)kind;
-	return code;
-}
-
-static enum err_code read_links(const struct reading *r)
-{
-	const struct json_t *links = js_array(r->d->json, "referrers");
-	struct description *d = r->d;
-	enum err_code code = ERR_OK;
-	size_t len = js_len(links), i;
-
-	d->links = calloc(len + 1, sizeof(*d->links));
-	if (d->links == NULL)
-		return err_nomem(r->err);
-	for (i = 0; code == ERR_OK && i < len; i++) {
-		code = read_link(r, js_at(links, i), &d->links[i]);
-		if (code == ERR_OK && i > 0 && compare_links(d, &d->links[i - 1], &d->links[i]) >= 0)
-			code = BAD(r, "%s: referrer %s is not in its place: they must be sorted, each once", r->what,
-				   d->blobs[d->links[i].referrer].digest.text);
-	}
-	d->links_len = len;
-	return code;
-}
-
-static enum err_code read_all(const struct reading *r)
-{
-	uint64_t version = 0;
-	enum err_code code;
-
-	if (!js_uint(r->d->json, "schemaVersion", &version))
-		return BAD(r, "%s: no \"schemaVersion\"", r->what);
-	if (version != 1)
-		return err_set(r->err, ERR_UNSUPPORTED,
-			       "%s: schemaVersion %" PRIu64 ", but this program knows only 1: use a newer one", r->what,
-			       version);
-	code = read_files(r);
-	if (code == ERR_OK)
-		code = read_blobs(r);
-	if (code == ERR_OK)
-		code = read_images(r);
-	return code == ERR_OK ? read_links(r) : code;
-}
-
-enum err_code description_read(const void *bytes, size_t len, const char *what, struct description *ret_description,
-			       struct err *err)
-{
-	CLEANUP(description_release) struct description d = { 0 };
-	struct reading r = { .d = &d, .what = what, .err = err };
-	enum err_code code = js_read_large(bytes, len, LIMIT_DESCRIPTION_VALUES, what, &d.json, err);
-
-	if (code == ERR_FORMAT)
-		return err_recode(err, ERR_DAMAGED);
-	if (code == ERR_OK)
-		code = read_all(&r);
-	if (code != ERR_OK)
-		return code;
-	*ret_description = d;
-	d = (struct description){ 0 };
-	return ERR_OK;
 }

@@ -47,6 +47,7 @@
 
 #define SKIPPABLE_HEAD 0x184D2A5Bu
 #define SKIPPABLE_SUMS 0x184D2A5Cu
+#define SKIPPABLE_PLACES 0x184D2A5Du
 #define SKIPPABLE_SEEK 0x184D2A5Eu /* by the zstd seekable format */
 
 struct ZSTD_CCtx_s;

@@ -119,7 +119,54 @@ static enum err_code check_front(const struct bundle *b, struct err *err)
 	return code;
 }
 
-static enum err_code read_all(struct bundle *b, struct err *err)
+enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf *out, struct err *err)
+{
+	struct member m = { 0 };
+	enum err_code code;
+
+	shape_member(&b->shape, FIRST_SHARD_MEMBER + shard, &m);
+	if (m.content + m.size_bytes > b->seek.entries[b->seek.len].tar_offset)
+		return err_set(err, ERR_DAMAGED, "%s: %s stands behind the end of the seek table", b->path, m.name);
+	buf_init(out, m.size_bytes);
+	code = read_proved(&b->file, m.content, m.size_bytes, &m.digest, out, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", b->path, m.name);
+}
+
+static enum err_code add_shard(struct bundle *b, size_t shard, struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	enum err_code code = bundle_shard_read(b, shard, &bytes, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = description_add(&b->description, shard, buf_text(&bytes), bytes.len, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+}
+
+static enum err_code add_shards(struct bundle *b, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < b->description.shards_len; i++)
+		code = add_shard(b, i, err);
+	if (code != ERR_OK || i == 0)
+		return code;
+	code = description_complete(&b->description, DESCRIPTION_NAME, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+}
+
+static enum err_code make_shape(struct bundle *b, struct err *err)
+{
+	enum err_code code;
+
+	shape_release(&b->shape);
+	code = shape_init(&b->shape, &b->description, &b->head.description, b->head.description_bytes, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+}
+
+/* Everything up to bundle.json, and where the shards are. */
+static enum err_code read_beginning(struct bundle *b, struct err *err)
 {
 	enum err_code code = open_file(b, err);
 
@@ -134,14 +181,36 @@ static enum err_code read_all(struct bundle *b, struct err *err)
 	if (b->description.index.size_bytes != b->head.index_bytes)
 		return err_set(err, ERR_DAMAGED, "%s: offset %zu: the head and the description disagree", b->path,
 			       HEAD_OFFSET);
-	code = shape_init(&b->shape, &b->description, &b->head.description, b->head.description_bytes, err);
-	if (code != ERR_OK)
-		return err_add(err, "%s", b->path);
-	code = shape_check(&b->shape, &b->head, &b->seek, b->path, err);
+	return make_shape(b, err);
+}
+
+static enum err_code read_whole(struct bundle *b, struct err *err)
+{
+	enum err_code code = add_shards(b, err);
+
+	if (code == ERR_OK && b->description.shards_len > 0)
+		code = make_shape(b, err);
+	if (code == ERR_OK)
+		code = shape_check(&b->shape, &b->head, &b->seek, b->path, err);
 	return code == ERR_OK ? check_front(b, err) : code;
 }
 
-enum err_code bundle_open(const char *path, struct bundle **ret_bundle, struct err *err)
+/* What one image needs; who has no shards has it all at hand. */
+static enum err_code read_part(struct bundle *b, const char *image, struct err *err)
+{
+	size_t shard = image != NULL ? description_shard_of(&b->description, image) : SIZE_MAX;
+	enum err_code code;
+
+	if (b->description.shards_len == 0)
+		return read_whole(b, err);
+	b->partial = true;
+	if (b->shape.shards_end > b->seek.entries[b->seek.len].tar_offset)
+		return err_set(err, ERR_DAMAGED, "%s: the seek table ends before the description does", b->path);
+	code = places_open(&b->places, &b->file, err);
+	return code == ERR_OK && shard != SIZE_MAX ? add_shard(b, shard, err) : code;
+}
+
+static enum err_code new_bundle(const char *path, struct bundle **ret_bundle, struct err *err)
 {
 	struct bundle *b = calloc(1, sizeof(*b));
 	enum err_code code;
@@ -149,13 +218,32 @@ enum err_code bundle_open(const char *path, struct bundle **ret_bundle, struct e
 	if (b == NULL)
 		return err_nomem(err);
 	b->fd = -1;
+	*ret_bundle = b;
 	code = str_copy(path, &b->path, err);
+	return code == ERR_OK ? read_beginning(b, err) : code;
+}
+
+enum err_code bundle_open(const char *path, struct bundle **ret_bundle, struct err *err)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	enum err_code code = new_bundle(path, &b, err);
+
 	if (code == ERR_OK)
-		code = read_all(b, err);
+		code = read_whole(b, err);
 	if (code == ERR_OK)
-		*ret_bundle = b;
-	else
-		bundle_close(b);
+		*ret_bundle = take_ptr(&b);
+	return code;
+}
+
+enum err_code bundle_open_image(const char *path, const char *image, struct bundle **ret_bundle, struct err *err)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	enum err_code code = new_bundle(path, &b, err);
+
+	if (code == ERR_OK)
+		code = read_part(b, image, err);
+	if (code == ERR_OK)
+		*ret_bundle = take_ptr(&b);
 	return code;
 }
 
@@ -227,20 +315,79 @@ static enum err_code open_raw(const struct bundle *b, uint64_t begin, uint64_t s
 	return ERR_OK;
 }
 
+/* The header in front of a place must be that of the blob: a table is believed no further. */
+static enum err_code check_place(const struct bundle *b, const struct digest *digest, const struct place *place,
+				 struct err *err)
+{
+	CLEANUP(zstd_reader_release) struct zstd_reader in = { 0 };
+	struct expecting e = { .in = &in.in, .file = &b->file };
+	struct member m = { .digest = *digest, .size_bytes = place->size_bytes, .content = place->content };
+	enum err_code code = zstd_reader_init(&in, &b->file, err);
+	size_t header;
+
+	member_name(digest, m.name);
+	header = tar_header_bytes(m.name, m.size_bytes);
+	if (code == ERR_OK && place->content < header)
+		code = err_set(err, ERR_DAMAGED, "%s: no room for a tar header before %s", b->path, digest->text);
+	if (code != ERR_OK)
+		return code;
+	e.tar_at = place->content - header;
+	zstd_reader_aim(&in, e.tar_at, place->content, NULL);
+	return expect_header(&e, &m, err);
+}
+
+enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place, struct err *err)
+{
+	size_t blob = b->partial ? BLOB_NONE : description_find(&b->description, digest);
+	enum err_code code = ERR_OK;
+
+	*ret_place = (struct place){ .stored = STORED_ABSENT };
+	if (b->partial) {
+		code = places_find(&b->places, digest, ret_place, err);
+		if (code == ERR_OK && ret_place->stored != STORED_ABSENT)
+			code = check_place(b, digest, ret_place, err);
+	} else if (blob != BLOB_NONE && b->description.blobs[blob].stored != STORED_ABSENT) {
+		ret_place->stored = b->description.blobs[blob].stored;
+		ret_place->size_bytes = b->description.blobs[blob].size_bytes;
+		ret_place->content = b->shape.contents[blob];
+	}
+	return code;
+}
+
+static enum err_code find_present(const struct bundle *b, const struct digest *digest, struct place *ret_place,
+				  struct err *err)
+{
+	enum err_code code = bundle_find(b, digest, ret_place, err);
+
+	if (code != ERR_OK || ret_place->stored != STORED_ABSENT)
+		return code;
+	if (description_find(&b->description, digest) != BLOB_NONE)
+		return err_set(err, ERR_NOT_FOUND, "%s: %s was absent at the source and is not in this bundle", b->path,
+			       digest->text);
+	return err_set(err, ERR_NOT_FOUND, "%s: %s is not in this bundle", b->path, digest->text);
+}
+
+enum err_code bundle_blob_size(const struct bundle *b, const struct digest *digest, uint64_t *ret_size, struct err *err)
+{
+	struct place place;
+	enum err_code code = find_present(b, digest, &place, err);
+
+	if (code == ERR_OK)
+		*ret_size = place.size_bytes;
+	return code;
+}
+
 enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
 			  struct err *err)
 {
-	size_t blob = description_find(&b->description, digest);
-	const struct description_blob *d = &b->description.blobs[blob != BLOB_NONE ? blob : 0];
+	struct place place;
+	enum err_code code = find_present(b, digest, &place, err);
 
-	if (blob == BLOB_NONE)
-		return err_set(err, ERR_NOT_FOUND, "%s: %s is not in this bundle", b->path, digest->text);
-	if (d->stored == STORED_ABSENT)
-		return err_set(err, ERR_NOT_FOUND, "%s: %s was absent at the source and is not in this bundle", b->path,
-			       digest->text);
-	if (d->stored == STORED_RAW)
-		return open_raw(b, b->shape.contents[blob], d->size_bytes, ret_in, err);
-	return open_zstd(b, b->shape.contents[blob], d->size_bytes, ret_in, err);
+	if (code != ERR_OK)
+		return code;
+	if (place.stored == STORED_RAW)
+		return open_raw(b, place.content, place.size_bytes, ret_in, err);
+	return open_zstd(b, place.content, place.size_bytes, ret_in, err);
 }
 
 static enum err_code open_member(const struct bundle *b, size_t place, struct instream **ret_in, struct err *err)

@@ -29,6 +29,10 @@
 struct bundle;
 
 enum err_code bundle_open(const char *path, struct bundle **ret_bundle, struct err *err);
+/* Open it for one image of a full normalised name, or for single blobs where that is NULL: where there are thousands,
+ * the others are not read.  Then the description has some images beside it, its blobs[] are not there, and what is to
+ * be found is found by the table of places, each place held against the tar header that stands there. */
+enum err_code bundle_open_image(const char *path, const char *image, struct bundle **ret_bundle, struct err *err);
 /* What the bundle says that it holds. */
 const struct description *bundle_description(const struct bundle *b);
 /* The sha256 of bundle.json, which stands for the whole bundle. */
@@ -36,9 +40,14 @@ const struct digest *bundle_digest(const struct bundle *b);
 /* The path it was opened under, and the size of the file. */
 const char *bundle_path(const struct bundle *b);
 uint64_t bundle_size(const struct bundle *b);
+/* The size of a blob.  What is not in the bundle, or listed as absent, is ERR_NOT_FOUND. */
+enum err_code bundle_blob_size(const struct bundle *b, const struct digest *digest, uint64_t *ret_size,
+			       struct err *err);
 /* One blob's bytes.  What is not in the bundle, or listed as absent, is ERR_NOT_FOUND. */
 enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
 			  struct err *err);
+/* Append a shard of the description, proved. */
+enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf *out, struct err *err);
 /* The bytes of bundle.json or index.json as they stand in the file. */
 enum err_code bundle_description_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
 enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);

@@ -6,14 +6,17 @@
 #ifndef BUNDLES_READING_H
 #define BUNDLES_READING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bundles/description.h"
 #include "bundles/frame_read.h"
 #include "bundles/head.h"
+#include "bundles/places.h"
 #include "bundles/reader.h"
 #include "bundles/seek.h"
 #include "bundles/shape.h"
+#include "common/graph.h"
 
 struct bundle {
 	char *path; /* owned */
@@ -23,8 +26,14 @@ struct bundle {
 	struct seek_table seek;
 	struct frame_file file; /* path, fd and seek, as frame readers want them */
 	struct description description;
-	struct shape shape;
+	struct shape shape;   /* of a bundle opened in part: up to the shards */
+	bool partial;         /* opened for one image: blobs are found in the table */
+	struct places places; /* then */
 };
+
+/* Where a blob stands; STORED_ABSENT where it is not in the file. */
+enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place,
+			  struct err *err);
 
 /* Append a part of the tar, once it is proved. */
 enum err_code read_proved(const struct frame_file *file, uint64_t begin, uint64_t size_bytes,
@@ -47,4 +56,9 @@ enum err_code expect_slot(struct expecting *e, const struct member *m, struct er
 enum err_code expect_zeros(struct expecting *e, size_t len, const char *what, struct err *err);
 /* Nothing more. */
 enum err_code expect_end(struct expecting *e, struct err *err);
+/* The table of places, as it follows from the shape. */
+enum err_code expect_places(const struct bundle *b, struct err *err);
+/* index.json, bundle.json and its shards, made again from the graph that was walked; blobs that the bundle says were
+ * absent are marked so in it. */
+enum err_code expect_description(const struct bundle *b, struct graph *g, struct err *err);
 #endif

@@ -9,7 +9,7 @@
 #include "bundles/frame.h"
 #include "common/mem.h"
 
-#define TAR_LIMIT ((uint64_t)1 << 60)
+#define TAR_LIMIT ((uint64_t)1 << 56)
 
 static uint64_t member_end(const struct member *m)
 {
@@ -57,31 +57,50 @@ static void slot_member(const struct shape *s, size_t slot, struct member *m)
 	m->content = s->front_end + slot * SLOT_TAR_BYTES + TAR_BLOCK;
 }
 
-static void blob_name(const struct digest *digest, char out[TAR_NAME_MAX + 1])
+void member_name(const struct digest *digest, char out[TAR_NAME_MAX + 1])
 {
 	snprintf(out, TAR_NAME_MAX + 1, "blobs/%s/%s", digest_algorithm(digest), digest_hex(digest));
 }
 
-bool shape_member(const struct shape *s, size_t place, struct member *ret_member)
+static void shard_member(const struct shape *s, size_t shard, struct member *m)
 {
-	const struct description_blob *b;
+	const struct description *d = s->description;
+	uint64_t at = s->slots_end;
+	size_t i;
 
-	if (place < FRONT_MEMBERS) {
-		front_member(s, place, ret_member);
-		return true;
+	for (i = 0; i <= shard; i++) {
+		shard_name(i, m->name);
+		m->size_bytes = d->shards[i].size_bytes;
+		m->content = at + tar_header_bytes(m->name, m->size_bytes);
+		at = member_end(m);
 	}
-	if (place < FIRST_BLOB_MEMBER) {
-		slot_member(s, place - FRONT_MEMBERS, ret_member);
-		return true;
-	}
-	place -= FIRST_BLOB_MEMBER;
-	if (place >= s->blobs_len)
-		return false;
-	b = &s->description->blobs[place];
-	blob_name(&b->digest, ret_member->name);
+	m->digest = d->shards[shard].digest;
+}
+
+void shape_blob(const struct shape *s, size_t blob, struct member *ret_member)
+{
+	const struct description_blob *b = &s->description->blobs[blob];
+
+	member_name(&b->digest, ret_member->name);
 	ret_member->digest = b->digest;
 	ret_member->size_bytes = b->size_bytes;
-	ret_member->content = s->contents[place];
+	ret_member->content = s->contents[blob];
+}
+
+bool shape_member(const struct shape *s, size_t place, struct member *ret_member)
+{
+	size_t shards = s->description->shards_len;
+
+	if (place < FRONT_MEMBERS)
+		front_member(s, place, ret_member);
+	else if (place < FIRST_SHARD_MEMBER)
+		slot_member(s, place - FRONT_MEMBERS, ret_member);
+	else if (place - FIRST_SHARD_MEMBER < shards)
+		shard_member(s, place - FIRST_SHARD_MEMBER, ret_member);
+	else if (place - FIRST_SHARD_MEMBER - shards < s->blobs_len)
+		shape_blob(s, place - FIRST_SHARD_MEMBER - shards, ret_member);
+	else
+		return false;
 	return true;
 }
 
@@ -129,6 +148,13 @@ static struct run layer_begin(const struct shape *s, size_t blob, uint64_t begin
 	return (struct run){ .kind = RUN_GLUE, .begin = begin, .end = s->contents[blob], .blob = blob };
 }
 
+static struct run after_slots(const struct shape *s)
+{
+	if (s->shards_end > s->slots_end)
+		return (struct run){ .kind = RUN_SHARDS, .begin = s->slots_end, .end = s->shards_end };
+	return (struct run){ .kind = RUN_PACKED, .begin = s->slots_end, .end = s->packed_end };
+}
+
 static struct run slot_run(uint64_t begin)
 {
 	return (struct run){ .kind = RUN_SLOT, .begin = begin, .end = begin + SLOT_TAR_BYTES };
@@ -144,9 +170,10 @@ bool shape_next(const struct shape *s, struct run *run)
 		*run = slot_run(s->front_end);
 		return true;
 	case RUN_SLOT:
-		*run = run->end < s->slots_end
-			       ? slot_run(run->end)
-			       : (struct run){ .kind = RUN_PACKED, .begin = run->end, .end = s->packed_end };
+		*run = run->end < s->slots_end ? slot_run(run->end) : after_slots(s);
+		return true;
+	case RUN_SHARDS:
+		*run = (struct run){ .kind = RUN_PACKED, .begin = run->end, .end = s->packed_end };
 		return true;
 	case RUN_PACKED:
 		*run = layer_begin(s, s->layers_from, s->packed_end);
@@ -168,7 +195,7 @@ bool shape_next(const struct shape *s, struct run *run)
 static enum err_code place_blobs(struct shape *s, struct err *err)
 {
 	const struct description *d = s->description;
-	uint64_t at = s->slots_end;
+	uint64_t at = s->shards_end;
 	size_t i;
 
 	s->packed_end = at;
@@ -176,7 +203,7 @@ static enum err_code place_blobs(struct shape *s, struct err *err)
 		const struct description_blob *b = &d->blobs[i];
 		struct member m = { .size_bytes = b->size_bytes };
 
-		blob_name(&b->digest, m.name);
+		member_name(&b->digest, m.name);
 		m.content = s->contents[i] = at + tar_header_bytes(m.name, b->size_bytes);
 		if (b->size_bytes > TAR_LIMIT || member_end(&m) > TAR_LIMIT)
 			return err_set(err, ERR_LIMIT, "%s of %" PRIu64 " bytes: more than one bundle can hold",
@@ -195,7 +222,7 @@ static enum err_code count_frames(struct shape *s, struct err *err)
 {
 	struct run run = { .kind = RUN_NONE };
 
-	s->frames = FRAMES_BEFORE + 1; /* and the sums */
+	s->frames = FRAMES_BEFORE + FRAMES_AFTER;
 	while (shape_next(s, &run)) {
 		size_t frames = run_frames(&run);
 
@@ -222,6 +249,13 @@ enum err_code shape_init(struct shape *s, const struct description *d, const str
 		return err_nomem(err);
 	shape_front(d->index.size_bytes, description_bytes, &content, &made.front_end);
 	made.slots_end = made.front_end + SLOT_COUNT * SLOT_TAR_BYTES;
+	made.shards_end = made.slots_end;
+	if (d->shards_len > 0) {
+		struct member last;
+
+		shard_member(&made, d->shards_len - 1, &last);
+		made.shards_end = member_end(&last);
+	}
 	code = place_blobs(&made, err);
 	if (code == ERR_OK)
 		code = count_frames(&made, err);

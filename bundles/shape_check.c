@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "bundles/frame.h"
+#include "bundles/places.h"
 #include "bundles/shape.h"
 
 struct check {
@@ -78,5 +79,7 @@ enum err_code shape_check(const struct shape *s, const struct head *h, const str
 		if (code == ERR_OK && run.kind == RUN_FRONT)
 			code = expect_front(&c, h, err);
 	}
-	return code == ERR_OK ? expect(&c, 0, shape_sums_bytes(s), err) : code;
+	if (code == ERR_OK)
+		code = expect(&c, 0, shape_sums_bytes(s), err);
+	return code == ERR_OK ? expect(&c, 0, places_bytes(s->blobs_len), err) : code;
 }

@@ -36,18 +36,15 @@ static enum err_code copy_layer(const struct bundle *b, const struct digest *dig
 }
 
 /* A blob to a stream, proved.  A bundle that holds something else is damaged. */
-static enum err_code copy_proved(struct bundle_source *s, const struct descriptor *d, struct outstream *out,
-				 struct err *err)
+static enum err_code copy_proved(struct bundle_source *s, const struct descriptor *d, const struct place *place,
+				 struct outstream *out, struct err *err)
 {
 	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
 	const struct bundle *b = s->bundle;
-	size_t blob = description_find(&b->description, &d->digest);
 	enum err_code code = proof_stage_init(&proof, &d->digest, d->size_bytes, out, err);
 
-	if (code == ERR_OK && blob != BLOB_NONE && b->description.blobs[blob].stored == STORED_PACKED) {
-		uint64_t begin = b->shape.contents[blob];
-
-		zstd_reader_aim(&s->packed, begin, begin + b->description.blobs[blob].size_bytes, NULL);
+	if (code == ERR_OK && place->stored == STORED_PACKED) {
+		zstd_reader_aim(&s->packed, place->content, place->content + place->size_bytes, NULL);
 		code = stream_copy(&s->packed.in, &proof.out, err);
 	} else if (code == ERR_OK) {
 		code = copy_layer(b, &d->digest, &proof.out, err);
@@ -58,27 +55,22 @@ static enum err_code copy_proved(struct bundle_source *s, const struct descripto
 	return code == ERR_DIGEST || code == ERR_SIZE ? err_recode(err, ERR_DAMAGED) : code;
 }
 
-static bool is_here(const struct bundle *b, const struct digest *digest)
-{
-	const struct description *d = bundle_description(b);
-	size_t blob = description_find(d, digest);
-
-	return blob != BLOB_NONE && d->blobs[blob].stored != STORED_ABSENT;
-}
-
 static enum err_code give(struct bundle_source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
 			  struct err *err)
 {
 	struct source_manifest m = { .media_type = d->media_type, .digest = d->digest };
 	CLEANUP(buf_release) struct buf bytes = { 0 };
 	struct buf_stage out;
-	enum err_code code;
+	struct place place;
+	enum err_code code = bundle_find(s->bundle, &d->digest, &place, err);
 
-	if (!is_here(s->bundle, &d->digest))
+	if (code != ERR_OK)
+		return code;
+	if (place.stored == STORED_ABSENT)
 		return done(ctx, &m, err);
 	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
 	buf_stage_init(&out, &bytes);
-	code = copy_proved(s, d, &out.out, err);
+	code = copy_proved(s, d, &place, &out.out, err);
 	if (code != ERR_OK)
 		return code;
 	m.bytes = buf_text(&bytes);
@@ -90,11 +82,6 @@ static enum err_code source_manifest(struct source *s, const struct descriptor *
 				     struct err *err)
 {
 	return give(ours(s), d, done, ctx, err);
-}
-
-static struct descriptor descriptor_of(const struct description_blob *b)
-{
-	return (struct descriptor){ .digest = b->digest, .size_bytes = b->size_bytes, .media_type = b->media_type };
 }
 
 /* A name that stands for another digest than the one asked for is not the image that was asked for. */
@@ -113,7 +100,9 @@ static enum err_code source_resolve(struct source *s, const struct reference *re
 	image = description_image(d, name);
 	if (image == NULL)
 		return done(ctx, &none, err);
-	root = descriptor_of(&d->blobs[image->root]);
+	root = (struct descriptor){ .digest = image->digest,
+				    .size_bytes = image->size_bytes,
+				    .media_type = image->media_type };
 	if (ref->digest.text[0] != '\0' && !digest_equal(&ref->digest, &root.digest))
 		return done(ctx, &none, err);
 	return give(ours(s), &root, done, ctx, err);
@@ -122,18 +111,16 @@ static enum err_code source_resolve(struct source *s, const struct reference *re
 static enum err_code source_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
 				      void *ctx, struct err *err)
 {
-	const struct description *d = bundle_description(bundle_of(s));
-	size_t blob = description_find(d, subject), len = 0, i;
-	CLEANUP(free_ptr) struct source_referrer *found = NULL;
 	const struct description_link *links = NULL;
+	size_t len = description_links_of(bundle_description(bundle_of(s)), subject, &links), i;
+	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
 
-	if (blob != BLOB_NONE)
-		len = description_links_of(d, blob, &links);
-	found = calloc(len + 1, sizeof(*found));
 	if (found == NULL)
 		return err_nomem(err);
 	for (i = 0; i < len; i++) {
-		found[i].descriptor = descriptor_of(&d->blobs[links[i].referrer]);
+		found[i].descriptor = (struct descriptor){ .digest = links[i].referrer,
+							   .size_bytes = links[i].size_bytes,
+							   .media_type = links[i].media_type };
 		found[i].kind = links[i].kind;
 	}
 	return done(ctx, found, len, err);
@@ -142,8 +129,11 @@ static enum err_code source_referrers(struct source *s, const struct digest *sub
 static enum err_code source_blob(struct source *s, const struct descriptor *d, struct outstream *out,
 				 source_blob_fn *done, void *ctx, struct err *err)
 {
-	enum err_code code = copy_proved(ours(s), d, out, err);
+	struct place place;
+	enum err_code code = bundle_find(bundle_of(s), &d->digest, &place, err);
 
+	if (code == ERR_OK)
+		code = copy_proved(ours(s), d, &place, out, err);
 	return code == ERR_OK ? done(ctx, err) : code;
 }
 

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundles/index.h"
 #include "bundles/reading.h"
-#include "common/limits.h"
 #include "common/mem.h"
 
 /* The whole tar as one stream, run by run. */
@@ -35,7 +33,7 @@ static void whole_release(struct whole *w)
 static enum err_code read_sums(struct whole *w, struct err *err)
 {
 	const struct shape *s = &w->b->shape;
-	uint64_t offset = w->b->seek.entries[w->b->seek.len - 1].file_offset;
+	uint64_t offset = w->b->seek.entries[w->b->seek.len - FRAMES_AFTER].file_offset;
 	size_t len = shape_sums_bytes(s), before = len - s->sums * SUM_BYTES;
 	CLEANUP(free_ptr) unsigned char *want = malloc(len);
 	enum err_code code;
@@ -116,7 +114,7 @@ static enum err_code check_tar(struct whole *w, struct err *err)
 	size_t i;
 
 	for (i = 0; code == ERR_OK && shape_member(&w->b->shape, i, &m); i++)
-		code = check_member(&e, &m, i >= FRONT_MEMBERS && i < FIRST_BLOB_MEMBER, err);
+		code = check_member(&e, &m, i >= FRONT_MEMBERS && i < FIRST_SHARD_MEMBER, err);
 	if (code == ERR_OK)
 		code = expect_zeros(&e, TAR_END_BYTES, "end of the tar", err);
 	return code == ERR_OK ? expect_end(&e, err) : code;
@@ -137,66 +135,12 @@ static enum err_code verify_content(const struct bundle *b, bundle_progress_fn *
 	return code;
 }
 
-/* The walk finds out which manifests are absent; of other blobs only the description says it. */
-static void mark_absent(const struct bundle *b, struct graph *g)
-{
-	size_t i;
-
-	for (i = b->shape.blobs_len; i < b->description.blobs_len; i++) {
-		uint32_t node = graph_find(g, &b->description.blobs[i].digest);
-
-		if (node != NODE_NONE && !role_is_manifest(g->nodes[node].role))
-			g->nodes[node].absent = true;
-	}
-}
-
-static enum err_code verify_index(const struct bundle *b, const struct graph *g, struct err *err)
-{
-	CLEANUP(buf_release) struct buf made = { 0 };
-	struct buf_stage stage;
-	enum err_code code;
-
-	buf_init(&made, LIMIT_DESCRIPTION_BYTES);
-	buf_stage_init(&stage, &made);
-	code = index_write(g, &stage.out, err);
-	if (code == ERR_OK)
-		code = digest_check(buf_text(&made), made.len, &b->description.index.digest,
-				    b->description.index.size_bytes, err);
-	if (code == ERR_DIGEST || code == ERR_SIZE)
-		return err_set(err, ERR_DAMAGED, "%s: %s is not the index of the images in this bundle", b->path,
-			       INDEX_NAME);
-	return code;
-}
-
-static enum err_code verify_description(const struct bundle *b, const struct graph *g, struct err *err)
-{
-	CLEANUP(free_ptr) uint32_t *order = NULL;
-	CLEANUP(buf_release) struct buf made = { 0 };
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	struct buf_stage stage;
-	size_t len = 0;
-	enum err_code code = graph_order(g, &order, &len, err);
-
-	buf_init(&made, LIMIT_DESCRIPTION_BYTES);
-	buf_stage_init(&stage, &made);
-	if (code == ERR_OK)
-		code = description_write(g, order, len, &b->description.layout, &b->description.index, &stage.out, err);
-	if (code == ERR_OK)
-		code = js_read_large(buf_text(&made), made.len, LIMIT_DESCRIPTION_VALUES, DESCRIPTION_NAME, &json, err);
-	if (code == ERR_OK && !js_contains(b->description.json, json))
-		code = err_set(err, ERR_DAMAGED, "%s: %s does not describe the images in this bundle", b->path,
-			       DESCRIPTION_NAME);
-	return code;
-}
-
 enum err_code bundle_verify(const struct bundle *b, struct graph *graph, bundle_progress_fn *progress, void *ctx,
 			    struct err *err)
 {
 	enum err_code code = verify_content(b, progress, ctx, err);
 
 	if (code == ERR_OK)
-		mark_absent(b, graph);
-	if (code == ERR_OK)
-		code = verify_index(b, graph, err);
-	return code == ERR_OK ? verify_description(b, graph, err) : code;
+		code = expect_places(b, err);
+	return code == ERR_OK ? expect_description(b, graph, err) : code;
 }

@@ -7,20 +7,25 @@
 
 #include "bundles/bytes.h"
 #include "bundles/index.h"
+#include "bundles/places.h"
 #include "bundles/writing.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
-/* The two files that are made here, and what is said of them. */
+/* What is made here: two files, and how bundle.json is divided.  Shards are made twice, so that none has to be kept. */
 struct front {
 	struct buf index, description;
 	struct description_file layout_file, index_file;
+	struct description_maker maker;
+	struct description_shard *shards; /* owned */
 };
 
 static void front_release(struct front *f)
 {
 	buf_release(&f->index);
 	buf_release(&f->description);
+	description_maker_release(&f->maker);
+	free(f->shards);
 }
 
 static enum err_code make_index(struct front *f, const struct graph *g, struct err *err)
@@ -39,22 +44,68 @@ static enum err_code make_index(struct front *f, const struct graph *g, struct e
 	return code == ERR_OK ? digest_of(f->index.data, f->index.len, NULL, &f->index_file.digest, err) : code;
 }
 
+static enum err_code make_shard(const struct front *f, size_t shard, struct buf *out,
+				struct description_shard *ret_shard, struct err *err)
+{
+	struct buf_stage stage;
+
+	buf_init(out, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&stage, out);
+	return description_write_shard(&f->maker, shard, &stage.out, ret_shard, err);
+}
+
+static enum err_code make_shards(struct front *f, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (f->maker.shards_len == 0)
+		return ERR_OK;
+	f->shards = calloc(f->maker.shards_len, sizeof(*f->shards));
+	if (f->shards == NULL)
+		return err_nomem(err);
+	for (i = 0; code == ERR_OK && i < f->maker.shards_len; i++) {
+		CLEANUP(buf_release) struct buf text = { 0 };
+
+		code = make_shard(f, i, &text, &f->shards[i], err);
+		if (code == ERR_OK)
+			code = digest_of(text.data, text.len, NULL, &f->shards[i].digest, err);
+		f->shards[i].size_bytes = text.len;
+	}
+	return code;
+}
+
 static enum err_code make_description(struct front *f, const struct graph *g, struct err *err)
 {
-	CLEANUP(free_ptr) uint32_t *order = NULL;
 	struct buf_stage stage;
-	size_t len = 0;
-	enum err_code code = graph_order(g, &order, &len, err);
+	enum err_code code = description_maker_init(&f->maker, g, err);
 
+	if (code == ERR_OK)
+		code = make_shards(f, err);
 	if (code != ERR_OK)
 		return code;
 	buf_init(&f->description, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&stage, &f->description);
-	code = description_write(g, order, len, &f->layout_file, &f->index_file, &stage.out, err);
+	code = description_write(&f->maker, &f->layout_file, &f->index_file, f->shards, &stage.out, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", DESCRIPTION_NAME);
 }
 
 /* Read what was made, as every reader will: what could not be read is not written. */
+static enum err_code read_shards(struct bundle_writer *w, const struct front *f, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < w->description.shards_len; i++) {
+		CLEANUP(buf_release) struct buf text = { 0 };
+
+		code = make_shard(f, i, &text, NULL, err);
+		if (code == ERR_OK)
+			code = description_add(&w->description, i, text.data, text.len, err);
+	}
+	return code == ERR_OK && i > 0 ? description_complete(&w->description, DESCRIPTION_NAME, err) : code;
+}
+
 static enum err_code plan(struct bundle_writer *w, const struct front *f, struct err *err)
 {
 	struct digest digest;
@@ -63,6 +114,8 @@ static enum err_code plan(struct bundle_writer *w, const struct front *f, struct
 	if (code == ERR_OK)
 		code = description_read(f->description.data, f->description.len, DESCRIPTION_NAME, &w->description,
 					err);
+	if (code == ERR_OK)
+		code = read_shards(w, f, err);
 	if (code == ERR_OK)
 		code = shape_init(&w->shape, &w->description, &digest, f->description.len, err);
 	if (code == ERR_LIMIT)
@@ -168,6 +221,22 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 	return code;
 }
 
+/* The parts of the description that bundle.json only names. */
+static enum err_code write_shards(struct bundle_writer *w, const struct front *f, struct err *err)
+{
+	enum err_code code = append_begin(&w->append, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < f->maker.shards_len; i++) {
+		CLEANUP(buf_release) struct buf text = { 0 };
+
+		code = make_shard(f, i, &text, NULL, err);
+		if (code == ERR_OK)
+			code = write_member(w, FIRST_SHARD_MEMBER + i, text.data, err);
+	}
+	return code == ERR_OK ? append_end(&w->append, err) : code;
+}
+
 static enum err_code begin_packed(struct bundle_writer *w, struct err *err)
 {
 	enum err_code code = append_begin(&w->append, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
@@ -192,6 +261,8 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, struct 
 		code = write_front(w, &f, err);
 	if (code == ERR_OK)
 		code = write_slots(w, err);
+	if (code == ERR_OK)
+		code = write_shards(w, &f, err);
 	return code == ERR_OK ? begin_packed(w, err) : code;
 }
 
@@ -245,7 +316,7 @@ enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct
 	enum err_code code;
 
 	assert(w->next < w->shape.layers_from && writer_blob(w, node) == w->next);
-	shape_member(&w->shape, FIRST_BLOB_MEMBER + w->next, &m);
+	shape_blob(&w->shape, w->next, &m);
 	code = append_header(&w->append, &m, err);
 	if (code == ERR_OK)
 		code = copy_proved(&w->append, &m, in, err);
@@ -278,6 +349,7 @@ static enum err_code write_end(struct bundle_writer *w, struct err *err)
 	struct append *a = &w->append;
 	const struct shape *s = &w->shape;
 	CLEANUP(free_ptr) unsigned char *sums = malloc(shape_sums_bytes(s));
+	CLEANUP(free_ptr) unsigned char *places = NULL;
 	struct run run = { .kind = RUN_NONE };
 	struct fd_stage out;
 	enum err_code code;
@@ -296,6 +368,10 @@ static enum err_code write_end(struct bundle_writer *w, struct err *err)
 	assert(a->sums_len == s->sums * SUM_BYTES);
 	shape_sums(s, a->sums, sums);
 	code = append_plain(a, sums, shape_sums_bytes(s), 0, err);
+	if (code == ERR_OK)
+		code = places_make(s, &places, err);
+	if (code == ERR_OK)
+		code = append_plain(a, places, places_bytes(s->blobs_len), 0, err);
 	fd_stage_init(&out, w->part.fd, a->file_at, w->part.path);
 	return code == ERR_OK ? seek_write(&a->seek, &out.out, err) : code;
 }

@@ -82,7 +82,7 @@ enum err_code writer_glue(struct bundle_writer *w, const struct run *run, struct
 	struct member m = { 0 };
 	enum err_code code;
 
-	shape_member(&w->shape, FIRST_BLOB_MEMBER + run->blob, &m);
+	shape_blob(&w->shape, run->blob, &m);
 	code = append_begin(a, run->kind == RUN_ZSTD ? EFFORT_LAYER : EFFORT_PACKED, run_frame_bytes(run), err);
 	if (code == ERR_OK)
 		code = append_zeros(a, (size_t)(m.content - tar_header_bytes(m.name, m.size_bytes) - run->begin), err);

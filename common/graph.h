@@ -133,6 +133,9 @@ enum err_code graph_order(const struct graph *g, uint32_t **ret_order, size_t *r
 /* For each node the place of the first image that reaches it in that order, NODE_NONE for none; for the caller to free.
  */
 enum err_code graph_owners(const struct graph *g, uint32_t **ret_owners, struct err *err);
+/* The same for len images, the first one at first, as if there were no others. */
+enum err_code graph_owners_among(const struct graph *g, size_t first, size_t len, uint32_t **ret_owners,
+				 struct err *err);
 /* True for what travels in front: manifests, statements, and whatever else is no layer and not large. */
 bool node_is_small(const struct node *n);
 /* The descriptor of a node: media type, digest, size; the strings are the graph's. */

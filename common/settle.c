@@ -261,7 +261,8 @@ static void visit_release(struct visit *v)
 	free(v->order);
 }
 
-static enum err_code visit_all(struct visit *v, const struct graph *g, struct err *err)
+/* From some of the images: len of them, the first one at first. */
+static enum err_code visit_images(struct visit *v, const struct graph *g, size_t first, size_t len, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
@@ -272,7 +273,7 @@ static enum err_code visit_all(struct visit *v, const struct graph *g, struct er
 	if (v->order == NULL || v->owners == NULL)
 		return err_nomem(err);
 	memset(v->owners, 0xff, (g->nodes_len + 1) * sizeof(*v->owners));
-	for (i = 0; code == ERR_OK && i < g->images_len; i++)
+	for (i = first; code == ERR_OK && i < first + len; i++)
 		code = visit_image(v, (uint32_t)i, err);
 	return code;
 }
@@ -296,7 +297,7 @@ enum err_code graph_order(const struct graph *g, uint32_t **ret_order, size_t *r
 {
 	CLEANUP(free_ptr) uint32_t *spare = calloc(g->nodes_len + 1, sizeof(*spare));
 	CLEANUP(visit_release) struct visit v = { 0 };
-	enum err_code code = spare != NULL ? visit_all(&v, g, err) : err_nomem(err);
+	enum err_code code = spare != NULL ? visit_images(&v, g, 0, g->images_len, err) : err_nomem(err);
 
 	if (code != ERR_OK)
 		return code;
@@ -308,8 +309,14 @@ enum err_code graph_order(const struct graph *g, uint32_t **ret_order, size_t *r
 
 enum err_code graph_owners(const struct graph *g, uint32_t **ret_owners, struct err *err)
 {
+	return graph_owners_among(g, 0, g->images_len, ret_owners, err);
+}
+
+enum err_code graph_owners_among(const struct graph *g, size_t first, size_t len, uint32_t **ret_owners,
+				 struct err *err)
+{
 	CLEANUP(visit_release) struct visit v = { 0 };
-	enum err_code code = visit_all(&v, g, err);
+	enum err_code code = visit_images(&v, g, first, len, err);
 
 	if (code == ERR_OK)
 		*ret_owners = take_ptr(&v.owners);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bundles/index.h"
+#include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/image_builder.h"
@@ -22,8 +23,9 @@
 #define BLOB(d, role, stored)                                                                                          \
 	"{\"digest\":\"" d "\",\"size\":7,\"role\":\"" role "\",\"mediaType\":\"t\",\"stored\":\"" stored "\"}"
 #define BLOBS BLOB(D1, "index", "packed") "," BLOB(D2, "referrer", "packed") "," BLOB(D3, "layer", "raw")
-#define IMAGE(name, d) "{\"name\":\"" name "\",\"digest\":\"" d "\"}"
-#define LINK(s, d, kind) "{\"subject\":\"" s "\",\"digest\":\"" d "\",\"kind\":\"" kind "\"}"
+#define DESCRIPTOR(d) "\"digest\":\"" d "\",\"mediaType\":\"t\",\"size\":7"
+#define IMAGE(name, d) "{\"name\":\"" name "\"," DESCRIPTOR(d) "}"
+#define LINK(s, d, kind) "{\"subject\":\"" s "\",\"kind\":\"" kind "\"," DESCRIPTOR(d) "}"
 #define DOCUMENT(version, images, links, files, blobs)                                                                 \
 	"{\"schemaVersion\":" version ",\"images\":[" images "],\"referrers\":[" links "]," files ",\"blobs\":[" blobs \
 	"]}"
@@ -106,7 +108,7 @@ START_TEST(looking_up)
 {
 	struct description d = { 0 };
 	const struct description_link *links;
-	struct digest digest;
+	struct digest digest, subject;
 
 	ck_assert_int_eq(description_read(cases[0].text, strlen(cases[0].text), "bundle.json", &d, NULL), ERR_OK);
 	ck_assert_uint_eq(d.blobs_len, 3);
@@ -116,9 +118,10 @@ START_TEST(looking_up)
 	ck_assert_uint_eq(description_find(&d, &digest), BLOB_NONE);
 	ck_assert_ptr_nonnull(description_image(&d, "a:1"));
 	ck_assert_ptr_null(description_image(&d, "a:2"));
-	ck_assert_uint_eq(description_links_of(&d, 0, &links), 1);
-	ck_assert_uint_eq(links[0].referrer, 1);
-	ck_assert_uint_eq(description_links_of(&d, 1, &links), 0);
+	ck_assert_int_eq(digest_parse(D1, &subject, NULL), ERR_OK);
+	ck_assert_uint_eq(description_links_of(&d, &subject, &links), 1);
+	ck_assert_str_eq(links[0].referrer.text, D2);
+	ck_assert_uint_eq(description_links_of(&d, &links[0].referrer, &links), 0);
 	description_release(&d);
 }
 END_TEST
@@ -138,9 +141,8 @@ END_TEST
 static void write_text(const struct graph *g, struct buf *index, struct buf *description)
 {
 	struct description_file layout_file = { .name = "oci-layout" }, index_file = { .name = "index.json" };
+	CLEANUP(description_maker_release) struct description_maker m = { 0 };
 	struct buf_stage stage;
-	uint32_t *order;
-	size_t len;
 
 	buf_init(index, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&stage, index);
@@ -148,11 +150,10 @@ static void write_text(const struct graph *g, struct buf *index, struct buf *des
 	ck_assert_int_eq(digest_of("", 0, NULL, &layout_file.digest, NULL), ERR_OK);
 	layout_file.size_bytes = 30;
 	index_file.digest = layout_file.digest;
-	ck_assert_int_eq(graph_order(g, &order, &len, NULL), ERR_OK);
+	ck_assert_int_eq(description_maker_init(&m, g, NULL), ERR_OK);
 	buf_init(description, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&stage, description);
-	ck_assert_int_eq(description_write(g, order, len, &layout_file, &index_file, &stage.out, NULL), ERR_OK);
-	free(order);
+	ck_assert_int_eq(description_write(&m, &layout_file, &index_file, NULL, &stage.out, NULL), ERR_OK);
 }
 
 /* What is written of an image: once whole, once with a platform that the source does not have. */

@@ -161,6 +161,7 @@ const char *image_text(const struct image_builder *b, size_t item, char out[IMAG
 
 void image_tag(struct image_builder *b, const char *name, size_t root)
 {
+	ck_assert_uint_lt(b->tags_len, IMAGE_TAGS);
 	b->tags[b->tags_len].name = name;
 	b->tags[b->tags_len++].root = root;
 }

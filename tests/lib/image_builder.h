@@ -16,6 +16,7 @@
 #include "common/source.h"
 
 #define IMAGE_ITEMS 256
+#define IMAGE_TAGS 1200
 #define IMAGE_DESCRIPTOR_TEXT 512
 
 struct image_item {
@@ -32,7 +33,7 @@ struct image_builder {
 	struct {
 		const char *name;
 		size_t root;
-	} tags[IMAGE_ITEMS];
+	} tags[IMAGE_TAGS];
 	size_t tags_len;
 	struct {
 		size_t subject, referrer;

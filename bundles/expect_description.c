@@ -1,0 +1,126 @@
+/* The part of reading.h that makes everything again that a bundle says of its images, and compares. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/index.h"
+#include "bundles/reading.h"
+#include "common/js.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+/* The walk finds out which manifests are absent; of other blobs only the description says it. */
+static void mark_absent(const struct bundle *b, struct graph *g)
+{
+	size_t i;
+
+	for (i = b->shape.blobs_len; i < b->description.blobs_len; i++) {
+		uint32_t node = graph_find(g, &b->description.blobs[i].digest);
+
+		if (node != NODE_NONE && !role_is_manifest(g->nodes[node].role))
+			g->nodes[node].absent = true;
+	}
+}
+
+static enum err_code expect_index(const struct bundle *b, const struct graph *g, struct err *err)
+{
+	CLEANUP(buf_release) struct buf made = { .max = LIMIT_DESCRIPTION_BYTES };
+	struct buf_stage stage;
+	enum err_code code;
+
+	buf_stage_init(&stage, &made);
+	code = index_write(g, &stage.out, err);
+	if (code == ERR_OK)
+		code = digest_check(buf_text(&made), made.len, &b->description.index.digest,
+				    b->description.index.size_bytes, err);
+	if (code == ERR_DIGEST || code == ERR_SIZE)
+		return err_set(err, ERR_DAMAGED, "%s: %s is not the index of the images in this bundle", b->path,
+			       INDEX_NAME);
+	return code;
+}
+
+/* A document must say everything that was made; it may say more. */
+static enum err_code expect_document(const struct bundle *b, const struct buf *made, const struct buf *is,
+				     const char *name, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *made_json = NULL;
+	CLEANUP(js_free_ptr) struct json_t *is_json = NULL;
+	enum err_code code = js_read_large(buf_text(made), made->len, LIMIT_DESCRIPTION_VALUES, name, &made_json, err);
+
+	if (code == ERR_OK)
+		code = js_read_large(buf_text(is), is->len, LIMIT_DESCRIPTION_VALUES, name, &is_json, err);
+	if (code == ERR_OK && !js_contains(is_json, made_json))
+		code = err_set(err, ERR_DAMAGED, "%s: %s does not describe the images in this bundle", b->path, name);
+	return code;
+}
+
+static enum err_code expect_shard(const struct bundle *b, const struct description_maker *m, size_t shard,
+				  struct err *err)
+{
+	CLEANUP(buf_release) struct buf made = { .max = LIMIT_DESCRIPTION_BYTES };
+	CLEANUP(buf_release) struct buf is = { 0 };
+	char name[SHARD_NAME_MAX];
+	struct buf_stage stage;
+	enum err_code code;
+
+	shard_name(shard, name);
+	buf_stage_init(&stage, &made);
+	code = description_write_shard(m, shard, &stage.out, NULL, err);
+	if (code == ERR_OK)
+		code = bundle_shard_read(b, shard, &is, err);
+	return code == ERR_OK ? expect_document(b, &made, &is, name, err) : code;
+}
+
+/* What bundle.json says of its shards was held against them when they were read. */
+static enum err_code expect_root(const struct bundle *b, const struct description_maker *m, struct err *err)
+{
+	CLEANUP(buf_release) struct buf made = { .max = LIMIT_DESCRIPTION_BYTES };
+	CLEANUP(buf_release) struct buf is = { .max = LIMIT_DESCRIPTION_BYTES };
+	struct buf_stage stage;
+	enum err_code code;
+
+	buf_stage_init(&stage, &made);
+	code = description_write(m, &b->description.layout, &b->description.index, b->description.shards, &stage.out,
+				 err);
+	if (code == ERR_OK)
+		code = bundle_description_read(b, &is, err);
+	return code == ERR_OK ? expect_document(b, &made, &is, DESCRIPTION_NAME, err) : code;
+}
+
+enum err_code expect_description(const struct bundle *b, struct graph *g, struct err *err)
+{
+	CLEANUP(description_maker_release) struct description_maker m = { 0 };
+	enum err_code code;
+	size_t i;
+
+	mark_absent(b, g);
+	code = expect_index(b, g, err);
+	if (code == ERR_OK)
+		code = description_maker_init(&m, g, err);
+	if (code == ERR_OK && m.shards_len != b->description.shards_len)
+		code = err_set(err, ERR_DAMAGED, "%s: %s has %zu shards, but there must be %zu", b->path,
+			       DESCRIPTION_NAME, b->description.shards_len, m.shards_len);
+	for (i = 0; code == ERR_OK && i < m.shards_len; i++)
+		code = expect_shard(b, &m, i, err);
+	return code == ERR_OK ? expect_root(b, &m, err) : code;
+}
+
+enum err_code expect_places(const struct bundle *b, struct err *err)
+{
+	CLEANUP(free_ptr) unsigned char *made = NULL;
+	unsigned char is[4096];
+	size_t len = places_bytes(b->shape.blobs_len), at = 0;
+	uint64_t offset = b->seek.entries[b->seek.len - 1].file_offset;
+	enum err_code code = places_make(&b->shape, &made, err);
+
+	while (code == ERR_OK && at < len) {
+		size_t part = len - at < sizeof(is) ? len - at : sizeof(is);
+
+		code = read_at(b->fd, is, part, offset + at, b->path, err);
+		if (code == ERR_OK && memcmp(is, made + at, part) != 0)
+			code = err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": the table of places is damaged",
+				       b->path, offset);
+		at += part;
+	}
+	return code;
+}
