@@ -7,6 +7,7 @@
 #include "bundles/contents.h"
 #include "bundles/description_json.h"
 #include "bundles/origin.h"
+#include "bundles/source.h"
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
@@ -40,7 +41,7 @@ static void print_line(unsigned depth, const char *what, const char *more, const
 
 /* What is shown, and what of it has been. */
 struct view {
-	const struct bundle *b;
+	struct source *source; /* of the bundle: what is asked for in its order is decoded once */
 	const struct graph *g;
 	bool *shown; /* by node */
 };
@@ -67,28 +68,28 @@ static void print_platform(struct view *v, unsigned depth, const struct node *n)
 		       text_size(content_bytes(v->g, n), size));
 }
 
+static enum err_code have_it(void *ctx, struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	return ERR_OK;
+}
+
 /* What a statement claims, where it is small enough to be read for that.  What cannot be read is verify's to complain
  * about. */
 static void print_claims(const struct view *v, unsigned depth, const struct node *n)
 {
-	CLEANUP(buf_release) struct buf bytes = { 0 };
+	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_STATEMENT_PARSED_BYTES };
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	struct instream *in = NULL;
+	struct descriptor d = node_descriptor(n);
 	struct buf_stage stage;
 	char line[PREDICATE_TEXT_MAX];
-	enum err_code code;
 
 	if (n->absent || n->size_bytes > LIMIT_STATEMENT_PARSED_BYTES)
 		return;
-	if (bundle_blob(v->b, &n->digest, &in, NULL) != ERR_OK)
-		return;
-	buf_init(&bytes, LIMIT_STATEMENT_PARSED_BYTES);
 	buf_stage_init(&stage, &bytes);
-	code = stream_copy(in, &stage.out, NULL);
-	instream_release(in);
-	if (code == ERR_OK)
-		code = digest_check(buf_text(&bytes), bytes.len, &n->digest, n->size_bytes, NULL);
-	if (code == ERR_OK && js_read(buf_text(&bytes), bytes.len, n->digest.text, &json, NULL) == ERR_OK &&
+	if (v->source->blob(v->source, &d, &stage.out, have_it, NULL, NULL) == ERR_OK &&
+	    js_read(buf_text(&bytes), bytes.len, n->digest.text, &json, NULL) == ERR_OK &&
 	    *predicate_summary(json, line) != '\0')
 		printf("%*sclaims: %s\n", (int)depth * 2, "", line);
 }
@@ -212,17 +213,19 @@ static void put_seals(struct js_out *out, const struct origin *o)
 static enum err_code print_tree(const struct bundle *b, const struct graph *g, const struct summary *s, struct err *err)
 {
 	CLEANUP(free_ptr) bool *shown = calloc(g->nodes_len + 1, sizeof(*shown));
-	struct view v = { .b = b, .g = g, .shown = shown };
+	struct view v = { .g = g, .shown = shown };
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
+	enum err_code code = shown != NULL ? bundle_source_new(b, &v.source, err) : err_nomem(err);
 	size_t i;
 
-	if (shown == NULL)
-		return err_nomem(err);
+	if (code != ERR_OK)
+		return code;
 	printf("%s  %s  %s\n", bundle_path(b), bundle_digest(b)->text, text_size(bundle_size(b), size));
 	for (i = 0; i < g->images_len; i++) {
 		printf("%s\n", g->images[i].name);
 		print_node(&v, g->images[i].root, LINK_SUBJECT, 1);
 	}
+	v.source->free(v.source);
 	printf("%s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
 	if (s->absent > 0)
 		printf("%zu manifest%s absent at the source\n", s->absent, s->absent == 1 ? " was" : "s were");
