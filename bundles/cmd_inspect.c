@@ -1,4 +1,5 @@
 /* bundle inspect: the command. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,26 @@ static void put_seals(struct js_out *out, const struct origin *o)
 	js_end(out, ']');
 }
 
+/* The exporter's own words. */
+static void print_notes(const struct description_notes *notes)
+{
+	char key[512], value[LIMIT_TEXT_BYTES + 1];
+	size_t i;
+
+	if (notes->stream != NULL) {
+		snprintf(value, sizeof(value), "%s", notes->stream);
+		text_clean(value);
+		printf("stream %s, serial %" PRIu64 "\n", value, notes->serial);
+	}
+	for (i = 0; i < notes->annotations_len; i++) {
+		snprintf(key, sizeof(key), "%s", notes->annotations[i].key);
+		snprintf(value, sizeof(value), "%s", notes->annotations[i].value);
+		text_clean(key);
+		text_clean(value);
+		printf("annotation %s: %s\n", key, value);
+	}
+}
+
 static enum err_code print_tree(const struct bundle *b, const struct graph *g, const struct summary *s, struct err *err)
 {
 	CLEANUP(free_ptr) bool *shown = calloc(g->nodes_len + 1, sizeof(*shown));
@@ -221,6 +242,7 @@ static enum err_code print_tree(const struct bundle *b, const struct graph *g, c
 	if (code != ERR_OK)
 		return code;
 	printf("%s  %s  %s\n", bundle_path(b), bundle_digest(b)->text, text_size(bundle_size(b), size));
+	print_notes(&bundle_description(b)->notes);
 	for (i = 0; i < g->images_len; i++) {
 		printf("%s\n", g->images[i].name);
 		print_node(&v, g->images[i].root, LINK_SUBJECT, 1);

@@ -346,9 +346,29 @@ enum err_code description_write_shard(const struct description_maker *m, size_t 
 	return js_end_document(&o, err);
 }
 
+static void put_notes(const struct description_notes *notes, struct js_out *o)
+{
+	size_t i;
+
+	if (notes->annotations_len > 0) {
+		js_key(o, "annotations");
+		js_begin(o, '{');
+		for (i = 0; i < notes->annotations_len; i++)
+			js_member(o, notes->annotations[i].key, notes->annotations[i].value);
+		js_end(o, '}');
+	}
+	if (notes->stream != NULL) {
+		js_key(o, "stream");
+		js_begin(o, '{');
+		js_member(o, "name", notes->stream);
+		js_member_uint(o, "serial", notes->serial);
+		js_end(o, '}');
+	}
+}
+
 enum err_code description_write(const struct description_maker *m, const struct description_file *layout,
 				const struct description_file *index, const struct description_shard *shards,
-				struct outstream *out, struct err *err)
+				const struct description_notes *notes, struct outstream *out, struct err *err)
 {
 	struct range all = { .len = m->graph->images_len };
 	enum err_code code = ERR_OK;
@@ -357,6 +377,8 @@ enum err_code description_write(const struct description_maker *m, const struct 
 	js_out_init(&o, out, false);
 	js_begin(&o, '{');
 	js_member_uint(&o, "schemaVersion", 1);
+	if (notes != NULL)
+		put_notes(notes, &o);
 	if (shards == NULL)
 		code = put_images(m->graph, all, &o, err);
 	if (code == ERR_OK && shards == NULL)

@@ -7,7 +7,7 @@
  *            description_complete once all are there; look; description_release.
  * Units      Sizes are bytes.  A blob is named by its place in blobs[].
  * Bounds     LIMIT_DESCRIPTION_BYTES a document and the JSON bounds of js.h;
- *            LIMIT_IMAGES, LIMIT_NODES, LIMIT_EDGES in all.
+ *            ANNOTATIONS_MAX, LIMIT_IMAGES, LIMIT_NODES, LIMIT_EDGES in all.
  * Ownership  A description owns everything in it; no JSON is kept.
  * Errors     ERR_DAMAGED, ERR_UNSUPPORTED (a schema from the future),
  *            ERR_LIMIT, ERR_NOMEM.  Known members are checked, unknown ones are
@@ -16,6 +16,8 @@
  *            named.  Compact JSON, members in this order:
  *
  *   schemaVersion  1
+ *   annotations    by key: what the exporter wrote on it; left out where nothing
+ *   stream         name, serial: its place in a row of bundles; left out where none
  *   images         by name: name, digest, mediaType, size,
  *                  platforms: platform?, digest, size (config and layers),
  *                             attestations: digest,
@@ -53,6 +55,7 @@
 #include "common/stream.h"
 
 #define BLOB_NONE SIZE_MAX
+#define ANNOTATIONS_MAX ((size_t)256)
 #define SHARDS_FROM ((size_t)1000)
 #define SHARD_IMAGES ((size_t)128)
 #define SHARDS_MAX (LIMIT_IMAGES / SHARD_IMAGES + 1)
@@ -95,6 +98,18 @@ struct description_file {
 	uint64_t size_bytes;
 };
 
+struct description_annotation {
+	const char *key, *value;
+};
+
+/* What does not follow from the images: the exporter's own words. */
+struct description_notes {
+	struct description_annotation *annotations; /* by key, each once */
+	size_t annotations_len;
+	const char *stream; /* NULL: of none */
+	uint64_t serial;    /* in its stream, from 1 */
+};
+
 struct description_shard {
 	struct digest digest;
 	uint64_t size_bytes;
@@ -103,6 +118,7 @@ struct description_shard {
 };
 
 struct description {
+	struct description_notes notes;
 	struct description_shard *shards; /* none: bundle.json says everything itself */
 	size_t shards_len, shards_cap;
 	struct description_image *images; /* by name */
@@ -135,10 +151,10 @@ enum err_code description_maker_init(struct description_maker *m, const struct g
  * ret_shard may be NULL. */
 enum err_code description_write_shard(const struct description_maker *m, size_t shard, struct outstream *out,
 				      struct description_shard *ret_shard, struct err *err);
-/* Write bundle.json, given the two files beside it and its shards, or NULL. */
+/* Write bundle.json, given the two files beside it, its shards or NULL, and notes or NULL. */
 enum err_code description_write(const struct description_maker *m, const struct description_file *layout,
 				const struct description_file *index, const struct description_shard *shards,
-				struct outstream *out, struct err *err);
+				const struct description_notes *notes, struct outstream *out, struct err *err);
 void description_maker_release(struct description_maker *m);
 
 /* Read and check bundle.json; what names it in messages.  Without shards it is complete. */

@@ -76,6 +76,7 @@ size_t description_links_of(const struct description *d, const struct digest *su
 
 void description_release(struct description *d)
 {
+	free(d->notes.annotations);
 	free(d->shards);
 	free(d->images);
 	free(d->links);

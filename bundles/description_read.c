@@ -314,10 +314,57 @@ static enum err_code check_version(const struct reading *r)
 	return ERR_OK;
 }
 
+static enum err_code read_annotations(const struct reading *r)
+{
+	const struct json_t *json = js_object(r->json, "annotations");
+	struct description_notes *notes = &r->d->notes;
+	enum err_code code = ERR_OK;
+	const char *key;
+
+	if (json == NULL)
+		return js_has(r->json, "annotations") ? BAD(r, "%s: \"annotations\" is no object", r->what) : ERR_OK;
+	notes->annotations = calloc(ANNOTATIONS_MAX, sizeof(*notes->annotations));
+	if (notes->annotations == NULL)
+		return err_nomem(r->err);
+	for (key = js_next(json, NULL); code == ERR_OK && key != NULL; key = js_next(json, key)) {
+		struct description_annotation *a = &notes->annotations[notes->annotations_len];
+
+		if (notes->annotations_len == ANNOTATIONS_MAX)
+			return err_set(r->err, ERR_LIMIT, "%s: more than %zu annotations", r->what, ANNOTATIONS_MAX);
+		if (*key == '\0' || strlen(key) > LIMIT_TEXT_BYTES)
+			return BAD(r, "%s: an annotation without a proper name", r->what);
+		code = intern_text(&r->d->strings, key, &a->key, r->err);
+		if (code == ERR_OK)
+			code = keep_text(r, json, key, &a->value);
+		if (code == ERR_OK && notes->annotations_len > 0 && strcmp(a[-1].key, a->key) >= 0)
+			code = BAD(r, "%s: annotation %.200s is not in its place: they must be sorted", r->what, key);
+		notes->annotations_len++;
+	}
+	return code;
+}
+
+static enum err_code read_stream(const struct reading *r)
+{
+	const struct json_t *json = js_object(r->json, "stream");
+	struct description_notes *notes = &r->d->notes;
+	enum err_code code;
+
+	if (json == NULL)
+		return js_has(r->json, "stream") ? BAD(r, "%s: \"stream\" is no object", r->what) : ERR_OK;
+	code = keep_text(r, json, "name", &notes->stream);
+	if (code == ERR_OK && (!js_uint(json, "serial", &notes->serial) || notes->serial == 0))
+		code = BAD(r, "%s: \"stream\" without a proper \"serial\"", r->what);
+	return code;
+}
+
 static enum err_code read_root(const struct reading *r)
 {
 	enum err_code code = check_version(r);
 
+	if (code == ERR_OK)
+		code = read_annotations(r);
+	if (code == ERR_OK)
+		code = read_stream(r);
 	if (code == ERR_OK)
 		code = read_files(r);
 	if (code != ERR_OK)

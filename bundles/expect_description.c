@@ -80,8 +80,8 @@ static enum err_code expect_root(const struct bundle *b, const struct descriptio
 	enum err_code code;
 
 	buf_stage_init(&stage, &made);
-	code = description_write(m, &b->description.layout, &b->description.index, b->description.shards, &stage.out,
-				 err);
+	code = description_write(m, &b->description.layout, &b->description.index, b->description.shards,
+				 &b->description.notes, &stage.out, err);
 	if (code == ERR_OK)
 		code = bundle_description_read(b, &is, err);
 	return code == ERR_OK ? expect_document(b, &made, &is, DESCRIPTION_NAME, err) : code;

@@ -75,7 +75,8 @@ static enum err_code make_shards(struct front *f, struct err *err)
 	return code;
 }
 
-static enum err_code make_description(struct front *f, const struct graph *g, struct err *err)
+static enum err_code make_description(struct front *f, const struct graph *g, const struct description_notes *notes,
+				      struct err *err)
 {
 	struct buf_stage stage;
 	enum err_code code = description_maker_init(&f->maker, g, err);
@@ -86,7 +87,7 @@ static enum err_code make_description(struct front *f, const struct graph *g, st
 		return code;
 	buf_init(&f->description, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&stage, &f->description);
-	code = description_write(&f->maker, &f->layout_file, &f->index_file, f->shards, &stage.out, err);
+	code = description_write(&f->maker, &f->layout_file, &f->index_file, f->shards, notes, &stage.out, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", DESCRIPTION_NAME);
 }
 
@@ -244,13 +245,14 @@ static enum err_code begin_packed(struct bundle_writer *w, struct err *err)
 	return code == ERR_OK && w->shape.layers_from == 0 ? lay_out(w, err) : code;
 }
 
-static enum err_code open_all(struct bundle_writer *w, const char *path, struct err *err)
+static enum err_code open_all(struct bundle_writer *w, const char *path, const struct description_notes *notes,
+			      struct err *err)
 {
 	CLEANUP(front_release) struct front f = { 0 };
 	enum err_code code = make_index(&f, w->graph, err);
 
 	if (code == ERR_OK)
-		code = make_description(&f, w->graph, err);
+		code = make_description(&f, w->graph, notes, err);
 	if (code == ERR_OK)
 		code = plan(w, &f, err);
 	if (code == ERR_OK)
@@ -266,8 +268,8 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, struct 
 	return code == ERR_OK ? begin_packed(w, err) : code;
 }
 
-enum err_code bundle_writer_open(const char *path, const struct graph *graph, struct bundle_writer **ret_writer,
-				 struct err *err)
+enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
+				 struct bundle_writer **ret_writer, struct err *err)
 {
 	struct bundle_writer *w = calloc(1, sizeof(*w));
 	enum err_code code;
@@ -275,7 +277,7 @@ enum err_code bundle_writer_open(const char *path, const struct graph *graph, st
 	if (w == NULL)
 		return err_nomem(err);
 	w->graph = graph;
-	code = open_all(w, path, err);
+	code = open_all(w, path, notes, err);
 	if (code == ERR_OK)
 		*ret_writer = w;
 	else

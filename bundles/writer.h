@@ -34,9 +34,10 @@
 struct bundle_writer;
 struct seal_key;
 
-/* Lock path.part and write the description of a settled graph to it.  What is absent must be marked before. */
-enum err_code bundle_writer_open(const char *path, const struct graph *graph, struct bundle_writer **ret_writer,
-				 struct err *err);
+/* Lock path.part and write the description of a settled graph to it, with notes where that is not NULL.  What is absent
+ * must be marked before. */
+enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
+				 struct bundle_writer **ret_writer, struct err *err);
 /* What will be in the bundle: its blobs[], in order, are what the caller has to bring. */
 const struct description *bundle_writer_description(const struct bundle_writer *w);
 /* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid

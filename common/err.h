@@ -28,6 +28,7 @@
 	X(ERR_SIZE, 3, "size")         /* content is shorter or longer than declared */                                \
 	X(ERR_DAMAGED, 3, "damaged")   /* a bundle that does not prove itself */                                       \
 	X(ERR_UNPROVED, 3, "unproved") /* nobody who is trusted vouches for it */                                      \
+	X(ERR_ROLLBACK, 3, "rollback") /* older than what came before */                                               \
 	X(ERR_PARTIAL, 4, "partial")   /* done, but less arrived than was meant to */                                  \
 	X(ERR_NETWORK, 5, "network")   /* out of reach, or broken on the way */                                        \
 	X(ERR_MISSING, 6, "missing")   /* the target lacks a prerequisite */

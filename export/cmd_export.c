@@ -14,12 +14,14 @@
 #include "common/text.h"
 #include "export/commands.h"
 #include "export/export.h"
+#include "export/notes.h"
 
 #define JOBS_DEFAULT 6
 #define JOBS_MAX 64
 
 struct options {
-	const char *output, *sign, *passphrase_fd;
+	const char *output, *sign, *passphrase_fd, *stream, *serial;
+	struct opt_list annotations;
 	unsigned jobs;
 	bool plain_http, dry_run, json, quiet;
 };
@@ -31,6 +33,11 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, sign) },
 	{ "passphrase-fd", '\0', "N", "read the passphrase of KEY from file descriptor N, not from the terminal", 0,
 	  OPT_SETS(struct options, passphrase_fd) },
+	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
+	  OPT_SETS(struct options, annotations) },
+	{ "stream", '\0', "NAME", "make the bundle one of a row, in which a site takes nothing older than it has", 0,
+	  OPT_SETS(struct options, stream) },
+	{ "serial", '\0', "N", "its number in that row, higher than any before", 0, OPT_SETS(struct options, serial) },
 	{ "jobs", 'j', "N", "fetch N blobs at a time (6 where it is not given)", JOBS_MAX,
 	  OPT_SETS(struct options, jobs) },
 	{ "plain-http", '\0', NULL, "ask registries over HTTP without TLS; loopback is always asked so", 0,
@@ -186,6 +193,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	const struct options *options = opaque;
 	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
 	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
+	CLEANUP(notes_release) struct notes notes = { 0 };
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
@@ -193,6 +201,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.jobs = options->jobs > 0 ? options->jobs : JOBS_DEFAULT,
 		.plain_http = options->plain_http,
 		.dry_run = options->dry_run,
+		.notes = &notes.notes,
 		.progress = &progress,
 	};
 	bool told = false;
@@ -200,6 +209,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	enum err_code code = read_key(options, &key, &err);
 
 	how.sign = key;
+	if (code == ERR_OK)
+		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
 		code = export_run(&how, &result, &err);

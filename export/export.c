@@ -165,7 +165,8 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 	const uint32_t *packed;
 	size_t packed_len;
 	struct stat st;
-	enum err_code code = bundle_writer_open(j->options->output, &j->result->gather.graph, &j->writer, err);
+	enum err_code code =
+		bundle_writer_open(j->options->output, &j->result->gather.graph, j->options->notes, &j->writer, err);
 
 	if (code == ERR_OK)
 		code = list_nodes(j, err);

@@ -9,6 +9,7 @@
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
 
+#include "bundles/description.h"
 #include "common/opt.h"
 #include "export/gather.h"
 
@@ -17,8 +18,9 @@ struct export_options {
 	const struct opt_list *images;
 	unsigned jobs;
 	bool plain_http;
-	bool dry_run;                /* find out everything, write nothing */
-	const struct seal_key *sign; /* the key that seals the bundle before it is published; NULL for none */
+	bool dry_run;                          /* find out everything, write nothing */
+	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
+	const struct description_notes *notes; /* what is written on the bundle; NULL for nothing */
 	struct progress *progress;
 };
 

@@ -12,7 +12,7 @@
 struct options {
 	const char *to;
 	struct opt_list map, keys, seals;
-	bool replace, strict, dry_run, json, quiet;
+	bool replace, allow_rollback, strict, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
@@ -25,6 +25,8 @@ static const struct opt opts[] = {
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "replace", '\0', NULL, "move names that point to another image at the target", 0,
 	  OPT_SETS(struct options, replace) },
+	{ "allow-rollback", '\0', NULL, "take an older bundle of a stream, or the same one again", 0,
+	  OPT_SETS(struct options, allow_rollback) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
 	  OPT_SETS(struct options, strict) },
 	{ "dry-run", '\0', NULL, "prove, look what is there, say what would be written, write nothing", 0,
@@ -166,6 +168,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.keys = &options->keys,
 		.seals = &options->seals,
 		.replace = options->replace,
+		.allow_rollback = options->allow_rollback,
 		.dry_run = options->dry_run,
 		.progress = &progress,
 	};

@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "import/store.h"
+#include "import/streams.h"
 #include "import/target_docker.h"
 
 #define DOCKER_SOCKET "/var/run/docker.sock"
@@ -65,6 +66,16 @@ static uint64_t announce(const struct plan *plan)
 	return total_bytes;
 }
 
+/* Nothing older than what came before, and nothing twice. */
+static enum err_code check_serial(const struct import_options *options, const struct import_result *r, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	if (!options->allow_rollback)
+		code = streams_check(r->target_name, &bundle_description(r->bundle)->notes, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", options->file);
+}
+
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
 {
 	struct target *t = NULL;
@@ -74,11 +85,15 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	code = target_parse(options->to != NULL ? options->to : DAEMON_TRANSPORT, &t, err);
 	result->target = t;
 	if (code == ERR_OK)
+		code = str_copy(t->name, &result->target_name, err);
+	if (code == ERR_OK)
 		code = read_rules(options->map, &result->names, err);
 	if (code == ERR_OK)
 		code = bundle_open(options->file, &result->bundle, err);
 	if (code == ERR_OK)
 		code = origin_demand(result->bundle, options->keys, options->seals, &result->origin, err);
+	if (code == ERR_OK)
+		code = check_serial(options, result, err);
 	if (code == ERR_OK)
 		code = plan_make(result->bundle, &result->names, &result->plan, err);
 	if (code != ERR_OK)
@@ -91,13 +106,18 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	if (code != ERR_OK || options->dry_run)
 		return code;
 	code = t->write(t, &result->plan, err);
-	return code == ERR_OK ? t->read_back(t, &result->plan, err) : code;
+	if (code == ERR_OK)
+		code = t->read_back(t, &result->plan, err);
+	if (code != ERR_OK)
+		return code;
+	return streams_record(result->target_name, &bundle_description(result->bundle)->notes, err);
 }
 
 void import_release(struct import_result *result)
 {
 	if (result->target != NULL)
 		result->target->free(result->target);
+	free(result->target_name);
 	plan_release(&result->plan);
 	mapping_release(&result->names);
 	origin_release(&result->origin);

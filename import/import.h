@@ -19,7 +19,8 @@ struct import_options {
 	const struct opt_list *map;
 	const struct opt_list *keys, *seals; /* who must have sealed the bundle, and seals that lie beside it */
 	bool replace;
-	bool dry_run; /* look what is there, write nothing */
+	bool allow_rollback; /* take what is older than what the target has had, or the same again */
+	bool dry_run;        /* look what is there, write nothing */
 	struct progress *progress;
 };
 
@@ -28,6 +29,7 @@ struct import_result {
 	struct origin origin;
 	struct mapping names;
 	struct target *target;
+	char *target_name; /* before it was asked anything: the same for the same target, always */
 	struct plan plan;
 	uint64_t wanted_bytes; /* what is to be written */
 };

@@ -29,6 +29,7 @@
 #define DOCUMENT(version, images, links, files, blobs)                                                                 \
 	"{\"schemaVersion\":" version ",\"images\":[" images "],\"referrers\":[" links "]," files ",\"blobs\":[" blobs \
 	"]}"
+#define NOTED(notes) "{\"schemaVersion\":1," notes ",\"images\":[],\"referrers\":[]," FILES(INDEX) ",\"blobs\":[]}"
 #define GOOD_IMAGE IMAGE("a:1", D1)
 #define GOOD_LINK LINK(D1, D2, "subject")
 
@@ -87,6 +88,15 @@ static const struct {
 	  ERR_OK },
 	{ "referrers unsorted", DOCUMENT("1", "", LINK(D1, D2, "cosign-sig") "," GOOD_LINK, FILES(INDEX), BLOBS),
 	  ERR_DAMAGED },
+	{ "notes", NOTED("\"annotations\":{\"a\":\"1\",\"b\":\"2\"},\"stream\":{\"name\":\"s\",\"serial\":7}"),
+	  ERR_OK },
+	{ "annotations unsorted", NOTED("\"annotations\":{\"b\":\"1\",\"a\":\"2\"}"), ERR_DAMAGED },
+	{ "annotations in a list", NOTED("\"annotations\":[]"), ERR_DAMAGED },
+	{ "an annotation without a name", NOTED("\"annotations\":{\"\":\"1\"}"), ERR_DAMAGED },
+	{ "an annotation that is a number", NOTED("\"annotations\":{\"a\":1}"), ERR_DAMAGED },
+	{ "a stream without a serial", NOTED("\"stream\":{\"name\":\"s\"}"), ERR_DAMAGED },
+	{ "serial 0", NOTED("\"stream\":{\"name\":\"s\",\"serial\":0}"), ERR_DAMAGED },
+	{ "a stream that is a text", NOTED("\"stream\":\"s\""), ERR_DAMAGED },
 	{ "BuildKit's own", DOCUMENT("1", "", LINK(D1, D2, "buildkit"), FILES(INDEX), BLOBS), ERR_DAMAGED },
 };
 
@@ -153,7 +163,7 @@ static void write_text(const struct graph *g, struct buf *index, struct buf *des
 	ck_assert_int_eq(description_maker_init(&m, g, NULL), ERR_OK);
 	buf_init(description, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&stage, description);
-	ck_assert_int_eq(description_write(&m, &layout_file, &index_file, NULL, &stage.out, NULL), ERR_OK);
+	ck_assert_int_eq(description_write(&m, &layout_file, &index_file, NULL, NULL, &stage.out, NULL), ERR_OK);
 }
 
 /* What is written of an image: once whole, once with a platform that the source does not have. */

@@ -87,7 +87,7 @@ START_TEST(abandoned)
 	struct fixture f;
 
 	set_up(&f, &samples[0]);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), ERR_OK);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), ERR_OK);
 	ck_assert(exists(f.part));
 	ck_assert(!exists(f.path));
 	ck_assert_int_eq(bundle_writer_finish(w, &f.err), ERR_SIZE); /* nothing has come */
@@ -104,8 +104,8 @@ START_TEST(locked)
 	struct fixture f;
 
 	set_up(&f, &samples[0]);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), ERR_OK);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &other, &f.err), ERR_CONFLICT);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), ERR_OK);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &other, &f.err), ERR_CONFLICT);
 	ck_assert_ptr_nonnull(strstr(f.err.msg, f.part));
 	ck_assert(exists(f.part));
 	ck_assert_int_eq(bundle_fill(w, &f.b, &f.g, 100, &f.err), ERR_OK);
@@ -145,12 +145,12 @@ START_TEST(bad_place)
 
 	set_up(&f, &samples[0]);
 	ck_assert_int_eq(mkdir(f.path, 0700), 0);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), ERR_CONFLICT);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), ERR_CONFLICT);
 	ck_assert_int_eq(rmdir(f.path), 0);
 	ck_assert_int_eq(symlink("elsewhere", f.part), 0);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), ERR_IO);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), ERR_IO);
 	ck_assert_int_eq(unlink(f.part), 0);
-	ck_assert_int_eq(bundle_writer_open("/nowhere/at/all", &f.g, &w, &f.err), ERR_IO);
+	ck_assert_int_eq(bundle_writer_open("/nowhere/at/all", &f.g, NULL, &w, &f.err), ERR_IO);
 	tear_down(&f);
 }
 END_TEST
@@ -181,7 +181,7 @@ START_TEST(begun_again)
 	set_up(&f, &samples[_i]);
 	bundle_put(&f.b, f.path, 100);
 	want = file_bytes(f.path, &want_len);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), ERR_OK);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), ERR_OK);
 	d = bundle_writer_description(w);
 	put_small(&f, w);
 	for (i = 0; i < 2 * d->blobs_len; i++) {
@@ -231,7 +231,7 @@ START_TEST(wrong_small)
 	char *other;
 
 	set_up(&f, &samples[0]);
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), ERR_OK);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), ERR_OK);
 	item = image_item(&f.b, &bundle_writer_description(w)->blobs[0].digest);
 	other = calloc(1, item->len);
 	if (wrong[_i].content != NULL)
@@ -270,7 +270,7 @@ START_TEST(too_large)
 		if (stored_of(&f.g.nodes[i]) == STORED_RAW)
 			f.g.nodes[i].size_bytes = sizes[_i].size_bytes;
 	}
-	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, &w, &f.err), sizes[_i].open);
+	ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, &w, &f.err), sizes[_i].open);
 	if (w != NULL) {
 		d = bundle_writer_description(w);
 		for (i = 0; code == ERR_OK && d->blobs[i].stored == STORED_PACKED; i++) {

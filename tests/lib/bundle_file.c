@@ -173,6 +173,6 @@ void bundle_put(const struct image_builder *b, const char *path, size_t step)
 	struct err err = { .code = ERR_OK };
 
 	image_graph(b, &copy.source, &g);
-	ck_assert_msg(bundle_writer_open(path, &g, &w, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(bundle_writer_open(path, &g, NULL, &w, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_msg(bundle_fill(w, b, &g, step, &err) == ERR_OK, "%s", err.msg);
 }
