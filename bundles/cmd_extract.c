@@ -65,10 +65,11 @@ static enum err_code put_blobs(struct extraction *x, struct err *err)
 	size_t i;
 
 	for (i = 0; i < x->order_len; i++)
-		total_bytes += x->graph.nodes[x->order[i]].absent ? 0 : x->graph.nodes[x->order[i]].size_bytes;
+		total_bytes +=
+			node_is_carried(&x->graph.nodes[x->order[i]]) ? x->graph.nodes[x->order[i]].size_bytes : 0;
 	progress_total(&x->progress, total_bytes);
 	for (i = 0; code == ERR_OK && i < x->order_len; i++) {
-		if (!x->graph.nodes[x->order[i]].absent)
+		if (node_is_carried(&x->graph.nodes[x->order[i]]))
 			code = put_blob(x, &x->graph.nodes[x->order[i]], err);
 	}
 	return code;
@@ -84,6 +85,8 @@ static enum err_code open_both(struct extraction *x, const char *file, const cha
 		code = contents_walk(x->bundle, NULL, NULL, &x->graph, err);
 	if (code == ERR_OK)
 		code = graph_settle(&x->graph, err);
+	if (code == ERR_OK)
+		contents_mark(x->bundle, &x->graph);
 	if (code == ERR_OK)
 		code = graph_order(&x->graph, &x->order, &x->order_len, err);
 	if (code == ERR_OK)
@@ -126,6 +129,25 @@ static enum err_code extract(struct extraction *x, const char *file, const char 
 	return code == ERR_OK ? layout_publish(x->layout, buf_text(&index), index.len, err) : code;
 }
 
+/* Layers that the bundle leaves out may be there already; where they are not, the images are not whole. */
+static enum err_code check_whole(const struct extraction *x, struct err *err)
+{
+	size_t missing = 0, i;
+
+	for (i = 0; i < x->order_len; i++) {
+		const struct node *n = &x->graph.nodes[x->order[i]];
+
+		if (n->holder.image == NULL || layout_has(x->layout, &n->digest, n->size_bytes))
+			continue;
+		missing++;
+		fprintf(stderr, "%s extract: left out of the bundle: %s\n", OPT_PROGRAM, n->digest.text);
+	}
+	if (missing == 0)
+		return ERR_OK;
+	return err_set(err, ERR_PARTIAL, "done, but %zu layer%s left out of the bundle and not in %s", missing,
+		       missing == 1 ? " was" : "s were", layout_path(x->layout));
+}
+
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
@@ -140,6 +162,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	progress_done(&x.progress);
 	for (i = 0; code == ERR_OK && i < x.graph.images_len; i++)
 		printf("%s  %s\n", x.graph.images[i].name, x.graph.nodes[x.graph.images[i].root].digest.text);
+	if (code == ERR_OK)
+		code = check_whole(&x, &err);
 	return report_end(c, false, code, &err);
 }
 
@@ -157,6 +181,6 @@ const struct command extract_command = {
 	.opts = opts,
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
-	.statuses = OPT_STATUS(3),
+	.statuses = OPT_STATUS(3) | OPT_STATUS(4),
 	.run = run,
 };

@@ -249,6 +249,10 @@ static enum err_code print_tree(const struct bundle *b, const struct graph *g, c
 	}
 	v.source->free(v.source);
 	printf("%s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
+	if (s->prerequisites > 0)
+		printf("%zu layer%s of %s left out: the target must have %s (--blobs lists them)\n", s->prerequisites,
+		       s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size),
+		       s->prerequisites == 1 ? "it" : "them");
 	if (s->absent > 0)
 		printf("%zu manifest%s absent at the source\n", s->absent, s->absent == 1 ? " was" : "s were");
 	return ERR_OK;
@@ -256,7 +260,7 @@ static enum err_code print_tree(const struct bundle *b, const struct graph *g, c
 
 static void print_blobs(const struct description *d)
 {
-	char size[TEXT_SIZE_MAX], type[128];
+	char size[TEXT_SIZE_MAX], type[128], image[512];
 	size_t i;
 
 	for (i = 0; i < d->blobs_len; i++) {
@@ -264,8 +268,14 @@ static void print_blobs(const struct description *d)
 
 		snprintf(type, sizeof(type), "%s", blob->media_type);
 		text_clean(type);
-		printf("%s  %9s  %-11s  %-6s  %s\n", blob->digest.text, text_size(blob->size_bytes, size),
+		printf("%s  %9s  %-11s  %-6s  %s", blob->digest.text, text_size(blob->size_bytes, size),
 		       role_name(blob->role), stored_name(blob->stored), type);
+		if (blob->holder.image != NULL) {
+			snprintf(image, sizeof(image), "%s", blob->holder.image);
+			text_clean(image);
+			printf("  in %s of %s", blob->holder.manifest, image);
+		}
+		putchar('\n');
 	}
 }
 
@@ -314,7 +324,11 @@ static enum err_code walk(const struct bundle *b, const char *name, struct graph
 	if (code == ERR_NOT_FOUND)
 		return err_set(err, ERR_NOT_FOUND, "%s: no image %s in this bundle: bundle inspect %s lists them",
 			       bundle_path(b), name, bundle_path(b));
-	return code == ERR_OK ? graph_settle(g, err) : code;
+	if (code == ERR_OK)
+		code = graph_settle(g, err);
+	if (code == ERR_OK)
+		contents_mark(b, g);
+	return code;
 }
 
 static enum err_code show(const struct options *options, const struct bundle *b, const char *name, struct err *err)

@@ -56,3 +56,21 @@ enum err_code contents_walk_image(const struct bundle *b, const char *name, stru
 		source->free(source);
 	return code;
 }
+
+void contents_mark(const struct bundle *b, struct graph *graph)
+{
+	const struct description *d = bundle_description(b);
+	size_t i;
+
+	for (i = 0; i < d->blobs_len; i++) {
+		const struct description_blob *blob = &d->blobs[i];
+		uint32_t node = stored_is_here(blob->stored) ? NODE_NONE : graph_find(graph, &blob->digest);
+
+		if (node == NODE_NONE || role_is_manifest(graph->nodes[node].role))
+			continue; /* which manifests are absent is found by the walk */
+		if (blob->stored == STORED_ABSENT)
+			graph->nodes[node].absent = true;
+		else
+			graph->nodes[node].holder = blob->holder;
+	}
+}

@@ -6,11 +6,11 @@
 
 #include "common/js.h"
 #include "common/mem.h"
+#include "common/summary.h"
 
 static const char *const stored_names[STORED_COUNT] = {
-	[STORED_PACKED] = "packed",
-	[STORED_RAW] = "raw",
-	[STORED_ZSTD] = "zstd",
+	[STORED_PACKED] = "packed", [STORED_RAW] = "raw",
+	[STORED_ZSTD] = "zstd",     [STORED_PREREQUISITE] = "prerequisite",
 	[STORED_ABSENT] = "absent",
 };
 
@@ -19,10 +19,17 @@ const char *stored_name(enum stored stored)
 	return stored_names[stored];
 }
 
+bool stored_is_here(enum stored stored)
+{
+	return stored < STORED_PREREQUISITE;
+}
+
 enum stored stored_of(const struct node *n)
 {
 	if (n->absent)
 		return STORED_ABSENT;
+	if (n->holder.image != NULL)
+		return STORED_PREREQUISITE;
 	if (node_is_small(n))
 		return STORED_PACKED;
 	return media_type_is_compressed(n->media_type) ? STORED_RAW : STORED_ZSTD;
@@ -229,6 +236,8 @@ static void put_blob(const struct node *n, struct js_out *o)
 	js_member(o, "role", role_name(n->role));
 	js_member(o, "mediaType", n->media_type);
 	js_member(o, "stored", stored_name(stored_of(n)));
+	js_member(o, "manifest", n->holder.manifest);
+	js_member(o, "image", n->holder.image);
 	js_end(o, '}');
 }
 
@@ -251,16 +260,28 @@ static void put_blobs(const struct description_maker *m, struct range range, str
 	js_end(o, ']');
 }
 
+/* The layers that are left out, where there are any. */
+static void put_prerequisites(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o)
+{
+	struct summary s = summary_of(g, order, len);
+
+	if (s.prerequisites == 0)
+		return;
+	js_member_uint(o, "prerequisites", s.prerequisites);
+	js_member_uint(o, "prerequisiteBytes", s.prerequisite_bytes);
+}
+
 static enum err_code put_totals(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o,
 				struct err *err)
 {
-	uint64_t blobs = 0, bytes = 0, layers = 0, layer_bytes = 0;
+	uint64_t blobs = 0, bytes = 0, layers = 0, layer_bytes = 0, absent = 0;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
 		const struct node *n = &g->nodes[order[i]];
 
-		if (n->absent)
+		absent += n->absent;
+		if (!node_is_carried(n))
 			continue;
 		if (__builtin_add_overflow(bytes, n->size_bytes, &bytes) || bytes > INT64_MAX)
 			return err_set(err, ERR_LIMIT, "%s: sizes that add up to more than can be", n->digest.text);
@@ -275,7 +296,8 @@ static enum err_code put_totals(const struct graph *g, const uint32_t *order, si
 	js_member_uint(o, "bytes", bytes);
 	js_member_uint(o, "layers", layers);
 	js_member_uint(o, "layerBytes", layer_bytes);
-	js_member_uint(o, "absent", len - blobs);
+	js_member_uint(o, "absent", absent);
+	put_prerequisites(g, order, len, o);
 	js_end(o, '}');
 	return ERR_OK;
 }

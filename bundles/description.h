@@ -25,8 +25,10 @@
  *                  absent: digest, platform? (listed by its index, not at the source)
  *   referrers      by subject, kind, digest: subject, digest, kind, mediaType, artifactType?, predicateType?, size
  *   files          oci-layout and index.json: name, digest, size
- *   blobs          in the file's order: digest, size, role, mediaType, stored
- *   totals         images, blobs, bytes, layers, layerBytes (what is in the file), absent (how many blobs are not)
+ *   blobs          in the file's order: digest, size, role, mediaType, stored, and of prerequisites manifest and
+ *                  image: who has it
+ *   totals         images, blobs, bytes, layers, layerBytes (what is in the file), absent (how many blobs were not at
+ *                  the source), and where there are any, prerequisites and prerequisiteBytes
  *
  *            Of more than SHARDS_FROM images bundle.json itself has no images,
  *            referrers and blobs, but in their place
@@ -63,10 +65,11 @@
 
 /* How a blob stands in the file; blobs[] is sorted by it. */
 enum stored {
-	STORED_PACKED, /* in front, many to a frame */
-	STORED_RAW,    /* compressed already: as it is, at a computable offset */
-	STORED_ZSTD,   /* in frames of its own */
-	STORED_ABSENT, /* not in the file: the source did not have it */
+	STORED_PACKED,       /* in front, many to a frame */
+	STORED_RAW,          /* compressed already: as it is, at a computable offset */
+	STORED_ZSTD,         /* in frames of its own */
+	STORED_PREREQUISITE, /* not in the file: the target must have it */
+	STORED_ABSENT,       /* not in the file: the source did not have it */
 	STORED_COUNT,
 };
 
@@ -76,6 +79,7 @@ struct description_blob {
 	const char *media_type;
 	enum role role;
 	enum stored stored;
+	struct holder holder; /* of a prerequisite: who has it */
 };
 
 struct description_image {
@@ -141,7 +145,9 @@ struct description_maker {
 
 /* How a node of the graph is stored. */
 enum stored stored_of(const struct node *n);
-/* "packed", "raw", "zstd", "absent". */
+/* True where its bytes are in the file. */
+bool stored_is_here(enum stored stored);
+/* "packed", "raw", "zstd", "prerequisite", "absent". */
 const char *stored_name(enum stored stored);
 /* The name of a shard's tar member. */
 void shard_name(size_t shard, char out[SHARD_NAME_MAX]);

@@ -133,6 +133,21 @@ static enum err_code read_files(const struct reading *r)
 	return code == ERR_OK ? read_file(r, js_at(files, 1), INDEX_NAME, &r->d->index) : code;
 }
 
+static enum err_code read_holder(const struct reading *r, const struct json_t *json, struct description_blob *b)
+{
+	struct digest manifest;
+	enum err_code code = get_digest(r, json, "manifest", &manifest);
+
+	if (code == ERR_OK)
+		code = intern_text(&r->d->strings, manifest.text, &b->holder.manifest, r->err);
+	if (code == ERR_OK)
+		code = keep_text(r, json, "image", &b->holder.image);
+	if (code == ERR_OK && b->role != ROLE_LAYER)
+		code = BAD(r, "%s: %s %s is left out as a prerequisite: only layers may be", r->what,
+			   role_name(b->role), b->digest.text);
+	return code;
+}
+
 static enum err_code read_blob(const struct reading *r, const struct json_t *json, struct description_blob *b)
 {
 	unsigned role = 0, stored = 0;
@@ -148,7 +163,7 @@ static enum err_code read_blob(const struct reading *r, const struct json_t *jso
 		code = get_word(r, json, "stored", STORED_COUNT, stored_word, &stored);
 	b->role = (enum role)role;
 	b->stored = (enum stored)stored;
-	return code;
+	return code == ERR_OK && b->stored == STORED_PREREQUISITE ? read_holder(r, json, b) : code;
 }
 
 static enum err_code add_blobs(const struct reading *r)

@@ -3,24 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundles/contents.h"
 #include "bundles/index.h"
 #include "bundles/reading.h"
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
-
-/* The walk finds out which manifests are absent; of other blobs only the description says it. */
-static void mark_absent(const struct bundle *b, struct graph *g)
-{
-	size_t i;
-
-	for (i = b->shape.blobs_len; i < b->description.blobs_len; i++) {
-		uint32_t node = graph_find(g, &b->description.blobs[i].digest);
-
-		if (node != NODE_NONE && !role_is_manifest(g->nodes[node].role))
-			g->nodes[node].absent = true;
-	}
-}
 
 static enum err_code expect_index(const struct bundle *b, const struct graph *g, struct err *err)
 {
@@ -93,7 +81,7 @@ enum err_code expect_description(const struct bundle *b, struct graph *g, struct
 	enum err_code code;
 	size_t i;
 
-	mark_absent(b, g);
+	contents_mark(b, g);
 	code = expect_index(b, g, err);
 	if (code == ERR_OK)
 		code = description_maker_init(&m, g, err);

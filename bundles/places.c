@@ -108,7 +108,7 @@ static enum err_code read_place(const struct places *p, size_t at, const unsigne
 		.stored = (enum stored)entry[STORED_AT],
 	};
 
-	if (place.stored >= STORED_ABSENT || place.content < TAR_BLOCK || place.content >= tar_end ||
+	if (!stored_is_here(place.stored) || place.content < TAR_BLOCK || place.content >= tar_end ||
 	    place.size_bytes > tar_end - place.content)
 		return err_set(err, ERR_DAMAGED,
 			       "%s: offset %" PRIu64 ": the table of places names a place that is none", p->file->name,

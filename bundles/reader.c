@@ -346,7 +346,7 @@ enum err_code bundle_find(const struct bundle *b, const struct digest *digest, s
 		code = places_find(&b->places, digest, ret_place, err);
 		if (code == ERR_OK && ret_place->stored != STORED_ABSENT)
 			code = check_place(b, digest, ret_place, err);
-	} else if (blob != BLOB_NONE && b->description.blobs[blob].stored != STORED_ABSENT) {
+	} else if (blob != BLOB_NONE && stored_is_here(b->description.blobs[blob].stored)) {
 		ret_place->stored = b->description.blobs[blob].stored;
 		ret_place->size_bytes = b->description.blobs[blob].size_bytes;
 		ret_place->content = b->shape.contents[blob];
@@ -358,10 +358,14 @@ static enum err_code find_present(const struct bundle *b, const struct digest *d
 				  struct err *err)
 {
 	enum err_code code = bundle_find(b, digest, ret_place, err);
+	size_t blob = description_find(&b->description, digest);
 
 	if (code != ERR_OK || ret_place->stored != STORED_ABSENT)
 		return code;
-	if (description_find(&b->description, digest) != BLOB_NONE)
+	if (blob != BLOB_NONE && b->description.blobs[blob].stored == STORED_PREREQUISITE)
+		return err_set(err, ERR_NOT_FOUND, "%s: %s was left out of this bundle: %s has it", b->path,
+			       digest->text, b->description.blobs[blob].holder.image);
+	if (blob != BLOB_NONE)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s was absent at the source and is not in this bundle", b->path,
 			       digest->text);
 	return err_set(err, ERR_NOT_FOUND, "%s: %s is not in this bundle", b->path, digest->text);

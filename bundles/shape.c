@@ -242,7 +242,7 @@ enum err_code shape_init(struct shape *s, const struct description *d, const str
 	uint64_t content;
 	enum err_code code;
 
-	while (made.blobs_len < d->blobs_len && d->blobs[made.blobs_len].stored != STORED_ABSENT)
+	while (made.blobs_len < d->blobs_len && stored_is_here(d->blobs[made.blobs_len].stored))
 		made.blobs_len++;
 	made.contents = calloc(made.blobs_len + 1, sizeof(*made.contents));
 	if (made.contents == NULL)

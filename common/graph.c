@@ -41,6 +41,11 @@ bool node_is_small(const struct node *n)
 	return n->role != ROLE_LAYER && n->size_bytes <= LIMIT_SMALL_BLOB_BYTES;
 }
 
+bool node_is_carried(const struct node *n)
+{
+	return !n->absent && n->holder.image == NULL;
+}
+
 struct descriptor node_descriptor(const struct node *n)
 {
 	return (struct descriptor){ .digest = n->digest, .size_bytes = n->size_bytes, .media_type = n->media_type };

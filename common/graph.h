@@ -47,6 +47,12 @@ enum link_kind {
 	LINK_COUNT,
 };
 
+/* Who has a layer that is not carried: a manifest that lists it, and the image that this manifest belongs to. */
+struct holder {
+	const char *image; /* full name; NULL: the layer is carried */
+	const char *manifest;
+};
+
 struct node {
 	struct digest digest;
 	uint64_t size_bytes;
@@ -54,6 +60,7 @@ struct node {
 	const char *artifact_type;  /* of a manifest, else NULL */
 	const char *platform;       /* "linux/arm/v7" of an image manifest, as its index says; else NULL */
 	const char *predicate_type; /* of a statement, or of a referrer that names one; else NULL */
+	struct holder holder;       /* of a prerequisite; strings are the marker's */
 	enum role role;
 	bool absent;               /* the source does not have it, though something lists it */
 	bool expanded;             /* its children are known */
@@ -136,6 +143,8 @@ enum err_code graph_owners(const struct graph *g, uint32_t **ret_owners, struct 
 /* The same for len images, the first one at first, as if there were no others. */
 enum err_code graph_owners_among(const struct graph *g, size_t first, size_t len, uint32_t **ret_owners,
 				 struct err *err);
+/* True where its bytes are in the bundle: it was not absent, and the target is not expected to have it. */
+bool node_is_carried(const struct node *n);
 /* True for what travels in front: manifests, statements, and whatever else is no layer and not large. */
 bool node_is_small(const struct node *n);
 /* The descriptor of a node: media type, digest, size; the strings are the graph's. */

@@ -7,8 +7,9 @@
 #include "common/graph.h"
 
 struct summary {
-	size_t images, platforms, attestations, statements, referrers, layers, absent;
-	uint64_t bytes; /* of everything that is there */
+	size_t images, platforms, attestations, statements, referrers, layers, absent, prerequisites;
+	uint64_t bytes;              /* of everything that is carried */
+	uint64_t prerequisite_bytes; /* of layers that the target must have */
 };
 
 /* Count the nodes of an order. */

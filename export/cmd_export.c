@@ -20,7 +20,7 @@
 #define JOBS_MAX 64
 
 struct options {
-	const char *output, *sign, *passphrase_fd, *stream, *serial;
+	const char *output, *sign, *passphrase_fd, *since, *stream, *serial;
 	struct opt_list annotations;
 	unsigned jobs;
 	bool plain_http, dry_run, json, quiet;
@@ -33,6 +33,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, sign) },
 	{ "passphrase-fd", '\0', "N", "read the passphrase of KEY from file descriptor N, not from the terminal", 0,
 	  OPT_SETS(struct options, passphrase_fd) },
+	{ "since", '\0', "BUNDLE", "leave out the layers of an earlier bundle, which the site must have imported", 0,
+	  OPT_SETS(struct options, since) },
 	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
 	  OPT_SETS(struct options, annotations) },
 	{ "stream", '\0', "NAME", "make the bundle one of a row, in which a site takes nothing older than it has", 0,
@@ -125,6 +127,8 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_member_uint(&o, "referrers", s->referrers);
 	js_member_uint(&o, "layers", s->layers);
 	js_member_uint(&o, "bytes", s->bytes);
+	js_member_uint(&o, "prerequisites", s->prerequisites);
+	js_member_uint(&o, "prerequisiteBytes", s->prerequisite_bytes);
 	if (!options->dry_run)
 		js_member_uint(&o, "fileBytes", r->file_bytes);
 	js_end(&o, '}');
@@ -147,6 +151,9 @@ static void report_text(const struct options *options, const struct export_resul
 		printf("would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
 	else
 		printf("%s: %s; %s\n", options->output, summary_text(s, counts), text_size(r->file_bytes, size));
+	if (s->prerequisites > 0)
+		printf("%zu layer%s of %s left out: the site must have what %s brought\n", s->prerequisites,
+		       s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size), options->since);
 	if (sealed_by != NULL)
 		printf("sealed by key %s\n", sealed_by);
 }
@@ -200,6 +207,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.images = operands,
 		.jobs = options->jobs > 0 ? options->jobs : JOBS_DEFAULT,
 		.plain_http = options->plain_http,
+		.since = options->since,
 		.dry_run = options->dry_run,
 		.notes = &notes.notes,
 		.progress = &progress,

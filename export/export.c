@@ -222,8 +222,11 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		.stall_seconds = STALL_SECONDS,
 	};
 	struct registry_options registry = { .plain_http = options->plain_http };
-	enum err_code code = http_new(&http, &r->http, err);
+	enum err_code code = options->since != NULL ? since_open(options->since, &r->since, err) : ERR_OK;
 	size_t i;
+
+	if (code == ERR_OK)
+		code = http_new(&http, &r->http, err);
 
 	if (code == ERR_OK)
 		code = offload_pool_new(workers(), &r->pool, err);
@@ -233,6 +236,8 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = gather_add(&r->gather, options->images->items[i], err);
 	if (code == ERR_OK)
 		code = gather_run(&r->gather, err);
+	if (code == ERR_OK && options->since != NULL)
+		since_mark(&r->since, &r->gather.graph);
 	if (code == ERR_OK)
 		code = graph_order(&r->gather.graph, &r->order, &r->order_len, err);
 	return code == ERR_OK ? check_manifests(r, err) : code;
@@ -255,6 +260,7 @@ void export_release(struct export_result *result)
 	free(result->order);
 	http_free(result->http); /* first: what it still holds are the sources' calls */
 	gather_release(&result->gather);
+	since_release(&result->since);
 	offload_pool_free(result->pool);
 	*result = (struct export_result){ .gather.spool.fd = -1 };
 }

@@ -12,12 +12,14 @@
 #include "bundles/description.h"
 #include "common/opt.h"
 #include "export/gather.h"
+#include "export/since.h"
 
 struct export_options {
 	const char *output;
 	const struct opt_list *images;
 	unsigned jobs;
 	bool plain_http;
+	const char *since;                     /* an earlier bundle that the site has; NULL for none */
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
 	const struct description_notes *notes; /* what is written on the bundle; NULL for nothing */
@@ -28,6 +30,7 @@ struct export_result {
 	struct http *http;
 	struct offload_pool *pool;
 	struct gather gather;
+	struct since since;
 	uint32_t *order;
 	size_t order_len;
 	uint64_t file_bytes; /* of the bundle; 0 after a dry run */

@@ -26,7 +26,7 @@ enum err_code watch_init(struct watch *w, const struct graph *g, struct progress
 	for (i = 0; i < g->nodes_len; i++) {
 		const struct node *n = &g->nodes[i];
 
-		if (w->owners[i] == NODE_NONE || n->absent || role_is_manifest(n->role))
+		if (w->owners[i] == NODE_NONE || !node_is_carried(n) || role_is_manifest(n->role))
 			continue;
 		w->images[w->owners[i]].total_bytes += n->size_bytes;
 		total_bytes += n->size_bytes;

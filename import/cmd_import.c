@@ -156,6 +156,22 @@ static enum err_code report(const struct options *options, const struct import_r
 	return code == ERR_OK ? report_lost(options, &r->plan, err) : code;
 }
 
+/* What the target lacks, each in a line: the one in the error is the first. */
+static void report_missing(const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->missing_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->missing[i]];
+		char image[512];
+
+		snprintf(image, sizeof(image), "%s", n->holder.image);
+		text_clean(image);
+		fprintf(stderr, "%s import: missing: %s, in %s of %s\n", OPT_PROGRAM, n->digest.text,
+			n->holder.manifest, image);
+	}
+}
+
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
@@ -183,6 +199,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = import_run(&how, &result, &err);
 		progress_done(&progress);
 	}
+	if (code == ERR_MISSING)
+		report_missing(&result.plan);
 	if (code == ERR_OK) {
 		code = report(options, &result, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
@@ -204,7 +222,7 @@ const struct command import_command = {
 	.opts = opts,
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
-	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5),
+	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5) | OPT_STATUS(6),
 	.footer = "The store is $BUNDLE_STORE, else /var/lib/bundle/store for root and "
 		  "~/.local/share/bundle/store for others.",
 	.run = run,

@@ -27,6 +27,18 @@ void docker_choice_release(struct docker_choice *c)
 	*c = (struct docker_choice){ 0 };
 }
 
+/* An available manifest has all its layers, those too that the bundle leaves out because of it. */
+static void see_held(struct docker_choice *c, const struct digest *manifest)
+{
+	const struct graph *g = &c->plan->graph;
+	size_t i;
+
+	for (i = 0; i < g->nodes_len; i++) {
+		if (g->nodes[i].holder.image != NULL && strcmp(g->nodes[i].holder.manifest, manifest->text) == 0)
+			c->plan->skip[i] = true;
+	}
+}
+
 void docker_choice_see(struct docker_choice *c, const struct docker_image *got)
 {
 	const struct graph *g = &c->plan->graph;
@@ -35,6 +47,8 @@ void docker_choice_see(struct docker_choice *c, const struct docker_image *got)
 	for (i = 0; i < got->manifests_len; i++) {
 		uint32_t node = graph_find(g, &got->manifests[i].digest);
 
+		if (got->manifests[i].available)
+			see_held(c, &got->manifests[i].digest);
 		if (node == NODE_NONE || g->nodes[node].role != ROLE_MANIFEST || !got->manifests[i].available)
 			continue;
 		for (j = 0; j < g->nodes[node].edges_len; j++) {

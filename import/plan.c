@@ -24,6 +24,9 @@ static enum err_code check_blob(const struct plan *plan, const struct node *n, s
 	if (d->blobs[at].size_bytes != n->size_bytes || d->blobs[at].role != n->role)
 		return err_set(err, ERR_DAMAGED, "%s: the description says of %s what its manifests do not", path,
 			       n->digest.text);
+	if (n->absent && !role_is_manifest(n->role))
+		return err_set(err, ERR_DAMAGED, "%s: not whole: %s %s is said to be absent", path, role_name(n->role),
+			       n->digest.text);
 	if ((d->blobs[at].stored == STORED_ABSENT) != n->absent)
 		return err_set(err, ERR_DAMAGED, "%s: %s %s is %s, but the description says that it is %s", path,
 			       role_name(n->role), n->digest.text, n->absent ? "not in the bundle" : "in the bundle",
@@ -50,7 +53,10 @@ static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struc
 		return code;
 	if (unused != NULL)
 		return err_set(err, ERR_USAGE, "--map %s=%s matches no image of this bundle", unused->from, unused->to);
-	return graph_settle(&plan->graph, err);
+	code = graph_settle(&plan->graph, err);
+	if (code == ERR_OK)
+		contents_mark(plan->bundle, &plan->graph);
+	return code;
 }
 
 enum err_code plan_make(const struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err)
@@ -138,9 +144,31 @@ enum err_code plan_check_names(const struct plan *plan, const char *target, stru
 	return ERR_OK;
 }
 
+enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err)
+{
+	const struct node *first;
+	size_t i;
+
+	plan->missing = calloc(plan->order_len + 1, sizeof(*plan->missing));
+	if (plan->missing == NULL)
+		return err_nomem(err);
+	for (i = 0; i < plan->order_len; i++) {
+		if (plan->graph.nodes[plan->order[i]].holder.image != NULL && !plan->skip[plan->order[i]])
+			plan->missing[plan->missing_len++] = plan->order[i];
+	}
+	if (plan->missing_len == 0)
+		return ERR_OK;
+	first = &plan->graph.nodes[plan->missing[0]];
+	return err_set(err, ERR_MISSING,
+		       "%s: %zu layer%s that this bundle leaves out %s not there: import first the bundle with %s, or "
+		       "ask for one without --since",
+		       target, plan->missing_len, plan->missing_len == 1 ? "" : "s",
+		       plan->missing_len == 1 ? "is" : "are", first->holder.image);
+}
+
 bool plan_sends(const struct plan *plan, uint32_t node)
 {
-	return !plan->graph.nodes[node].absent && !plan->skip[node];
+	return node_is_carried(&plan->graph.nodes[node]) && !plan->skip[node];
 }
 
 void plan_release(struct plan *plan)
@@ -149,5 +177,6 @@ void plan_release(struct plan *plan)
 	free(plan->order);
 	free(plan->images);
 	free(plan->skip);
+	free(plan->missing);
 	*plan = (struct plan){ 0 };
 }

@@ -34,8 +34,10 @@ struct plan {
 	uint32_t *order;    /* graph_order's */
 	size_t order_len;
 	struct plan_image *images;
-	bool *skip;            /* by node: the target has it already, or does not want it */
-	bool replace;          /* names that point elsewhere may move */
+	bool *skip;        /* by node: the target has it already, or does not want it */
+	bool replace;      /* names that point elsewhere may move */
+	uint32_t *missing; /* layers that the bundle leaves out and the target lacks; set by probe */
+	size_t missing_len;
 	size_t lost_referrers; /* referrers that this target cannot keep; set by probe */
 	uint64_t sent_bytes;   /* blobs that were written, filled in by write */
 	struct progress *progress;
@@ -47,7 +49,10 @@ enum err_code plan_make(const struct bundle *bundle, struct mapping *names, stru
 enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream **ret_in, struct err *err);
 /* Refuse a name that points elsewhere, unless plan->replace: for probe, once images[].was is known. */
 enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err);
-/* True where a node was neither absent at the source nor is skipped. */
+/* ERR_MISSING where the target lacks layers that the bundle leaves out, and a list of them: for probe, once skip[] says
+ * what is there. */
+enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err);
+/* True where a node's bytes are in the bundle and it is not skipped. */
 bool plan_sends(const struct plan *plan, uint32_t node);
 void plan_release(struct plan *plan);
 #endif

@@ -57,7 +57,7 @@ static enum err_code store_probe(struct target *t, struct plan *plan, struct err
 	size_t i;
 
 	if (code == ERR_NOT_FOUND)
-		return ERR_OK; /* an empty store: made by write */
+		return plan_check_prerequisites(plan, t->name, err); /* an empty store: made by write */
 	if (code != ERR_OK)
 		return code;
 	code = check_names(s, plan, err);
@@ -66,7 +66,7 @@ static enum err_code store_probe(struct target *t, struct plan *plan, struct err
 
 		plan->skip[plan->order[i]] = !n->absent && layout_has(s->layout, &n->digest, n->size_bytes);
 	}
-	return code;
+	return code == ERR_OK ? plan_check_prerequisites(plan, t->name, err) : code;
 }
 
 static enum err_code put_node(struct store *s, struct plan *plan, uint32_t node, struct err *err)

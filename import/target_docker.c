@@ -62,6 +62,27 @@ static enum err_code look(struct target_docker *t, struct plan *plan, size_t i, 
 	return code;
 }
 
+/* Images that are no part of the plan, but should have the layers that the bundle leaves out. */
+static enum err_code look_for_held(struct target_docker *t, const struct plan *plan, struct err *err)
+{
+	const char *last = NULL;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		CLEANUP(docker_image_release) struct docker_image image = { 0 };
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (n->holder.image == NULL || plan->skip[plan->order[i]] || n->holder.image == last)
+			continue;
+		last = n->holder.image; /* what one image has was seen at once: the strings are kept once each */
+		code = docker_image_get(t->docker, last, &image, err);
+		if (code == ERR_OK)
+			docker_choice_see(&t->choice, &image);
+	}
+	return code;
+}
+
 static enum err_code docker_probe(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
@@ -75,6 +96,10 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 		code = docker_choice_init(&t->choice, plan, docker_keeps_referrers(t->docker), err);
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
 		code = look(t, plan, i, err);
+	if (code == ERR_OK)
+		code = look_for_held(t, plan, err);
+	if (code == ERR_OK)
+		code = plan_check_prerequisites(plan, target->name, err);
 	if (code == ERR_OK)
 		code = docker_choice_make(&t->choice, err);
 	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;

@@ -30,6 +30,10 @@
 	"{\"schemaVersion\":" version ",\"images\":[" images "],\"referrers\":[" links "]," files ",\"blobs\":[" blobs \
 	"]}"
 #define NOTED(notes) "{\"schemaVersion\":1," notes ",\"images\":[],\"referrers\":[]," FILES(INDEX) ",\"blobs\":[]}"
+#define LEFT_OUT(role, holder)                                                                                         \
+	DOCUMENT("1", "", "", FILES(INDEX),                                                                            \
+		 "{\"digest\":\"" D1 "\",\"size\":7,\"role\":\"" role                                                  \
+		 "\",\"mediaType\":\"t\",\"stored\":\"prerequisite\"," holder "}")
 #define GOOD_IMAGE IMAGE("a:1", D1)
 #define GOOD_LINK LINK(D1, D2, "subject")
 
@@ -97,6 +101,11 @@ static const struct {
 	{ "a stream without a serial", NOTED("\"stream\":{\"name\":\"s\"}"), ERR_DAMAGED },
 	{ "serial 0", NOTED("\"stream\":{\"name\":\"s\",\"serial\":0}"), ERR_DAMAGED },
 	{ "a stream that is a text", NOTED("\"stream\":\"s\""), ERR_DAMAGED },
+	{ "a prerequisite", LEFT_OUT("layer", "\"manifest\":\"" D2 "\",\"image\":\"a:1\""), ERR_OK },
+	{ "a prerequisite that is no layer", LEFT_OUT("config", "\"manifest\":\"" D2 "\",\"image\":\"a:1\""),
+	  ERR_DAMAGED },
+	{ "a prerequisite that nobody has", LEFT_OUT("layer", "\"manifest\":\"" D2 "\""), ERR_DAMAGED },
+	{ "a prerequisite in no manifest", LEFT_OUT("layer", "\"image\":\"a:1\""), ERR_DAMAGED },
 	{ "BuildKit's own", DOCUMENT("1", "", LINK(D1, D2, "buildkit"), FILES(INDEX), BLOBS), ERR_DAMAGED },
 };
 

@@ -200,3 +200,20 @@ manifests() {
 	lab_docker pull -q "$APP" >/dev/null
 	diff <(api "/v1.51/images/$APP/json?manifests=1" | manifests) imported
 }
+
+@test "layers that a bundle leaves out must be there" {
+	"$BUNDLE" export -q -o first.zst "$APP" >/dev/null
+	lab_peer crane tag "$REGISTRY/demo/app1:1.0" later 2>/dev/null
+	"$BUNDLE" export -q -o second.zst --since first.zst "$REGISTRY/demo/app1:later" "$MANY" >/dev/null
+	bundle import -q --to "$DAEMON" second.zst
+	[ "$status" -eq 6 ]
+	[[ $stderr == *"missing: $APP1_LAYER, in $APP1_AMD64 of $APP"* ]]
+	[[ -z $(names) ]]
+	bundle import -q --to "$DAEMON" first.zst
+	expect 0
+	bundle import -q --to "$DAEMON" second.zst
+	expect 0 "$REGISTRY/demo/app1:later  $APP1  1 platform, 1 attestation manifest" 'everything read back'
+	bundle import -q --to "$DAEMON" second.zst
+	expect 0 'everything read back'
+	[[ $(lab_docker run --rm --network=none "$REGISTRY/demo/app1:later") == "hello world" ]]
+}

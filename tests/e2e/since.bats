@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# A second bundle for a site that had the first: layers that are there stay out of it.
+load helpers
+
+setup_file() { registry_start; }
+
+teardown_file() { registry_stop; }
+
+setup() {
+	session_start
+	"$BUNDLE" export -q -o first.zst "$REGISTRY/demo/app1:1.0" >/dev/null
+}
+
+teardown() { session_end; }
+
+second() {
+	"$BUNDLE" export -q -o second.zst --since first.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
+}
+
+@test "layers of the earlier bundle stay out, everything else travels" {
+	bundle export -q -o second.zst --since first.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
+	expect 0 'left out: the site must have what first.zst brought'
+	bundle inspect second.zst
+	expect 0 'left out: the target must have'
+	bundle inspect --blobs second.zst
+	expect 0 "in $APP1_AMD64 of $REGISTRY/demo/app1:1.0"
+	run -0 jq -r '.blobs[] | select(.stored == "prerequisite") | .role' <("$BUNDLE" cat second.zst description)
+	[ "$(sort -u <<<"$output")" = layer ]
+	run -0 jq -r '.totals.prerequisites' <("$BUNDLE" cat second.zst description)
+	[ "$output" -ge 1 ]
+	bundle cat second.zst "$APP1_PROVENANCE"
+	expect 0 predicateType
+	bundle cat second.zst "$APP1_LAYER"
+	complain 1 "$APP1_LAYER was left out of this bundle: $REGISTRY/demo/app1:1.0 has it"
+	bundle verify -q --content-only second.zst
+	expect 0
+}
+
+@test "the same earlier bundle gives the same bytes" {
+	second
+	mv second.zst once.zst
+	second
+	cmp once.zst second.zst
+}
+
+@test "a site that had the first takes the second" {
+	second
+	bundle import -q --to store first.zst
+	expect 0
+	bundle import -q --to store second.zst
+	expect 0
+	"$BUNDLE" export -q -o whole.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >/dev/null
+	BUNDLE_STORE=$PWD/other "$BUNDLE" import -q --to store whole.zst >/dev/null
+	diff -r other/blobs "$BUNDLE_STORE/blobs"
+}
+
+@test "a site that had not is told what is missing, and nothing is written" {
+	second
+	bundle import -q --to store second.zst
+	[ "$status" -eq 6 ]
+	[[ $stderr == *"missing: $APP1_LAYER, in $APP1_AMD64 of $REGISTRY/demo/app1:1.0"* ]]
+	[[ $stderr == *"import first the bundle with $REGISTRY/demo/app1:1.0"* ]]
+	[ ! -e "$BUNDLE_STORE" ]
+	bundle import -q --to store --dry-run second.zst
+	[ "$status" -eq 6 ]
+}
+
+@test "a chain of bundles: what the second left out, the third leaves out too" {
+	second
+	"$BUNDLE" export -q -o third.zst --since second.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >/dev/null
+	run -0 jq -r '[.blobs[] | select(.role == "layer") | .stored] | unique[]' <("$BUNDLE" cat third.zst description)
+	[ "$output" = prerequisite ]
+	for file in first second third; do
+		bundle import -q --to store "$file.zst"
+		expect 0
+	done
+}
+
+@test "an extracted folder that lacks what was left out is not called whole" {
+	second
+	bundle extract -q second.zst folder
+	[ "$status" -eq 4 ]
+	[[ $stderr == *"left out of the bundle: $APP1_LAYER"* ]]
+	bundle extract -q first.zst both
+	expect 0
+	bundle extract -q second.zst both
+	expect 0
+}
+
+@test "an earlier bundle that is none" {
+	bundle export -o x --since nothing.zst "$REGISTRY/demo/app1:1.0"
+	complain 1 'nothing.zst: no such file'
+	echo garbage >garbage.zst
+	bundle export -o x --since garbage.zst "$REGISTRY/demo/app1:1.0"
+	complain 3 'garbage.zst'
+	[ ! -e x ]
+}
