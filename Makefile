@@ -106,6 +106,7 @@ install: all ## the program and its manual pages under DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/bundle $(DESTDIR)$(PREFIX)/bin/bundle
 	$(if $(wildcard docs/*.1),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/*.1))
 	$(if $(wildcard docs/*.5),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard docs/*.5))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bundle docs/bundle.magic
 
 .PHONY: clean
 clean: ## everything that was built, for all variants

@@ -69,6 +69,14 @@ source_blob() {
 	[[ $(lab_peer skopeo inspect --raw "oci:layout:$REGISTRY/demo/multi:2.1" | sha256sum) == "${MULTI#*:}  -" ]]
 }
 
+@test "file knows a bundle" {
+	"$BUNDLE" export -q -o app1.zst "$REGISTRY/demo/app1:1.0" >/dev/null
+	[[ $(file -b -m "$TOP/docs/bundle.magic" app1.zst) == 'OCI image bundle, version 1, sha256:'* ]]
+	[[ $(file -b -m "$TOP/docs/bundle.magic" --mime-type app1.zst) == application/zstd ]]
+	zstd -qc <"$BUNDLE" >other.zst
+	[[ $(file -b -m "$TOP/docs/bundle.magic" other.zst) != *bundle* ]]
+}
+
 @test "inspect shows what belongs to what" {
 	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
 	bundle inspect app1.oci.tar.zst
