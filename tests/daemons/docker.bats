@@ -206,8 +206,8 @@ manifests() {
 	lab_peer crane tag "$REGISTRY/demo/app1:1.0" later 2>/dev/null
 	"$BUNDLE" export -q -o second.zst --since first.zst "$REGISTRY/demo/app1:later" "$MANY" >/dev/null
 	bundle import -q --to "$DAEMON" second.zst
-	[ "$status" -eq 6 ]
-	[[ $stderr == *"missing: $APP1_LAYER, in $APP1_AMD64 of $APP"* ]]
+	expect 6
+	holds stderr "missing: $APP1_LAYER, in $APP1_AMD64 of $APP"
 	[[ -z $(names) ]]
 	bundle import -q --to "$DAEMON" first.zst
 	expect 0

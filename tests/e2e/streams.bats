@@ -41,7 +41,7 @@ release() {
 		complain 3 "$serial.zst: this is serial $serial of stream release" 'has had serial 8' --allow-rollback
 	done
 	bundle attestations "$REGISTRY/demo/app1:1.0"
-	[ "$status" -ne 0 ]
+	((status != 0))
 	bundle import -q --to store --allow-rollback 7.zst
 	expect 0
 	bundle import -q --to store 8.zst
