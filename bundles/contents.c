@@ -10,15 +10,28 @@ static enum err_code keep_name(void *ctx, const char *name, char **ret_name, str
 	return str_copy(name, ret_name, err);
 }
 
-static enum err_code walk_one(struct walk *walk, struct source *source, const char *name, const char *as,
-			      struct err *err)
+static enum err_code walk_one(struct walk *walk, struct source *source, const struct bundle *b, const char *name,
+			      const char *as, struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	enum err_code code = reference_parse(name, &ref, err);
 
-	if (code == ERR_FORMAT)
-		return err_recode(err, ERR_DAMAGED);
-	return code == ERR_OK ? walk_image(walk, source, &ref, as, err) : code;
+	if (code == ERR_OK)
+		return walk_image(walk, source, &ref, as, err);
+	err_add(err, "%s", bundle_path(b));
+	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
+}
+
+/* An image that the description names is there. */
+static enum err_code walk_named(struct walk *walk, struct source *source, const struct bundle *b, const char *name,
+				const char *as, struct err *err)
+{
+	enum err_code code = walk_one(walk, source, b, name, as, err);
+
+	if (code != ERR_NOT_FOUND)
+		return code;
+	return err_set(err, ERR_DAMAGED, "%s: the description names an image that is not in the bundle: %s",
+		       bundle_path(b), name);
 }
 
 enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, void *ctx, struct graph *graph,
@@ -36,7 +49,7 @@ enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, 
 
 		code = (rename != NULL ? rename : keep_name)(ctx, d->images[i].name, &as, err);
 		if (code == ERR_OK)
-			code = walk_one(&walk, source, d->images[i].name, as, err);
+			code = walk_named(&walk, source, b, d->images[i].name, as, err);
 	}
 	if (source != NULL)
 		source->free(source);
@@ -51,7 +64,7 @@ enum err_code contents_walk_image(const struct bundle *b, const char *name, stru
 
 	walk_init(&walk, graph, NULL, NULL);
 	if (code == ERR_OK)
-		code = walk_one(&walk, source, name, name, err);
+		code = walk_one(&walk, source, b, name, name, err);
 	if (source != NULL)
 		source->free(source);
 	return code;

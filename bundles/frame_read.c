@@ -23,10 +23,13 @@ static enum err_code damaged(const struct zstd_reader *r, const char *why, struc
 		       why);
 }
 
-static void begin_frame(struct zstd_reader *r)
+static enum err_code begin_frame(struct zstd_reader *r, struct err *err)
 {
 	const struct seek_entry *e = &r->file->seek->entries[r->frame];
 
+	/* blocks of nothing could go on for 4 GiB, frame after frame, in a file that is all holes */
+	if (e[1].file_offset - e->file_offset > ZSTD_compressBound((size_t)(e[1].tar_offset - e->tar_offset)))
+		return damaged(r, "it takes more room than its content can need", err);
 	ZSTD_DCtx_reset(r->context, ZSTD_reset_session_only);
 	checksum_reset(r->sum);
 	r->file_at = e->file_offset;
@@ -35,6 +38,7 @@ static void begin_frame(struct zstd_reader *r)
 	r->tar_at = e->tar_offset;
 	r->coded_at = r->coded_len = 0;
 	r->in_frame = true;
+	return ERR_OK;
 }
 
 /* The frame has decoded to its end: everything it has must be used up. */
@@ -126,11 +130,10 @@ static enum err_code zstd_read(struct instream *in, void *bytes, size_t cap, siz
 	size_t len = 0;
 
 	while (len == 0 && (r->left_bytes > 0 || (r->in_frame && r->content_left == 0))) {
-		enum err_code code;
+		enum err_code code = r->in_frame ? ERR_OK : begin_frame(r, err);
 
-		if (!r->in_frame)
-			begin_frame(r);
-		code = decode(r, bytes, cap, &len, err);
+		if (code == ERR_OK)
+			code = decode(r, bytes, cap, &len, err);
 		if (code != ERR_OK) {
 			r->in_frame = false;
 			return code;

@@ -275,8 +275,7 @@ static void free_zstd(struct instream *in)
 	free(r);
 }
 
-static enum err_code open_zstd(const struct bundle *b, uint64_t begin, uint64_t size, struct instream **ret_in,
-			       struct err *err)
+static enum err_code new_zstd(const struct bundle *b, struct zstd_reader **ret_reader, struct err *err)
 {
 	struct zstd_reader *r = malloc(sizeof(*r));
 	enum err_code code = r != NULL ? zstd_reader_init(r, &b->file, err) : err_nomem(err);
@@ -286,8 +285,7 @@ static enum err_code open_zstd(const struct bundle *b, uint64_t begin, uint64_t 
 		return code;
 	}
 	r->in.release = free_zstd;
-	zstd_reader_aim(r, begin, begin + size, NULL);
-	*ret_in = &r->in;
+	*ret_reader = r;
 	return ERR_OK;
 }
 
@@ -315,25 +313,34 @@ static enum err_code open_raw(const struct bundle *b, uint64_t begin, uint64_t s
 	return ERR_OK;
 }
 
-/* The header in front of a place must be that of the blob: a table is believed no further. */
-static enum err_code check_place(const struct bundle *b, const struct digest *digest, const struct place *place,
-				 struct err *err)
+enum err_code bundle_aim(const struct bundle *b, const struct digest *digest, const struct place *place,
+			 struct zstd_reader *in, struct err *err)
 {
-	CLEANUP(zstd_reader_release) struct zstd_reader in = { 0 };
-	struct expecting e = { .in = &in.in, .file = &b->file };
+	struct expecting e = { .in = &in->in, .file = &b->file };
 	struct member m = { .digest = *digest, .size_bytes = place->size_bytes, .content = place->content };
-	enum err_code code = zstd_reader_init(&in, &b->file, err);
+	enum err_code code;
 	size_t header;
 
 	member_name(digest, m.name);
 	header = tar_header_bytes(m.name, m.size_bytes);
-	if (code == ERR_OK && place->content < header)
-		code = err_set(err, ERR_DAMAGED, "%s: no room for a tar header before %s", b->path, digest->text);
-	if (code != ERR_OK)
-		return code;
+	if (place->content < header)
+		return err_set(err, ERR_DAMAGED, "%s: no room for a tar header before %s", b->path, digest->text);
 	e.tar_at = place->content - header;
-	zstd_reader_aim(&in, e.tar_at, place->content, NULL);
-	return expect_header(&e, &m, err);
+	zstd_reader_aim(in, e.tar_at, place->content, NULL);
+	code = expect_header(&e, &m, err);
+	if (code == ERR_OK && place->stored != STORED_RAW)
+		zstd_reader_aim(in, place->content, place->content + place->size_bytes, NULL);
+	return code;
+}
+
+/* A table is believed no further than this. */
+static enum err_code check_place(const struct bundle *b, const struct digest *digest, const struct place *place,
+				 struct err *err)
+{
+	CLEANUP(zstd_reader_release) struct zstd_reader in = { 0 };
+	enum err_code code = zstd_reader_init(&in, &b->file, err);
+
+	return code == ERR_OK ? bundle_aim(b, digest, place, &in, err) : code;
 }
 
 enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place, struct err *err)
@@ -384,22 +391,35 @@ enum err_code bundle_blob_size(const struct bundle *b, const struct digest *dige
 enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
 			  struct err *err)
 {
+	struct zstd_reader *r = NULL;
 	struct place place;
 	enum err_code code = find_present(b, digest, &place, err);
 
+	if (code == ERR_OK)
+		code = new_zstd(b, &r, err);
 	if (code != ERR_OK)
 		return code;
-	if (place.stored == STORED_RAW)
-		return open_raw(b, place.content, place.size_bytes, ret_in, err);
-	return open_zstd(b, place.content, place.size_bytes, ret_in, err);
+	code = bundle_aim(b, digest, &place, r, err);
+	if (code == ERR_OK && place.stored != STORED_RAW) {
+		*ret_in = &r->in;
+		return ERR_OK;
+	}
+	instream_release(&r->in);
+	return code == ERR_OK ? open_raw(b, place.content, place.size_bytes, ret_in, err) : code;
 }
 
 static enum err_code open_member(const struct bundle *b, size_t place, struct instream **ret_in, struct err *err)
 {
+	struct zstd_reader *r = NULL;
 	struct member m = { 0 };
+	enum err_code code = new_zstd(b, &r, err);
 
+	if (code != ERR_OK)
+		return code;
 	shape_member(&b->shape, place, &m);
-	return open_zstd(b, m.content, m.size_bytes, ret_in, err);
+	zstd_reader_aim(r, m.content, m.content + m.size_bytes, NULL);
+	*ret_in = &r->in;
+	return ERR_OK;
 }
 
 enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_in, struct err *err)

@@ -35,6 +35,10 @@ struct bundle {
 enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place,
 			  struct err *err);
 
+/* Aim at a blob's content, once the tar header in front of it is the blob's.  A raw one's content is for a raw_reader. */
+enum err_code bundle_aim(const struct bundle *b, const struct digest *digest, const struct place *place,
+			 struct zstd_reader *in, struct err *err);
+
 /* Append a part of the tar, once it is proved. */
 enum err_code read_proved(const struct frame_file *file, uint64_t begin, uint64_t size_bytes,
 			  const struct digest *digest, struct buf *out, struct err *err);

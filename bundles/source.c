@@ -44,8 +44,9 @@ static enum err_code copy_proved(struct bundle_source *s, const struct descripto
 	enum err_code code = proof_stage_init(&proof, &d->digest, d->size_bytes, out, err);
 
 	if (code == ERR_OK && place->stored == STORED_PACKED) {
-		zstd_reader_aim(&s->packed, place->content, place->content + place->size_bytes, NULL);
-		code = stream_copy(&s->packed.in, &proof.out, err);
+		code = bundle_aim(b, &d->digest, place, &s->packed, err);
+		if (code == ERR_OK)
+			code = stream_copy(&s->packed.in, &proof.out, err);
 	} else if (code == ERR_OK) {
 		code = copy_layer(b, &d->digest, &proof.out, err);
 	}
@@ -75,7 +76,11 @@ static enum err_code give(struct bundle_source *s, const struct descriptor *d, s
 		return code;
 	m.bytes = buf_text(&bytes);
 	m.len = bytes.len;
-	return done(ctx, &m, err);
+	code = done(ctx, &m, err);
+	if (code != ERR_FORMAT)
+		return code;
+	err_add(err, "%s", s->bundle->path);
+	return err_recode(err, ERR_DAMAGED); /* whoever made the bundle had read it */
 }
 
 static enum err_code source_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,

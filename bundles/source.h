@@ -3,7 +3,8 @@
  * Lifecycle  bundle_source_new, then common/source.h.
  * Bounds     One manifest of LIMIT_MANIFEST_BYTES at a time for each step of depth.
  * Ownership  The bundle is borrowed and must outlive the source.
- * Errors     ERR_DAMAGED where content is not what its digest says; those of
+ * Errors     ERR_DAMAGED where content is not what its digest says, or a
+ *            manifest cannot be read; those of
  *            reader.h.  Every answer comes at once.
  */
 #ifndef BUNDLES_SOURCE_H
