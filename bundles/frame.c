@@ -152,3 +152,55 @@ void checksum_free(struct XXH64_state_s *sum)
 {
 	XXH64_freeState(sum);
 }
+
+/* RFC 8878, 3.1.1.1.1: a descriptor, a window unless there is one segment, a dictionary's name, the content's size. */
+size_t frame_header_bytes(const unsigned char *frame)
+{
+	static const size_t dictionary[] = { 0, 1, 2, 4 };
+	unsigned descriptor = frame[FRAME_DESCRIPTOR_END - 1], flag = descriptor >> 6;
+	size_t single = descriptor >> 5 & 1, content = flag == 0 ? single : (size_t)1 << flag;
+
+	return FRAME_DESCRIPTOR_END + (1 - single) + dictionary[descriptor & 3] + content;
+}
+
+bool frame_holds(const unsigned char *frame, size_t len, size_t content_bytes)
+{
+	return ZSTD_getFrameContentSize(frame, len) == content_bytes;
+}
+
+bool frame_has_checksum(const unsigned char *frame)
+{
+	return (frame[FRAME_DESCRIPTOR_END - 1] & 4) != 0;
+}
+
+size_t frame_stored_max(size_t content_bytes)
+{
+	return ZSTD_compressBound(content_bytes);
+}
+
+bool frame_is_raw(const unsigned char *frame, uint32_t content_bytes)
+{
+	unsigned char want[FRAME_RAW_HEADER_BYTES];
+	struct XXH64_state_s *sum = NULL;
+	uint32_t left = content_bytes;
+	bool same;
+
+	if (checksum_new(&sum, NULL) != ERR_OK)
+		return false;
+	checksum_reset(sum);
+	frame_raw_header(want, content_bytes);
+	same = memcmp(frame, want, FRAME_RAW_HEADER_BYTES) == 0;
+	frame += FRAME_RAW_HEADER_BYTES;
+	while (same && left > 0) {
+		uint32_t block = left < FRAME_RAW_BLOCK_BYTES ? left : (uint32_t)FRAME_RAW_BLOCK_BYTES;
+
+		frame_block_header(want, block, block == left);
+		same = memcmp(frame, want, FRAME_BLOCK_HEADER_BYTES) == 0;
+		checksum_add(sum, frame + FRAME_BLOCK_HEADER_BYTES, block);
+		frame += FRAME_BLOCK_HEADER_BYTES + block;
+		left -= block;
+	}
+	same = same && get_le(frame, FRAME_CHECKSUM_BYTES) == checksum_value(sum);
+	checksum_free(sum);
+	return same;
+}

@@ -80,8 +80,19 @@ uint32_t frame_raw_stored(uint32_t content_bytes);
 void frame_raw_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t content_bytes);
 void frame_bare_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t content_bytes);
 void frame_block_header(unsigned char out[FRAME_BLOCK_HEADER_BYTES], uint32_t block_bytes, bool last);
+/* True where these bytes are a raw frame of so much content, in all that is not content, and its checksum is right. */
+bool frame_is_raw(const unsigned char *frame, uint32_t content_bytes);
 /* What a run of raw frames of FRAME_CONTENT_BYTES takes in the file. */
 uint64_t frame_raw_run_stored(uint64_t content_bytes);
+
+/* A compressed frame, looked at without decoding it: how long its header is, told by the first FRAME_DESCRIPTOR_END
+ * bytes; whether the header says that it holds so much; whether a checksum follows its last block. */
+#define FRAME_DESCRIPTOR_END ((size_t)5)
+size_t frame_header_bytes(const unsigned char *frame);
+bool frame_holds(const unsigned char *frame, size_t len, size_t content_bytes);
+bool frame_has_checksum(const unsigned char *frame);
+/* What a compressed frame with this much content takes at most. */
+size_t frame_stored_max(size_t content_bytes);
 
 /* The running checksum of one frame's content. */
 enum err_code checksum_new(struct XXH64_state_s **ret_sum, struct err *err);

@@ -7,10 +7,18 @@
 
 #include "bundles/bytes.h"
 #include "bundles/frame.h"
+#include "bundles/pass.h"
 #include "common/mem.h"
 
 #define CODED_BYTES (64 * KIB)
 #define SUM_FIELD 4
+
+enum err_code frame_file_read(const struct frame_file *file, void *bytes, size_t len, uint64_t offset, struct err *err)
+{
+	if (file->pass != NULL)
+		return pass_read(file->pass, bytes, len, offset, err);
+	return read_at(file->fd, bytes, len, offset, file->name, err);
+}
 
 static uint64_t frame_offset(const struct zstd_reader *r)
 {
@@ -25,8 +33,12 @@ static enum err_code damaged(const struct zstd_reader *r, const char *why, struc
 
 static enum err_code begin_frame(struct zstd_reader *r, struct err *err)
 {
-	const struct seek_entry *e = &r->file->seek->entries[r->frame];
+	const struct seek_entry *e;
+	enum err_code code = r->file->pass != NULL ? pass_reach_frame(r->file->pass, r->frame, err) : ERR_OK;
 
+	if (code != ERR_OK)
+		return code;
+	e = &r->file->seek->entries[r->frame];
 	/* blocks of nothing could go on for 4 GiB, frame after frame, in a file that is all holes */
 	if (e[1].file_offset - e->file_offset > ZSTD_compressBound((size_t)(e[1].tar_offset - e->tar_offset)))
 		return damaged(r, "it takes more room than its content can need", err);
@@ -66,7 +78,7 @@ static enum err_code fill(struct zstd_reader *r, struct err *err)
 
 	if (r->coded_at < r->coded_len || len == 0)
 		return ERR_OK;
-	code = read_at(r->file->fd, r->coded, len, r->file_at, r->file->name, err);
+	code = frame_file_read(r->file, r->coded, len, r->file_at, err);
 	if (code != ERR_OK)
 		return code;
 	checksum_add(r->sum, r->coded, len);

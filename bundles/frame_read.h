@@ -23,11 +23,18 @@
 struct ZSTD_DCtx_s;
 struct XXH64_state_s;
 
+struct pass;
+
+/* Where frames are read from: a file, or what has come through a pipe. */
 struct frame_file {
 	int fd;
 	const char *name; /* for messages */
 	const struct seek_table *seek;
+	struct pass *pass; /* NULL: a file */
 };
+
+/* Bytes that lie in one frame. */
+enum err_code frame_file_read(const struct frame_file *file, void *bytes, size_t len, uint64_t offset, struct err *err);
 
 /* Compressed frames, from any byte in them. */
 struct zstd_reader {

@@ -17,6 +17,13 @@ static uint32_t at_most(uint64_t value, uint64_t most)
 /* preadv until all parts are full. */
 static enum err_code read_parts(struct raw_reader *r, struct iovec *part, int left, struct err *err)
 {
+	for (; r->file->pass != NULL && left > 0; left--, part++) {
+		enum err_code code = frame_file_read(r->file, part->iov_base, part->iov_len, r->file_at, err);
+
+		if (code != ERR_OK)
+			return code;
+		r->file_at += part->iov_len;
+	}
 	while (left > 0) {
 		ssize_t n = preadv(r->file->fd, part, left, (off_t)r->file_at);
 

@@ -12,6 +12,7 @@
 #include "bundles/description.h"
 #include "bundles/frame_read.h"
 #include "bundles/head.h"
+#include "bundles/pass.h"
 #include "bundles/places.h"
 #include "bundles/reader.h"
 #include "bundles/seek.h"
@@ -29,13 +30,15 @@ struct bundle {
 	struct shape shape;   /* of a bundle opened in part: up to the shards */
 	bool partial;         /* opened for one image: blobs are found in the table */
 	struct places places; /* then */
+	struct pass *pass;    /* owned: the pipe that it comes through; NULL for a file */
 };
 
 /* Where a blob stands; STORED_ABSENT where it is not in the file. */
 enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place,
 			  struct err *err);
 
-/* Aim at a blob's content, once the tar header in front of it is the blob's.  A raw one's content is for a raw_reader. */
+/* Aim at a blob's content, once the tar header in front of it is the blob's.  A raw one's content is for a raw_reader.
+ */
 enum err_code bundle_aim(const struct bundle *b, const struct digest *digest, const struct place *place,
 			 struct zstd_reader *in, struct err *err);
 

@@ -74,6 +74,27 @@ enum err_code file_replace(const char *path, const void *bytes, size_t len, stru
 	return folder_sync_of(path, err);
 }
 
+/* O_TMPFILE where the file system knows it, else a name that is gone at once. */
+enum err_code file_nameless(const char *folder, int *ret_fd, struct err *err)
+{
+	CLEANUP(free_ptr) char *name = NULL;
+	enum err_code code;
+
+	*ret_fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (*ret_fd >= 0)
+		return ERR_OK;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+		return err_errno(err, folder);
+	code = str_format(&name, err, "%s/.bundle-XXXXXX", folder);
+	if (code != ERR_OK)
+		return code;
+	*ret_fd = mkostemp(name, O_CLOEXEC);
+	if (*ret_fd < 0)
+		return err_errno(err, folder);
+	unlink(name);
+	return ERR_OK;
+}
+
 static enum err_code make_one(const char *path, struct err *err)
 {
 	struct stat st;

@@ -1,32 +1,13 @@
 #include "export/spool.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
-
-/* O_TMPFILE where the file system knows it, else a name that is gone at once. */
-static int nameless_file(const char *folder)
-{
-	CLEANUP(free_ptr) char *name = NULL;
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd;
-	if (str_format(&name, NULL, "%s/.bundle-XXXXXX", folder) != ERR_OK)
-		return -1;
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	return fd;
-}
 
 enum err_code spool_open(struct spool *s, const char *path, struct err *err)
 {
@@ -41,8 +22,7 @@ enum err_code spool_open(struct spool *s, const char *path, struct err *err)
 		code = str_format(&s->name, err, "temporary file in %s", folder);
 	if (code != ERR_OK)
 		return code;
-	s->fd = nameless_file(folder);
-	return s->fd >= 0 ? ERR_OK : err_errno(err, s->name);
+	return file_nameless(folder, &s->fd, err);
 }
 
 enum err_code spool_reserve(struct spool *s, uint32_t node, uint64_t size_bytes, struct fd_stage *ret_out,

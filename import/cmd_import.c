@@ -190,15 +190,11 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	};
 	bool told = false;
 	struct err err = { 0 };
-	enum err_code code = ERR_OK;
+	enum err_code code;
 
-	if (strcmp(how.file, "-") == 0)
-		code = err_set(&err, ERR_USAGE, "a bundle is read from a file, not from standard input");
-	if (code == ERR_OK) {
-		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
-		code = import_run(&how, &result, &err);
-		progress_done(&progress);
-	}
+	progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
+	code = import_run(&how, &result, &err);
+	progress_done(&progress);
 	if (code == ERR_MISSING)
 		report_missing(&result.plan);
 	if (code == ERR_OK) {
@@ -210,7 +206,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 
 const struct command import_command = {
 	.name = "import",
-	.synopsis = "[option]... FILE",
+	.synopsis = "[option]... FILE|-",
 	.summary = "load a bundle into a Docker daemon or the embedded store",
 	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
 		"answers: the digest under each name, the platforms, and their attestations.\n"

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 #include "common/text.h"
@@ -73,7 +74,7 @@ static enum err_code check_serial(const struct import_options *options, const st
 
 	if (!options->allow_rollback)
 		code = streams_check(r->target_name, &bundle_description(r->bundle)->notes, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", options->file);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", bundle_path(r->bundle));
 }
 
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
@@ -88,7 +89,9 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = str_copy(t->name, &result->target_name, err);
 	if (code == ERR_OK)
 		code = read_rules(options->map, &result->names, err);
-	if (code == ERR_OK)
+	if (code == ERR_OK && strcmp(options->file, "-") == 0)
+		code = bundle_open_pipe(STDIN_FILENO, "standard input", &result->bundle, err);
+	else if (code == ERR_OK)
 		code = bundle_open(options->file, &result->bundle, err);
 	if (code == ERR_OK)
 		code = origin_demand(result->bundle, options->keys, options->seals, &result->origin, err);

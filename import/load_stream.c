@@ -63,6 +63,7 @@ static enum err_code begin_blob(struct load_stream *s, uint32_t node, struct err
 static enum err_code begin_next(struct load_stream *s, struct err *err)
 {
 	const struct plan *plan = s->plan;
+	enum err_code code = ERR_OK;
 
 	if (!s->layout_sent) {
 		s->layout_sent = true;
@@ -74,6 +75,10 @@ static enum err_code begin_next(struct load_stream *s, struct err *err)
 	if (s->next < plan->order_len)
 		return begin_blob(s, plan->order[s->next++], err);
 	show_image(s, NODE_NONE);
+	if (s->next == plan->order_len)
+		code = plan_finish(s->plan, err);
+	if (code != ERR_OK)
+		return code;
 	if (s->next - plan->order_len < s->files_len) {
 		begin_file(s, &s->files[s->next++ - plan->order_len]);
 		return ERR_OK;

@@ -59,7 +59,31 @@ static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struc
 	return code;
 }
 
-enum err_code plan_make(const struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err)
+/* Put the nodes into the description's order, which is that of the file. */
+static enum err_code order_nodes(struct plan *plan, struct err *err)
+{
+	const struct description *d = bundle_description(plan->bundle);
+	size_t len = 0, i;
+	uint32_t *order = calloc(plan->order_len + 1, sizeof(*order));
+
+	if (order == NULL)
+		return err_nomem(err);
+	for (i = 0; i < d->blobs_len; i++) {
+		uint32_t node = graph_find(&plan->graph, &d->blobs[i].digest);
+
+		if (node == NODE_NONE || len == plan->order_len) {
+			free(order);
+			return err_set(err, ERR_DAMAGED, "%s: %s is in the bundle, but belongs to no image",
+				       bundle_path(plan->bundle), d->blobs[i].digest.text);
+		}
+		order[len++] = node;
+	}
+	free(plan->order);
+	plan->order = order;
+	return ERR_OK;
+}
+
+enum err_code plan_make(struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err)
 {
 	struct plan plan = { .bundle = bundle };
 	enum err_code code;
@@ -70,6 +94,8 @@ enum err_code plan_make(const struct bundle *bundle, struct mapping *names, stru
 		code = graph_order(&plan.graph, &plan.order, &plan.order_len, err);
 	if (code == ERR_OK)
 		code = check_blobs(&plan, err);
+	if (code == ERR_OK)
+		code = order_nodes(&plan, err);
 	plan.images = calloc(plan.graph.images_len + 1, sizeof(*plan.images));
 	plan.skip = calloc(plan.graph.nodes_len + 1, sizeof(*plan.skip));
 	if (code == ERR_OK && (plan.images == NULL || plan.skip == NULL))
@@ -79,6 +105,11 @@ enum err_code plan_make(const struct bundle *bundle, struct mapping *names, stru
 	else
 		plan_release(&plan);
 	return code;
+}
+
+enum err_code plan_finish(struct plan *plan, struct err *err)
+{
+	return bundle_finish(plan->bundle, err);
 }
 
 /* A proved stream of its own making: releasing it frees it. */

@@ -29,9 +29,9 @@ struct plan_image {
 };
 
 struct plan {
-	const struct bundle *bundle;
-	struct graph graph; /* images under their new names; settled */
-	uint32_t *order;    /* graph_order's */
+	struct bundle *bundle; /* borrowed */
+	struct graph graph;    /* images under their new names; settled */
+	uint32_t *order;       /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
 	size_t order_len;
 	struct plan_image *images;
 	bool *skip;        /* by node: the target has it already, or does not want it */
@@ -44,7 +44,9 @@ struct plan {
 };
 
 /* Walk the bundle's own manifests, every one proved; names go through the rules. */
-enum err_code plan_make(const struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err);
+enum err_code plan_make(struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err);
+/* Before names are published: the bundle is whole to its end. */
+enum err_code plan_finish(struct plan *plan, struct err *err);
 /* The bundle's bytes of a node, proved while they are read: the last read fails unless size and digest match. */
 enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream **ret_in, struct err *err);
 /* Refuse a name that points elsewhere, unless plan->replace: for probe, once images[].was is known. */

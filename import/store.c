@@ -86,7 +86,7 @@ static enum err_code put_node(struct store *s, struct plan *plan, uint32_t node,
 	return ERR_OK;
 }
 
-static enum err_code publish(struct store *s, const struct plan *plan, struct err *err)
+static enum err_code publish(struct store *s, struct plan *plan, struct err *err)
 {
 	CLEANUP(buf_release) struct buf index;
 	struct buf_stage out;
@@ -94,7 +94,9 @@ static enum err_code publish(struct store *s, const struct plan *plan, struct er
 
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&out, &index);
-	code = index_write(&plan->graph, &out.out, err);
+	code = plan_finish(plan, err);
+	if (code == ERR_OK)
+		code = index_write(&plan->graph, &out.out, err);
 	return code == ERR_OK ? layout_publish(s->layout, buf_text(&index), index.len, err) : code;
 }
 

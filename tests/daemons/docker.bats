@@ -217,3 +217,18 @@ manifests() {
 	expect 0 'everything read back'
 	[[ $(lab_docker run --rm --network=none "$REGISTRY/demo/app1:later") == "hello world" ]]
 }
+
+piped() {
+	"$@" | "$BUNDLE" import -q --to "$DAEMON" -
+}
+
+@test "a bundle that comes through a pipe" {
+	judge import
+	run --separate-stderr piped cat release.oci.tar.zst
+	expect 0 'everything read back'
+	diff <(names) <(both)
+	forget_images
+	run --separate-stderr piped head -c -1 release.oci.tar.zst
+	complain 3 'it ends in what begins here'
+	[[ -z $(names) ]]
+}

@@ -79,7 +79,6 @@ teardown() { session_end; }
 		export -x a.example/b|unknown option -x
 		import|FILE is missing
 		import one two|"two" is one more
-		import -|not from standard input
 		import --to nowhere new|"nowhere" is no target: use docker-daemon:[SOCKET] or store
 		import --map a.example new|has no "="
 		import --replcae new|did you mean --replace?
