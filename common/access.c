@@ -191,6 +191,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.method = r->method,
 		.url = r->url,
 		.accept = r->accept,
+		.range = r->range,
 		.on_head = on_request_head,
 		.on_body = on_request_body,
 		.on_done = on_request_done,

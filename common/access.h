@@ -25,6 +25,7 @@ struct request {
 	const char *method;                                           /* NULL for GET */
 	char *url;                                                    /* owned */
 	const char *accept;                                           /* static; may be NULL */
+	const char *range;                                            /* the asker's; may be NULL */
 	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
 	enum err_code (*on_body)(struct request *r, const void *bytes, size_t len, struct err *err);
 	enum err_code (*on_done)(struct request *r, struct err *failure, struct err *err);

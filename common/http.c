@@ -186,6 +186,8 @@ static enum err_code add_headers(struct http_call *call, struct err *err)
 	if (code == ERR_OK)
 		code = add_header(call, err, "Accept", call->accept);
 	if (code == ERR_OK)
+		code = add_header(call, err, "Range", call->range);
+	if (code == ERR_OK)
 		code = add_header(call, err, "Content-Type", call->content_type);
 	return code;
 }

@@ -43,6 +43,7 @@ struct http_call {
 	const char *url;
 	const char *authorization; /* the header's value; NULL for none */
 	const char *accept;        /* likewise */
+	const char *range;         /* likewise */
 	const char *content_type;  /* of a body that is sent */
 	struct instream *upload;   /* body to send, in chunks; NULL for none */
 	const void *body;          /* body to send from memory */

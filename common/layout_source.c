@@ -82,15 +82,17 @@ static enum err_code layout_referrers(struct source *s, const struct digest *sub
 	return done(ctx, found, len, err);
 }
 
-static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, struct outstream *out,
-				      source_blob_fn *done, void *ctx, struct err *err)
+static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
+				      struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
+	struct skip_stage rest;
 	struct instream *in = NULL;
 	enum err_code code = layout_blob(layout_of(s), &d->digest, &in, err);
 
 	if (code != ERR_OK)
 		return code;
-	code = stream_copy(in, out, err);
+	skip_stage_init(&rest, from_bytes, out);
+	code = stream_copy(in, &rest.out, err);
 	instream_release(in);
 	if (code != ERR_OK)
 		return err_add(err, "%s", layout_path(layout_of(s)));

@@ -1,6 +1,7 @@
 #include "common/registry.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "common/mem.h"
 #include "common/repository.h"
 #include "common/text.h"
+
+#define RANGE_TEXT_MAX 32
 
 /* Fetching one manifest or one blob. */
 struct fetch {
@@ -22,7 +25,10 @@ struct fetch {
 	source_manifest_fn *manifest_done;
 	source_blob_fn *blob_done;
 	void *ctx;
-	struct outstream *out; /* of a blob */
+	/* of a blob */
+	struct skip_stage rest; /* what is wanted of an answer that has all of it */
+	uint64_t from_bytes;
+	char range[RANGE_TEXT_MAX]; /* "bytes=5-" */
 };
 
 static void fetch_release(struct request *r)
@@ -149,12 +155,68 @@ static enum err_code registry_manifest(struct source *s, const struct descriptor
 	return fetch_start(f, "manifests", d->digest.text, err);
 }
 
+/* A decimal number and the character after it.  Returns what follows, NULL where it is another. */
+static const char *read_number(const char *text, char end, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
+			return NULL;
+	}
+	*ret_value = value;
+	return *text == end ? text + (end != '\0') : NULL;
+}
+
+/* "bytes 5-9/10", or with a * where the length is not said: all that was asked for, and nothing else. */
+static bool is_range(const char *text, uint64_t from_bytes, uint64_t size_bytes)
+{
+	uint64_t first = 0, last = 0, size = size_bytes;
+
+	if (strncasecmp(text, "bytes ", 6) != 0)
+		return false;
+	text = read_number(text + 6, '-', &first);
+	if (text != NULL)
+		text = read_number(text, '/', &last);
+	if (text != NULL && strcmp(text, "*") != 0)
+		text = read_number(text, '\0', &size);
+	return text != NULL && first == from_bytes && last == size_bytes - 1 && size == size_bytes;
+}
+
+/* Which bytes are coming?  A registry may ignore the range and send everything. */
+static enum err_code on_blob_head(struct request *r, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+	char said[LIMIT_TEXT_BYTES];
+
+	if (r->call.status != 206 || f->from_bytes == 0)
+		return ERR_OK;
+	if (http_header(&r->call, "Content-Range", 0, said, sizeof(said)) == NULL)
+		strcpy(said, "nothing");
+	if (!is_range(said, f->from_bytes, f->wanted.size_bytes))
+		return err_set(err, ERR_REFUSED,
+			       "GET %s: asked for %s of %" PRIu64 " bytes, and the registry says that it sends %.200s",
+			       r->url, f->range, f->wanted.size_bytes, said);
+	f->rest.left_bytes = 0;
+	return ERR_OK;
+}
+
+static bool is_content(const struct fetch *f)
+{
+	int status = f->request.call.status;
+
+	return status == 200 || (status == 206 && f->from_bytes > 0);
+}
+
 static enum err_code on_blob_body(struct request *r, const void *bytes, size_t len, struct err *err)
 {
 	struct fetch *f = OUTER_OF(r, struct fetch, request);
 
-	if (r->call.status == 200) {
-		if (outstream_write(f->out, bytes, len, err) != ERR_OK)
+	if (is_content(f)) {
+		if (outstream_write(&f->rest.out, bytes, len, err) != ERR_OK)
 			return err_add(err, "%s", r->url);
 		return ERR_OK;
 	}
@@ -171,15 +233,19 @@ static enum err_code on_blob_done(struct request *r, struct err *failure, struct
 		*err = *failure;
 		return err->code;
 	}
-	if (r->call.status != 200)
+	if (r->call.status == 416 && f->from_bytes > 0)
+		return err_set(err, ERR_REFUSED,
+			       "GET %s: asked for %s of %" PRIu64 " bytes, and the registry has none there (416)",
+			       r->url, f->range, f->wanted.size_bytes);
+	if (!is_content(f))
 		return repository_refused(r, buf_text(&f->body), err);
-	if (outstream_finish(f->out, err) != ERR_OK)
+	if (outstream_finish(&f->rest.out, err) != ERR_OK)
 		return err_add(err, "%s", r->url);
 	return f->blob_done(f->ctx, err);
 }
 
-static enum err_code registry_blob(struct source *s, const struct descriptor *d, struct outstream *out,
-				   source_blob_fn *done, void *ctx, struct err *err)
+static enum err_code registry_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
+				   struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
 	struct repository *p = OUTER_OF(s, struct repository, source);
 	struct fetch *f = NULL;
@@ -187,9 +253,15 @@ static enum err_code registry_blob(struct source *s, const struct descriptor *d,
 
 	if (code != ERR_OK)
 		return code;
-	f->out = out;
+	skip_stage_init(&f->rest, from_bytes, out);
+	f->from_bytes = from_bytes;
 	f->blob_done = done;
 	f->request.accept = NULL;
+	if (from_bytes > 0) {
+		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-", from_bytes);
+		f->request.range = f->range;
+	}
+	f->request.on_head = on_blob_head;
 	f->request.on_body = on_blob_body;
 	f->request.on_done = on_blob_done;
 	return fetch_start(f, "blobs", d->digest.text, err);

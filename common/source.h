@@ -50,10 +50,10 @@ struct source {
 	/* Everything that refers to a manifest, by whatever way this source knows. */
 	enum err_code (*referrers)(struct source *s, const struct digest *subject, source_referrers_fn *done, void *ctx,
 				   struct err *err);
-	/* Push a blob's bytes to out, which is finished before done is called.  They are not proved: a proof_stage in
-	 * out does that. */
-	enum err_code (*blob)(struct source *s, const struct descriptor *d, struct outstream *out, source_blob_fn *done,
-			      void *ctx, struct err *err);
+	/* Push a blob's bytes to out, from from_bytes on, which are fewer than the blob has, or 0; out is finished
+	 * before done is called.  They are not proved: a proof_stage in out does that. */
+	enum err_code (*blob)(struct source *s, const struct descriptor *d, uint64_t from_bytes, struct outstream *out,
+			      source_blob_fn *done, void *ctx, struct err *err);
 	void (*free)(struct source *s);
 };
 #endif

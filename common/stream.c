@@ -56,6 +56,29 @@ void proof_stage_release(struct proof_stage *s)
 	digest_stream_release(&s->digest);
 }
 
+static enum err_code skip_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct skip_stage *s = OUTER_OF(out, struct skip_stage, out);
+	size_t skip = s->left_bytes < len ? (size_t)s->left_bytes : len;
+
+	s->left_bytes -= skip;
+	return skip == len ? ERR_OK : outstream_write(s->next, (const char *)bytes + skip, len - skip, err);
+}
+
+static enum err_code skip_finish(struct outstream *out, struct err *err)
+{
+	return outstream_finish(OUTER_OF(out, struct skip_stage, out)->next, err);
+}
+
+void skip_stage_init(struct skip_stage *s, uint64_t skip_bytes, struct outstream *next)
+{
+	*s = (struct skip_stage){
+		.out = { .write = skip_write, .finish = skip_finish },
+		.left_bytes = skip_bytes,
+		.next = next,
+	};
+}
+
 static enum err_code proof_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
 	struct proof_stream *s = OUTER_OF(in, struct proof_stream, in);

@@ -46,6 +46,14 @@ enum err_code proof_stage_init(struct proof_stage *s, const struct digest *want,
 			       struct outstream *next, struct err *err);
 void proof_stage_release(struct proof_stage *s);
 
+/* Drop the first bytes, and pass on the rest. */
+struct skip_stage {
+	struct outstream out;
+	uint64_t left_bytes; /* still to be dropped */
+	struct outstream *next;
+};
+void skip_stage_init(struct skip_stage *s, uint64_t skip_bytes, struct outstream *next);
+
 /* Pull from next, proved: the read that meets the end fails unless size and digest match.  Owns next. */
 struct proof_stream {
 	struct instream in;

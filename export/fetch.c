@@ -78,7 +78,7 @@ static enum err_code ask(struct slot *s, struct err *err)
 	enum err_code code;
 
 	s->asking = true;
-	code = source->blob(source, &d, &s->meter, on_blob, s, err);
+	code = source->blob(source, &d, 0, &s->meter, on_blob, s, err);
 	s->asking = false;
 	return code;
 }

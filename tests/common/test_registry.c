@@ -328,13 +328,112 @@ START_TEST(blob)
 	buf_init(&sink.bytes, blobs[_i].room);
 	start(blobs[_i].routes, 2, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 0, &sink.out, on_blob, &sink, &err), ERR_OK);
 	code = http_run(engine, &err);
 	ck_assert_msg(code == blobs[_i].want, "%s: %d, %s", blobs[_i].name, code, err.msg);
 	ck_assert_str_eq(buf_text(&sink.bytes), blobs[_i].text);
 	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
+	ck_assert_ptr_null(strstr(http_server_last(server, BLOB), "\r\nRange:"));
 	if (code != ERR_OK)
 		ck_assert_msg(strstr(err.msg, BLOB) != NULL, "%s", err.msg);
+	buf_release(&sink.bytes);
+	stop();
+}
+END_TEST
+
+#define RANGE(text) "Content-Range: " text "\r\n"
+
+/* From the third byte of "abcdef" on. */
+static const struct {
+	const char *name;
+	struct http_route routes[2];
+	enum err_code want;
+	const char *says;
+} ranges[] = {
+	{ "the rest",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/6"), .body = "cdef" } },
+	  ERR_OK,
+	  NULL },
+	{ "the rest, its unit in other letters",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("Bytes 2-5/6"), .body = "cdef" } },
+	  ERR_OK,
+	  NULL },
+	{ "the rest of who knows what",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/*"), .body = "cdef" } },
+	  ERR_OK,
+	  NULL },
+	{ "the rest, from elsewhere",
+	  { { .target = BLOB, .status = 307, .headers = "Location: http://@2/x\r\n", .body = "moved" },
+	    { .target = "/x", .status = 206, .headers = RANGE("bytes 2-5/6"), .body = "cdef" } },
+	  ERR_OK,
+	  NULL },
+	{ "all of it", { { .target = BLOB, .body = "abcdef" } }, ERR_OK, NULL },
+	{ "an earlier start",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 1-5/6"), .body = "bcdef" } },
+	  ERR_REFUSED,
+	  "asked for bytes=2- of 6 bytes, and the registry says that it sends bytes 1-5/6" },
+	{ "a later start",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 3-5/6"), .body = "def" } },
+	  ERR_REFUSED,
+	  "bytes 3-5/6" },
+	{ "an earlier end",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-4/6"), .body = "cde" } },
+	  ERR_REFUSED,
+	  "bytes 2-4/6" },
+	{ "of a longer blob",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/7"), .body = "cdef" } },
+	  ERR_REFUSED,
+	  "bytes 2-5/7" },
+	{ "a number that is too large",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 18446744073709551618-5/6"), .body = "cdef" } },
+	  ERR_REFUSED,
+	  "sends bytes 18" },
+	{ "no number",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes -5/6"), .body = "cdef" } },
+	  ERR_REFUSED,
+	  "sends bytes -5/6" },
+	{ "something after it",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/6, 0-1/6"), .body = "cdef" } },
+	  ERR_REFUSED,
+	  "sends bytes 2-5/6, " },
+	{ "another unit",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("chars 2-5/6"), .body = "cdef" } },
+	  ERR_REFUSED,
+	  "sends chars" },
+	{ "a part without a name",
+	  { { .target = BLOB, .status = 206, .body = "cdef" } },
+	  ERR_REFUSED,
+	  "sends nothing" },
+	{ "a part without a name or a body", { { .target = BLOB, .status = 206 } }, ERR_REFUSED, "sends nothing" },
+	{ "nothing there", { { .target = BLOB, .status = 416, .body = "x" } }, ERR_REFUSED, "none there (416)" },
+	{ "ill", { { .target = BLOB, .status = 500, .body = "x" } }, ERR_NETWORK, "answered 500" },
+	{ "cut",
+	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/6"), .body = "cdef", .fault = FAULT_CUT } },
+	  ERR_NETWORK,
+	  NULL },
+};
+
+START_TEST(range)
+{
+	struct sink sink = { .out = { .write = sink_write, .finish = sink_finish } };
+	struct descriptor d = { .size_bytes = 6, .media_type = "m" };
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&sink.bytes, 6);
+	start(ranges[_i].routes, 2, ":1");
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 2, &sink.out, on_blob, &sink, &err), ERR_OK);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == ranges[_i].want, "%s: %d, %s", ranges[_i].name, code, err.msg);
+	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
+	if (code == ERR_OK)
+		ck_assert_str_eq(buf_text(&sink.bytes), "cdef");
+	if (ranges[_i].says != NULL)
+		ck_assert_msg(strstr(err.msg, ranges[_i].says) != NULL, "%s: %s", ranges[_i].name, err.msg);
+	ck_assert_ptr_nonnull(
+		strstr(http_server_last(server, ranges[_i].routes[ranges[_i].routes[1].target != NULL].target),
+		       "\r\nRange: bytes=2-\r\n"));
 	buf_release(&sink.bytes);
 	stop();
 }
@@ -353,7 +452,7 @@ START_TEST(long_error)
 	memset(body, 'x', 5 * MIB);
 	start(&route, 1, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 0, &sink.out, on_blob, &sink, &err), ERR_OK);
 	ck_assert_int_eq(http_run(engine, &err), ERR_REFUSED);
 	stop();
 }
@@ -369,6 +468,7 @@ int main(void)
 	tcase_add_loop_test(t, manifest, 0, (int)COUNT_OF(manifests));
 	tcase_add_loop_test(t, too_large, 0, 2);
 	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));
+	tcase_add_loop_test(t, range, 0, (int)COUNT_OF(ranges));
 	tcase_add_test(t, long_error);
 	suite_add_tcase(s, t);
 	return test_run(s);

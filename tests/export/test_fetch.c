@@ -75,12 +75,12 @@ static void place_close(struct fetch_place *p, struct outstream *out)
 }
 
 /* The builder's bytes in three pieces, one of them wrong where it is told so. */
-static enum err_code give_blob(struct source *s, const struct descriptor *d, struct outstream *out,
+static enum err_code give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, struct outstream *out,
 			       source_blob_fn *done, void *ctx, struct err *err)
 {
 	const struct image_item *item = image_item(&f.b, &d->digest);
 	enum err_code code = ERR_OK;
-	size_t at = 0;
+	size_t at = (size_t)from_bytes;
 
 	(void)s;
 	ck_assert_ptr_nonnull(item);
