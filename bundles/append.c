@@ -17,17 +17,10 @@ enum err_code append_init(struct append *a, const struct part *part, struct err 
 
 enum err_code append_place(struct append *a, const struct run *raw, struct err *err)
 {
-	enum err_code code = ERR_OK;
-	uint64_t at;
+	uint64_t content_bytes = raw->end - raw->begin;
 
-	for (at = raw->begin; code == ERR_OK && at < raw->end; at += FRAME_CONTENT_BYTES) {
-		uint64_t left = raw->end - at;
-		uint32_t content = (uint32_t)(left < FRAME_CONTENT_BYTES ? left : FRAME_CONTENT_BYTES);
-
-		code = seek_add(&a->seek, frame_raw_stored(content), content, err);
-		a->file_at += frame_raw_stored(content);
-	}
-	return code;
+	a->file_at += frame_raw_run_stored(content_bytes);
+	return seek_add_raw(&a->seek, content_bytes, err);
 }
 
 static enum err_code append_sum(struct append *a, uint32_t sum, struct err *err)
@@ -49,7 +42,7 @@ static enum err_code append_frame(struct append *a, struct err *err)
 	enum err_code code = encoder_frame(&a->encoder, a->effort, a->chunk, len, &stored, err);
 
 	if (code == ERR_OK)
-		code = write_at(a->part->fd, a->encoder.out, stored, a->file_at, a->part->path, err);
+		code = part_write(a->part, a->encoder.out, stored, a->file_at, err);
 	if (code == ERR_OK)
 		code = append_sum(a, frame_checksum(a->encoder.out, stored), err);
 	if (code == ERR_OK)
@@ -59,9 +52,15 @@ static enum err_code append_frame(struct append *a, struct err *err)
 	return code;
 }
 
+enum err_code append_room(struct append *a, size_t len, struct err *err)
+{
+	a->file_at += len;
+	return seek_add(&a->seek, len, 0, err);
+}
+
 enum err_code append_plain(struct append *a, const void *bytes, size_t len, uint64_t tar_bytes, struct err *err)
 {
-	enum err_code code = write_at(a->part->fd, bytes, len, a->file_at, a->part->path, err);
+	enum err_code code = part_write(a->part, bytes, len, a->file_at, err);
 
 	a->file_at += len;
 	return code == ERR_OK ? seek_add(&a->seek, len, tar_bytes, err) : code;

@@ -113,6 +113,8 @@ struct raw_writer {
 
 enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes,
 			      const char *name, struct err *err);
+/* Before anything is written: leave the first frames as they stand in the file.  This much content is whole frames. */
+void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes);
 /* The next bytes of the run; more than its size is ERR_SIZE. */
 enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct err *err);
 void raw_writer_release(struct raw_writer *r);

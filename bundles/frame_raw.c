@@ -127,6 +127,15 @@ enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_byte
 	return checksum_new(&r->sum, err);
 }
 
+void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes)
+{
+	assert(r->frame_left == 0 && content_bytes <= r->left_bytes);
+	assert(content_bytes % FRAME_CONTENT_BYTES == 0 || content_bytes == r->left_bytes);
+	r->offset_bytes += frame_raw_run_stored(content_bytes);
+	r->synced_bytes = r->offset_bytes;
+	r->left_bytes -= content_bytes;
+}
+
 enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct err *err)
 {
 	const unsigned char *p = bytes;

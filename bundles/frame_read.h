@@ -60,6 +60,10 @@ enum err_code zstd_reader_init(struct zstd_reader *r, const struct frame_file *f
 void zstd_reader_aim(struct zstd_reader *r, uint64_t begin, uint64_t end, const unsigned char *sums);
 void zstd_reader_release(struct zstd_reader *r);
 
+/* How much of the file a compressed frame with this content takes; ERR_DAMAGED where none stands there whole. */
+enum err_code frame_walk(const struct frame_file *file, uint64_t file_at, uint64_t content_bytes, uint64_t *ret_stored,
+			 struct err *err);
+
 /* A run of raw frames, from its beginning.  A wrong checksum is told at the end of the run, after all of its content:
  * so whoever compares digests can say which blob it is, and what it has become. */
 struct raw_reader {
@@ -76,6 +80,8 @@ struct raw_reader {
 /* check_sums is for who wants every byte of the file proved; a digest behind the reader proves the content anyway. */
 enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err);
 void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end);
+/* The same for so much content whose frames begin at an offset in the file: file's seek table is not needed then. */
+void raw_reader_aim_at(struct raw_reader *r, uint64_t file_at, uint64_t content_bytes);
 /* The same for a run of bare frames. */
 void raw_reader_aim_bare(struct raw_reader *r, uint64_t begin, uint64_t end);
 void raw_reader_release(struct raw_reader *r);

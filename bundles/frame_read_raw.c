@@ -125,13 +125,19 @@ enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *fil
 	return check_sums ? checksum_new(&r->sum, err) : ERR_OK;
 }
 
-void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end)
+void raw_reader_aim_at(struct raw_reader *r, uint64_t file_at, uint64_t content_bytes)
 {
-	r->left_bytes = end - begin;
+	r->file_at = file_at;
+	r->left_bytes = content_bytes;
 	r->frame_left = r->block_left = 0;
 	r->bare = r->damaged = false;
-	if (begin < end)
-		r->file_at = r->file->seek->entries[seek_find(r->file->seek, begin)].file_offset;
+}
+
+void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end)
+{
+	const struct seek_table *t = r->file->seek;
+
+	raw_reader_aim_at(r, begin < end ? t->entries[seek_find(t, begin)].file_offset : 0, end - begin);
 }
 
 void raw_reader_aim_bare(struct raw_reader *r, uint64_t begin, uint64_t end)

@@ -5,13 +5,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bundles/frame.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/stream.h"
 #include "common/text.h"
 
 static enum err_code check_target(const char *target, struct err *err)
@@ -33,11 +36,13 @@ static bool is_same_file(const char *path, int fd)
 	       named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
-static enum err_code open_locked(const char *path, int *ret_fd, struct err *err)
+static enum err_code open_locked(const char *path, int create, int *ret_fd, struct err *err)
 {
 	for (;;) {
-		CLEANUP(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+		CLEANUP(close_fd) int fd = open(path, O_RDWR | create | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
 
+		if (fd < 0 && errno == ENOENT && create == 0)
+			return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
 		if (fd < 0)
 			return err_errno(err, path);
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -57,6 +62,7 @@ static enum err_code open_locked(const char *path, int *ret_fd, struct err *err)
 enum err_code part_open(const char *target, struct part *ret_part, struct err *err)
 {
 	struct part p = { .fd = -1 };
+	struct stat st = { 0 };
 	enum err_code code = check_target(target, err);
 
 	if (code == ERR_OK)
@@ -64,14 +70,65 @@ enum err_code part_open(const char *target, struct part *ret_part, struct err *e
 	if (code == ERR_OK)
 		code = str_format(&p.path, err, "%s.part", target);
 	if (code == ERR_OK)
-		code = open_locked(p.path, &p.fd, err);
-	if (code == ERR_OK && ftruncate(p.fd, 0) != 0)
+		code = open_locked(p.path, O_CREAT, &p.fd, err);
+	if (code == ERR_OK && fstat(p.fd, &st) != 0)
 		code = err_errno(err, p.path);
+	p.keep = code != ERR_OK || st.st_size > 0;
 	if (code == ERR_OK)
 		*ret_part = p;
 	else
 		part_release(&p);
 	return code;
+}
+
+enum err_code part_open_old(const char *target, struct part *ret_part, struct err *err)
+{
+	struct part p = { .fd = -1, .keep = true };
+	enum err_code code = str_copy(target, &p.target, err);
+
+	if (code == ERR_OK)
+		code = str_format(&p.path, err, "%s.part.old", target);
+	if (code == ERR_OK)
+		code = open_locked(p.path, 0, &p.fd, err);
+	if (code == ERR_OK)
+		*ret_part = p;
+	else
+		part_release(&p);
+	return code;
+}
+
+/* Synced before anything else is written: whatever a power loss leaves, it begins in a way that only ours do. */
+enum err_code part_begin(struct part *p, struct err *err)
+{
+	enum err_code code;
+
+	p->keep = p->resumed = false;
+	if (ftruncate(p->fd, 0) != 0)
+		return err_errno(err, p->path);
+	code = write_at(p->fd, FRAME_EMPTY, FRAME_EMPTY_BYTES, 0, p->path, err);
+	if (code == ERR_OK)
+		code = part_sync(p, err);
+	return code == ERR_OK ? folder_sync_of(p->path, err) : code;
+}
+
+enum err_code part_set_aside(struct part *p, struct part *ret_old, struct err *err)
+{
+	struct part old = { .fd = -1, .keep = true };
+	enum err_code code = str_format(&old.path, err, "%s.old", p->path);
+
+	if (code == ERR_OK)
+		code = str_copy(p->target, &old.target, err);
+	if (code == ERR_OK && rename(p->path, old.path) != 0)
+		code = err_errno(err, old.path);
+	if (code != ERR_OK) {
+		part_release(&old);
+		return code;
+	}
+	old.fd = p->fd; /* and with it the lock */
+	p->fd = -1;
+	p->keep = p->resumed = false;
+	*ret_old = old;
+	return open_locked(p->path, O_CREAT, &p->fd, err);
 }
 
 enum err_code part_check_room(const struct part *p, uint64_t need_bytes, struct err *err)
@@ -90,10 +147,46 @@ enum err_code part_check_room(const struct part *p, uint64_t need_bytes, struct 
 		       p->path, text_size(need_bytes, need), text_size(room_bytes, room));
 }
 
+/* True where these very bytes are in the file. */
+static bool stands(const struct part *p, const void *bytes, size_t len, uint64_t offset_bytes)
+{
+	unsigned char chunk[STREAM_CHUNK_BYTES];
+	const unsigned char *from = bytes;
+
+	while (len > 0) {
+		size_t some = len < sizeof(chunk) ? len : sizeof(chunk);
+
+		if (read_at(p->fd, chunk, some, offset_bytes, p->path, NULL) != ERR_OK ||
+		    memcmp(chunk, from, some) != 0)
+			return false;
+		from += some;
+		len -= some;
+		offset_bytes += some;
+	}
+	return true;
+}
+
+enum err_code part_write(const struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err)
+{
+	if (p->resumed && stands(p, bytes, len, offset_bytes))
+		return ERR_OK;
+	return write_at(p->fd, bytes, len, offset_bytes, p->path, err);
+}
+
+enum err_code part_sync(const struct part *p, struct err *err)
+{
+	return fsync(p->fd) == 0 ? ERR_OK : err_errno(err, p->path);
+}
+
 enum err_code part_publish(struct part *p, uint64_t size_bytes, struct err *err)
 {
-	if (ftruncate(p->fd, (off_t)size_bytes) != 0 || fsync(p->fd) != 0)
+	enum err_code code;
+
+	if (ftruncate(p->fd, (off_t)size_bytes) != 0)
 		return err_errno(err, p->path);
+	code = part_sync(p, err);
+	if (code != ERR_OK)
+		return code;
 	if (rename(p->path, p->target) != 0)
 		return err_errno(err, p->target);
 	free(take_ptr(&p->path));
@@ -102,7 +195,7 @@ enum err_code part_publish(struct part *p, uint64_t size_bytes, struct err *err)
 
 void part_release(struct part *p)
 {
-	if (p->path != NULL && p->fd >= 0)
+	if (p->path != NULL && p->fd >= 0 && !p->keep)
 		unlink(p->path); /* while the lock is held: it is ours */
 	if (p->target != NULL)
 		close_fd(&p->fd);

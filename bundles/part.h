@@ -1,28 +1,45 @@
 /* part.h - a file being written beside its final name, which it gets when it is whole.
  *
- * Lifecycle  part_open, write to fd, part_publish, part_release.  Released
- *            without having been published, the part is removed.
+ * Lifecycle  part_open; part_begin, unless it goes on with what is there;
+ *            write; part_publish; part_release.  Released without having been
+ *            published, the part is removed, unless it is to be kept.
+ *            A part that is in the way of another is set aside; part_open_old
+ *            finds it again.
  * Ownership  The part owns its descriptor, its lock and its names.
  * Errors     ERR_CONFLICT (another run writes it; the name is taken by something
- *            that is no file), ERR_IO, ERR_NOMEM.
+ *            that is no file), ERR_NOT_FOUND (part_open_old), ERR_IO, ERR_NOMEM.
  */
 #ifndef BUNDLES_PART_H
 #define BUNDLES_PART_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/err.h"
 
 struct part {
-	char *path;   /* owned: TARGET.part; NULL once it is published */
+	char *path;   /* owned: TARGET.part, or TARGET.part.old; NULL once it is published */
 	char *target; /* owned */
 	int fd;       /* owned; -1 while closed */
+	bool keep;    /* it stays when it is released */
+	bool resumed; /* what it holds counts: what stands there already is not written again */
 };
 
-/* Open and lock TARGET.part, empty.  One that a killed run left behind is taken over. */
+/* Open and lock TARGET.part as it is; one that is not empty is kept. */
 enum err_code part_open(const char *target, struct part *ret_part, struct err *err);
+/* Open and lock TARGET.part.old, which is kept. */
+enum err_code part_open_old(const char *target, struct part *ret_part, struct err *err);
+/* Forget what it holds, and bring to the disk that it is one of ours. */
+enum err_code part_begin(struct part *p, struct err *err);
+/* Rename it to TARGET.part.old, where anything of that name is replaced, and open and lock an empty one in its place.
+ */
+enum err_code part_set_aside(struct part *p, struct part *ret_old, struct err *err);
 /* ERR_IO, saying both sizes, where the disk has less room than that. */
 enum err_code part_check_room(const struct part *p, uint64_t need_bytes, struct err *err);
+enum err_code part_write(const struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err);
+/* Bring to the disk what was written so far. */
+enum err_code part_sync(const struct part *p, struct err *err);
 /* Cut to its size, sync, rename, sync the folder. */
 enum err_code part_publish(struct part *p, uint64_t size_bytes, struct err *err);
 /* A zeroed part is fine. */

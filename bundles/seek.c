@@ -45,6 +45,20 @@ enum err_code seek_add(struct seek_table *t, uint64_t stored_bytes, uint64_t dec
 	return ERR_OK;
 }
 
+enum err_code seek_add_raw(struct seek_table *t, uint64_t content_bytes, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && content_bytes > 0) {
+		uint32_t content =
+			(uint32_t)(content_bytes < FRAME_CONTENT_BYTES ? content_bytes : FRAME_CONTENT_BYTES);
+
+		code = seek_add(t, frame_raw_stored(content), content, err);
+		content_bytes -= content;
+	}
+	return code;
+}
+
 void seek_cut(struct seek_table *t, size_t len)
 {
 	assert(len <= t->len);

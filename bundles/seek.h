@@ -41,6 +41,8 @@ struct seek_table {
 enum err_code seek_init(struct seek_table *t, struct err *err);
 /* Add the next frame. */
 enum err_code seek_add(struct seek_table *t, uint64_t stored_bytes, uint64_t decoded_bytes, struct err *err);
+/* Add the frames of so much raw content, each of FRAME_CONTENT_BYTES but for the last. */
+enum err_code seek_add_raw(struct seek_table *t, uint64_t content_bytes, struct err *err);
 /* Forget the frames from len on. */
 void seek_cut(struct seek_table *t, size_t len);
 /* How many bytes seek_write writes. */

@@ -158,17 +158,16 @@ static enum err_code write_head(const struct bundle_writer *w, struct err *err)
 
 	shape_front(h.index_bytes, h.description_bytes, &h.description_tar_offset, &end);
 	head_write(&h, bytes);
-	return write_at(w->part.fd, bytes, sizeof(bytes), 0, w->part.path, err);
+	return part_write(&w->part, bytes, sizeof(bytes), 0, err);
 }
 
 static enum err_code write_front(struct bundle_writer *w, const struct front *f, struct err *err)
 {
 	struct append *a = &w->append;
-	const unsigned char nothing[HEAD_BYTES] = { 0 };
-	enum err_code code = append_plain(a, FRAME_EMPTY, FRAME_EMPTY_BYTES, 0, err);
+	enum err_code code = append_room(a, FRAME_EMPTY_BYTES, err); /* the part has begun with that */
 
 	if (code == ERR_OK)
-		code = append_plain(a, nothing, sizeof(nothing), 0, err);
+		code = append_room(a, HEAD_BYTES, err);
 	if (code == ERR_OK)
 		code = append_begin(a, EFFORT_PACKED, FRAME_PACKED_BYTES, err);
 	if (code == ERR_OK)
@@ -196,7 +195,8 @@ static enum err_code write_slots(struct bundle_writer *w, struct err *err)
 	return code;
 }
 
-/* Once the packed blobs are in, everything up to the first zstd blob has its place. */
+/* Once the packed blobs are in, everything up to the first zstd blob has its place.  It is brought to the disk before
+ * the first layer comes: where there is a layer, whatever happens, there is all that says which one it is. */
 static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 {
 	struct append *a = &w->append;
@@ -204,10 +204,6 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 	enum err_code code = ERR_OK;
 	uint64_t raw_bytes = 0;
 
-	while (shape_next(&w->shape, &run))
-		raw_bytes += run.kind == RUN_RAW ? frame_raw_run_stored(run.end - run.begin) : 0;
-	code = part_check_room(&w->part, raw_bytes, err);
-	run = (struct run){ .kind = RUN_PACKED };
 	while (code == ERR_OK && shape_next(&w->shape, &run) && (run.kind == RUN_GLUE || run.kind == RUN_RAW)) {
 		if (run.kind == RUN_GLUE) {
 			code = writer_glue(w, &run, err);
@@ -216,10 +212,13 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 			continue;
 		}
 		w->places[run.blob] = a->file_at;
+		raw_bytes += frame_raw_run_stored(run.end - run.begin);
 		code = append_place(a, &run, err);
 	}
 	w->next = run.kind == RUN_ZSTD ? run.blob : w->shape.blobs_len;
-	return code;
+	if (code == ERR_OK)
+		code = part_check_room(&w->part, raw_bytes - writer_count_kept(w), err);
+	return code == ERR_OK ? part_sync(&w->part, err) : code;
 }
 
 /* The parts of the description that bundle.json only names. */
@@ -258,6 +257,8 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, const s
 	if (code == ERR_OK)
 		code = part_open(path, &w->part, err);
 	if (code == ERR_OK)
+		code = writer_take_over(w, err);
+	if (code == ERR_OK)
 		code = append_init(&w->append, &w->part, err);
 	if (code == ERR_OK)
 		code = write_front(w, &f, err);
@@ -269,7 +270,7 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, const s
 }
 
 enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
-				 struct bundle_writer **ret_writer, struct err *err)
+				 struct progress *progress, struct bundle_writer **ret_writer, struct err *err)
 {
 	struct bundle_writer *w = calloc(1, sizeof(*w));
 	enum err_code code;
@@ -277,6 +278,7 @@ enum err_code bundle_writer_open(const char *path, const struct graph *graph, co
 	if (w == NULL)
 		return err_nomem(err);
 	w->graph = graph;
+	w->progress = progress;
 	code = open_all(w, path, notes, err);
 	if (code == ERR_OK)
 		*ret_writer = w;
@@ -387,7 +389,15 @@ enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err)
 		code = write_end(w, err);
 	if (code == ERR_OK)
 		code = part_publish(&w->part, w->append.file_at + seek_bytes(&w->append.seek), err);
+	w->old.part.keep = code != ERR_OK;
 	return code;
+}
+
+const char *bundle_writer_keeps(const struct bundle_writer *w)
+{
+	if (w->part.path == NULL)
+		return NULL; /* it is published */
+	return w->part.keep || w->has_layers ? w->part.path : w->old.part.path;
 }
 
 void bundle_writer_free(struct bundle_writer *w)
@@ -395,7 +405,9 @@ void bundle_writer_free(struct bundle_writer *w)
 	if (w == NULL)
 		return;
 	append_release(&w->append);
+	w->part.keep = w->part.keep || w->has_layers;
 	part_release(&w->part);
+	leftover_release(&w->old);
 	shape_release(&w->shape);
 	description_release(&w->description);
 	free(w->places);

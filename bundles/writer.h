@@ -5,14 +5,18 @@
  *            in any order and side by side, and for every zstd blob, in order
  *            and one at a time; bundle_writer_seal, if at all;
  *            bundle_writer_finish; bundle_writer_free.
- *            Without finish, free removes what was written.
+ *            Without finish, free removes what was written, unless it is worth
+ *            going on with: bundle_writer_keeps.
  * Units      A node is a place in the graph's nodes[].
  * Bounds     One frame being filled (4 MiB and its encoding) and 16 bytes a
  *            frame, whatever the size of the blobs.
  * Ownership  The graph is borrowed until free and must not change.  The writer
- *            owns FILE.part and holds a lock on it.  What a killed run left
- *            there is taken over; a second run at the same time is
- *            ERR_CONFLICT.
+ *            owns FILE.part and holds a lock on it; a second run at the same
+ *            time is ERR_CONFLICT.
+ * Leftovers  FILE.part of a run that was interrupted is gone on with where it
+ *            has the same description and encoder, and otherwise becomes
+ *            FILE.part.old, from which layers are taken, and which finish
+ *            removes.  Anything else of that name is ERR_CONFLICT.
  * Threads    Streams of different raw layers, and one zstd layer beside them,
  *            may be used at the same time; everything else comes from one
  *            thread.
@@ -29,28 +33,36 @@
 #include "bundles/description.h"
 #include "common/err.h"
 #include "common/graph.h"
+#include "common/progress.h"
 #include "common/stream.h"
 
 struct bundle_writer;
 struct seal_key;
 
 /* Lock path.part and write the description of a settled graph to it, with notes where that is not NULL.  What is absent
- * must be marked before. */
+ * must be marked before.  progress hears, in words, of what interrupted runs left and what becomes of it; NULL where
+ * nobody reads that. */
 enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
-				 struct bundle_writer **ret_writer, struct err *err);
+				 struct progress *progress, struct bundle_writer **ret_writer, struct err *err);
 /* What will be in the bundle: its blobs[], in order, are what the caller has to bring. */
 const struct description *bundle_writer_description(const struct bundle_writer *w);
 /* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid
  * out. */
 enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct instream *in, struct err *err);
 /* A stream for one layer's bytes; put a proof_stage in front, whose finish makes the layer count.
- * Release it, finished or not.  A layer that was not finished may be asked for again and begins anew. */
-enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out, struct err *err);
+ * Release it, finished or not.  A layer that was not finished may be asked for again and begins anew.
+ * ret_kept, where not NULL, gets a stream of the first bytes that an interrupted run left, or NULL where there can be
+ * none: pull it to its end, in front of everything else, through that proof into the layer's stream.  It is released
+ * with the layer. */
+enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out,
+				  struct instream **ret_kept, struct err *err);
 void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out);
 /* Seal the bundle, in its first slot.  The description is in the file as soon as the writer is open. */
 enum err_code bundle_writer_seal(struct bundle_writer *w, const struct seal_key *key, struct err *err);
 /* End the file, bring it to the disk and give it its name; a file of that name is replaced in one step. */
 enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err);
+/* The file that stays if the writer is freed now, so that another run goes on with it; NULL for none. */
+const char *bundle_writer_keeps(const struct bundle_writer *w);
 /* NULL is fine. */
 void bundle_writer_free(struct bundle_writer *w);
 /* Cleanup handler for struct bundle_writer *. */

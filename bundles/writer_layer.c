@@ -11,8 +11,12 @@ struct layer {
 	struct bundle_writer *w; /* borrowed */
 	size_t blob;
 	uint64_t left_bytes;
-	struct raw_writer raw; /* of a raw layer */
-	struct mark begin;     /* of a zstd layer */
+	/* of a raw layer */
+	struct raw_writer raw;
+	struct kept kept;
+	uint64_t passed_bytes; /* first bytes that stand where they belong */
+	/* of a zstd layer */
+	struct mark begin;
 };
 
 static const struct description_blob *blob_of(const struct layer *l)
@@ -39,9 +43,18 @@ static enum err_code check_room(struct layer *l, size_t len, struct err *err)
 static enum err_code raw_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
 {
 	struct layer *l = OUTER_OF(out, struct layer, out);
+	uint64_t pass = kept_adopted(&l->kept) - l->passed_bytes;
 	enum err_code code = check_room(l, len, err);
 
-	return code == ERR_OK ? raw_writer_write(&l->raw, bytes, len, err) : code;
+	if (code != ERR_OK)
+		return code;
+	pass = pass < len ? pass : len;
+	l->passed_bytes += pass;
+	if (pass == len)
+		return ERR_OK;
+	if (l->raw.left_bytes == blob_of(l)->size_bytes)
+		raw_writer_pass(&l->raw, l->passed_bytes);
+	return raw_writer_write(&l->raw, (const char *)bytes + pass, len - (size_t)pass, err);
 }
 
 static enum err_code raw_finish(struct outstream *out, struct err *err)
@@ -97,6 +110,20 @@ static enum err_code begin_raw(struct layer *l, struct err *err)
 	return raw_writer_init(&l->raw, w->part.fd, w->places[l->blob], l->left_bytes, w->part.path, err);
 }
 
+static enum err_code begin_kept(struct layer *l, struct instream **ret_kept, struct err *err)
+{
+	struct kept_place own = writer_own_place(l->w, l->blob), old = writer_old_place(l->w, l->blob);
+	enum err_code code = ERR_OK;
+
+	*ret_kept = NULL;
+	if (blob_of(l)->stored != STORED_RAW || (own.file_at == 0 && old.file_at == 0))
+		return ERR_OK;
+	code = kept_init(&l->kept, &own, &old, l->left_bytes, err);
+	if (code == ERR_OK)
+		*ret_kept = &l->kept.in;
+	return code;
+}
+
 static enum err_code begin_zstd(struct layer *l, struct err *err)
 {
 	struct run run = shape_layer(&l->w->shape, l->blob);
@@ -108,7 +135,8 @@ static enum err_code begin_zstd(struct layer *l, struct err *err)
 	return writer_glue(l->w, &run, err);
 }
 
-enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out, struct err *err)
+enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out,
+				  struct instream **ret_kept, struct err *err)
 {
 	struct layer *l = calloc(1, sizeof(*l));
 	enum err_code code;
@@ -119,11 +147,29 @@ enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct
 	assert(w->next >= w->shape.layers_from && l->blob < w->shape.blobs_len && !w->done[l->blob]);
 	l->left_bytes = blob_of(l)->size_bytes;
 	code = blob_of(l)->stored == STORED_ZSTD ? begin_zstd(l, err) : begin_raw(l, err);
+	if (code == ERR_OK && ret_kept != NULL)
+		code = begin_kept(l, ret_kept, err);
 	if (code == ERR_OK)
 		*ret_out = &l->out;
 	else
 		bundle_writer_layer_release(w, &l->out);
 	return code;
+}
+
+/* What is worth keeping of a raw layer?  All of its bytes without a proof are the wrong ones: nobody should go on with
+ * them, so its first frame is made one that does not check. */
+static void end_raw(struct layer *l)
+{
+	static const unsigned char nothing[FRAME_RAW_HEADER_BYTES] = { 0 };
+	struct bundle_writer *w = l->w;
+	uint64_t arrived = blob_of(l)->size_bytes - l->left_bytes;
+
+	if (arrived > 0 && l->left_bytes == 0 && !w->done[l->blob])
+		write_at(w->part.fd, nothing, sizeof(nothing), w->places[l->blob], w->part.path, NULL);
+	else if (w->done[l->blob] ? arrived > 0 : arrived >= FRAME_CONTENT_BYTES)
+		w->has_layers = true;
+	raw_writer_release(&l->raw);
+	kept_release(&l->kept);
 }
 
 void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out)
@@ -135,7 +181,7 @@ void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out)
 			append_return(&w->append, &l->begin);
 		w->zstd_open = false;
 	} else {
-		raw_writer_release(&l->raw);
+		end_raw(l);
 	}
 	free(l);
 }

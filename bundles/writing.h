@@ -13,6 +13,8 @@
 
 #include "bundles/description.h"
 #include "bundles/frame.h"
+#include "bundles/kept.h"
+#include "bundles/leftover.h"
 #include "bundles/part.h"
 #include "bundles/seek.h"
 #include "bundles/shape.h"
@@ -41,6 +43,8 @@ struct append {
 enum err_code append_init(struct append *a, const struct part *part, struct err *err);
 /* Leave room for a run of raw frames, which are written there by others. */
 enum err_code append_place(struct append *a, const struct run *raw, struct err *err);
+/* Leave room for a frame that is written there later and holds nothing of the tar. */
+enum err_code append_room(struct append *a, size_t len, struct err *err);
 /* Write bytes that are a frame of their own and hold so much of the tar. */
 enum err_code append_plain(struct append *a, const void *bytes, size_t len, uint64_t tar_bytes, struct err *err);
 /* Cut what follows into frames of frame_bytes. */
@@ -58,7 +62,9 @@ void append_release(struct append *a);
 
 struct bundle_writer {
 	const struct graph *graph; /* borrowed */
+	struct progress *progress; /* borrowed: hears what becomes of leftovers; may be NULL */
 	struct part part;
+	struct leftover old; /* of another plan; its part is closed where there is none */
 	struct description description;
 	struct shape shape;
 	struct append append;
@@ -66,10 +72,18 @@ struct bundle_writer {
 	bool *done;       /* owned: which blobs are complete */
 	size_t next;      /* the packed blob, and later the zstd blob, that is due */
 	bool zstd_open;   /* its stream is in use */
+	bool has_layers;  /* a whole frame of a layer has arrived, which is worth keeping */
 };
 
 /* The blob of a node. */
 size_t writer_blob(const struct bundle_writer *w, uint32_t node);
+/* A name for what is written, which goes on with a leftover of the same plan and looks for layers in one of another. */
+enum err_code writer_take_over(struct bundle_writer *w, struct err *err);
+/* Once every place is known: say what is there, and how much of the raw layers need not be written. */
+uint64_t writer_count_kept(struct bundle_writer *w);
+/* Where a raw layer stands, or would, in this file and in the leftover of another plan. */
+struct kept_place writer_own_place(const struct bundle_writer *w, size_t blob);
+struct kept_place writer_old_place(const struct bundle_writer *w, size_t blob);
 /* Begin a run of compressed frames with what stands between the content before it and that of its blob. */
 enum err_code writer_glue(struct bundle_writer *w, const struct run *run, struct err *err);
 #endif

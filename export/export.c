@@ -35,12 +35,14 @@ struct layer_place {
 	struct bundle_writer *writer;
 };
 
-static enum err_code spool_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err)
+static enum err_code spool_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
+				      struct instream **ret_kept, struct err *err)
 {
 	struct spool_place *s = OUTER_OF(p, struct spool_place, place);
 	struct fd_stage *out = calloc(1, sizeof(*out));
 	enum err_code code;
 
+	(void)ret_kept; /* small blobs are fetched again */
 	if (out == NULL)
 		return err_nomem(err);
 	code = spool_reserve(s->spool, node, s->graph->nodes[node].size_bytes, out, err);
@@ -57,9 +59,10 @@ static void spool_place_close(struct fetch_place *p, struct outstream *out)
 	free(OUTER_OF(out, struct fd_stage, out));
 }
 
-static enum err_code layer_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err)
+static enum err_code layer_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
+				      struct instream **ret_kept, struct err *err)
 {
-	return bundle_writer_layer(OUTER_OF(p, struct layer_place, place)->writer, node, ret_out, err);
+	return bundle_writer_layer(OUTER_OF(p, struct layer_place, place)->writer, node, ret_out, ret_kept, err);
 }
 
 static void layer_place_close(struct fetch_place *p, struct outstream *out)
@@ -166,7 +169,8 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 	size_t packed_len;
 	struct stat st;
 	enum err_code code =
-		bundle_writer_open(j->options->output, &j->result->gather.graph, j->options->notes, &j->writer, err);
+		bundle_writer_open(j->options->output, &j->result->gather.graph, j->options->notes, j->options->progress,
+				   &j->writer, err);
 
 	if (code == ERR_OK)
 		code = list_nodes(j, err);
@@ -187,6 +191,18 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 	if (code == ERR_OK && stat(j->options->output, &st) == 0)
 		j->result->file_bytes = (uint64_t)st.st_size;
 	return code;
+}
+
+/* Whoever reads of a failure should know that not all was in vain. */
+static enum err_code add_kept(const struct job *j, enum err_code code, struct err *err)
+{
+	const char *kept = j->writer != NULL ? bundle_writer_keeps(j->writer) : NULL;
+	struct err why = *err;
+
+	if (kept == NULL)
+		return code;
+	return err_set(err, code, "%s; what has arrived is kept in %s: the same command goes on with it", why.msg,
+		       kept);
 }
 
 /* Two listings may disagree whether a thing is a manifest; then it was not read as one, and nobody knows what is below.
@@ -252,7 +268,7 @@ enum err_code export_run(const struct export_options *options, struct export_res
 	code = find_images(options, result, err);
 	if (code == ERR_OK && !options->dry_run)
 		code = write_bundle(&j, err);
-	return code;
+	return code == ERR_OK ? ERR_OK : add_kept(&j, code, err);
 }
 
 void export_release(struct export_result *result)

@@ -4,7 +4,8 @@
  * Bounds     64 MiB of memory for any image: manifests lie in the spool, layers
  *            pass through.
  * Errors     Those of gather.h, fetch.h and bundles/writer.h.  On failure nothing
- *            stands under the bundle's name that was not there before.
+ *            stands under the bundle's name that was not there before; what has
+ *            arrived of layers stays beside it, and the message says where.
  */
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H

@@ -13,7 +13,13 @@ struct slot {
 	struct outstream meter; /* counts what arrives, on the thread that owns curl */
 	struct offload offload; /* what comes after is done on another */
 	struct proof_stage proof;
-	bool asking; /* inside the source's blob(): a source may answer before that returns */
+	struct instream *kept; /* the place's */
+	uint64_t kept_bytes;   /* that came from there */
+	uint64_t at_bytes;     /* of the blob */
+	uint64_t shown_bytes;  /* of the blob, as progress: what comes again does not count again */
+	bool failed;           /* with kept bytes it is not what its digest says */
+	bool anew;             /* the same blob again, without them */
+	bool asking;           /* inside the source's blob(): a source may answer before that returns */
 };
 
 struct fetch {
@@ -30,13 +36,27 @@ static enum err_code meter_write(struct outstream *out, const void *bytes, size_
 {
 	struct slot *s = OUTER_OF(out, struct slot, meter);
 
-	watch_advance(s->fetch->watch, s->node, len);
+	s->at_bytes += len;
+	if (s->at_bytes > s->shown_bytes) {
+		watch_advance(s->fetch->watch, s->node, s->at_bytes - s->shown_bytes);
+		s->shown_bytes = s->at_bytes;
+	}
 	return outstream_write(&s->offload.out, bytes, len, err);
 }
 
+/* Where kept bytes went in, they may be the ones that are wrong. */
 static enum err_code meter_finish(struct outstream *out, struct err *err)
 {
-	return outstream_finish(&OUTER_OF(out, struct slot, meter)->offload.out, err);
+	struct slot *s = OUTER_OF(out, struct slot, meter);
+	enum err_code code = outstream_finish(&s->offload.out, err);
+
+	if (code != ERR_DIGEST || s->kept_bytes == 0)
+		return code;
+	s->failed = true;
+	progress_note(s->fetch->watch->progress,
+		      "%s: with what an interrupted run left it is not what its digest says: fetched anew",
+		      s->fetch->gather->graph.nodes[s->node].digest.text);
+	return ERR_OK;
 }
 
 /* The place's stream, behind the proof, on another thread. */
@@ -44,7 +64,7 @@ static enum err_code slot_open(struct slot *s, struct err *err)
 {
 	struct fetch *f = s->fetch;
 	const struct node *n = &f->gather->graph.nodes[s->node];
-	enum err_code code = f->place->open(f->place, s->node, &s->out, err);
+	enum err_code code = f->place->open(f->place, s->node, &s->out, s->anew ? NULL : &s->kept, err);
 
 	if (code == ERR_OK)
 		code = proof_stage_init(&s->proof, &n->digest, n->size_bytes, s->out, err);
@@ -58,6 +78,7 @@ static void slot_close(struct slot *s)
 	if (s->out != NULL)
 		s->fetch->place->close(s->fetch->place, s->out);
 	s->out = NULL;
+	s->kept = NULL;
 }
 
 static enum err_code run_slot(struct slot *s, struct err *err);
@@ -67,7 +88,26 @@ static enum err_code on_blob(void *ctx, struct err *err)
 	struct slot *s = ctx;
 
 	slot_close(s);
+	s->anew = s->failed;
+	s->failed = false;
 	return s->asking ? ERR_OK : run_slot(s, err);
+}
+
+/* The first bytes, as far as they are here.  That is done before the source is asked, on the thread that receives: what
+ * an interrupted run had begun is what comes first now, so hardly anything else is under way yet. */
+static enum err_code take_kept(struct slot *s, struct err *err)
+{
+	char chunk[STREAM_CHUNK_BYTES];
+	enum err_code code = ERR_OK;
+	size_t len = 1;
+
+	while (code == ERR_OK && len > 0) {
+		code = instream_read(s->kept, chunk, sizeof(chunk), &len, err);
+		if (code == ERR_OK && len > 0)
+			code = outstream_write(&s->meter, chunk, len, err);
+	}
+	s->kept_bytes = s->at_bytes;
+	return code;
 }
 
 static enum err_code ask(struct slot *s, struct err *err)
@@ -75,10 +115,20 @@ static enum err_code ask(struct slot *s, struct err *err)
 	struct fetch *f = s->fetch;
 	struct source *source = gather_source(f->gather, s->node);
 	struct descriptor d = node_descriptor(&f->gather->graph.nodes[s->node]);
-	enum err_code code;
+	enum err_code code = ERR_OK;
 
+	s->at_bytes = s->kept_bytes = 0;
+	if (s->kept != NULL)
+		code = take_kept(s, err);
+	if (code != ERR_OK)
+		return code;
 	s->asking = true;
-	code = source->blob(source, &d, 0, &s->meter, on_blob, s, err);
+	if (s->kept_bytes > 0 && s->kept_bytes == d.size_bytes) {
+		code = outstream_finish(&s->meter, err); /* nothing is left to ask for */
+		code = code == ERR_OK ? on_blob(s, err) : err_add(err, "%s", d.digest.text);
+	} else {
+		code = source->blob(source, &d, s->kept_bytes, &s->meter, on_blob, s, err);
+	}
 	s->asking = false;
 	return code;
 }
@@ -89,8 +139,11 @@ static enum err_code run_slot(struct slot *s, struct err *err)
 	struct fetch *f = s->fetch;
 	enum err_code code = ERR_OK;
 
-	while (code == ERR_OK && s->out == NULL && f->next < f->len) {
-		s->node = f->nodes[f->next++];
+	while (code == ERR_OK && s->out == NULL && (s->anew || f->next < f->len)) {
+		if (!s->anew) {
+			s->node = f->nodes[f->next++];
+			s->shown_bytes = 0;
+		}
 		code = slot_open(s, err);
 		if (code == ERR_OK)
 			code = ask(s, err);

@@ -1,6 +1,9 @@
 /* fetch.h - blobs from their sources to where they belong, several at a time.
  *
  * Lifecycle  fetch_blobs runs to its end, or to the first failure.
+ *            What a place has kept of a blob goes first, and the source is asked
+ *            for the rest only; where the whole is then not what its digest
+ *            says, that blob is fetched anew, once.
  * Bounds     width blobs are under way at once, and nothing is kept of the
  *            others: ten thousand blobs cost no more memory than ten.
  * Errors     Those of the sources and of the place; a failure names the blob.
@@ -13,8 +16,11 @@
 
 /* Where blobs go. */
 struct fetch_place {
-	/* A stream for a node's bytes, finished when they are all there and proved. */
-	enum err_code (*open)(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err);
+	/* A stream for a node's bytes, finished when they are all there and proved.  *ret_kept is NULL before; where
+	 * the place has the first bytes already, from a run that was interrupted, it gets a stream of them, which ends
+	 * with the place's.  They are proved like all others.  ret_kept is NULL where none are wanted. */
+	enum err_code (*open)(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
+			      struct instream **ret_kept, struct err *err);
 	/* Done with that stream, finished or not. */
 	void (*close)(struct fetch_place *p, struct outstream *out);
 };

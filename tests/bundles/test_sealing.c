@@ -172,7 +172,7 @@ START_TEST(by_writer)
 	set_up(&f);
 	bundle_close(take_ptr(&f.bundle));
 	image_graph(&f.b, &f.b.source, &g);
-	ck_assert_int_eq(bundle_writer_open(f.path, &g, NULL, &w, &f.err), ERR_OK);
+	ck_assert_int_eq(bundle_writer_open(f.path, &g, NULL, NULL, &w, &f.err), ERR_OK);
 	ck_assert_msg(bundle_writer_seal(w, key, &f.err) == ERR_OK, "%s", f.err.msg);
 	ck_assert_int_eq(bundle_fill(w, &f.b, &g, 1000, &f.err), ERR_OK);
 	bundle_writer_free(w);

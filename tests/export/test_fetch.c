@@ -50,11 +50,13 @@ static enum err_code arrival_finish(struct outstream *out, struct err *err)
 	return ERR_OK;
 }
 
-static enum err_code place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out, struct err *err)
+static enum err_code place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
+				struct instream **ret_kept, struct err *err)
 {
 	struct arrival *a;
 
 	(void)p;
+	(void)ret_kept;
 	if (++f.opens == f.fail_open)
 		return err_set(err, ERR_IO, "open %zu fails", f.opens);
 	a = calloc(1, sizeof(*a));

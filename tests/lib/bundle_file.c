@@ -70,7 +70,7 @@ struct side {
 static enum err_code begin(struct side *s, struct bundle_writer *w, const struct image_builder *b,
 			   const struct graph *g, const struct description_blob *blob, struct err *err)
 {
-	enum err_code code = bundle_writer_layer(w, graph_find(g, &blob->digest), &s->out, err);
+	enum err_code code = bundle_writer_layer(w, graph_find(g, &blob->digest), &s->out, NULL, err);
 
 	if (code != ERR_OK)
 		return code;
@@ -173,6 +173,6 @@ void bundle_put(const struct image_builder *b, const char *path, size_t step)
 	struct err err = { .code = ERR_OK };
 
 	image_graph(b, &copy.source, &g);
-	ck_assert_msg(bundle_writer_open(path, &g, NULL, &w, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(bundle_writer_open(path, &g, NULL, NULL, &w, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_msg(bundle_fill(w, b, &g, step, &err) == ERR_OK, "%s", err.msg);
 }
