@@ -1,6 +1,7 @@
 #include "export/fetch.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,14 @@ struct fixture {
 	bool finished[IMAGE_ITEMS];
 	size_t opens, closes, open_now, most_open;
 	size_t fail_open; /* counted from 1; 0 for none */
+	/* What the place has kept of every blob. */
+	size_t kept_percent; /* of its bytes; more than 100: nothing, and not even a stream */
+	bool kept_lies;      /* and it is wrong */
+	size_t asked;        /* how often a blob was asked for */
+	uint64_t asked_bytes;
+	FILE *to;
+	char *notes;
+	size_t notes_len;
 };
 
 static struct fixture f;
@@ -36,6 +45,8 @@ static struct fixture f;
 struct arrival {
 	struct outstream out;
 	uint32_t node;
+	struct memory_stream kept;
+	char *kept_bytes; /* owned */
 };
 
 static enum err_code arrival_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
@@ -50,13 +61,29 @@ static enum err_code arrival_finish(struct outstream *out, struct err *err)
 	return ERR_OK;
 }
 
+/* Some of the first bytes, from memory. */
+static struct instream *keep(struct arrival *a)
+{
+	const struct image_item *item = image_item(&f.b, &f.gather.graph.nodes[a->node].digest);
+	size_t len = item->len * f.kept_percent / 100;
+
+	if (f.kept_percent > 100)
+		return NULL;
+	a->kept_bytes = malloc(len + 1);
+	ck_assert_ptr_nonnull(a->kept_bytes);
+	memcpy(a->kept_bytes, item->bytes, len);
+	if (len > 0)
+		a->kept_bytes[len - 1] ^= f.kept_lies;
+	memory_stream_init(&a->kept, a->kept_bytes, len);
+	return &a->kept.in;
+}
+
 static enum err_code place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
 				struct instream **ret_kept, struct err *err)
 {
 	struct arrival *a;
 
 	(void)p;
-	(void)ret_kept;
 	if (++f.opens == f.fail_open)
 		return err_set(err, ERR_IO, "open %zu fails", f.opens);
 	a = calloc(1, sizeof(*a));
@@ -65,6 +92,9 @@ static enum err_code place_open(struct fetch_place *p, uint32_t node, struct out
 	f.open_now++;
 	f.most_open = f.open_now > f.most_open ? f.open_now : f.most_open;
 	*ret_out = &a->out;
+	buf_clear(&f.arrived[node]); /* a blob may begin anew */
+	if (ret_kept != NULL)
+		*ret_kept = keep(a);
 	return ERR_OK;
 }
 
@@ -73,6 +103,7 @@ static void place_close(struct fetch_place *p, struct outstream *out)
 	(void)p;
 	f.closes++;
 	f.open_now--;
+	free(OUTER_OF(out, struct arrival, out)->kept_bytes);
 	free(OUTER_OF(out, struct arrival, out));
 }
 
@@ -86,6 +117,9 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 
 	(void)s;
 	ck_assert_ptr_nonnull(item);
+	ck_assert(from_bytes < item->len || item->len == 0);
+	f.asked++;
+	f.asked_bytes += item->len - from_bytes;
 	while (code == ERR_OK && at < item->len) {
 		size_t len = item->len - at < item->len / 3 + 1 ? item->len - at : item->len / 3 + 1;
 		CLEANUP(free_ptr) char *piece = malloc(len);
@@ -106,7 +140,9 @@ static void setup(void)
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	size_t i;
 
-	f = (struct fixture){ .lie = SIZE_MAX, .place = { .open = place_open, .close = place_close } };
+	f = (struct fixture){ .lie = SIZE_MAX,
+			      .kept_percent = SIZE_MAX,
+			      .place = { .open = place_open, .close = place_close } };
 	image_builder_init(&f.b);
 	image_sample(&f.b, NAME, &(struct image_sample){ .raw_bytes = 400000, .sha512 = true, .empty_layer = true });
 	f.from = f.b.source;
@@ -118,7 +154,8 @@ static void setup(void)
 	ck_assert_int_eq(reference_parse(NAME, &ref, NULL), ERR_OK);
 	ck_assert_int_eq(walk_image(&f.gather.walk, &f.b.source, &ref, NAME, NULL), ERR_OK);
 	ck_assert_int_eq(graph_settle(&f.gather.graph, NULL), ERR_OK);
-	progress_init(&f.progress, PROGRESS_QUIET, stderr, NULL);
+	f.to = open_memstream(&f.notes, &f.notes_len);
+	progress_init(&f.progress, PROGRESS_QUIET, f.to, NULL);
 	ck_assert_int_eq(watch_init(&f.watch, &f.gather.graph, &f.progress, NULL), ERR_OK);
 	for (i = 0; i < f.gather.graph.nodes_len; i++) {
 		buf_init(&f.arrived[i], 1000000);
@@ -134,6 +171,8 @@ static void teardown(void)
 	ck_assert_uint_eq(f.open_now, 0); /* whatever happened, every stream was closed */
 	for (i = 0; i < f.gather.graph.nodes_len; i++)
 		buf_release(&f.arrived[i]);
+	fclose(f.to);
+	free(f.notes);
 	watch_release(&f.watch);
 	late_release(&f.late);
 	offload_pool_free(f.gather.pool);
@@ -180,6 +219,71 @@ START_TEST(whole)
 	ck_assert_uint_le(f.most_open, ways[_i].width);
 	ck_assert_uint_eq(f.closes, f.len);
 	ck_assert_uint_eq(f.progress.done_bytes, f.progress.total_bytes);
+	teardown();
+}
+END_TEST
+
+/* The source is asked for what is not there; where that was wrong, for all of it, once. */
+static const struct {
+	const char *name;
+	size_t percent;
+	bool lies;
+} keeps[] = {
+	{ "streams of nothing", 0, false }, { "half", 50, false },           { "all", 100, false },
+	{ "half, and wrong", 50, true },    { "all, and wrong", 100, true },
+};
+
+START_TEST(kept)
+{
+	size_t way;
+
+	for (way = 0; way < COUNT_OF(ways); way++) {
+		struct err err = { 0 };
+		uint64_t want_bytes = 0;
+		size_t want = 0, wrong = 0, i;
+
+		setup();
+		f.kept_percent = keeps[_i].percent;
+		f.kept_lies = keeps[_i].lies;
+		ck_assert_msg(fetch_all(ways[way].width, ways[way].late, &err) == ERR_OK, "%s, %s: %s", keeps[_i].name,
+			      ways[way].name, err.msg);
+		for (i = 0; i < f.len; i++) {
+			const struct image_item *item = image_item(&f.b, &f.gather.graph.nodes[f.nodes[i]].digest);
+			size_t len = item->len * keeps[_i].percent / 100;
+			bool again = keeps[_i].lies && len > 0;
+
+			ck_assert(f.finished[f.nodes[i]]);
+			ck_assert_uint_eq(f.arrived[f.nodes[i]].len, item->len);
+			if (item->len > 0)
+				ck_assert_mem_eq(f.arrived[f.nodes[i]].data, item->bytes, item->len);
+			want += (len < item->len || len == 0 ? 1u : 0u) + (again ? 1u : 0u);
+			want_bytes += item->len - len + (again ? item->len : 0);
+			wrong += again;
+		}
+		ck_assert_uint_eq(f.asked, want);
+		ck_assert_uint_eq(f.asked_bytes, want_bytes);
+		ck_assert_uint_eq(f.closes, f.len + wrong);
+		ck_assert_int_eq(f.notes_len > 0, wrong > 0); /* that is said */
+		ck_assert_uint_eq(f.progress.done_bytes, f.progress.total_bytes);
+		teardown();
+	}
+}
+END_TEST
+
+/* A source that is wrong too is not asked a third time. */
+START_TEST(kept_and_wrong)
+{
+	struct err err = { 0 };
+	size_t i = 0;
+
+	setup();
+	while (manifest_kind(f.b.items[i].media_type) != MANIFEST_NONE || f.b.items[i].len < 2)
+		i++;
+	f.lie = i;
+	f.kept_percent = 50;
+	ck_assert_int_eq(fetch_all(1, true, &err), ERR_DIGEST);
+	ck_assert_ptr_nonnull(strstr(err.msg, f.b.items[i].digest.text));
+	ck_assert(!f.finished[graph_find(&f.gather.graph, &f.b.items[i].digest)]);
 	teardown();
 }
 END_TEST
@@ -255,6 +359,8 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(ways));
+	tcase_add_loop_test(t, kept, 0, (int)COUNT_OF(keeps));
+	tcase_add_test(t, kept_and_wrong);
 	tcase_add_loop_test(t, wrong_content, 0, (int)COUNT_OF(ways));
 	tcase_add_loop_test(t, breaks, 0, (int)COUNT_OF(ways));
 	tcase_add_test(t, nothing);
