@@ -10,11 +10,17 @@
 #include "common/limits.h"
 #include "common/mem.h"
 
-static bool is_zero(const unsigned char *bytes, size_t len)
+/* What a kill or a power loss in part_begin makes of the first frame: some of its bytes, and zeros. */
+static bool is_begun(const unsigned char *bytes, size_t len)
 {
-	static const unsigned char zeros[HEAD_END] = { 0 };
+	static const unsigned char want[] = FRAME_EMPTY;
+	size_t i;
 
-	return memcmp(bytes, zeros, len) == 0;
+	for (i = 0; i < len; i++) {
+		if (bytes[i] != want[i] && bytes[i] != 0)
+			return false;
+	}
+	return true;
 }
 
 static enum err_code not_ours(const struct part *p, struct err *err)
@@ -39,8 +45,8 @@ enum err_code leftover_recognise(const struct part *p, struct head *ret_head, st
 	code = read_at(p->fd, bytes, len, 0, p->path, err);
 	if (code != ERR_OK)
 		return code;
-	if ((uint64_t)st.st_size <= FRAME_EMPTY_BYTES && is_zero(bytes, len))
-		return ERR_OK; /* empty, or what a power loss made of part_begin */
+	if (len <= FRAME_EMPTY_BYTES && is_begun(bytes, len))
+		return ERR_OK;
 	if (memcmp(bytes, FRAME_EMPTY, FRAME_EMPTY_BYTES) != 0)
 		return not_ours(p, err);
 	code = head_read(bytes, HEAD_END, p->path, ret_head, &why);

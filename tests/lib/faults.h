@@ -2,7 +2,7 @@
  *
  * Lifecycle  faults_arm; run what is tested; faults_disarm says whether the fault was met.  Count up until it was not.
  * Bounds     Only calls from this program's own code count, and only those of the thread that armed: what libraries
- *            and helper threads do goes on as ever.
+ *            and helper threads do goes on as ever.  After faults_arm_all those of all threads count.
  * Use        Include it in one source of a test program: it defines malloc, pwrite and the like for all of it, on top
  *            of those of the C library or of a sanitizer.
  */
@@ -13,13 +13,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum faults {
@@ -27,6 +30,7 @@ enum faults {
 	FAULTS_MEMORY, /* no memory */
 	FAULTS_DISK,   /* writes, syncs, renames: no space */
 	FAULTS_STUCK,  /* a write that moves nothing */
+	FAULTS_KILL,   /* the process is killed before one of these, or in the middle of a write */
 };
 
 extern const char __executable_start[], etext[];
@@ -35,14 +39,34 @@ static _Thread_local enum faults faults_kind;
 static _Thread_local size_t faults_left;
 static _Thread_local bool faults_met;
 
-static void faults_arm(enum faults kind, size_t position)
+static _Atomic enum faults faults_all_kind;
+static atomic_size_t faults_all_left;
+static atomic_bool faults_all_met;
+/* Called after every sync that succeeded; NULL for nothing. */
+static void (*faults_synced)(int fd);
+
+/* The same for all threads of the process. */
+__attribute__((unused)) static void faults_arm_all(enum faults kind, size_t position)
+{
+	atomic_store(&faults_all_left, position);
+	atomic_store(&faults_all_met, false);
+	atomic_store(&faults_all_kind, kind);
+}
+
+__attribute__((unused)) static bool faults_disarm_all(void)
+{
+	atomic_store(&faults_all_kind, FAULTS_NONE);
+	return atomic_load(&faults_all_met);
+}
+
+__attribute__((unused)) static void faults_arm(enum faults kind, size_t position)
 {
 	faults_left = position;
 	faults_met = false;
 	faults_kind = kind;
 }
 
-static bool faults_disarm(void)
+__attribute__((unused)) static bool faults_disarm(void)
 {
 	faults_kind = FAULTS_NONE;
 	return faults_met;
@@ -50,7 +74,13 @@ static bool faults_disarm(void)
 
 static bool faults_hit(enum faults kind, const void *caller)
 {
-	if (faults_kind != kind || (const char *)caller < __executable_start || (const char *)caller >= etext)
+	if ((const char *)caller < __executable_start || (const char *)caller >= etext)
+		return false;
+	if (atomic_load(&faults_all_kind) == kind && atomic_fetch_sub(&faults_all_left, 1) == 0) {
+		atomic_store(&faults_all_met, true);
+		return true;
+	}
+	if (faults_kind != kind)
 		return false;
 	if (faults_left-- > 0)
 		return false;
@@ -135,8 +165,18 @@ static int faults_no_space(void)
 	return -1;
 }
 
+static void faults_die(void)
+{
+	kill(getpid(), SIGKILL);
+	pause();
+}
+
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
 {
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0))) {
+		syscall(SYS_pwrite64, fd, bytes, len / 2, offset);
+		faults_die();
+	}
 	if (faults_hit(FAULTS_STUCK, __builtin_return_address(0)))
 		return 0;
 	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
@@ -144,9 +184,59 @@ ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
 	return syscall(SYS_pwrite64, fd, bytes, len, offset);
 }
 
+static ssize_t faults_pwritev(int fd, const struct iovec *parts, int len, off_t offset)
+{
+	return syscall(SYS_pwritev, fd, parts, len, (long)offset, (long)((uint64_t)offset >> 32));
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int len, off_t offset)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0))) {
+		faults_pwritev(fd, parts, len / 2, offset);
+		faults_die();
+	}
+	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
+		return faults_no_space();
+	return faults_pwritev(fd, parts, len, offset);
+}
+
+int ftruncate(int fd, off_t len)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
+		return faults_no_space();
+	return (int)syscall(SYS_ftruncate, fd, len);
+}
+
+/* Advice to the disk: nobody looks whether it succeeds. */
+int sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	return (int)syscall(SYS_sync_file_range, fd, offset, len, flags);
+}
+
+/* It fails nowhere: what cannot be removed stays, and that is no failure. */
+int unlink(const char *path)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
 int fsync(int fd)
 {
-	return faults_hit(FAULTS_DISK, __builtin_return_address(0)) ? faults_no_space() : (int)syscall(SYS_fsync, fd);
+	int result;
+
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
+		return faults_no_space();
+	result = (int)syscall(SYS_fsync, fd);
+	if (result == 0 && faults_synced != NULL)
+		faults_synced(fd);
+	return result;
 }
 
 int syncfs(int fd)
@@ -156,6 +246,8 @@ int syncfs(int fd)
 
 int rename(const char *from, const char *to)
 {
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
 	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
 		return faults_no_space();
 	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);

@@ -14,7 +14,7 @@
 #include "common/buf.h"
 #include "common/mem.h"
 
-#define ROUTES_MAX 64
+#define ROUTES_MAX 256
 #define ASKED_MAX 4096
 #define SILENT_MAX 16
 
@@ -128,12 +128,21 @@ static void send_all(int fd, const char *bytes, size_t len)
 	}
 }
 
+/* The first byte that is wanted: 0 where that is not said. */
+static size_t range_of(const char *request, const struct http_route *r)
+{
+	const char *at = r->ranges ? strstr(request, "\r\nRange: bytes=") : NULL;
+
+	return at != NULL ? strtoul(at + strlen("\r\nRange: bytes="), NULL, 10) : 0;
+}
+
 static void respond(const struct http_server *s, int fd, const char *request, const struct http_route *r)
 {
 	static const struct http_route none = { .status = 404, .body = "404 page not found\n" };
 	CLEANUP(buf_release) struct buf head, body;
 	bool refused = r != NULL && r->authorization != NULL && !is_authorized(request, r->authorization);
 	int status = refused ? 401 : 200;
+	size_t from;
 
 	buf_init(&head, (uint64_t)1 << 30);
 	buf_init(&body, (uint64_t)1 << 30);
@@ -144,13 +153,19 @@ static void respond(const struct http_server *s, int fd, const char *request, co
 		buf_add(&body, r->body, r->body_len, NULL);
 	else if (!refused && r->body != NULL)
 		put(&body, s, r->body);
-	buf_printf(&head, NULL, "HTTP/1.1 %d Answer\r\nContent-Length: %zu\r\nConnection: close\r\n", status, body.len);
+	from = range_of(request, r);
+	if (from > 0)
+		status = 206;
+	buf_printf(&head, NULL, "HTTP/1.1 %d Answer\r\nContent-Length: %zu\r\nConnection: close\r\n", status,
+		   body.len - from);
+	if (from > 0)
+		buf_printf(&head, NULL, "Content-Range: bytes %zu-%zu/%zu\r\n", from, body.len - 1, body.len);
 	if (r->headers != NULL && (refused || r->authorization == NULL || strstr(r->headers, "WWW-") == NULL))
 		put(&head, s, r->headers);
 	buf_puts(&head, "\r\n", NULL);
 	send_all(fd, head.data, head.len);
 	if (strncmp(request, "HEAD ", 5) != 0)
-		send_all(fd, buf_text(&body), r->fault == FAULT_CUT ? body.len / 2 : body.len);
+		send_all(fd, buf_text(&body) + from, r->fault == FAULT_CUT ? body.len / 2 : body.len - from);
 }
 
 /* Remembered before it is answered: whoever has the answer may look. */

@@ -8,6 +8,7 @@
 #ifndef TESTS_LIB_HTTP_SERVER_H
 #define TESTS_LIB_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HTTP_REQUEST_MAX 65536
@@ -26,6 +27,7 @@ struct http_route {
 	const char *headers;       /* lines that end in \r\n; NULL for none */
 	const char *body;          /* NULL for none */
 	size_t body_len;           /* where the body is no text */
+	bool ranges;               /* a Range is obeyed: bytes=N- */
 	const char *authorization; /* any other is answered with 401 and the route's headers, which are a challenge */
 	enum http_fault fault;
 	unsigned times; /* how often; then the next route of this target has its turn; 0 for ever */
