@@ -318,8 +318,9 @@ START_TEST(same_plan)
 	ck_assert_msg(t.code == damages[_i].want, "%s: %d, %s", damages[_i].name, t.code, f.err.msg);
 	ck_assert_msg(t.layer_bytes == damages[_i].layer_bytes, "%s: %lu", damages[_i].name, t.layer_bytes);
 	ck_assert_int_eq(said("goes on after an interrupted run"),
-			 damages[_i].damage != EMPTY && damages[_i].damage != ZEROS && damages[_i].damage != BEGUN_HALF &&
-				 damages[_i].damage != CUT_IN_HEAD && damages[_i].damage != CUT_BEFORE_HEAD);
+			 damages[_i].damage != EMPTY && damages[_i].damage != ZEROS &&
+				 damages[_i].damage != BEGUN_HALF && damages[_i].damage != CUT_IN_HEAD &&
+				 damages[_i].damage != CUT_BEFORE_HEAD);
 	if (t.code != ERR_OK) {
 		ck_assert(!exists(f.path) && exists(f.part));
 		t = run_first(); /* what was not what its digest says is not offered again */

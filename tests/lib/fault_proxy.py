@@ -17,6 +17,7 @@ that matches, with "#N+" that one and all after it. The first fault that fits is
     truncate:N          send only N bytes of the body, and claim that this is all
     cut:N               promise the whole body, send N bytes, and hang up
     stall:N             promise the whole body, send N bytes, and never go on
+    lie:N               flip a bit of the body's first byte, and stall after N
     redirect:URL        send the client to the same path at another place
     hangup:             hang up without any answer
 
@@ -115,6 +116,9 @@ FAULTS = {
     "truncate": lambda answer, text: truncated(answer, int(text)),
     "cut": lambda answer, text: dataclasses.replace(answer, stop_after=int(text)),
     "stall": lambda answer, text: dataclasses.replace(answer, stop_after=int(text), stall=True),
+    "lie": lambda answer, text: dataclasses.replace(
+        answer, body=flipped(answer.body, 0), stop_after=int(text), stall=True
+    ),
     "redirect": lambda answer, text: complete(307, b"", {"Location": text}),
     "hangup": lambda answer, text: None,
 }
@@ -223,6 +227,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def forward(self, path):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP | {"authorization"}}
+        if self.server.no_ranges:
+            headers.pop("Range", None)
         upstream = http.client.HTTPConnection(self.server.upstream)
         upstream.request(self.command, path, headers=headers)
         got = upstream.getresponse()
@@ -273,6 +279,7 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.faults = [Fault(*pair) for pair in options.fault]
         self.gate = Gate(options)
         self.referrers_page = options.referrers
+        self.no_ranges = options.no_ranges
         self.log = open(options.log, "a", encoding="utf-8", buffering=1)
         self.lock = threading.Lock()
 
@@ -292,6 +299,7 @@ def parse_options():
     parser.add_argument("--fault", nargs=2, action="append", default=[], metavar=("WHERE", "WHAT"))
     parser.add_argument("--log", default=os.devnull, metavar="FILE")
     parser.add_argument("--referrers", type=int, default=0, metavar="N", help="have the referrers API, N to a page")
+    parser.add_argument("--no-ranges", action="store_true", help="whoever wants a part of a blob gets all of it")
     parser.add_argument("--auth", choices=["none", "basic", "bearer"], default="none")
     parser.add_argument("--user", metavar="USER:PASSWORD", help="for --auth; without it, anybody gets a token")
     parser.add_argument("--token-uses", type=int, default=-1, metavar="N", help="a token expires after N requests")

@@ -1,0 +1,218 @@
+#!/usr/bin/env bats
+# An export that was killed goes on when it is run again, and ends in the bytes of one that nothing disturbed.
+load helpers
+
+NAME=registry.example.test/big/app:1
+
+setup_file() {
+	registry_start
+	cd "$BATS_FILE_TMPDIR" || return
+	for number in 1 2 3 4; do
+		openssl enc -aes-128-ctr -K "$(printf %032d "$number")" -iv 0 -in /dev/zero 2>/dev/null |
+			head -c $((number * 6))M >"layer$number"
+	done
+	push 1 layer1 layer2 layer3
+	push 2 layer3 layer4 layer1
+	rm layer?
+}
+
+teardown_file() { registry_stop; }
+
+setup() {
+	session_start
+	export http_proxy
+}
+
+teardown() { session_end; }
+
+# An image of these layers, under a tag.
+push() {
+	local tag=$1
+	shift
+	lab_peer oras push --plain-http --no-tty "$REGISTRY/big/app:$tag" \
+		"${@/%/:application/vnd.oci.image.layer.v1.tar+gzip}" >/dev/null
+}
+
+# The digest of the N-th layer of a tag.
+layer() {
+	curl -fsS --noproxy '*' "http://$REGISTRY/v2/big/app/manifests/$1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
+		jq -r ".layers[$2].digest"
+}
+
+# Lets tag 1 stand for what another tag stands for.
+tag_over() {
+	curl -fsS --noproxy '*' "http://$REGISTRY/v2/big/app/manifests/$1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' >manifest
+	curl -fsS --noproxy '*' -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary @manifest \
+		"http://$REGISTRY/v2/big/app/manifests/1"
+	rm manifest
+}
+
+# Starts the proxy, for a program that asks for names of registry.example.test.
+through_proxy() {
+	proxy_start "$@"
+	http_proxy=http://$PROXY
+}
+
+# What a tag gives when nothing disturbs it.
+undisturbed() {
+	through_proxy
+	bundle export -q --plain-http -o "$1" "$NAME"
+	expect 0
+	beside_stop
+}
+
+# Exports through a proxy that does this to a layer, which is all that is left then; and kills it.
+killed_export() {
+	local digest=$1 what=$2
+	shift 2
+	through_proxy --fault "/blobs/$digest#1" "$what"
+	"$BUNDLE" export -q --plain-http -o app.oci.tar.zst "$@" "$NAME" 3>&- &
+	EXPORT_PID=$!
+	kill_export
+}
+
+# Every blob has been answered, and for a while nothing more was written.
+others_are_there() {
+	local written
+	[[ $(proxy_asked '[.[] | select(.path // "" | test("/blobs/"))] | length') -ge 4 ]] || return
+	written=$(awk '/^wchar/ { print $2 }' "/proc/$EXPORT_PID/io")
+	[[ $written == "${WRITTEN:-}" ]] || { WRITTEN=$written STILL=0 && return 1; }
+	((++STILL > 10))
+}
+
+kill_export() {
+	await proxy_stalled
+	WRITTEN='' STILL=0
+	await others_are_there
+	kill -KILL "$EXPORT_PID"
+	wait "$EXPORT_PID" 2>/dev/null || true
+	[[ ! -e app.oci.tar.zst ]] || fail published
+}
+
+# Which layers were asked for: how often, and from which byte on.
+ranges() {
+	proxy_asked ".[] | select(.path // \"\" | test(\"/blobs/$1\")) | .headers.Range // \"all\""
+}
+
+same_export() {
+	bundle export -q --plain-http -o app.oci.tar.zst "$NAME"
+	expect 0
+}
+
+@test "killed at several fractions of a layer, it goes on where it was" {
+	undisturbed whole
+	digest=$(layer 1 2)
+	for frames in 0 1 2 4; do
+		echo "# after $frames frames of 4 MiB"
+		killed_export "$digest" stall:$((frames * 4194304 + 100000))
+		[[ $(ls -A) == $'app.oci.tar.zst.part\nwhole' ]] || fail 'other files'
+		: >"$PROXY_LOG"
+		same_export
+		holds stderr 'app.oci.tar.zst.part: goes on after an interrupted run' ' of 37.7 MB of layers are there already'
+		cmp whole app.oci.tar.zst
+		if ((frames == 0)); then
+			[[ $(ranges "$digest") == all ]] || fail "asked for $(ranges "$digest")"
+		else
+			[[ $(ranges "$digest") == "bytes=$((frames * 4194304))-" ]] || fail "asked for $(ranges "$digest")"
+		fi
+		[[ -z $(ranges "$(layer 1 0)") && -z $(ranges "$(layer 1 1)") ]] || fail 'a layer that was there was fetched'
+		bundle verify -q --content-only app.oci.tar.zst
+		expect 0
+		rm app.oci.tar.zst
+		beside_stop
+		[[ $(ls -A) == whole ]] || fail 'something is left'
+	done
+}
+
+@test "killed again and again, with other numbers of jobs" {
+	undisturbed whole
+	digest=$(layer 1 2)
+	killed_export "$digest" stall:5000000 -j 2
+	beside_stop
+	through_proxy --fault "/blobs/$digest#1" stall:9000000
+	"$BUNDLE" export -q --plain-http -o app.oci.tar.zst -j 3 "$NAME" 3>&- &
+	EXPORT_PID=$!
+	await proxy_stalled
+	kill -KILL "$EXPORT_PID"
+	wait "$EXPORT_PID" 2>/dev/null || true
+	same_export
+	cmp whole app.oci.tar.zst
+	[[ $(ranges "$digest") == $'bytes=4194304-\nbytes='*- ]] || fail "asked for $(ranges "$digest")"
+}
+
+@test "a registry that does not know ranges sends everything, and one that lies is caught" {
+	undisturbed whole
+	digest=$(layer 1 2)
+	killed_export "$digest" stall:9000000
+	beside_stop
+	through_proxy --fault "/blobs/$digest" 'header:Content-Range=bytes 0-18874367/18874368'
+	bundle export -q --plain-http -o app.oci.tar.zst "$NAME"
+	[[ $status == 1 ]] || fail 'taken'
+	holds stderr 'asked for bytes=8388608- of 18874368 bytes' 'is kept in app.oci.tar.zst.part'
+	beside_stop
+	through_proxy --fault "/blobs/$digest" status:416
+	bundle export -q --plain-http -o app.oci.tar.zst "$NAME"
+	[[ $status == 1 ]] || fail 'taken'
+	holds stderr 'the registry has none there (416)' 'is kept in app.oci.tar.zst.part'
+	beside_stop
+	through_proxy --no-ranges
+	same_export
+	cmp whole app.oci.tar.zst
+}
+
+@test "a failure keeps what is there and says so" {
+	undisturbed whole
+	digest=$(layer 1 2)
+	through_proxy --fault "/blobs/$digest" cut:9000000
+	bundle export -q --plain-http -j 1 -o app.oci.tar.zst "$NAME"
+	complain 5 'bytes remaining' 'what has arrived is kept in app.oci.tar.zst.part: the same command goes on with it'
+	[[ ! -e app.oci.tar.zst ]] || fail published
+	beside_stop
+	through_proxy
+	same_export
+	cmp whole app.oci.tar.zst
+	[[ $(ranges "$digest") == bytes=8388608- ]] || fail "asked for $(ranges "$digest")"
+	[[ $(ls -A) == $'app.oci.tar.zst\nwhole' ]] || fail 'something is left'
+}
+
+@test "what is kept and wrong is fetched anew, and that is said" {
+	undisturbed whole
+	digest=$(layer 1 2)
+	killed_export "$digest" lie:9000000
+	same_export
+	holds stderr "$digest: with what an interrupted run left it is not what its digest says: fetched anew"
+	cmp whole app.oci.tar.zst
+}
+
+@test "a file that no export left is refused and stays as it is" {
+	undisturbed whole
+	through_proxy
+	for content in 'mine' "$(head -c 5000 /dev/zero | tr '\0' x)"; do
+		echo "$content" >app.oci.tar.zst.part
+		bundle export -q --plain-http -o app.oci.tar.zst "$NAME"
+		complain 1 'app.oci.tar.zst.part is there already' 'move it away'
+		[[ $(<app.oci.tar.zst.part) == "$content" && ! -e app.oci.tar.zst ]] || fail touched
+	done
+	rm app.oci.tar.zst.part
+	same_export
+	cmp whole app.oci.tar.zst
+}
+
+@test "a tag that moved meanwhile is said, and what is shared is not fetched again" {
+	digest=$(layer 1 1)
+	killed_export "$digest" stall:5000000
+	beside_stop
+	was=$(curl -fsSI --noproxy '*' "http://$REGISTRY/v2/big/app/manifests/1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
+		tr -d '\r' | awk 'tolower($1) == "docker-content-digest:" { print $2 }')
+	tag_over 2
+	undisturbed whole
+	through_proxy
+	same_export
+	now=$("$BUNDLE" inspect --json app.oci.tar.zst | jq -r '.description.images[0].digest')
+	holds stderr "$NAME has moved since the interrupted run: $was → $now" 'app.oci.tar.zst.part.old: left by an interrupted run'
+	cmp whole app.oci.tar.zst
+	[[ -z $(ranges "$(layer 1 0)") && -z $(ranges "$(layer 1 2)") ]] || fail 'a shared layer was fetched'
+	[[ $(ranges "$(layer 1 1)") == all ]] || fail 'the new layer was not fetched'
+	[[ $(ls -A) == $'app.oci.tar.zst\nwhole' ]] || fail 'something is left'
+}
+
