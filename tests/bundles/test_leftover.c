@@ -132,7 +132,7 @@ static struct taken run(const struct image_builder *b, const struct graph *g, si
 	size_t i;
 
 	f.err = (struct err){ 0 };
-	t.code = bundle_writer_open(f.path, g, &f.progress, &w, &f.err);
+	t.code = bundle_writer_open(f.path, g, NULL, &f.progress, &w, &f.err);
 	if (t.code != ERR_OK)
 		return t;
 	d = bundle_writer_description(w);
