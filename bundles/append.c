@@ -6,7 +6,7 @@
 #include "bundles/writing.h"
 #include "common/mem.h"
 
-enum err_code append_init(struct append *a, const struct part *part, struct err *err)
+enum err_code append_init(struct append *a, struct part *part, struct err *err)
 {
 	enum err_code code;
 

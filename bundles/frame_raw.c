@@ -46,7 +46,7 @@ static enum err_code gather_flush(struct gather *g, struct raw_writer *r, struct
 	int left = g->parts_len;
 
 	while (left > 0) {
-		ssize_t n = pwritev(r->fd, part, left, (off_t)r->offset_bytes);
+		ssize_t n = r->piped ? writev(r->fd, part, left) : pwritev(r->fd, part, left, (off_t)r->offset_bytes);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -108,7 +108,7 @@ static void begin_writeback(struct raw_writer *r)
 {
 	uint64_t dirty = r->offset_bytes - r->synced_bytes;
 
-	if (dirty < WRITEBACK_BYTES && r->left_bytes > 0)
+	if (r->piped || (dirty < WRITEBACK_BYTES && r->left_bytes > 0))
 		return;
 	sync_file_range(r->fd, (off_t)r->synced_bytes, (off_t)dirty, SYNC_FILE_RANGE_WRITE);
 	r->synced_bytes = r->offset_bytes;

@@ -1,5 +1,6 @@
 #include "bundles/part.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -106,8 +107,9 @@ enum err_code part_begin(struct part *p, struct err *err)
 	if (ftruncate(p->fd, 0) != 0)
 		return err_errno(err, p->path);
 	code = write_at(p->fd, FRAME_EMPTY, FRAME_EMPTY_BYTES, 0, p->path, err);
-	if (code == ERR_OK)
-		code = part_sync(p, err);
+	if (code != ERR_OK || p->piped)
+		return code;
+	code = part_sync(p, err);
 	return code == ERR_OK ? folder_sync_of(p->path, err) : code;
 }
 
@@ -166,8 +168,63 @@ static bool stands(const struct part *p, const void *bytes, size_t len, uint64_t
 	return true;
 }
 
-enum err_code part_write(const struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err)
+static enum err_code send(struct part *p, const void *bytes, size_t len, struct err *err)
 {
+	const char *from = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(p->pipe, from, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, p->path);
+		from += n;
+		len -= (size_t)n;
+		p->flowed_bytes += (uint64_t)n;
+	}
+	return ERR_OK;
+}
+
+enum err_code part_open_pipe(int pipe, const char *name, struct part *ret_part, struct err *err)
+{
+	struct part p = { .fd = -1, .piped = true, .pipe = pipe };
+	enum err_code code = str_copy(name, &p.path, err);
+
+	if (code == ERR_OK)
+		code = str_copy(name, &p.target, err);
+	if (code == ERR_OK)
+		code = file_nameless(folder_temporary(), &p.fd, err);
+	if (code == ERR_OK)
+		*ret_part = p;
+	else
+		part_release(&p);
+	return code;
+}
+
+enum err_code part_flow(struct part *p, uint64_t len_bytes, struct err *err)
+{
+	unsigned char chunk[STREAM_CHUNK_BYTES];
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && p->flowed_bytes < len_bytes) {
+		uint64_t left = len_bytes - p->flowed_bytes;
+		size_t len = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
+
+		code = read_at(p->fd, chunk, len, p->flowed_bytes, p->path, err);
+		if (code == ERR_OK)
+			code = send(p, chunk, len, err);
+	}
+	p->flowing = true;
+	return code;
+}
+
+enum err_code part_write(struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err)
+{
+	if (p->flowing) {
+		assert(offset_bytes == p->flowed_bytes);
+		return send(p, bytes, len, err);
+	}
 	if (p->resumed && stands(p, bytes, len, offset_bytes))
 		return ERR_OK;
 	return write_at(p->fd, bytes, len, offset_bytes, p->path, err);
@@ -195,7 +252,7 @@ enum err_code part_publish(struct part *p, uint64_t size_bytes, struct err *err)
 
 void part_release(struct part *p)
 {
-	if (p->path != NULL && p->fd >= 0 && !p->keep)
+	if (p->path != NULL && p->fd >= 0 && !p->keep && !p->piped)
 		unlink(p->path); /* while the lock is held: it is ours */
 	if (p->target != NULL)
 		close_fd(&p->fd);

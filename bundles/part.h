@@ -5,6 +5,8 @@
  *            published, the part is removed, unless it is to be kept.
  *            A part that is in the way of another is set aside; part_open_old
  *            finds it again.
+ *            For a pipe: part_open_pipe; part_begin; write; part_flow, from
+ *            where on everything is written in order; part_release.
  * Ownership  The part owns its descriptor, its lock and its names.
  * Errors     ERR_CONFLICT (another run writes it; the name is taken by something
  *            that is no file), ERR_NOT_FOUND (part_open_old), ERR_IO, ERR_NOMEM.
@@ -24,12 +26,22 @@ struct part {
 	int fd;       /* owned; -1 while closed */
 	bool keep;    /* it stays when it is released */
 	bool resumed; /* what it holds counts: what stands there already is not written again */
+	bool piped;   /* it has no name, and goes into a pipe */
+	int pipe;     /* borrowed; then */
+	bool flowing; /* it has begun to */
+	uint64_t flowed_bytes;
 };
 
 /* Open and lock TARGET.part as it is; one that is not empty is kept. */
 enum err_code part_open(const char *target, struct part *ret_part, struct err *err);
 /* Open and lock TARGET.part.old, which is kept. */
 enum err_code part_open_old(const char *target, struct part *ret_part, struct err *err);
+/* A file without a name, in $TMPDIR or /var/tmp, for what goes into a pipe; name is what the pipe is called in
+ * messages.
+ */
+enum err_code part_open_pipe(int pipe, const char *name, struct part *ret_part, struct err *err);
+/* Send the first len_bytes into the pipe; from then on part_write sends the next bytes, in order. */
+enum err_code part_flow(struct part *p, uint64_t len_bytes, struct err *err);
 /* Forget what it holds, and bring to the disk that it is one of ours. */
 enum err_code part_begin(struct part *p, struct err *err);
 /* Rename it to TARGET.part.old, where anything of that name is replaced, and open and lock an empty one in its place.
@@ -37,7 +49,7 @@ enum err_code part_begin(struct part *p, struct err *err);
 enum err_code part_set_aside(struct part *p, struct part *ret_old, struct err *err);
 /* ERR_IO, saying both sizes, where the disk has less room than that. */
 enum err_code part_check_room(const struct part *p, uint64_t need_bytes, struct err *err);
-enum err_code part_write(const struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err);
+enum err_code part_write(struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err);
 /* Bring to the disk what was written so far. */
 enum err_code part_sync(const struct part *p, struct err *err);
 /* Cut to its size, sync, rename, sync the folder. */

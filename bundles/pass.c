@@ -333,7 +333,6 @@ int pass_kept(const struct pass *p)
 
 enum err_code pass_new(int fd, const char *name, struct pass **ret_pass, struct err *err)
 {
-	const char *folder = getenv("TMPDIR");
 	struct pass *p = calloc(1, sizeof(*p));
 	enum err_code code;
 
@@ -346,7 +345,7 @@ enum err_code pass_new(int fd, const char *name, struct pass **ret_pass, struct 
 	p->frame = malloc(p->frame_cap);
 	code = p->frame != NULL ? seek_init(&p->seek, err) : err_nomem(err);
 	if (code == ERR_OK)
-		code = file_nameless(folder != NULL && *folder != '\0' ? folder : "/var/tmp", &p->kept, err);
+		code = file_nameless(folder_temporary(), &p->kept, err);
 	if (code == ERR_OK)
 		*ret_pass = p;
 	else

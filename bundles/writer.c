@@ -142,7 +142,7 @@ static enum err_code write_member(struct bundle_writer *w, size_t place, const c
 }
 
 /* The head comes last: it says where the rest is. */
-static enum err_code write_head(const struct bundle_writer *w, struct err *err)
+static enum err_code write_head(struct bundle_writer *w, struct err *err)
 {
 	const struct shape *s = &w->shape;
 	unsigned char bytes[HEAD_END];
@@ -195,6 +195,13 @@ static enum err_code write_slots(struct bundle_writer *w, struct err *err)
 	return code;
 }
 
+/* What stands in front goes into the pipe; layers follow as they come. */
+static enum err_code flow(struct bundle_writer *w, struct err *err)
+{
+	w->next = w->shape.layers_from;
+	return part_flow(&w->part, w->append.file_at, err);
+}
+
 /* Once the packed blobs are in, everything up to the first zstd blob has its place.  It is brought to the disk before
  * the first layer comes: where there is a layer, whatever happens, there is all that says which one it is. */
 static enum err_code lay_out(struct bundle_writer *w, struct err *err)
@@ -204,6 +211,8 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 	enum err_code code = ERR_OK;
 	uint64_t raw_bytes = 0;
 
+	if (w->part.piped)
+		return flow(w, err);
 	while (code == ERR_OK && shape_next(&w->shape, &run) && (run.kind == RUN_GLUE || run.kind == RUN_RAW)) {
 		if (run.kind == RUN_GLUE) {
 			code = writer_glue(w, &run, err);
@@ -244,8 +253,23 @@ static enum err_code begin_packed(struct bundle_writer *w, struct err *err)
 	return code == ERR_OK && w->shape.layers_from == 0 ? lay_out(w, err) : code;
 }
 
-static enum err_code open_all(struct bundle_writer *w, const char *path, const struct description_notes *notes,
-			      struct err *err)
+static enum err_code open_file(struct bundle_writer *w, const char *path, struct err *err)
+{
+	enum err_code code = part_open(path, &w->part, err);
+
+	return code == ERR_OK ? writer_take_over(w, err) : code;
+}
+
+static enum err_code open_pipe(struct bundle_writer *w, int pipe, const char *name, struct err *err)
+{
+	enum err_code code = part_open_pipe(pipe, name, &w->part, err);
+
+	return code == ERR_OK ? part_begin(&w->part, err) : code;
+}
+
+/* pipe is -1 where path is that of a file. */
+static enum err_code open_all(struct bundle_writer *w, const char *path, int pipe,
+			      const struct description_notes *notes, struct err *err)
 {
 	CLEANUP(front_release) struct front f = { 0 };
 	enum err_code code = make_index(&f, w->graph, err);
@@ -255,9 +279,7 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, const s
 	if (code == ERR_OK)
 		code = plan(w, &f, err);
 	if (code == ERR_OK)
-		code = part_open(path, &w->part, err);
-	if (code == ERR_OK)
-		code = writer_take_over(w, err);
+		code = pipe < 0 ? open_file(w, path, err) : open_pipe(w, pipe, path, err);
 	if (code == ERR_OK)
 		code = append_init(&w->append, &w->part, err);
 	if (code == ERR_OK)
@@ -269,8 +291,9 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, const s
 	return code == ERR_OK ? begin_packed(w, err) : code;
 }
 
-enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
-				 struct progress *progress, struct bundle_writer **ret_writer, struct err *err)
+static enum err_code writer_new(const char *path, int pipe, const struct graph *graph,
+				const struct description_notes *notes, struct progress *progress,
+				struct bundle_writer **ret_writer, struct err *err)
 {
 	struct bundle_writer *w = calloc(1, sizeof(*w));
 	enum err_code code;
@@ -279,12 +302,25 @@ enum err_code bundle_writer_open(const char *path, const struct graph *graph, co
 		return err_nomem(err);
 	w->graph = graph;
 	w->progress = progress;
-	code = open_all(w, path, notes, err);
+	code = open_all(w, path, pipe, notes, err);
 	if (code == ERR_OK)
 		*ret_writer = w;
 	else
 		bundle_writer_free(w);
 	return code;
+}
+
+enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
+				 struct progress *progress, struct bundle_writer **ret_writer, struct err *err)
+{
+	return writer_new(path, -1, graph, notes, progress, ret_writer, err);
+}
+
+enum err_code bundle_writer_open_pipe(int pipe, const char *name, const struct graph *graph,
+				      const struct description_notes *notes, struct bundle_writer **ret_writer,
+				      struct err *err)
+{
+	return writer_new(name, pipe, graph, notes, NULL, ret_writer, err);
 }
 
 const struct description *bundle_writer_description(const struct bundle_writer *w)
@@ -347,6 +383,21 @@ static enum err_code check_done(const struct bundle_writer *w, struct err *err)
 	return ERR_OK;
 }
 
+/* The seek table is the end, and has no place in itself. */
+struct part_stage {
+	struct outstream out;
+	struct append *append;
+};
+
+static enum err_code part_stage_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct append *a = OUTER_OF(out, struct part_stage, out)->append;
+	enum err_code code = part_write(a->part, bytes, len, a->file_at, err);
+
+	a->file_at += len;
+	return code;
+}
+
 /* Padding of the last layer, the tar's end, and the tables. */
 static enum err_code write_end(struct bundle_writer *w, struct err *err)
 {
@@ -355,7 +406,7 @@ static enum err_code write_end(struct bundle_writer *w, struct err *err)
 	CLEANUP(free_ptr) unsigned char *sums = malloc(shape_sums_bytes(s));
 	CLEANUP(free_ptr) unsigned char *places = NULL;
 	struct run run = { .kind = RUN_NONE };
-	struct fd_stage out;
+	struct part_stage out = { .out = { .write = part_stage_write }, .append = a };
 	enum err_code code;
 
 	if (sums == NULL)
@@ -376,7 +427,6 @@ static enum err_code write_end(struct bundle_writer *w, struct err *err)
 		code = places_make(s, &places, err);
 	if (code == ERR_OK)
 		code = append_plain(a, places, places_bytes(s->blobs_len), 0, err);
-	fd_stage_init(&out, w->part.fd, a->file_at, w->part.path);
 	return code == ERR_OK ? seek_write(&a->seek, &out.out, err) : code;
 }
 
@@ -387,16 +437,21 @@ enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err)
 	assert(!w->zstd_open);
 	if (code == ERR_OK)
 		code = write_end(w, err);
-	if (code == ERR_OK)
-		code = part_publish(&w->part, w->append.file_at + seek_bytes(&w->append.seek), err);
+	if (code == ERR_OK && !w->part.piped)
+		code = part_publish(&w->part, w->append.file_at, err);
 	w->old.part.keep = code != ERR_OK;
 	return code;
 }
 
+uint64_t bundle_writer_bytes(const struct bundle_writer *w)
+{
+	return w->append.file_at;
+}
+
 const char *bundle_writer_keeps(const struct bundle_writer *w)
 {
-	if (w->part.path == NULL)
-		return NULL; /* it is published */
+	if (w->part.path == NULL || w->part.piped)
+		return NULL; /* it is published, or gone */
 	return w->part.keep || w->has_layers ? w->part.path : w->old.part.path;
 }
 

@@ -44,6 +44,11 @@ struct seal_key;
  * nobody reads that. */
 enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
 				 struct progress *progress, struct bundle_writer **ret_writer, struct err *err);
+/* The same into a pipe, which is called name in messages.  Layers then come one at a time, in the description's order,
+ * and a seal before the first small blob. */
+enum err_code bundle_writer_open_pipe(int pipe, const char *name, const struct graph *graph,
+				      const struct description_notes *notes, struct bundle_writer **ret_writer,
+				      struct err *err);
 /* What will be in the bundle: its blobs[], in order, are what the caller has to bring. */
 const struct description *bundle_writer_description(const struct bundle_writer *w);
 /* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid
@@ -63,6 +68,8 @@ enum err_code bundle_writer_seal(struct bundle_writer *w, const struct seal_key 
 enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err);
 /* The file that stays if the writer is freed now, so that another run goes on with it; NULL for none. */
 const char *bundle_writer_keeps(const struct bundle_writer *w);
+/* How large the file is that was finished. */
+uint64_t bundle_writer_bytes(const struct bundle_writer *w);
 /* NULL is fine. */
 void bundle_writer_free(struct bundle_writer *w);
 /* Cleanup handler for struct bundle_writer *. */

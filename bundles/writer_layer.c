@@ -62,6 +62,10 @@ static enum err_code raw_finish(struct outstream *out, struct err *err)
 	struct layer *l = OUTER_OF(out, struct layer, out);
 	enum err_code code = check_ended(l, err);
 
+	if (code == ERR_OK && l->w->part.piped) {
+		l->w->part.flowed_bytes = l->w->append.file_at;
+		l->w->next++;
+	}
 	if (code == ERR_OK)
 		l->w->done[l->blob] = true;
 	return code;
@@ -102,11 +106,36 @@ enum err_code writer_glue(struct bundle_writer *w, const struct run *run, struct
 	return code == ERR_OK ? append_header(a, &m, err) : code;
 }
 
+/* Into a pipe what stands between two layers goes when its turn has come, and the layer right behind it. */
+static enum err_code begin_piped(struct layer *l, struct err *err)
+{
+	struct bundle_writer *w = l->w;
+	struct run run = shape_layer(&w->shape, l->blob), glue = run;
+	uint64_t at;
+	enum err_code code;
+
+	assert(l->blob == w->next);
+	glue.kind = RUN_GLUE;
+	glue.begin = l->blob == w->shape.layers_from ? w->shape.packed_end : shape_layer(&w->shape, l->blob - 1).end;
+	code = writer_glue(w, &glue, err);
+	if (code == ERR_OK)
+		code = append_end(&w->append, err);
+	at = w->append.file_at;
+	if (code == ERR_OK)
+		code = append_place(&w->append, &run, err);
+	if (code == ERR_OK)
+		code = raw_writer_init(&l->raw, w->part.pipe, at, l->left_bytes, w->part.path, err);
+	l->raw.piped = true;
+	return code;
+}
+
 static enum err_code begin_raw(struct layer *l, struct err *err)
 {
 	struct bundle_writer *w = l->w;
 
 	l->out = (struct outstream){ .write = raw_write, .finish = raw_finish };
+	if (w->part.piped)
+		return begin_piped(l, err);
 	return raw_writer_init(&l->raw, w->part.fd, w->places[l->blob], l->left_bytes, w->part.path, err);
 }
 
@@ -116,7 +145,7 @@ static enum err_code begin_kept(struct layer *l, struct instream **ret_kept, str
 	enum err_code code = ERR_OK;
 
 	*ret_kept = NULL;
-	if (blob_of(l)->stored != STORED_RAW || (own.file_at == 0 && old.file_at == 0))
+	if (l->w->part.piped || blob_of(l)->stored != STORED_RAW || (own.file_at == 0 && old.file_at == 0))
 		return ERR_OK;
 	code = kept_init(&l->kept, &own, &old, l->left_bytes, err);
 	if (code == ERR_OK)
@@ -164,7 +193,9 @@ static void end_raw(struct layer *l)
 	struct bundle_writer *w = l->w;
 	uint64_t arrived = blob_of(l)->size_bytes - l->left_bytes;
 
-	if (arrived > 0 && l->left_bytes == 0 && !w->done[l->blob])
+	if (w->part.piped)
+		; /* what has gone into a pipe is gone */
+	else if (arrived > 0 && l->left_bytes == 0 && !w->done[l->blob])
 		write_at(w->part.fd, nothing, sizeof(nothing), w->places[l->blob], w->part.path, NULL);
 	else if (w->done[l->blob] ? arrived > 0 : arrived >= FRAME_CONTENT_BYTES)
 		w->has_layers = true;
@@ -177,7 +208,7 @@ void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out)
 	struct layer *l = OUTER_OF(out, struct layer, out);
 
 	if (blob_of(l)->stored == STORED_ZSTD) {
-		if (!w->done[l->blob])
+		if (!w->done[l->blob] && !w->part.piped)
 			append_return(&w->append, &l->begin);
 		w->zstd_open = false;
 	} else {

@@ -28,7 +28,7 @@ struct mark {
 
 /* Frames, one after the other. */
 struct append {
-	const struct part *part; /* borrowed */
+	struct part *part; /* borrowed */
 	struct encoder encoder;
 	struct seek_table seek;
 	unsigned char *sums; /* owned: SUM_BYTES for each compressed frame */
@@ -40,7 +40,7 @@ struct append {
 	size_t chunk_len, chunk_cap, frame_bytes;
 };
 
-enum err_code append_init(struct append *a, const struct part *part, struct err *err);
+enum err_code append_init(struct append *a, struct part *part, struct err *err);
 /* Leave room for a run of raw frames, which are written there by others. */
 enum err_code append_place(struct append *a, const struct run *raw, struct err *err);
 /* Leave room for a frame that is written there later and holds nothing of the tar. */

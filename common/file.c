@@ -74,6 +74,13 @@ enum err_code file_replace(const char *path, const void *bytes, size_t len, stru
 	return folder_sync_of(path, err);
 }
 
+const char *folder_temporary(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder != NULL && *folder != '\0' ? folder : "/var/tmp";
+}
+
 /* O_TMPFILE where the file system knows it, else a name that is gone at once. */
 enum err_code file_nameless(const char *folder, int *ret_fd, struct err *err)
 {

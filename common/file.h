@@ -15,6 +15,8 @@
 enum err_code file_read(const char *path, struct buf *out, struct err *err);
 /* Replace a file's content at once: a temporary name beside it, sync, rename, sync of the folder. */
 enum err_code file_replace(const char *path, const void *bytes, size_t len, struct err *err);
+/* Where temporary files go: $TMPDIR, else /var/tmp, for they may be large. */
+const char *folder_temporary(void);
 /* A file without a name in a folder: it is gone when it is closed, whatever happens. */
 enum err_code file_nameless(const char *folder, int *ret_fd, struct err *err);
 /* Make a folder and the folders above it. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bundles/seal_key.h"
 #include "bundles/seal_passphrase.h"
@@ -27,7 +28,7 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{ "output", 'o', "FILE", "write the bundle to FILE; needed, except with --dry-run", 0,
+	{ "output", 'o', "FILE", "write the bundle to FILE, - for standard output; needed, except with --dry-run", 0,
 	  OPT_SETS(struct options, output) },
 	{ "sign", '\0', "KEY", "seal the bundle by the private key in KEY, in PEM, before it is published", 0,
 	  OPT_SETS(struct options, sign) },
@@ -136,26 +137,33 @@ static enum err_code report_json(const struct options *options, const struct exp
 	return js_end_document(&o, err);
 }
 
+static bool is_pipe(const struct options *options)
+{
+	return options->output != NULL && strcmp(options->output, "-") == 0 && !options->dry_run;
+}
+
 static void report_text(const struct options *options, const struct export_result *r, const struct summary *s,
 			const char *sealed_by)
 {
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
+	FILE *to = is_pipe(options) ? stderr : stdout; /* the bundle itself is the result then */
 	size_t i;
 
 	for (i = 0; i < r->gather.graph.images_len; i++) {
 		const struct image *image = &r->gather.graph.images[i];
 
-		printf("%s  %s\n", image->name, r->gather.graph.nodes[image->root].digest.text);
+		fprintf(to, "%s  %s\n", image->name, r->gather.graph.nodes[image->root].digest.text);
 	}
 	if (options->dry_run)
-		printf("would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
+		fprintf(to, "would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
 	else
-		printf("%s: %s; %s\n", options->output, summary_text(s, counts), text_size(r->file_bytes, size));
+		fprintf(to, "%s: %s; %s\n", is_pipe(options) ? "standard output" : options->output,
+			summary_text(s, counts), text_size(r->file_bytes, size));
 	if (s->prerequisites > 0)
-		printf("%zu layer%s of %s left out: the site must have what %s brought\n", s->prerequisites,
-		       s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size), options->since);
+		fprintf(to, "%zu layer%s of %s left out: the site must have what %s brought\n", s->prerequisites,
+			s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size), options->since);
 	if (sealed_by != NULL)
-		printf("sealed by key %s\n", sealed_by);
+		fprintf(to, "sealed by key %s\n", sealed_by);
 }
 
 static enum err_code report(const struct options *options, const struct export_result *r, const struct seal_key *key,
@@ -176,8 +184,11 @@ static enum err_code check_options(const struct options *options, struct err *er
 {
 	if (options->output == NULL && !options->dry_run)
 		return err_set(err, ERR_USAGE, "-o FILE is needed: where should the bundle go?");
-	if (options->output != NULL && strcmp(options->output, "-") == 0)
-		return err_set(err, ERR_USAGE, "a bundle is written to a file, not to standard output");
+	if (is_pipe(options) && options->json)
+		return err_set(err, ERR_USAGE,
+			       "-o - and --json: standard output cannot be both the bundle and a report");
+	if (is_pipe(options) && isatty(STDOUT_FILENO))
+		return err_set(err, ERR_USAGE, "-o -: a bundle is not for a terminal: redirect it");
 	if (options->sign == NULL && options->passphrase_fd != NULL)
 		return err_set(err, ERR_USAGE, "--passphrase-fd is for the key of --sign, and none is given");
 	return ERR_OK;
@@ -233,7 +244,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 
 const struct command export_command = {
 	.name = "export",
-	.synopsis = "-o FILE [option]... REF...",
+	.synopsis = "-o FILE|- [option]... REF...",
 	.summary = "pull images and everything attested about them into one file",
 	.text = "Pull images with their indexes, platform manifests, attestations, signatures, SBOMs and other "
 		"referrers out of registries, prove every byte against its digest, and write one bundle.\n"

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bundles/writer.h"
+#include "common/file.h"
 #include "common/mem.h"
 #include "common/version.h"
 #include "export/fetch.h"
@@ -34,6 +34,11 @@ struct layer_place {
 	struct fetch_place place;
 	struct bundle_writer *writer;
 };
+
+static bool is_pipe(const struct export_options *options)
+{
+	return strcmp(options->output, "-") == 0;
+}
 
 static enum err_code spool_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
 				      struct instream **ret_kept, struct err *err)
@@ -143,6 +148,30 @@ static enum err_code write_small(struct job *j, const uint32_t *packed, size_t l
 	return code;
 }
 
+/* Into a pipe: one layer after the other. */
+static enum err_code fetch_in_order(struct job *j, struct err *err)
+{
+	static const enum stored kinds[] = { STORED_RAW, STORED_ZSTD };
+	struct gather *g = &j->result->gather;
+	struct layer_place place = {
+		.place = { .open = layer_place_open, .close = layer_place_close },
+		.writer = j->writer,
+	};
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < COUNT_OF(kinds); i++) {
+		CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
+		const uint32_t *nodes;
+		size_t len = range_of(j, kinds[i], &nodes);
+
+		code = fetch_start(g, nodes, len, 1, &place.place, &j->watch, &fetch, err);
+		if (code == ERR_OK)
+			code = http_run(g->http, err);
+	}
+	return code;
+}
+
 /* Raw layers side by side, and beside them those that are compressed on the way, one after the other. */
 static enum err_code fetch_layers(struct job *j, struct err *err)
 {
@@ -163,14 +192,24 @@ static enum err_code fetch_layers(struct job *j, struct err *err)
 	return code == ERR_OK ? http_run(g->http, err) : code;
 }
 
+static enum err_code open_writer(struct job *j, struct err *err)
+{
+	const struct export_options *o = j->options;
+	const struct graph *g = &j->result->gather.graph;
+	enum err_code code;
+
+	if (is_pipe(o))
+		code = bundle_writer_open_pipe(STDOUT_FILENO, "standard output", g, o->notes, &j->writer, err);
+	else
+		code = bundle_writer_open(o->output, g, o->notes, o->progress, &j->writer, err);
+	return code == ERR_OK && o->sign != NULL ? bundle_writer_seal(j->writer, o->sign, err) : code;
+}
+
 static enum err_code write_bundle(struct job *j, struct err *err)
 {
 	const uint32_t *packed;
 	size_t packed_len;
-	struct stat st;
-	enum err_code code =
-		bundle_writer_open(j->options->output, &j->result->gather.graph, j->options->notes, j->options->progress,
-				   &j->writer, err);
+	enum err_code code = open_writer(j, err);
 
 	if (code == ERR_OK)
 		code = list_nodes(j, err);
@@ -183,13 +222,11 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 	if (code == ERR_OK)
 		code = write_small(j, packed, packed_len, err);
 	if (code == ERR_OK)
-		code = fetch_layers(j, err);
-	if (code == ERR_OK && j->options->sign != NULL)
-		code = bundle_writer_seal(j->writer, j->options->sign, err);
+		code = is_pipe(j->options) ? fetch_in_order(j, err) : fetch_layers(j, err);
 	if (code == ERR_OK)
 		code = bundle_writer_finish(j->writer, err);
-	if (code == ERR_OK && stat(j->options->output, &st) == 0)
-		j->result->file_bytes = (uint64_t)st.st_size;
+	if (code == ERR_OK)
+		j->result->file_bytes = bundle_writer_bytes(j->writer);
 	return code;
 }
 
@@ -239,15 +276,18 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	};
 	struct registry_options registry = { .plain_http = options->plain_http };
 	enum err_code code = options->since != NULL ? since_open(options->since, &r->since, err) : ERR_OK;
+	CLEANUP(free_ptr) char *beside = NULL;
 	size_t i;
 
 	if (code == ERR_OK)
+		code = is_pipe(options) ? str_format(&beside, err, "%s/", folder_temporary())
+					: str_copy(options->output, &beside, err);
+	if (code == ERR_OK)
 		code = http_new(&http, &r->http, err);
-
 	if (code == ERR_OK)
 		code = offload_pool_new(workers(), &r->pool, err);
 	if (code == ERR_OK)
-		code = gather_init(&r->gather, r->http, r->pool, &registry, options->output, err);
+		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
 	for (i = 0; code == ERR_OK && i < options->images->len; i++)
 		code = gather_add(&r->gather, options->images->items[i], err);
 	if (code == ERR_OK)

@@ -16,7 +16,7 @@
 #include "export/since.h"
 
 struct export_options {
-	const char *output;
+	const char *output; /* a file; "-" for standard output */
 	const struct opt_list *images;
 	unsigned jobs;
 	bool plain_http;

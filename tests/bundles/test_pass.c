@@ -137,6 +137,56 @@ START_TEST(walked)
 }
 END_TEST
 
+/* What comes in the description's order goes into a pipe as it would lie in a file. */
+static enum err_code fill_in_order(struct bundle_writer *w, const struct graph *g, struct err *err)
+{
+	const struct description *d = bundle_writer_description(w);
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < d->blobs_len && stored_is_here(d->blobs[i].stored); i++) {
+		const struct image_item *item = image_item(&images, &d->blobs[i].digest);
+		struct outstream *out = NULL;
+		struct memory_stream in;
+
+		memory_stream_init(&in, item->bytes, item->len);
+		if (d->blobs[i].stored == STORED_PACKED) {
+			code = bundle_writer_small(w, graph_find(g, &item->digest), &in.in, err);
+			continue;
+		}
+		code = bundle_writer_layer(w, graph_find(g, &item->digest), &out, NULL, err);
+		if (code == ERR_OK)
+			code = stream_copy(&in.in, out, err);
+		bundle_writer_layer_release(w, out);
+	}
+	return code == ERR_OK ? bundle_writer_finish(w, err) : code;
+}
+
+START_TEST(written)
+{
+	CLEANUP(bundle_writer_free_ptr) struct bundle_writer *w = NULL;
+	CLEANUP(graph_release) struct graph g = { 0 };
+	CLEANUP(free_ptr) unsigned char *want = NULL;
+	CLEANUP(free_ptr) unsigned char *got = NULL;
+	struct err err = { .code = ERR_OK };
+	size_t want_len, got_len;
+	int fd;
+
+	make(&samples[_i]);
+	want = file_bytes(path, &want_len);
+	image_graph(&images, &images.source, &g);
+	fd = open(path, O_WRONLY | O_TRUNC | O_APPEND);
+	ck_assert_msg(bundle_writer_open_pipe(fd, "the pipe", &g, NULL, &w, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(fill_in_order(w, &g, &err) == ERR_OK, "%s", err.msg);
+	close(fd);
+	got = file_bytes(path, &got_len);
+	ck_assert_uint_eq(got_len, want_len);
+	ck_assert_uint_eq(bundle_writer_bytes(w), want_len);
+	ck_assert(memcmp(got, want, want_len) == 0);
+	unmake();
+}
+END_TEST
+
 /* A layer that has gone by is gone. */
 START_TEST(backwards)
 {
@@ -231,6 +281,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(samples));
 	tcase_add_loop_test(t, walked, 0, (int)COUNT_OF(samples));
+	tcase_add_loop_test(t, written, 0, (int)COUNT_OF(samples));
 	tcase_add_test(t, backwards);
 	tcase_add_loop_test(t, flipped, 0, SMALL_SAMPLES);
 	tcase_add_loop_test(t, cut, 0, SMALL_SAMPLES);

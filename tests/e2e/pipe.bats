@@ -31,8 +31,56 @@ import_sealed() {
 	"$BUNDLE" import -q --to store --key key.pub - <"$1"
 }
 
+into_nothing() {
+	"$BUNDLE" export -q -o - "$REGISTRY/demo/multi:2.1" >/dev/full
+}
+
+to_file() {
+	"$BUNDLE" export -q -o - "$1" >cut.zst
+}
+
 nothing_published() {
 	[[ ! -e $BUNDLE_STORE/index.json || $(jq '.manifests | length' "$BUNDLE_STORE/index.json") == 0 ]]
+}
+
+@test "what goes into a pipe is what would lie in a file" {
+	"$BUNDLE" export -q -o - "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >piped.zst 2>said
+	cmp piped.zst release.zst
+	grep -q 'standard output: 2 images' said
+	"$BUNDLE" export -q -o - "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" 2>said | cmp - release.zst
+}
+
+@test "from a registry through a pipe into the store" {
+	"$BUNDLE" export -q -o - "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" 2>/dev/null |
+		"$BUNDLE" import -q --to store - >/dev/null
+	BUNDLE_STORE=$PWD/other "$BUNDLE" import -q --to store release.zst >/dev/null
+	diff -r other "$BUNDLE_STORE"
+}
+
+@test "a sealed bundle goes into a pipe" {
+	openssl genpkey -algorithm ed25519 -out key.pem
+	openssl pkey -in key.pem -pubout -out key.pub
+	"$BUNDLE" export -q -o - --sign key.pem "$REGISTRY/demo/app1:1.0" >sealed.zst 2>/dev/null
+	bundle verify -q --key key.pub sealed.zst
+	expect 0 'origin proved'
+}
+
+@test "a pipe that is closed, and a registry that fails, end the export" {
+	judge export
+	run --separate-stderr into_nothing
+	complain 1 'standard output: No space left on device'
+	proxy_start --fault "/blobs/$APP1_LAYER" truncate
+	run --separate-stderr to_file "$PROXY/demo/app1:1.0"
+	((status != 0))
+	bundle verify -q --content-only cut.zst
+	complain 3 cut.zst
+}
+
+@test "standard output cannot be two things" {
+	bundle export -o - --json "$REGISTRY/demo/app1:1.0"
+	[[ $status == 2 ]]
+	run --separate-stderr script -qec "$BUNDLE export -o - $REGISTRY/demo/app1:1.0" /dev/null
+	[[ $output == *'not for a terminal'* ]]
 }
 
 @test "what comes through a pipe is what lies in a file" {

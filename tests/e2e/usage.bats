@@ -65,7 +65,6 @@ teardown() { session_end; }
 		export -o|--output needs a value: FILE
 		export -o '' a.example/b|--output needs a value: FILE
 		export -o new -o other a.example/b|--output is given twice
-		export -o - a.example/b|not to standard output
 		export -o new ''|is no image reference
 		export -o new a.example/UPPER|a.example/UPPER
 		export -o new a.example/b:|is no image reference
