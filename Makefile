@@ -47,6 +47,7 @@ SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(sort $(wildcard $(addprefix tests/,$(addsuffix /test_*.c,$(FOLDERS) program))))
 UNIT_BINS := $(UNIT_TESTS:%.c=$(BUILD)/%)
+BENCH_BINS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
 # What may be linked with what: arrows point down only.
@@ -64,6 +65,9 @@ all: $(BUILD)/bundle ## the program; VARIANT=release (the default), debug, asan,
 .PHONY: unit-tests
 unit-tests: $(UNIT_BINS) ## the unit tests, without running them
 
+.PHONY: bench-programs
+bench-programs: $(BENCH_BINS) ## what make bench measures with, without running it
+
 # An archive for each folder, so that a test links what it needs and nothing from above.
 define folder
 $(BUILD)/$(1).a: $(filter $(BUILD)/$(1)/%,$(OBJECTS))
@@ -71,6 +75,7 @@ $(filter $(BUILD)/tests/$(1)/%,$(UNIT_BINS)): $(BUILD)/tests/lib.a $(BELOW_$(1):
 endef
 $(foreach name,$(FOLDERS),$(eval $(call folder,$(name))))
 $(filter $(BUILD)/tests/program/%,$(UNIT_BINS)): $(BUILD)/tests/lib.a $(BELOW_bundle.c:%=$(BUILD)/%.a)
+$(BENCH_BINS): $(BELOW_bundles:%=$(BUILD)/%.a)
 $(BUILD)/tests/lib.a: $(TEST_OBJECTS)
 
 LINK = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
@@ -93,11 +98,11 @@ $(BUILD)/%.o: %.c
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # Other flags, another compiler, a source that is gone: what was built with the old ones is built again.
-ifneq ($(filter all unit-tests install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all unit-tests bench-programs install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
 record = $(if $(subst |$(2)|,,|$(file <$(1))|),$(shell mkdir -p $(BUILD))$(file >$(1),$(2)))
 $(call record,$(BUILD)/flags,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))
 $(call record,$(BUILD)/objects,$(OBJECTS) $(TEST_OBJECTS))
-$(OBJECTS) $(TEST_OBJECTS) $(UNIT_BINS:=.o) $(BUILD)/bundle.o: $(BUILD)/flags
+$(OBJECTS) $(TEST_OBJECTS) $(UNIT_BINS:=.o) $(BENCH_BINS:=.o) $(BUILD)/bundle.o: $(BUILD)/flags
 $(FOLDERS:%=$(BUILD)/%.a) $(BUILD)/tests/lib.a: $(BUILD)/objects
 endif
 
@@ -130,7 +135,7 @@ quickstart: ## an image travels from a registry into a bundle and out again, sho
 .PHONY: bench
 bench: ## side by side with crane and oras
 	@tests/deps build bench
-	@$(MAKE) -s $(JOBS) all
+	@$(MAKE) -s $(JOBS) all bench-programs
 	@tests/bench/run
 
 ##@ Test
