@@ -8,6 +8,7 @@
 
 #include "bundles/bytes.h"
 #include "bundles/head.h"
+#include "bundles/reading.h"
 #include "bundles/slot.h"
 #include "bundles/source.h"
 #include "common/mem.h"
@@ -32,10 +33,14 @@ static void make(struct image_builder *b, const struct image_sample *sample, con
 	bundle_put(b, path, 10000);
 }
 
+/* No lock: it is told by one thread at a time. */
 static void on_progress(void *ctx, uint64_t done_bytes, uint64_t total_bytes)
 {
+	uint64_t *last = ctx;
+
+	ck_assert_uint_le(*last, done_bytes);
 	ck_assert_uint_le(done_bytes, total_bytes);
-	*(bool *)ctx = done_bytes == total_bytes;
+	*last = done_bytes;
 }
 
 /* What was written proves itself, by the graph that is walked from the file alone. */
@@ -47,14 +52,14 @@ START_TEST(whole)
 	struct graph g;
 	struct err err = { .code = ERR_OK };
 	char *path = file_new();
-	bool ended = false;
+	uint64_t done = 0;
 
 	make(&b, &samples[_i], path);
 	ck_assert_msg(bundle_open(path, &bundle, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_int_eq(bundle_source_new(bundle, &source, &err), ERR_OK);
 	image_graph(&b, source, &g);
-	ck_assert_msg(bundle_verify(bundle, &g, on_progress, &ended, &err) == ERR_OK, "%s", err.msg);
-	ck_assert(ended);
+	ck_assert_msg(bundle_verify(bundle, &g, on_progress, &done, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(done, bundle->shape.tar_end);
 	graph_release(&g);
 	source->free(source);
 	bundle_close(bundle);
@@ -235,6 +240,67 @@ START_TEST(lying_table)
 }
 END_TEST
 
+static const unsigned threads[] = { 1, 2, 3, 16 };
+
+/* However many threads share the work, every byte of the tar is read once. */
+START_TEST(by_threads)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+	struct err err = { .code = ERR_OK };
+	struct target t;
+	uint64_t done = 0;
+
+	target_init(&t, &samples[4]);
+	ck_assert_int_eq(bundle_open(t.path, &bundle, &err), ERR_OK);
+	ck_assert_msg(verify_content(bundle, threads[_i], on_progress, &done, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(done, bundle->shape.tar_end);
+	target_release(&t);
+}
+END_TEST
+
+/* Damage the last byte of a layer, before the checksum of its last frame. */
+static void spoil(const struct target *t, const struct bundle *b, size_t blob)
+{
+	uint64_t last = b->shape.contents[blob] + b->description.blobs[blob].size_bytes - 1;
+	const struct seek_entry *e = &b->seek.entries[seek_find(&b->seek, last)];
+	uint64_t at = e[1].file_offset - FRAME_CHECKSUM_BYTES - 1;
+	unsigned char byte = (unsigned char)(t->bytes[at] ^ 1);
+	int fd = open(t->path, O_WRONLY);
+
+	ck_assert_int_eq(write_at(fd, &byte, 1, at, t->path, NULL), ERR_OK);
+	close(fd);
+}
+
+/* Of several layers that are damaged the first in the file is told, also where it is the last to be found: the large
+ * one stands before small ones. */
+START_TEST(first_failure)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+	char alone[ERR_MSG_MAX];
+	struct target t;
+	size_t layer, i;
+
+	target_init(&t, &samples[4]);
+	ck_assert_int_eq(bundle_open(t.path, &bundle, NULL), ERR_OK);
+	for (layer = bundle->shape.blobs_len; layer-- > bundle->shape.layers_from;) {
+		spoil(&t, bundle, layer);
+		for (i = 0; i < 20 * COUNT_OF(threads); i++) {
+			struct err err = { .code = ERR_OK };
+
+			ck_assert_int_eq(verify_content(bundle, threads[i % COUNT_OF(threads)], NULL, NULL, &err),
+					 ERR_DAMAGED);
+			if (i == 0)
+				strcpy(alone, err.msg);
+			ck_assert_str_eq(err.msg, alone);
+		}
+		ck_assert_msg(strstr(alone, bundle->description.blobs[layer].digest.text) != NULL ||
+				      bundle->description.blobs[layer].stored == STORED_ZSTD,
+			      "layer %zu: %s", layer, alone);
+	}
+	target_release(&t);
+}
+END_TEST
+
 /* A sound file whose description does not tell of the images in it. */
 START_TEST(other_images)
 {
@@ -319,6 +385,8 @@ int main(void)
 	tcase_add_loop_test(t, truncated, 0, SMALL_SAMPLES);
 	tcase_add_test(t, shifted);
 	tcase_add_test(t, lying_table);
+	tcase_add_loop_test(t, by_threads, 0, (int)COUNT_OF(threads));
+	tcase_add_test(t, first_failure);
 	tcase_add_test(t, other_images);
 	suite_add_tcase(s, t);
 	return test_run(s);
