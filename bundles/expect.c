@@ -100,7 +100,7 @@ static enum err_code prove(struct expecting *e, struct digest_stream *proof, con
 		code = instream_read(e->in, chunk, want, &len, err);
 		if (code == ERR_OK && len == 0)
 			code = damaged(e, e->tar_at, what, "the file ends early", err);
-		if (code == ERR_OK)
+		if (code == ERR_OK && e->raw == NULL)
 			code = digest_stream_update(proof, chunk, len, err);
 		e->tar_at += len;
 	}
@@ -114,8 +114,12 @@ enum err_code expect_digest(struct expecting *e, const struct member *m, struct 
 	uint64_t at = e->tar_at;
 	enum err_code code = digest_stream_init(&proof, &m->digest, m->size_bytes, &why);
 
+	if (e->raw != NULL)
+		e->raw->proof = &proof;
 	if (code == ERR_OK)
 		code = prove(e, &proof, m->name, &why);
+	if (e->raw != NULL)
+		e->raw->proof = NULL;
 	if (code == ERR_DIGEST)
 		return damaged(e, at, m->name, why.msg, err);
 	return code == ERR_OK ? ERR_OK : err_set(err, code, "%s", why.msg);

@@ -69,8 +69,9 @@ enum err_code frame_walk(const struct frame_file *file, uint64_t file_at, uint64
 struct raw_reader {
 	struct instream in;
 	const struct frame_file *file;
-	struct XXH64_state_s *sum; /* owned; NULL: checksums are not looked at */
-	bool bare;                 /* the frames have no checksums */
+	struct XXH64_state_s *sum;   /* owned; NULL: checksums are not looked at */
+	struct digest_stream *proof; /* borrowed; hashes the content too, where not NULL */
+	bool bare;                   /* the frames have no checksums */
 	bool damaged;
 	uint64_t damaged_at; /* in the file: the first frame with a wrong checksum */
 	uint64_t file_at, left_bytes;

@@ -9,6 +9,8 @@
 #include "bundles/frame_read.h"
 #include "common/mem.h"
 
+#define HASH_STEP_BYTES ((size_t)256)
+
 static uint32_t at_most(uint64_t value, uint64_t most)
 {
 	return (uint32_t)(value < most ? value : most);
@@ -83,6 +85,22 @@ static void check_sum(struct raw_reader *r, const unsigned char *sum, uint64_t o
 	r->damaged_at = offset;
 }
 
+/* Checksum and digest step by step: each of them waits for its own results, and meanwhile the other one works. */
+static enum err_code hash(struct raw_reader *r, const unsigned char *bytes, size_t len, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t at, part;
+
+	for (at = 0; code == ERR_OK && at < len; at += part) {
+		part = len - at < HASH_STEP_BYTES ? len - at : HASH_STEP_BYTES;
+		if (r->proof != NULL)
+			code = digest_stream_update(r->proof, bytes + at, part, err);
+		if (r->sum != NULL)
+			checksum_add(r->sum, bytes + at, part);
+	}
+	return code;
+}
+
 static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
 	struct raw_reader *r = OUTER_OF(in, struct raw_reader, in);
@@ -108,15 +126,14 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 		return code;
 	if (memcmp(edge, want, edge_len) != 0)
 		return damaged(r, from, err);
-	if (r->sum != NULL)
-		checksum_add(r->sum, bytes, len);
+	code = hash(r, bytes, len, err);
 	r->block_left -= (uint32_t)len;
 	r->frame_left -= (uint32_t)len;
 	r->left_bytes -= len;
 	if (r->frame_left == 0)
 		check_sum(r, sum, from);
 	*ret_len = len;
-	return ERR_OK;
+	return code;
 }
 
 enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err)

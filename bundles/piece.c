@@ -163,7 +163,10 @@ static enum err_code check_member(struct expecting *e, const struct piece *p, co
 enum err_code piece_check(struct piece_reader *r, const struct piece *p, struct err *err)
 {
 	const struct shape *s = &r->b->shape;
-	struct expecting e = { .in = &r->in, .file = &r->b->file, .tar_at = p->run.begin };
+	struct expecting e = { .in = &r->in,
+			       .file = &r->b->file,
+			       .tar_at = p->run.begin,
+			       .raw = p->run.kind == RUN_GLUE ? &r->raw : NULL };
 	struct member m = { 0 };
 	enum err_code code;
 	size_t i;

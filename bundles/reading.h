@@ -51,6 +51,7 @@ struct expecting {
 	struct instream *in;           /* borrowed */
 	const struct frame_file *file; /* borrowed; for messages */
 	uint64_t tar_at;               /* where in gives its next byte from */
+	struct raw_reader *raw;        /* borrowed; where not NULL, members' content comes from it, and it hashes */
 };
 
 /* The next member's header, as it must be. */
