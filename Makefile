@@ -133,7 +133,7 @@ quickstart: ## an image travels from a registry into a bundle and out again, sho
 	@tests/quickstart
 
 .PHONY: bench
-bench: ## side by side with crane and oras
+bench: ## side by side with crane and oras, and the figures that the file format is held to
 	@tests/deps build bench
 	@$(MAKE) -s $(JOBS) all bench-programs
 	@tests/bench/run
