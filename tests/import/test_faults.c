@@ -1,12 +1,15 @@
-/* No memory, at every allocation in turn; no space, at every write, sync and rename in turn: a bundle is opened,
- * planned and delivered to a store, and each time there is an error, nothing leaks, and no name stands for half an
- * image. */
+/* No memory, at every allocation in turn; no space, at every write, sync and rename in turn; SIGKILL, at everything in
+ * turn that changes the disk: a bundle is opened, planned and delivered to a store. Each time nothing leaks, no name
+ * stands for half an image, and a second run ends in the store that an undisturbed one leaves, file for file. */
 #include "tests/lib/faults.h"
 
 #include <check.h>
+#include <sys/wait.h>
 
+#include "common/js.h"
 #include "common/layout.h"
 #include "common/mem.h"
+#include "common/walk.h"
 #include "import/store.h"
 #include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
@@ -19,6 +22,13 @@
 static struct image_builder images;
 static struct progress progress;
 static char *folder, *store, *path;
+static char *whole; /* a folder with the store that an undisturbed run leaves */
+
+/* Whether the disk was waited for nobody here can see, and a thousand times that takes minutes. */
+static void not_synced(int fd)
+{
+	(void)fd;
+}
 
 static void setup_store(void)
 {
@@ -32,21 +42,41 @@ static void teardown_store(void)
 	folder_remove(folder);
 }
 
-static void setup(void)
+static void make_bundle(const struct image_sample *sample, unsigned first, unsigned count)
 {
+	static const char *const names[] = { NAME, "ghcr.io/other/app:2", "quay.io/third:3" };
+	unsigned i;
+
 	path = file_new();
 	image_builder_init(&images);
-	image_sample(&images, NAME, &(struct image_sample){ .absent_platform = true, .sha512 = true });
+	for (i = 0; i < count; i++) {
+		struct image_sample one = *sample;
+
+		one.raw_bytes += (size_t)i * 1000;
+		one.statement_bytes += i;
+		image_sample(&images, names[first + i], &one);
+	}
 	bundle_put(&images, path, 10000);
 	progress_init(&progress, PROGRESS_QUIET, stderr, NULL);
+}
+
+static void unmake_bundle(void)
+{
+	image_builder_release(&images);
+	file_remove(path);
+}
+
+static void setup(void)
+{
+	faults_synced = not_synced;
+	make_bundle(&(struct image_sample){ .absent_platform = true, .sha512 = true }, 0, 1);
 	setup_store();
 }
 
 static void teardown(void)
 {
 	teardown_store();
-	image_builder_release(&images);
-	file_remove(path);
+	unmake_bundle();
 }
 
 static enum err_code deliver(struct plan *plan, struct err *err)
@@ -78,24 +108,79 @@ static enum err_code import_once(struct err *err)
 	return code == ERR_OK ? deliver(&plan, err) : code;
 }
 
-/* A name is there only if all that it stands for is. */
+/* Every blob that an image in the store leads to is there, and what it is called. */
+static void check_image(struct layout *l, const char *name)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(walk_release) struct walk walk;
+	struct source *source = NULL;
+	struct err err = { 0 };
+	size_t i;
+
+	graph_init(&g);
+	walk_init(&walk, &g, NULL, NULL);
+	ck_assert_int_eq(reference_parse(name, &ref, NULL), ERR_OK);
+	ck_assert_int_eq(layout_source_new(l, &source, NULL), ERR_OK);
+	ck_assert_msg(walk_image(&walk, source, &ref, name, &err) == ERR_OK, "%s", err.msg);
+	source->free(source);
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	for (i = 0; i < g.nodes_len; i++) {
+		const struct image_item *item = image_item(&images, &g.nodes[i].digest);
+
+		ck_assert(item == NULL || g.nodes[i].absent == item->absent);
+		ck_assert(g.nodes[i].absent || layout_has(l, &g.nodes[i].digest, g.nodes[i].size_bytes));
+	}
+}
+
+/* index.json is whole or not there, and so is every image that it names. */
 static void check_store(void)
 {
 	CLEANUP(layout_close_ptr) struct layout *l = NULL;
-	size_t i;
+	CLEANUP(free_ptr) char *index = NULL;
+	struct err err = { 0 };
+	enum err_code code;
+	size_t len, i;
 
-	if (layout_open(store, false, &l, NULL) == ERR_NOT_FOUND)
-		return;
-	ck_assert_ptr_nonnull(l);
-	ck_assert(!folder_has(store, ".part") && !folder_has(store, "index.json.part"));
-	if (layout_find(l, NAME) == NULL)
-		return;
-	for (i = 0; i < images.items_len; i++) {
-		const struct image_item *item = &images.items[i];
-
-		if (manifest_kind(item->media_type) != MANIFEST_NONE && !item->absent)
-			ck_assert(layout_has(l, &item->digest, item->len));
+	if (folder_has(store, "index.json")) {
+		index = folder_read(store, "index.json", &len);
+		ck_assert_int_eq(js_check(index, len, "index.json", NULL), ERR_OK);
 	}
+	code = layout_open(store, false, &l, &err);
+	ck_assert_msg(code == ERR_OK || code == ERR_NOT_FOUND, "%s", err.msg);
+	for (i = 0; code == ERR_OK && i < layout_len(l); i++) {
+		if (layout_at(l, i)->name != NULL)
+			check_image(l, layout_at(l, i)->name);
+	}
+}
+
+/* A run that failed cleans up; one that was killed cannot. */
+static void check_clean(void)
+{
+	ck_assert(!folder_has(store, ".part") && !folder_has(store, "index.json.part"));
+}
+
+/* Run again, and it ends as if nothing had happened. */
+static void run_again(const char *name, size_t k)
+{
+	struct err err = { 0 };
+	char *difference;
+
+	ck_assert_msg(import_once(&err) == ERR_OK, "%s at %zu: %s", name, k, err.msg);
+	difference = folder_difference(folder, whole);
+	ck_assert_msg(difference == NULL, "%s at %zu: %s differs", name, k, difference);
+}
+
+/* The store that an undisturbed run leaves is kept, and the next one is in a new folder. */
+static void run_undisturbed(void)
+{
+	struct err err = { 0 };
+
+	ck_assert_msg(import_once(&err) == ERR_OK, "%s", err.msg);
+	check_store();
+	free(store);
+	whole = folder;
+	setup_store();
 }
 
 static const struct {
@@ -111,10 +196,10 @@ static const struct {
 
 START_TEST(import_fails)
 {
-	struct err err = { 0 };
+	struct err err;
 	size_t k;
 
-	ck_assert_msg(import_once(&err) == ERR_OK, "%s", err.msg); /* libraries warm up */
+	run_undisturbed(); /* libraries warm up */
 	for (k = 0; k < POSITIONS_MAX; k++) {
 		enum err_code code;
 		bool met;
@@ -126,14 +211,101 @@ START_TEST(import_fails)
 		code = import_once(&err);
 		met = faults_disarm();
 		check_store();
+		check_clean();
 		ck_assert_msg(code == (met ? cases[_i].want : ERR_OK), "%s at %zu: %d, %s", cases[_i].name, k, code,
 			      err.msg);
 		if (!met)
 			break;
 		ck_assert_int_eq(err.code, code);
-		ck_assert_int_eq(import_once(&err), ERR_OK); /* run again, and it goes on */
+		run_again(cases[_i].name, k);
 	}
 	ck_assert_msg(k >= cases[_i].least && k < POSITIONS_MAX, "%s: %zu positions", cases[_i].name, k);
+	folder_remove(whole);
+}
+END_TEST
+
+/* Together at least 200 places to be killed at. */
+static const struct {
+	const char *name;
+	struct image_sample sample;
+	unsigned images;
+	size_t least;
+} kills[] = {
+	{ "one manifest", { .one_manifest = true }, 1, 20 },
+	{ "an index", { .absent_platform = true, .sha512 = true, .empty_layer = true }, 1, 50 },
+	{ "large layers", { .one_manifest = true, .raw_bytes = 700000, .plain_bytes = 600000 }, 1, 40 },
+	{ "three images", { .statement_bytes = 100 }, 3, 90 },
+};
+
+/* True where it was killed on the way. */
+static bool killed_import(size_t position)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct err err = { 0 };
+
+		faults_arm(FAULTS_KILL, position);
+		_exit(import_once(&err) == ERR_OK ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	if (WIFSIGNALED(status)) {
+		ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+		return true;
+	}
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	return false;
+}
+
+START_TEST(import_killed)
+{
+	size_t k;
+
+	unmake_bundle();
+	make_bundle(&kills[_i].sample, 0, kills[_i].images);
+	run_undisturbed();
+	for (k = 0; k < POSITIONS_MAX && killed_import(k); k++) {
+		check_store();
+		run_again(kills[_i].name, k);
+		teardown_store();
+		setup_store();
+	}
+	ck_assert_msg(k >= kills[_i].least && k < POSITIONS_MAX, "%s: %zu places", kills[_i].name, k);
+	folder_remove(whole);
+}
+END_TEST
+
+/* A store that has an image already keeps it, wherever an import of another one is killed. */
+START_TEST(import_killed_beside)
+{
+	char *first = path, *second;
+	struct image_builder firsts = images;
+	size_t k;
+
+	make_bundle(&(struct image_sample){ .raw_bytes = 2000, .statement_bytes = 9 }, 1, 2);
+	second = path;
+	path = first;
+	ck_assert_int_eq(import_once(NULL), ERR_OK);
+	path = second;
+	run_undisturbed();
+	for (k = 0; k < POSITIONS_MAX; k++) {
+		path = first;
+		ck_assert_int_eq(import_once(NULL), ERR_OK);
+		path = second;
+		if (!killed_import(k))
+			break;
+		check_store();
+		run_again("beside", k);
+		teardown_store();
+		setup_store();
+	}
+	ck_assert_uint_ge(k, 30);
+	folder_remove(whole);
+	unmake_bundle();
+	path = first;
+	images = firsts;
 }
 END_TEST
 
@@ -145,6 +317,8 @@ int main(void)
 	tcase_set_timeout(t, 240);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, import_fails, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, import_killed, 0, (int)COUNT_OF(kills));
+	tcase_add_test(t, import_killed_beside);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -240,7 +241,11 @@ int fsync(int fd)
 
 int syncfs(int fd)
 {
-	return faults_hit(FAULTS_DISK, __builtin_return_address(0)) ? faults_no_space() : (int)syscall(SYS_syncfs, fd);
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
+		return faults_no_space();
+	return faults_synced != NULL ? 0 : (int)syscall(SYS_syncfs, fd);
 }
 
 int rename(const char *from, const char *to)
@@ -254,8 +259,31 @@ int rename(const char *from, const char *to)
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
 	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
 		return faults_no_space();
 	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, 0);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+int mkdirat(int fd, const char *path, mode_t mode)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	return (int)syscall(SYS_mkdirat, fd, path, mode);
+}
+
+int unlinkat(int fd, const char *path, int flags)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	return (int)syscall(SYS_unlinkat, fd, path, flags);
 }
 #endif

@@ -14,6 +14,10 @@
 
 static size_t counted;
 
+/* What is compared, while nftw goes through the one. */
+static const char *compared_one, *compared_other;
+static char *differs;
+
 char *folder_new(void)
 {
 	const char *parent = getenv("TMPDIR");
@@ -88,6 +92,49 @@ size_t folder_count(const char *folder)
 	counted = 0;
 	ck_assert_int_eq(nftw(folder, count_file, 16, FTW_PHYS), 0);
 	return counted;
+}
+
+static bool is_alike(const char *name, int type)
+{
+	CLEANUP(free_ptr) char *one = NULL;
+	CLEANUP(free_ptr) char *other = NULL;
+	size_t one_len = 0, other_len = 0;
+
+	if (!folder_has(compared_other, name))
+		return false;
+	if (type == FTW_D)
+		return true;
+	one = folder_read(compared_one, name, &one_len);
+	other = folder_read(compared_other, name, &other_len);
+	return one_len == other_len && memcmp(one, other, one_len) == 0;
+}
+
+static int compare_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	const char *name = path + strlen(compared_one);
+
+	(void)st;
+	(void)ftw;
+	if (*name == '\0' || is_alike(name + 1, type))
+		return 0;
+	differs = strdup(name + 1);
+	return 1;
+}
+
+static void compare(const char *one, const char *other)
+{
+	compared_one = one;
+	compared_other = other;
+	ck_assert_int_ge(nftw(one, compare_one, 16, FTW_PHYS), 0);
+}
+
+char *folder_difference(const char *one, const char *other)
+{
+	differs = NULL;
+	compare(one, other);
+	if (differs == NULL)
+		compare(other, one);
+	return differs;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -22,6 +22,9 @@ char *folder_read(const char *folder, const char *name, size_t *ret_len);
 bool folder_has(const char *folder, const char *name);
 /* How many files lie in it and its folders. */
 size_t folder_count(const char *folder);
+/* The first file or folder, by its name in them, that two folders do not have alike, byte for byte; NULL where there is
+ * none.  The caller frees it. */
+char *folder_difference(const char *one, const char *other);
 /* Remove it with everything in it, and free the name. */
 void folder_remove(char *folder);
 #endif
