@@ -11,8 +11,9 @@
  *            not as it must be: the message names the file and the offset),
  *            ERR_UNSUPPORTED (a version or required feature from the future),
  *            ERR_LIMIT, ERR_NOMEM.
- * Trust      The description is what the file says of itself.  The bytes of a
- *            blob are NOT proved: put a proof_stage behind bundle_blob.
+ * Trust      The description is what the file says of itself.  The tar header in
+ *            front of a blob is the blob's; its bytes are NOT proved: put a
+ *            proof_stage behind bundle_blob.
  * Threads    Different streams of one bundle may be read at the same time.
  */
 #ifndef BUNDLES_READER_H
