@@ -26,6 +26,7 @@ TEST_LIBS := check
 
 CC_gcc-werror := gcc
 CC_clang-werror := clang
+CC_fuzz := clang
 ifdef CC_$(VARIANT)
 CC := $(CC_$(VARIANT))
 endif
@@ -48,6 +49,8 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS := $(sort $(wildcard $(addprefix tests/,$(addsuffix /test_*.c,$(FOLDERS) program))))
 UNIT_BINS := $(UNIT_TESTS:%.c=$(BUILD)/%)
 BENCH_BINS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+FUZZ_BINS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_OBJECTS := $(BUILD)/tests/fuzz/pieces.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
 # What may be linked with what: arrows point down only.
@@ -68,6 +71,9 @@ unit-tests: $(UNIT_BINS) ## the unit tests, without running them
 .PHONY: bench-programs
 bench-programs: $(BENCH_BINS) ## what make bench measures with, without running it
 
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_BINS)
+
 # An archive for each folder, so that a test links what it needs and nothing from above.
 define folder
 $(BUILD)/$(1).a: $(filter $(BUILD)/$(1)/%,$(OBJECTS))
@@ -76,12 +82,16 @@ endef
 $(foreach name,$(FOLDERS),$(eval $(call folder,$(name))))
 $(filter $(BUILD)/tests/program/%,$(UNIT_BINS)): $(BUILD)/tests/lib.a $(BELOW_bundle.c:%=$(BUILD)/%.a)
 $(BENCH_BINS): $(BELOW_bundles:%=$(BUILD)/%.a)
+$(FUZZ_BINS): $(FUZZ_OBJECTS) $(BUILD)/tests/lib.a $(BELOW_bundle.c:%=$(BUILD)/%.a)
 $(BUILD)/tests/lib.a: $(TEST_OBJECTS)
 
 LINK = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 $(BUILD)/bundle: $(BUILD)/bundle.o $(BELOW_bundle.c:%=$(BUILD)/%.a)
 	$(LINK) $(ALL_LIBS)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o
+	$(LINK) -fsanitize=fuzzer $(ALL_LIBS) $(ALL_TEST_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o
 	$(LINK) $(ALL_LIBS) $(ALL_TEST_LIBS)
@@ -98,11 +108,11 @@ $(BUILD)/%.o: %.c
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # Other flags, another compiler, a source that is gone: what was built with the old ones is built again.
-ifneq ($(filter all unit-tests bench-programs install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all unit-tests bench-programs fuzz-targets install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
 record = $(if $(subst |$(2)|,,|$(file <$(1))|),$(shell mkdir -p $(BUILD))$(file >$(1),$(2)))
 $(call record,$(BUILD)/flags,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))
 $(call record,$(BUILD)/objects,$(OBJECTS) $(TEST_OBJECTS))
-$(OBJECTS) $(TEST_OBJECTS) $(UNIT_BINS:=.o) $(BENCH_BINS:=.o) $(BUILD)/bundle.o: $(BUILD)/flags
+$(OBJECTS) $(TEST_OBJECTS) $(UNIT_BINS:=.o) $(BENCH_BINS:=.o) $(FUZZ_BINS:=.o) $(FUZZ_OBJECTS) $(BUILD)/bundle.o: $(BUILD)/flags
 $(FOLDERS:%=$(BUILD)/%.a) $(BUILD)/tests/lib.a: $(BUILD)/objects
 endif
 
@@ -154,6 +164,11 @@ check-unit check-e2e check-daemons:
 .PHONY: check-asan
 check-asan: ## unit and end-to-end tests under ASan, LSan and UBSan
 	@VARIANT=asan tests/run unit e2e
+
+.PHONY: fuzz
+FUZZ_SECONDS ?= 60
+fuzz: ## hostile input, FUZZ_SECONDS (60) for each target, with libFuzzer
+	@VARIANT=fuzz tests/fuzz/run $(FUZZ_SECONDS)
 
 .PHONY: check-layers
 check-layers: ## whether includes point downward only, and docs/architecture.md is true
