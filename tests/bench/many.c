@@ -293,7 +293,7 @@ static enum err_code write_layer(struct maker *m, struct bundle_writer *w, uint3
 {
 	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
 	struct outstream *layer = NULL, *out;
-	enum err_code code = bundle_writer_layer(w, node, &layer, err);
+	enum err_code code = bundle_writer_layer(w, node, &layer, NULL, err);
 
 	if (code != ERR_OK)
 		return code;
@@ -357,7 +357,7 @@ static enum err_code write_bundle(struct maker *m, const char *path, struct err 
 	if (code == ERR_OK)
 		code = make_graph(m, &g, err);
 	if (code == ERR_OK)
-		code = bundle_writer_open(path, &g, NULL, &w, err);
+		code = bundle_writer_open(path, &g, NULL, NULL, &w, err);
 	if (code == ERR_OK)
 		code = write_blobs(m, w, &g, part_path, err);
 	return code == ERR_OK ? bundle_writer_finish(w, err) : code;

@@ -71,7 +71,7 @@ static enum err_code write_layer(const struct layout *l, struct bundle_writer *w
 				 struct err *err)
 {
 	struct outstream *out = NULL;
-	enum err_code code = bundle_writer_layer(w, node, &out, err);
+	enum err_code code = bundle_writer_layer(w, node, &out, NULL, err);
 
 	if (code != ERR_OK)
 		return code;
@@ -99,7 +99,7 @@ static enum err_code write_bundle(const struct layout *l, const struct graph *g,
 {
 	CLEANUP(bundle_writer_free_ptr) struct bundle_writer *w = NULL;
 	const struct description *d;
-	enum err_code code = bundle_writer_open(path, g, NULL, &w, err);
+	enum err_code code = bundle_writer_open(path, g, NULL, NULL, &w, err);
 	size_t i;
 
 	if (code != ERR_OK)
