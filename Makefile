@@ -50,7 +50,7 @@ UNIT_TESTS := $(sort $(wildcard $(addprefix tests/,$(addsuffix /test_*.c,$(FOLDE
 UNIT_BINS := $(UNIT_TESTS:%.c=$(BUILD)/%)
 BENCH_BINS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZ_BINS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_OBJECTS := $(BUILD)/tests/fuzz/pieces.o
+FUZZ_OBJECTS := $(BUILD)/tests/fuzz/scraps.o
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
 # What may be linked with what: arrows point down only.

@@ -1,6 +1,6 @@
 /* A whole bundle, opened, walked, settled, proved and read: by somebody who knows how to make every checksum.
  *
- * Of the pieces (pieces.h), blobs are what it may hold, 'd' is bundle.json, 'i' index.json, and these are lies
+ * Of the scraps (scraps.h), blobs are what it may hold, 'd' is bundle.json, 'i' index.json, and these are lies
  * (tests/lib/hostile.h), each with three bytes of an offset before its own: 't' in the tar, 'f' in place of a frame,
  * 's' in the seek table, 'p' in that of places, 'h' in the head, 'x' in the file.
  */
@@ -14,7 +14,7 @@
 #include "common/file.h"
 #include "common/mem.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/pieces.h"
+#include "tests/fuzz/scraps.h"
 #include "tests/lib/hostile.h"
 
 #define IMAGE "docker.io/library/app:1" /* of which the seeds have one */
@@ -23,7 +23,7 @@
 
 static const void *content(void *ctx, const struct digest *digest, size_t *ret_len)
 {
-	const struct piece *p = pieces_find(ctx, digest);
+	const struct scrap *p = scraps_find(ctx, digest);
 
 	*ret_len = p != NULL ? p->len : 0;
 	return p != NULL ? p->bytes : NULL;
@@ -47,7 +47,7 @@ static enum lie_kind lie_kind(char kind)
 	return LIE_NONE;
 }
 
-static void make(const struct pieces *p, struct buf *file)
+static void make(const struct scraps *p, struct buf *file)
 {
 	CLEANUP(hostile_release) struct hostile h;
 	size_t i;
@@ -55,14 +55,14 @@ static void make(const struct pieces *p, struct buf *file)
 	hostile_init(&h, content, (void *)(uintptr_t)p);
 	h.tar_max = TAR_MAX;
 	for (i = 0; i < p->len; i++) {
-		const struct piece *piece = &p->items[i];
-		struct buf *text = piece->kind == 'd' ? &h.description : piece->kind == 'i' ? &h.index : NULL;
+		const struct scrap *scrap = &p->items[i];
+		struct buf *text = scrap->kind == 'd' ? &h.description : scrap->kind == 'i' ? &h.index : NULL;
 
 		if (text != NULL && text->len == 0)
-			FUZZ_HOLDS(buf_add(text, piece->bytes, piece->len, NULL) == ERR_OK);
-		if (lie_kind(piece->kind) != LIE_NONE && piece->len > AT_BYTES && h.lies_len < HOSTILE_LIES)
-			hostile_lie(&h, lie_kind(piece->kind), get_le((const void *)piece->bytes, AT_BYTES),
-				    piece->bytes + AT_BYTES, piece->len - AT_BYTES);
+			FUZZ_HOLDS(buf_add(text, scrap->bytes, scrap->len, NULL) == ERR_OK);
+		if (lie_kind(scrap->kind) != LIE_NONE && scrap->len > AT_BYTES && h.lies_len < HOSTILE_LIES)
+			hostile_lie(&h, lie_kind(scrap->kind), get_le((const void *)scrap->bytes, AT_BYTES),
+				    scrap->bytes + AT_BYTES, scrap->len - AT_BYTES);
 	}
 	hostile_make(&h, file);
 }
@@ -151,10 +151,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(buf_release) struct buf file = { 0 };
 	CLEANUP(close_fd) int fd = memfd_create("bundle", 0);
-	struct pieces p;
+	struct scraps p;
 	char path[64];
 
-	pieces_read(&p, data, size);
+	scraps_read(&p, data, size);
 	FUZZ_HOLDS(fd >= 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	make(&p, &file);
@@ -162,6 +162,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_whole(path);
 	read_one(path, IMAGE);
 	read_one(path, NULL);
-	pieces_release(&p);
+	scraps_release(&p);
 	return 0;
 }

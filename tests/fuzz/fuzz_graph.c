@@ -1,6 +1,6 @@
 /* Manifests and indexes, and the graph that is walked from them.
  *
- * Of the pieces (pieces.h), blobs are what a registry has; 't' is an image, NAME@DIGEST; 'r' a referrer: the subject's
+ * Of the scraps (scraps.h), blobs are what a registry has; 't' is an image, NAME@DIGEST; 'r' a referrer: the subject's
  * digest, a blank, one byte for how it is tied, a blank, its own digest.
  */
 #include "bundles/description.h"
@@ -9,19 +9,19 @@
 #include "common/mem.h"
 #include "common/walk.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/pieces.h"
+#include "tests/fuzz/scraps.h"
 
 #define REFERRERS_MAX 16
 
 struct registry {
 	struct source source;
-	struct pieces pieces;
+	struct scraps scraps;
 };
 
 static enum err_code give(const struct registry *r, const struct digest *digest, const char *media_type,
 			  source_manifest_fn *done, void *ctx, struct err *err)
 {
-	const struct piece *p = pieces_find(&r->pieces, digest);
+	const struct scrap *p = scraps_find(&r->scraps, digest);
 	struct source_manifest m = { .media_type = media_type, .digest = *digest };
 
 	if (p != NULL) {
@@ -46,7 +46,7 @@ static enum err_code manifest(struct source *s, const struct descriptor *d, sour
 static enum err_code referrers(struct source *s, const struct digest *subject, source_referrers_fn *done, void *ctx,
 			       struct err *err)
 {
-	const struct pieces *p = &OUTER_OF(s, struct registry, source)->pieces;
+	const struct scraps *p = &OUTER_OF(s, struct registry, source)->scraps;
 	struct source_referrer found[REFERRERS_MAX];
 	size_t len = 0, i;
 
@@ -62,7 +62,7 @@ static enum err_code referrers(struct source *s, const struct digest *subject, s
 			continue;
 		f->descriptor.media_type = TYPE_OCI_MANIFEST;
 		f->descriptor.size_bytes =
-			pieces_find(p, &f->descriptor.digest) != NULL ? pieces_find(p, &f->descriptor.digest)->len : 7;
+			scraps_find(p, &f->descriptor.digest) != NULL ? scraps_find(p, &f->descriptor.digest)->len : 7;
 		len++;
 	}
 	return done(ctx, found, len, err);
@@ -75,12 +75,12 @@ static enum err_code walk_all(struct registry *r, struct graph *g, struct err *e
 	size_t i;
 
 	walk_init(&walk, g, NULL, NULL);
-	for (i = 0; code == ERR_OK && i < r->pieces.len; i++) {
+	for (i = 0; code == ERR_OK && i < r->scraps.len; i++) {
 		CLEANUP(reference_release) struct reference ref = { 0 };
 
-		if (r->pieces.items[i].kind == 't' && reference_parse(r->pieces.items[i].bytes, &ref, NULL) == ERR_OK &&
+		if (r->scraps.items[i].kind == 't' && reference_parse(r->scraps.items[i].bytes, &ref, NULL) == ERR_OK &&
 		    ref.digest.text[0] != '\0')
-			code = walk_image(&walk, &r->source, &ref, r->pieces.items[i].bytes, err);
+			code = walk_image(&walk, &r->source, &ref, r->scraps.items[i].bytes, err);
 	}
 	return code == ERR_OK ? graph_settle(g, err) : code;
 }
@@ -122,11 +122,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum err_code code;
 
 	graph_init(&g);
-	pieces_read(&r.pieces, data, size);
+	scraps_read(&r.scraps, data, size);
 	code = walk_all(&r, &g, &err);
 	if (code == ERR_OK)
 		code = describe(&g, &err);
 	fuzz_told(code, &err);
-	pieces_release(&r.pieces);
+	scraps_release(&r.scraps);
 	return 0;
 }

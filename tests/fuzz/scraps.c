@@ -1,4 +1,4 @@
-#include "tests/fuzz/pieces.h"
+#include "tests/fuzz/scraps.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -7,21 +7,21 @@
 
 #define SEPARATOR "\n---\n"
 
-static const struct piece *blob(const struct pieces *p, char name)
+static const struct scrap *blob(const struct scraps *p, char name)
 {
 	size_t i = (size_t)(name - 'a');
 
 	return name >= 'a' && i < p->blobs_len ? &p->items[p->blobs[i]] : NULL;
 }
 
-/* Write a piece out; false once that is too much. */
-static bool expand(const struct pieces *p, const char *bytes, size_t len, struct buf *out)
+/* Write a scrap out; false once that is too much. */
+static bool expand(const struct scraps *p, const char *bytes, size_t len, struct buf *out)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < len; i++) {
-		const struct piece *b = i + 1 < len ? blob(p, bytes[i + 1]) : NULL;
+		const struct scrap *b = i + 1 < len ? blob(p, bytes[i + 1]) : NULL;
 
 		if (b != NULL && bytes[i] == '@')
 			code = buf_puts(out, b->digest.text, NULL);
@@ -36,9 +36,9 @@ static bool expand(const struct pieces *p, const char *bytes, size_t len, struct
 	return code == ERR_OK;
 }
 
-static bool add(struct pieces *p, char kind, const char *bytes, size_t len, size_t *left)
+static bool add(struct scraps *p, char kind, const char *bytes, size_t len, size_t *left)
 {
-	struct piece *piece = &p->items[p->len];
+	struct scrap *scrap = &p->items[p->len];
 	struct buf *text = &p->text[p->len];
 
 	buf_init(text, *left);
@@ -47,32 +47,32 @@ static bool add(struct pieces *p, char kind, const char *bytes, size_t len, size
 		return false;
 	}
 	*left -= text->len;
-	*piece = (struct piece){ .kind = kind, .bytes = buf_text(text), .len = text->len };
-	if (kind == 'b' && p->blobs_len < PIECES_BLOBS) {
-		FUZZ_HOLDS(digest_of(piece->bytes, piece->len, NULL, &piece->digest, NULL) == ERR_OK);
+	*scrap = (struct scrap){ .kind = kind, .bytes = buf_text(text), .len = text->len };
+	if (kind == 'b' && p->blobs_len < SCRAPS_BLOBS) {
+		FUZZ_HOLDS(digest_of(scrap->bytes, scrap->len, NULL, &scrap->digest, NULL) == ERR_OK);
 		p->blobs[p->blobs_len++] = p->len;
 	}
 	p->len++;
 	return true;
 }
 
-void pieces_read(struct pieces *p, const void *bytes, size_t len)
+void scraps_read(struct scraps *p, const void *bytes, size_t len)
 {
 	const char *at = bytes, *end = at + len;
-	size_t left = PIECES_BYTES;
+	size_t left = SCRAPS_BYTES;
 
-	*p = (struct pieces){ .len = 0 };
-	while (at < end && p->len < PIECES_MAX) {
+	*p = (struct scraps){ .len = 0 };
+	while (at < end && p->len < SCRAPS_MAX) {
 		const char *stop = memmem(at, (size_t)(end - at), SEPARATOR, strlen(SEPARATOR));
-		size_t piece_len = (size_t)((stop != NULL ? stop : end) - at);
+		size_t scrap_len = (size_t)((stop != NULL ? stop : end) - at);
 
-		if (piece_len > 0 && !add(p, at[0], at + 1, piece_len - 1, &left))
+		if (scrap_len > 0 && !add(p, at[0], at + 1, scrap_len - 1, &left))
 			return;
 		at = stop != NULL ? stop + strlen(SEPARATOR) : end;
 	}
 }
 
-const struct piece *pieces_find(const struct pieces *p, const struct digest *digest)
+const struct scrap *scraps_find(const struct scraps *p, const struct digest *digest)
 {
 	size_t i;
 
@@ -83,7 +83,7 @@ const struct piece *pieces_find(const struct pieces *p, const struct digest *dig
 	return NULL;
 }
 
-void pieces_release(struct pieces *p)
+void scraps_release(struct scraps *p)
 {
 	size_t i;
 
