@@ -458,6 +458,39 @@ START_TEST(given_up_twice)
 }
 END_TEST
 
+/* So many images that the description is divided, and then one more: the layers of the first run are found. */
+START_TEST(in_shards)
+{
+	static char names[SHARDS_FROM + 1][64];
+	static struct image_builder many;
+	struct graph g, more;
+	struct taken t;
+	size_t i;
+
+	set_up();
+	image_builder_init(&many);
+	for (i = 0; i < COUNT_OF(names); i++)
+		snprintf(names[i], sizeof(names[i]), "docker.io/library/app:%06zu", i);
+	image_sample(&many, names[0], &(struct image_sample){ .raw_bytes = RAW_BYTES, .one_manifest = true });
+	for (i = 1; i + 1 < COUNT_OF(names); i++)
+		image_tag(&many, names[i], many.tags[0].root);
+	image_tag(&many, NAME, many.tags[0].root);
+	image_graph(&many, &many.source, &g);
+	image_tag(&many, names[i], many.tags[0].root);
+	image_graph(&many, &many.source, &more);
+	t = run(&many, &g, 1);
+	ck_assert(exists(f.part));
+	t = run(&many, &more, SIZE_MAX);
+	ck_assert_msg(t.code == ERR_OK, "%s", f.err.msg);
+	ck_assert_uint_gt(t.kept_bytes, 0);
+	ck_assert(said("taken from it") && !said("has moved") && !exists(f.old));
+	graph_release(&g);
+	graph_release(&more);
+	image_builder_release(&many);
+	tear_down();
+}
+END_TEST
+
 /* A leftover is input from outside: each byte in front of the layers is another one in turn. */
 START_TEST(hostile)
 {
@@ -498,6 +531,7 @@ int main(void)
 	tcase_add_test(t, given_up);
 	tcase_add_loop_test(t, other_plan, 0, (int)COUNT_OF(leftovers));
 	tcase_add_loop_test(t, given_up_twice, 0, 2);
+	tcase_add_test(t, in_shards);
 	tcase_add_loop_test(t, hostile, 0, 8);
 	suite_add_tcase(s, t);
 	return test_run(s);

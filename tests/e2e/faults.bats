@@ -24,11 +24,14 @@ declare -gA PLACES=(
 	[referrers]="/referrers/$APP1"
 )
 
-# An export that fails leaves everything as it was: the bundle of yesterday, and no other file.
+# An export that fails leaves everything as it was: the bundle of yesterday, and no other file but what it says that it
+# keeps of layers.
 failing_export() {
 	echo yesterday >app1.oci.tar.zst
 	bundle export -q -o app1.oci.tar.zst "$1"
-	[[ $(cat app1.oci.tar.zst) == yesterday && $(ls -A) == app1.oci.tar.zst ]] || fail 'something was published'
+	[[ $(cat app1.oci.tar.zst) == yesterday ]] || fail 'something was published'
+	[[ $stderr != *'is kept in app1.oci.tar.zst.part: '* ]] || rm app1.oci.tar.zst.part
+	[[ $(ls -A) == app1.oci.tar.zst ]] || fail 'something is left'
 	[[ -z $output ]] || fail 'something was printed'
 }
 
@@ -41,6 +44,7 @@ faults() {
 		failing_export "$PROXY/demo/app1:1.0"
 		IFS='|' read -ra texts <<<"$texts"
 		complain "$wanted" "${texts[@]}"
+		[[ $place == layer || $stderr != *' is kept in '* ]] || fail 'something is kept before there are layers'
 		beside_stop
 	done
 }
