@@ -30,6 +30,7 @@ failing_export() {
 	echo yesterday >app1.oci.tar.zst
 	bundle export -q -o app1.oci.tar.zst "$1"
 	[[ $(cat app1.oci.tar.zst) == yesterday ]] || fail 'something was published'
+	# shellcheck disable=SC2154 # of run
 	[[ $stderr != *'is kept in app1.oci.tar.zst.part: '* ]] || rm app1.oci.tar.zst.part
 	[[ $(ls -A) == app1.oci.tar.zst ]] || fail 'something is left'
 	[[ -z $output ]] || fail 'something was printed'
