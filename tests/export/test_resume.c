@@ -6,11 +6,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "bundles/seal_key.h"
 #include "common/mem.h"
 #include "export/export.h"
 #include "tests/lib/bundle_file.h"
+#include "tests/lib/folder.h"
 #include "tests/lib/http_server.h"
 #include "tests/lib/image_builder.h"
+#include "tests/lib/seal_keys.h"
 #include "tests/lib/test_main.h"
 
 #define TYPE_GZIP "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -30,10 +33,15 @@ static struct http_route routes[IMAGE_ITEMS];
 static char *targets[IMAGE_ITEMS];
 static struct http_server *server;
 static char *path, *part, *old, *synced;
-static char *names[2];
-static unsigned char *want[2]; /* what each tag gives when nothing disturbs it */
-static size_t want_len[2];
-static unsigned char *left; /* what a run of tag 1 leaves that is killed late */
+static struct seal_key *key;
+
+/* What is exported: a tag of the repository, sealed or not. */
+enum what { FIRST_TAG, SECOND_TAG, FIRST_SEALED, WHAT_COUNT };
+
+static char *names[WHAT_COUNT];
+static unsigned char *want[WHAT_COUNT]; /* what each gives when nothing disturbs it */
+static size_t want_len[WHAT_COUNT];
+static unsigned char *left; /* what a run of the first tag leaves that is killed late */
 static size_t left_len;
 
 static void add_tag(size_t tag, const char *layers)
@@ -45,9 +53,9 @@ static void add_tag(size_t tag, const char *layers)
 	manifest = image_json(&images, TYPE_OCI_MANIFEST,
 			      "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":{%s},\"layers\":[%s]}",
 			      TYPE_OCI_MANIFEST, config, layers);
-	ck_assert_int_ge(asprintf(&targets[IMAGE_ITEMS - 1 - tag], "/v2/a/b/manifests/%zu", tag + 1), 0);
-	routes[IMAGE_ITEMS - 1 - tag] = (struct http_route){
-		.target = targets[IMAGE_ITEMS - 1 - tag],
+	ck_assert_int_ge(asprintf(&targets[IMAGE_ITEMS - tag], "/v2/a/b/manifests/%zu", tag), 0);
+	routes[IMAGE_ITEMS - tag] = (struct http_route){
+		.target = targets[IMAGE_ITEMS - tag],
 		.headers = "Content-Type: " TYPE_OCI_MANIFEST "\r\n",
 		.body = images.items[manifest].bytes,
 		.body_len = images.items[manifest].len,
@@ -71,10 +79,10 @@ static void make_images(void)
 	add_layer(&layers, image_add_noise(&images, TYPE_GZIP, FIRST_BYTES, 1));
 	for (i = 0; i < SMALL_LAYERS; i++)
 		add_layer(&layers, image_add_noise(&images, TYPE_GZIP, SMALL_BYTES + i, 100 + i));
-	add_tag(1, buf_text(&layers));
+	add_tag(2, buf_text(&layers));
 	add_layer(&layers, image_add_noise(&images, TYPE_GZIP, SECOND_BYTES, 2));
 	add_layer(&layers, image_add_text(&images, TYPE_TAR, PLAIN_BYTES, 3));
-	add_tag(0, buf_text(&layers));
+	add_tag(1, buf_text(&layers));
 }
 
 static void serve(void)
@@ -94,19 +102,24 @@ static void serve(void)
 	}
 	server = http_server_start(routes, IMAGE_ITEMS);
 	for (i = 0; i < COUNT_OF(names); i++)
-		ck_assert_int_ge(asprintf(&names[i], "%s/a/b:%zu", http_server_host(server), i + 1), 0);
+		ck_assert_int_ge(asprintf(&names[i], "%s/a/b:%d", http_server_host(server), i == SECOND_TAG ? 2 : 1),
+				 0);
 }
 
-static enum err_code export_tag(size_t tag, struct err *err)
+static enum err_code export_it(enum what what, struct err *err)
 {
 	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
 	CLEANUP(free_ptr) char *notes = NULL;
 	size_t notes_len = 0;
 	FILE *to = open_memstream(&notes, &notes_len);
-	const char *name = names[tag];
+	const char *name = names[what];
 	struct opt_list list = { .items = &name, .len = 1 };
 	struct progress progress;
-	struct export_options options = { .output = path, .images = &list, .jobs = 1, .progress = &progress };
+	struct export_options options = { .sign = what == FIRST_SEALED ? key : NULL,
+					  .output = path,
+					  .images = &list,
+					  .jobs = 1,
+					  .progress = &progress };
 	enum err_code code;
 
 	progress_init(&progress, PROGRESS_QUIET, to, NULL);
@@ -122,13 +135,13 @@ static bool exists(const char *name)
 	return access(name, F_OK) == 0;
 }
 
-static void check_bytes(size_t tag)
+static void check_bytes(enum what what)
 {
 	size_t len;
 	unsigned char *got = file_bytes(path, &len);
 
-	ck_assert_uint_eq(len, want_len[tag]);
-	ck_assert(memcmp(got, want[tag], len) == 0);
+	ck_assert_uint_eq(len, want_len[what]);
+	ck_assert(memcmp(got, want[what], len) == 0);
 	free(got);
 }
 
@@ -160,7 +173,7 @@ static void keep_synced(int fd)
 }
 
 /* An export in a process of its own, which is killed at the k-th call.  True if it was. */
-static bool export_killed(size_t tag, size_t k, bool power)
+static bool export_killed(enum what what, size_t k, bool power)
 {
 	int status = 0;
 	pid_t child = fork();
@@ -171,7 +184,7 @@ static bool export_killed(size_t tag, size_t k, bool power)
 
 		faults_synced = power ? keep_synced : not_synced;
 		faults_arm_all(FAULTS_KILL, k);
-		code = export_tag(tag, NULL);
+		code = export_it(what, NULL);
 		faults_disarm_all();
 		_exit(code == ERR_OK ? 0 : 4);
 	}
@@ -184,6 +197,8 @@ static bool export_killed(size_t tag, size_t k, bool power)
 static void setup(void)
 {
 	struct err err = { 0 };
+	char *key_folder = folder_new();
+	CLEANUP(free_ptr) char *key_path = NULL;
 	size_t i, calls = 0;
 
 	faults_synced = not_synced;
@@ -194,17 +209,21 @@ static void setup(void)
 	ck_assert_int_ge(asprintf(&part, "%s.part", path), 0);
 	ck_assert_int_ge(asprintf(&old, "%s.part.old", path), 0);
 	ck_assert_int_ge(asprintf(&synced, "%s.synced", path), 0);
+	key_path = folder_path(key_folder, "key.pem");
+	folder_put(key_folder, "key.pem", key_ed25519, strlen(key_ed25519));
+	ck_assert_int_eq(seal_key_read_private(key_path, -1, &key, NULL), ERR_OK);
+	folder_remove(key_folder);
 	make_images();
 	serve();
 	for (i = 0; i < COUNT_OF(want); i++) {
-		ck_assert_msg(export_tag(i, &err) == ERR_OK, "%s", err.msg);
+		ck_assert_msg(export_it((enum what)i, &err) == ERR_OK, "%s", err.msg);
 		want[i] = file_bytes(path, &want_len[i]);
 		unlink(path);
 	}
 	while (left_len < FIRST_BYTES + SECOND_BYTES + SMALL_LAYERS * SMALL_BYTES / 2) {
 		free(left);
 		unlink(part);
-		ck_assert(export_killed(0, calls += 20, false));
+		ck_assert(export_killed(FIRST_TAG, calls += 20, false));
 		left = file_bytes(part, &left_len);
 	}
 	unlink(part);
@@ -223,6 +242,7 @@ static void teardown(void)
 		free(names[i]);
 	}
 	unlink(old);
+	seal_key_free(key);
 	unlink(synced);
 	file_remove(path);
 	free(left);
@@ -289,29 +309,30 @@ static void lose_power(uint64_t seed)
 }
 
 /* After that, and whatever it left: either nothing is published or all of it, and the next run ends as it should. */
-static void check_next(size_t tag, bool published, size_t k)
+static void check_next(enum what what, bool published, size_t k)
 {
 	struct err err = { 0 };
 
 	ck_assert(exists(path) || !published);
 	if (exists(path))
-		check_bytes(tag);
-	ck_assert_msg(export_tag(tag, &err) == ERR_OK, "at %zu: %s", k, err.msg);
-	check_bytes(tag);
+		check_bytes(what);
+	ck_assert_msg(export_it(what, &err) == ERR_OK, "at %zu: %s", k, err.msg);
+	check_bytes(what);
 	ck_assert_msg(!exists(part) && !exists(old), "at %zu", k);
 	unlink(path);
 }
 
 static const struct {
 	const char *name;
-	size_t tag;
+	enum what what;
 	bool leftover; /* of the other tag */
 	bool power;
-	size_t step, least;
+	size_t first, step, least; /* places */
 } kills[] = {
-	{ "killed", 0, false, false, 1, 200 },
-	{ "killed, and the power goes", 0, false, true, 2, 200 },
-	{ "killed beside another leftover", 1, true, false, 3, 150 },
+	{ "killed", FIRST_TAG, false, false, 0, 1, 200 },
+	{ "killed, and the power goes", FIRST_TAG, false, true, 0, 2, 200 },
+	{ "killed beside another leftover", SECOND_TAG, true, false, 0, 3, 150 },
+	{ "killed when it is sealed", FIRST_SEALED, false, true, 190, 1, 200 },
 };
 
 START_TEST(killed)
@@ -319,14 +340,14 @@ START_TEST(killed)
 	bool was_killed = true;
 	size_t k;
 
-	for (k = 0; was_killed && k < POSITIONS_MAX; k += kills[_i].step) {
+	for (k = kills[_i].first; was_killed && k < POSITIONS_MAX; k += kills[_i].step) {
 		if (kills[_i].leftover)
 			file_put(part, left, left_len);
 		unlink(synced);
-		was_killed = export_killed(kills[_i].tag, k, kills[_i].power);
+		was_killed = export_killed(kills[_i].what, k, kills[_i].power);
 		if (kills[_i].power)
 			lose_power(k + 1);
-		check_next(kills[_i].tag, !was_killed, k);
+		check_next(kills[_i].what, !was_killed, k);
 	}
 	ck_assert_msg(k > kills[_i].least && k < POSITIONS_MAX, "%s: %zu places", kills[_i].name, k);
 }
@@ -337,21 +358,21 @@ START_TEST(killed_again)
 {
 	size_t k;
 
-	for (k = 30; export_killed(0, k, false); k += 40)
+	for (k = 30; export_killed(FIRST_TAG, k, false); k += 40)
 		ck_assert(!exists(path));
 	ck_assert_uint_gt(k, 30);
-	check_next(0, true, k);
+	check_next(FIRST_TAG, true, k);
 }
 END_TEST
 
 static const struct {
 	const char *name;
-	size_t tag;
+	enum what what;
 	bool leftover;
 	size_t step, least;
 } fails[] = {
-	{ "no space", 0, false, 1, 200 },
-	{ "no space beside another leftover", 1, true, 3, 150 },
+	{ "no space", FIRST_TAG, false, 1, 200 },
+	{ "no space beside another leftover", SECOND_TAG, true, 3, 150 },
 };
 
 /* Each call fails in turn.  A failure says where it kept what is there, and it is there. */
@@ -367,14 +388,14 @@ START_TEST(failed)
 		if (fails[_i].leftover)
 			file_put(part, left, left_len);
 		faults_arm_all(FAULTS_DISK, k);
-		code = export_tag(fails[_i].tag, &err);
+		code = export_it(fails[_i].what, &err);
 		met = faults_disarm_all();
 		ck_assert_msg(code == (met ? ERR_IO : ERR_OK), "%s at %zu: %d, %s", fails[_i].name, k, code, err.msg);
 		if (met && strstr(err.msg, "is kept in ") != NULL)
 			ck_assert_msg(exists(part) || exists(old), "%s", err.msg);
 		else if (!fails[_i].leftover)
 			ck_assert_msg(!exists(part), "%s", err.msg);
-		check_next(fails[_i].tag, !met, k);
+		check_next(fails[_i].what, !met, k);
 	}
 	ck_assert_msg(k > fails[_i].least && k < POSITIONS_MAX, "%s: %zu places", fails[_i].name, k);
 }
