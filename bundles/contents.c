@@ -17,9 +17,10 @@ static enum err_code walk_one(struct walk *walk, struct source *source, const st
 	enum err_code code = reference_parse(name, &ref, err);
 
 	if (code == ERR_OK)
-		return walk_image(walk, source, &ref, as, err);
-	err_add(err, "%s", bundle_path(b));
-	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
+		code = walk_image(walk, source, &ref, as, err);
+	else
+		err_add(err, "%s", bundle_path(b));
+	return code == ERR_FORMAT || code == ERR_LIMIT ? err_recode(err, ERR_DAMAGED) : code;
 }
 
 /* An image that the description names is there. */

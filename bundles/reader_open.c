@@ -43,7 +43,7 @@ static enum err_code check_head_sizes(const struct bundle *b, uint64_t *ret_cont
 	const struct head *h = &b->head;
 
 	if (h->index_bytes > LIMIT_DESCRIPTION_BYTES || h->description_bytes > LIMIT_DESCRIPTION_BYTES)
-		return err_set(err, ERR_LIMIT, "%s: offset %zu: a description of more than %" PRIu64 " MiB", b->path,
+		return err_set(err, ERR_DAMAGED, "%s: offset %zu: a description of more than %" PRIu64 " MiB", b->path,
 			       HEAD_OFFSET, LIMIT_DESCRIPTION_BYTES / MIB);
 	shape_front(h->index_bytes, h->description_bytes, ret_content, ret_end);
 	return ERR_OK;
@@ -93,6 +93,16 @@ enum err_code bundle_description_read(const struct bundle *b, struct buf *out, s
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", b->path, DESCRIPTION_NAME);
 }
 
+/* What is wrong with the description is wrong with the file, where the front begins.  No writer makes what no reader
+ * takes: too much is damage too. */
+static enum err_code of_description(const struct bundle *b, enum err_code code, struct err *err)
+{
+	if (code == ERR_OK)
+		return ERR_OK;
+	err_add(err, "%s: offset %" PRIu64, b->path, b->head.front_offset);
+	return code == ERR_LIMIT ? err_recode(err, ERR_DAMAGED) : code;
+}
+
 static enum err_code read_description(struct bundle *b, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes = { 0 };
@@ -105,7 +115,7 @@ static enum err_code read_description(struct bundle *b, struct err *err)
 		return code;
 	code = description_read(bytes.data != NULL ? bytes.data : "", bytes.len, DESCRIPTION_NAME, &b->description,
 				err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+	return of_description(b, code, err);
 }
 
 /* What stands in front of the blobs is what the description and the head say.  bundle.json itself is proved already. */
@@ -150,7 +160,7 @@ static enum err_code add_shard(struct bundle *b, size_t shard, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	code = description_add(&b->description, shard, buf_text(&bytes), bytes.len, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+	return of_description(b, code, err);
 }
 
 static enum err_code add_shards(struct bundle *b, struct err *err)
@@ -163,7 +173,7 @@ static enum err_code add_shards(struct bundle *b, struct err *err)
 	if (code != ERR_OK || i == 0)
 		return code;
 	code = description_complete(&b->description, DESCRIPTION_NAME, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+	return of_description(b, code, err);
 }
 
 static enum err_code make_shape(struct bundle *b, struct err *err)
@@ -172,7 +182,7 @@ static enum err_code make_shape(struct bundle *b, struct err *err)
 
 	shape_release(&b->shape);
 	code = shape_init(&b->shape, &b->description, &b->head.description, b->head.description_bytes, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", b->path);
+	return of_description(b, code, err);
 }
 
 /* Everything up to bundle.json, and where the shards are. */

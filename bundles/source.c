@@ -73,11 +73,11 @@ static enum err_code give(struct bundle_source *s, const struct descriptor *d, s
 	buf_stage_init(&out, &bytes);
 	code = copy_proved(s, d, &place, &out.out, err);
 	if (code != ERR_OK)
-		return code;
+		return code == ERR_LIMIT ? err_recode(err, ERR_DAMAGED) : code;
 	m.bytes = buf_text(&bytes);
 	m.len = bytes.len;
 	code = done(ctx, &m, err);
-	if (code != ERR_FORMAT)
+	if (code != ERR_FORMAT && code != ERR_LIMIT)
 		return code;
 	err_add(err, "%s", s->bundle->path);
 	return err_recode(err, ERR_DAMAGED); /* whoever made the bundle had read it */
