@@ -9,7 +9,7 @@
 #include "bundles/frame_read.h"
 #include "common/mem.h"
 
-#define HASH_STEP_BYTES ((size_t)256)
+#define HASH_STEP_BYTES ((size_t)128)
 
 static uint32_t at_most(uint64_t value, uint64_t most)
 {
