@@ -3,6 +3,7 @@
 
 #include "bundles/commands.h"
 #include "bundles/reader.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/report.h"
 
@@ -30,14 +31,12 @@ static enum err_code cat_blob(const struct bundle *b, const char *text, struct e
 
 static enum err_code cat_description(const struct bundle *b, struct err *err)
 {
-	struct instream *in = NULL;
-	enum err_code code = bundle_description_bytes(b, &in, err);
+	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_DESCRIPTION_BYTES };
+	enum err_code code = bundle_description_read(b, &bytes, err);
 
-	if (code != ERR_OK)
-		return code;
-	code = stream_copy(in, report_stdout(), err);
-	instream_release(in);
-	return code;
+	if (code == ERR_OK)
+		code = outstream_write(report_stdout(), buf_text(&bytes), bytes.len, err);
+	return code == ERR_OK ? outstream_finish(report_stdout(), err) : code;
 }
 
 static enum err_code cat(const char *file, const char *what, struct err *err)
@@ -47,7 +46,15 @@ static enum err_code cat(const char *file, const char *what, struct err *err)
 
 	if (code != ERR_OK)
 		return code;
-	return strcmp(what, "description") == 0 ? cat_description(b, err) : cat_blob(b, what, err);
+	if (strcmp(what, "description") == 0)
+		return cat_description(b, err);
+	code = cat_blob(b, what, err);
+	if (code != ERR_NOT_FOUND)
+		return code;
+	/* the table of places is no proof that it is not there: ask the whole description */
+	bundle_close(take_ptr(&b));
+	code = bundle_open(file, &b, err);
+	return code == ERR_OK ? cat_blob(b, what, err) : code;
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)

@@ -283,9 +283,12 @@ static void print_blobs(const struct description *d)
 static enum err_code print_json(const struct bundle *b, const struct origin *origin, const struct graph *g,
 				struct err *err)
 {
+	CLEANUP(js_free_ptr) struct json_t *image = NULL;
+	enum err_code code = g != NULL ? description_of_images(b, g, &image, err) : ERR_OK;
 	struct js_out o;
-	enum err_code code;
 
+	if (code != ERR_OK)
+		return code; /* before anything is out */
 	js_out_init(&o, report_stdout(), true);
 	js_begin(&o, '{');
 	js_member_uint(&o, "schemaVersion", 1);
@@ -294,7 +297,10 @@ static enum err_code print_json(const struct bundle *b, const struct origin *ori
 	js_member(&o, "digest", bundle_digest(b)->text);
 	put_seals(&o, origin);
 	js_key(&o, "description");
-	code = g != NULL ? description_put_image(&o, b, g, err) : description_put(&o, b, err);
+	if (g != NULL)
+		js_put_value(&o, image);
+	else
+		code = description_put(&o, b, err);
 	js_end(&o, '}');
 	return code == ERR_OK ? js_end_document(&o, err) : code;
 }
@@ -329,6 +335,38 @@ static enum err_code walk(const struct bundle *b, const char *name, struct graph
 	if (code == ERR_OK)
 		contents_mark(b, g);
 	return code;
+}
+
+/* What was opened for one image cannot tell of a blob that is not there whether it was left out, was absent, or is
+ * there and the table of places is wrong: the description of the others says it. */
+static bool lacks_something(const struct bundle *b, const struct graph *g)
+{
+	uint64_t size_bytes;
+	size_t i;
+
+	for (i = 0; i < g->nodes_len; i++) {
+		if (g->nodes[i].absent || bundle_blob_size(b, &g->nodes[i].digest, &size_bytes, NULL) != ERR_OK)
+			return true;
+	}
+	return false;
+}
+
+/* One image, from as little of the file as tells all of it. */
+static enum err_code open_image(const char *file, const char *name, struct bundle **ret_bundle, struct err *err)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code = bundle_open_image(file, name, &b, err);
+
+	graph_init(&g);
+	if (code == ERR_OK)
+		code = walk(b, name, &g, err);
+	if (code != ERR_OK)
+		return code;
+	if (lacks_something(b, &g))
+		return bundle_open(file, ret_bundle, err);
+	*ret_bundle = take_ptr(&b);
+	return ERR_OK;
 }
 
 static enum err_code show(const struct options *options, const struct bundle *b, const char *name, struct err *err)
@@ -370,7 +408,7 @@ static enum err_code inspect(const struct options *options, const char *file, co
 	if (image != NULL)
 		code = full_name(image, &name, err);
 	if (code == ERR_OK)
-		code = image != NULL ? bundle_open_image(file, name, &b, err) : bundle_open(file, &b, err);
+		code = image != NULL ? open_image(file, name, &b, err) : bundle_open(file, &b, err);
 	if (code != ERR_OK)
 		return code;
 	if (!options->blobs)

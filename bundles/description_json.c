@@ -60,11 +60,11 @@ enum err_code description_put(struct js_out *o, const struct bundle *b, struct e
 	return code;
 }
 
-enum err_code description_put_image(struct js_out *o, const struct bundle *b, const struct graph *g, struct err *err)
+enum err_code description_of_images(const struct bundle *b, const struct graph *g, struct json_t **ret_json,
+				    struct err *err)
 {
 	CLEANUP(description_maker_release) struct description_maker m = { 0 };
 	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_DESCRIPTION_BYTES };
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	struct buf_stage stage;
 	enum err_code code = description_maker_init(&m, g, err);
 
@@ -72,7 +72,6 @@ enum err_code description_put_image(struct js_out *o, const struct bundle *b, co
 	if (code == ERR_OK)
 		code = description_write_shard(&m, 0, &stage.out, NULL, err);
 	if (code == ERR_OK)
-		code = parse(b, &bytes, &json, err);
-	js_put_value(o, json);
-	return code;
+		code = parse(b, &bytes, ret_json, err);
+	return code == ERR_LIMIT ? err_recode(err, ERR_DAMAGED) : code;
 }

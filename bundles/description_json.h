@@ -14,6 +14,8 @@
 
 /* The whole description, with members that this program does not know. */
 enum err_code description_put(struct js_out *o, const struct bundle *b, struct err *err);
-/* The images, referrers and blobs of a settled graph, which was walked from the bundle. */
-enum err_code description_put_image(struct js_out *o, const struct bundle *b, const struct graph *g, struct err *err);
+/* The images, referrers and blobs of a settled graph of at most SHARD_IMAGES images, which was walked from the bundle,
+ * for js_free. */
+enum err_code description_of_images(const struct bundle *b, const struct graph *g, struct json_t **ret_json,
+				    struct err *err);
 #endif

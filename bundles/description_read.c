@@ -298,12 +298,27 @@ static enum err_code read_shard(const struct reading *r, size_t place, const str
 	return ERR_OK;
 }
 
+/* What is said in shards is not said beside them. */
+static enum err_code check_shards(const struct reading *r)
+{
+	if (js_len(js_array(r->json, "shards")) == 0)
+		return BAD(r, "%s: \"shards\" lists none", r->what);
+	if (js_get(r->json, "images") != NULL || js_get(r->json, "referrers") != NULL ||
+	    js_get(r->json, "blobs") != NULL)
+		return BAD(r, "%s: images, referrers or blobs beside \"shards\"", r->what);
+	return ERR_OK;
+}
+
 static enum err_code read_shards(const struct reading *r)
 {
 	const struct json_t *shards = js_array(r->json, "shards");
 	struct description *d = r->d;
 	size_t len = js_len(shards), i;
-	enum err_code code = vec_grow(&d->shards, &d->shards_cap, len, sizeof(*d->shards), SHARDS_MAX, r->err);
+	enum err_code code = check_shards(r);
+
+	if (code != ERR_OK)
+		return code;
+	code = vec_grow(&d->shards, &d->shards_cap, len, sizeof(*d->shards), SHARDS_MAX, r->err);
 
 	if (code == ERR_LIMIT)
 		return err_set(r->err, ERR_LIMIT, "%s: more than %zu shards", r->what, SHARDS_MAX);
@@ -384,7 +399,7 @@ static enum err_code read_root(const struct reading *r)
 		code = read_files(r);
 	if (code != ERR_OK)
 		return code;
-	if (js_has(r->json, "shards"))
+	if (js_get(r->json, "shards") != NULL)
 		return read_shards(r);
 	code = add_lists(r);
 	return code == ERR_OK ? description_complete(r->d, r->what, r->err) : code;

@@ -163,14 +163,10 @@ size_t frame_header_bytes(const unsigned char *frame)
 	return FRAME_DESCRIPTOR_END + (1 - single) + dictionary[descriptor & 3] + content;
 }
 
-bool frame_holds(const unsigned char *frame, size_t len, size_t content_bytes)
+bool frame_begins(const unsigned char *frame, size_t len, size_t content_bytes)
 {
-	return ZSTD_getFrameContentSize(frame, len) == content_bytes;
-}
-
-bool frame_has_checksum(const unsigned char *frame)
-{
-	return (frame[FRAME_DESCRIPTOR_END - 1] & 4) != 0;
+	return len >= FRAME_DESCRIPTOR_END && get_le(frame, 4) == FRAME_MAGIC &&
+	       (frame[FRAME_DESCRIPTOR_END - 1] & 7) == 4 && ZSTD_getFrameContentSize(frame, len) == content_bytes;
 }
 
 size_t frame_stored_max(size_t content_bytes)

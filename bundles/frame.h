@@ -86,11 +86,11 @@ bool frame_is_raw(const unsigned char *frame, uint32_t content_bytes);
 uint64_t frame_raw_run_stored(uint64_t content_bytes);
 
 /* A compressed frame, looked at without decoding it: how long its header is, told by the first FRAME_DESCRIPTOR_END
- * bytes; whether the header says that it holds so much; whether a checksum follows its last block. */
+ * bytes; whether the header is that of a frame of ours with so much content: of this zstd and no older one, with its
+ * content size and a checksum, and without a dictionary. */
 #define FRAME_DESCRIPTOR_END ((size_t)5)
 size_t frame_header_bytes(const unsigned char *frame);
-bool frame_holds(const unsigned char *frame, size_t len, size_t content_bytes);
-bool frame_has_checksum(const unsigned char *frame);
+bool frame_begins(const unsigned char *frame, size_t len, size_t content_bytes);
 /* What a compressed frame with this much content takes at most. */
 size_t frame_stored_max(size_t content_bytes);
 

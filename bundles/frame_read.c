@@ -81,6 +81,8 @@ static enum err_code fill(struct zstd_reader *r, struct err *err)
 	code = frame_file_read(r->file, r->coded, len, r->file_at, err);
 	if (code != ERR_OK)
 		return code;
+	if (r->file_at == frame_offset(r) && !frame_begins(r->coded, len, (size_t)r->content_left))
+		return damaged(r, "it does not begin as a frame of this size must", err);
 	checksum_add(r->sum, r->coded, len);
 	r->file_at += len;
 	r->coded_at = 0;

@@ -39,7 +39,7 @@ enum err_code frame_walk(const struct frame_file *file, uint64_t file_at, uint64
 	if (code != ERR_OK)
 		return code;
 	stored = ZSTD_findFrameCompressedSize(bytes, len);
-	if (ZSTD_isError(stored) || ZSTD_getFrameContentSize(bytes, len) != content_bytes)
+	if (ZSTD_isError(stored) || !frame_begins(bytes, len, (size_t)content_bytes))
 		return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": no whole frame of %" PRIu64 " bytes",
 			       file->name, file_at, content_bytes);
 	*ret_stored = stored;

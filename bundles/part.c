@@ -39,6 +39,8 @@ static bool is_same_file(const char *path, int fd)
 
 static enum err_code open_locked(const char *path, int create, int *ret_fd, struct err *err)
 {
+	struct stat st;
+
 	for (;;) {
 		CLEANUP(close_fd) int fd = open(path, O_RDWR | create | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
 
@@ -46,6 +48,11 @@ static enum err_code open_locked(const char *path, int create, int *ret_fd, stru
 			return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
 		if (fd < 0)
 			return err_errno(err, path);
+		if (fstat(fd, &st) != 0)
+			return err_errno(err, path);
+		if (!S_ISREG(st.st_mode))
+			return err_set(err, ERR_CONFLICT, "%s is there already and is no regular file: move it away",
+				       path);
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 			if (errno != EWOULDBLOCK)
 				return err_errno(err, path);

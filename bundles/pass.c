@@ -111,11 +111,11 @@ static enum err_code take_compressed(struct pass *p, size_t content, struct err 
 
 	if (code == ERR_OK)
 		code = take_more(p, frame_header_bytes(p->frame) - FRAME_DESCRIPTOR_END, err);
-	if (code == ERR_OK && !frame_holds(p->frame, p->frame_len, content))
-		code = damaged(p, "this should be a frame of another size", err);
+	if (code == ERR_OK && !frame_begins(p->frame, p->frame_len, content))
+		code = damaged(p, "this should be another frame", err);
 	if (code == ERR_OK)
 		code = take_blocks(p, err);
-	if (code == ERR_OK && frame_has_checksum(p->frame))
+	if (code == ERR_OK)
 		code = take_more(p, FRAME_CHECKSUM_BYTES, err);
 	if (code == ERR_OK && p->frame_len > frame_stored_max(content))
 		code = damaged(p, "a frame that takes more room than its content can need", err);
@@ -283,6 +283,8 @@ static enum err_code finish_tables(struct pass *p, struct err *err)
 	CLEANUP(free_ptr) unsigned char *places = NULL;
 	enum err_code code = sums != NULL ? places_make(s, &places, err) : err_nomem(err);
 
+	if (code == ERR_OK && p->sums_len != s->sums * SUM_BYTES)
+		code = damaged(p, "not as many frames have come as the description says", err);
 	if (code != ERR_OK)
 		return code;
 	shape_sums(s, p->sums, sums);

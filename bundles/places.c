@@ -127,10 +127,11 @@ enum err_code places_find(const struct places *p, const struct digest *digest, s
 		size_t mid = low + (high - low) / 2;
 		enum err_code code =
 			read_at(p->file->fd, entry, sizeof(entry), p->offset + mid * ENTRY_BYTES, p->file->name, err);
-		int order = memcmp(entry, key, KEY_BYTES);
+		int order;
 
 		if (code != ERR_OK)
 			return code;
+		order = memcmp(entry, key, KEY_BYTES);
 		if (order == 0)
 			return read_place(p, mid, entry, ret_place, err);
 		if (order < 0)

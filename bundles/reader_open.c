@@ -180,6 +180,9 @@ static enum err_code make_shape(struct bundle *b, struct err *err)
 {
 	enum err_code code;
 
+	if (b->description.index.size_bytes != b->head.index_bytes)
+		return err_set(err, ERR_DAMAGED, "%s: offset %zu: the head and the description disagree", b->path,
+			       HEAD_OFFSET);
 	shape_release(&b->shape);
 	code = shape_init(&b->shape, &b->description, &b->head.description, b->head.description_bytes, err);
 	return of_description(b, code, err);
@@ -198,9 +201,6 @@ static enum err_code read_beginning(struct bundle *b, struct err *err)
 		code = read_description(b, err);
 	if (code != ERR_OK)
 		return code;
-	if (b->description.index.size_bytes != b->head.index_bytes)
-		return err_set(err, ERR_DAMAGED, "%s: offset %zu: the head and the description disagree", b->path,
-			       HEAD_OFFSET);
 	return make_shape(b, err);
 }
 

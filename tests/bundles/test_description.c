@@ -101,6 +101,12 @@ static const struct {
 	{ "a stream without a serial", NOTED("\"stream\":{\"name\":\"s\"}"), ERR_DAMAGED },
 	{ "serial 0", NOTED("\"stream\":{\"name\":\"s\",\"serial\":0}"), ERR_DAMAGED },
 	{ "a stream that is a text", NOTED("\"stream\":\"s\""), ERR_DAMAGED },
+	{ "no shards", NOTED("\"shards\":[]"), ERR_DAMAGED },
+	{ "shards that are a number", NOTED("\"shards\":5"), ERR_DAMAGED },
+	{ "images beside shards",
+	  NOTED("\"shards\":[{\"name\":\"bundle.json.shard.0.json\",\"digest\":\"" D1
+		"\",\"size\":5,\"first\":\"a:1\",\"images\":1}]"),
+	  ERR_DAMAGED },
 	{ "a prerequisite", LEFT_OUT("layer", "\"manifest\":\"" D2 "\",\"image\":\"a:1\""), ERR_OK },
 	{ "a prerequisite that is no layer", LEFT_OUT("config", "\"manifest\":\"" D2 "\",\"image\":\"a:1\""),
 	  ERR_DAMAGED },
