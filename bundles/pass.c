@@ -54,8 +54,10 @@ static enum err_code take(struct pass *p, void *bytes, size_t len, struct err *e
 			continue;
 		if (n < 0)
 			return err_errno(err, p->name);
+		if (n == 0 && file_at(p) == 0 && to == bytes)
+			return damaged(p, "nothing came: did what should write it fail?", err);
 		if (n == 0)
-			return damaged(p, "it ends in what begins here", err);
+			return damaged(p, "cut short: it ends in what begins here", err);
 		to += n;
 		len -= (size_t)n;
 	}

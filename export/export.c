@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bundles/writer.h"
@@ -267,6 +268,19 @@ static unsigned workers(void)
 	return online <= 2 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (unsigned)online - 1;
 }
 
+/* An increment in place of what it builds on would be of no use to anybody. */
+static enum err_code check_since(const struct export_options *options, struct err *err)
+{
+	struct stat since, output;
+
+	if (is_pipe(options) || stat(options->since, &since) != 0 || stat(options->output, &output) != 0)
+		return ERR_OK;
+	if (since.st_dev == output.st_dev && since.st_ino == output.st_ino)
+		return err_set(err, ERR_USAGE, "%s is the earlier bundle itself: write the new one elsewhere",
+			       options->output);
+	return ERR_OK;
+}
+
 static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
 {
 	struct http_options http = {
@@ -279,6 +293,8 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	CLEANUP(free_ptr) char *beside = NULL;
 	size_t i;
 
+	if (code == ERR_OK && options->since != NULL && !options->dry_run)
+		code = check_since(options, err);
 	if (code == ERR_OK)
 		code = is_pipe(options) ? str_format(&beside, err, "%s/", folder_temporary())
 					: str_copy(options->output, &beside, err);

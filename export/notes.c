@@ -88,7 +88,8 @@ static enum err_code read_stream(struct notes *n, const char *stream, const char
 	value = strtoull(serial, &end, 10);
 	if (strspn(serial, "0123456789") != strlen(serial) || *end != '\0' || errno != 0 || value == 0 ||
 	    value > INT64_MAX)
-		return err_set(err, ERR_USAGE, "--serial %.40s: this should be a whole number from 1", serial);
+		return err_set(err, ERR_USAGE,
+			       "--serial %.40s: this should be a whole number from 1 to 9223372036854775807", serial);
 	n->notes.serial = value;
 	return intern_text(&n->strings, stream, &n->notes.stream, err);
 }

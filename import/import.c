@@ -70,10 +70,9 @@ static uint64_t announce(const struct plan *plan)
 /* Nothing older than what came before, and nothing twice. */
 static enum err_code check_serial(const struct import_options *options, const struct import_result *r, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	enum err_code code =
+		streams_check(r->target_name, &bundle_description(r->bundle)->notes, options->allow_rollback, err);
 
-	if (!options->allow_rollback)
-		code = streams_check(r->target_name, &bundle_description(r->bundle)->notes, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", bundle_path(r->bundle));
 }
 

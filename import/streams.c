@@ -67,7 +67,9 @@ static enum err_code memory_read(struct memory *m, struct err *err)
 		code = err_set(&why, ERR_FORMAT, "%s: no \"streams\"", m->path);
 	if (code == ERR_OK)
 		return ERR_OK;
-	err_set(err, code, "%s: which serials came before cannot be read, so none is known to be newer", why.msg);
+	err_set(err, code,
+		"%s: which serials came before cannot be read, so none is known to be newer; remove it to begin anew",
+		why.msg);
 	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
 }
 
@@ -77,10 +79,12 @@ static uint64_t highest(const struct memory *m, const char *stream)
 	const struct json_t *streams = m->json != NULL ? js_object(m->json, "streams") : NULL;
 	uint64_t serial = 0;
 
-	return streams != NULL && js_uint(streams, stream, &serial) ? serial : 0;
+	if (streams == NULL || js_get(streams, stream) == NULL)
+		return 0;
+	return js_uint(streams, stream, &serial) ? serial : UINT64_MAX; /* nothing is known to be newer */
 }
 
-enum err_code streams_check(const char *target, const struct description_notes *notes, struct err *err)
+enum err_code streams_check(const char *target, const struct description_notes *notes, bool rollback, struct err *err)
 {
 	CLEANUP(memory_release) struct memory m = { 0 };
 	enum err_code code;
@@ -94,7 +98,7 @@ enum err_code streams_check(const char *target, const struct description_notes *
 	if (code != ERR_OK)
 		return code;
 	had = highest(&m, notes->stream);
-	if (notes->serial > had)
+	if (notes->serial > had || rollback)
 		return ERR_OK;
 	return err_set(err, ERR_ROLLBACK,
 		       "this is serial %" PRIu64 " of stream %s, and %s has had serial %" PRIu64

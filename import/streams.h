@@ -12,8 +12,9 @@
 
 #include "bundles/description.h"
 
-/* May this bundle follow what the target has had?  target is its name, the same each time. */
-enum err_code streams_check(const char *target, const struct description_notes *notes, struct err *err);
+/* May this bundle follow what the target has had?  With rollback it may be older; but what cannot be read is an error
+ * all the same, before anything is written.  target is its name, the same each time. */
+enum err_code streams_check(const char *target, const struct description_notes *notes, bool rollback, struct err *err);
 /* Remember that it arrived; a lower serial, let through, changes nothing. */
 enum err_code streams_record(const char *target, const struct description_notes *notes, struct err *err);
 #endif

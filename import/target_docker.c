@@ -221,7 +221,7 @@ static enum err_code docker_write(struct target *target, struct plan *plan, stru
 	size_t i;
 
 	if (!t->choice.any)
-		return ERR_OK;
+		return plan_finish(plan, err);
 	for (i = 0; i < DOCKER_EXTRA; i++)
 		buf_init(&extra[i], LIMIT_DESCRIPTION_BYTES);
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);

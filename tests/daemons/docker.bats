@@ -227,6 +227,8 @@ piped() {
 	run --separate-stderr piped cat release.oci.tar.zst
 	expect 0 'everything read back'
 	diff <(names) <(both)
+	run --separate-stderr piped head -c -1 release.oci.tar.zst
+	complain 3 'it ends in what begins here'
 	forget_images
 	run --separate-stderr piped head -c -1 release.oci.tar.zst
 	complain 3 'it ends in what begins here'

@@ -88,6 +88,10 @@ second() {
 }
 
 @test "an earlier bundle that is none" {
+	cp first.zst kept.zst
+	bundle export -o first.zst --since first.zst "$REGISTRY/demo/app1:1.0"
+	complain 2 'first.zst is the earlier bundle itself'
+	cmp first.zst kept.zst
 	bundle export -o x --since nothing.zst "$REGISTRY/demo/app1:1.0"
 	complain 1 'nothing.zst: no such file'
 	echo garbage >garbage.zst

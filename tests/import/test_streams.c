@@ -61,7 +61,7 @@ START_TEST(arriving)
 						   .serial = cases[_i].arrivals[i].serial };
 		const char *target = cases[_i].arrivals[i].target;
 		struct err err = { .code = ERR_OK };
-		enum err_code got = streams_check(target, &notes, &err);
+		enum err_code got = streams_check(target, &notes, false, &err);
 
 		ck_assert_msg(got == cases[_i].arrivals[i].want, "%s, %zu: %d %s", cases[_i].name, i, got, err.msg);
 		if (got == ERR_OK)
@@ -79,12 +79,26 @@ START_TEST(let_through)
 
 	ck_assert_int_eq(streams_record("store", &newer, NULL), ERR_OK);
 	ck_assert_int_eq(streams_record("store", &older, NULL), ERR_OK);
-	ck_assert_int_eq(streams_check("store", &newer, NULL), ERR_ROLLBACK);
+	ck_assert_int_eq(streams_check("store", &newer, false, NULL), ERR_ROLLBACK);
 }
 END_TEST
 
 /* A memory that was damaged is none: nothing is known to be newer. */
 static const char *const damages[] = { "", "{", "[]", "{\"schemaVersion\":1}" };
+
+/* A serial that is none is not the lowest one. */
+START_TEST(no_number)
+{
+	static const char text[] = "{\"schemaVersion\":1,\"streams\":{\"a\":\"3\"}}";
+	struct description_notes notes = { .stream = "a", .serial = 5 };
+	CLEANUP(free_ptr) char *path = folder_path(folder, "store.streams/store.json");
+
+	ck_assert_int_eq(streams_record("store", &notes, NULL), ERR_OK);
+	file_put(path, text, strlen(text));
+	ck_assert_int_eq(streams_check("store", &notes, false, NULL), ERR_ROLLBACK);
+	ck_assert_int_eq(streams_check("store", &notes, true, NULL), ERR_OK);
+}
+END_TEST
 
 START_TEST(damaged)
 {
@@ -96,8 +110,9 @@ START_TEST(damaged)
 	path = folder_path(folder, "store.streams/store.json");
 	file_put(path, damages[_i], strlen(damages[_i]));
 	notes.serial = 6;
-	ck_assert_int_eq(streams_check("store", &notes, &err), ERR_DAMAGED);
+	ck_assert_int_eq(streams_check("store", &notes, false, &err), ERR_DAMAGED);
 	ck_assert_msg(strstr(err.msg, path) != NULL, "%s", err.msg);
+	ck_assert_int_eq(streams_check("store", &notes, true, &err), ERR_DAMAGED);
 }
 END_TEST
 
@@ -109,6 +124,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, arriving, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, let_through);
+	tcase_add_test(t, no_number);
 	tcase_add_loop_test(t, damaged, 0, (int)COUNT_OF(damages));
 	suite_add_tcase(s, t);
 	return test_run(s);
