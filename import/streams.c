@@ -53,6 +53,22 @@ static enum err_code memory_open(struct memory *m, const char *target, struct er
 	return code == ERR_OK ? str_format(&m->path, err, "%s/%s.json", m->folder, buf_text(&name)) : code;
 }
 
+/* What holds no number for a stream does not say which serials came before. */
+static enum err_code check_numbers(const struct memory *m, struct err *err)
+{
+	const struct json_t *streams = js_object(m->json, "streams");
+	const char *key;
+	uint64_t serial;
+
+	if (streams == NULL)
+		return err_set(err, ERR_FORMAT, "%s: no \"streams\"", m->path);
+	for (key = js_next(streams, NULL); key != NULL; key = js_next(streams, key)) {
+		if (!js_uint(streams, key, &serial))
+			return err_set(err, ERR_FORMAT, "%s: no number for stream %s", m->path, key);
+	}
+	return ERR_OK;
+}
+
 static enum err_code memory_read(struct memory *m, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_ANSWER_BYTES };
@@ -63,8 +79,8 @@ static enum err_code memory_read(struct memory *m, struct err *err)
 		return ERR_OK;
 	if (code == ERR_OK)
 		code = js_read(buf_text(&bytes), bytes.len, m->path, &m->json, &why);
-	if (code == ERR_OK && js_object(m->json, "streams") == NULL)
-		code = err_set(&why, ERR_FORMAT, "%s: no \"streams\"", m->path);
+	if (code == ERR_OK)
+		code = check_numbers(m, &why);
 	if (code == ERR_OK)
 		return ERR_OK;
 	err_set(err, code,
@@ -79,9 +95,7 @@ static uint64_t highest(const struct memory *m, const char *stream)
 	const struct json_t *streams = m->json != NULL ? js_object(m->json, "streams") : NULL;
 	uint64_t serial = 0;
 
-	if (streams == NULL || js_get(streams, stream) == NULL)
-		return 0;
-	return js_uint(streams, stream, &serial) ? serial : UINT64_MAX; /* nothing is known to be newer */
+	return streams != NULL && js_uint(streams, stream, &serial) ? serial : 0;
 }
 
 enum err_code streams_check(const char *target, const struct description_notes *notes, bool rollback, struct err *err)
