@@ -351,39 +351,40 @@ static bool lacks_something(const struct bundle *b, const struct graph *g)
 	return false;
 }
 
-/* One image, from as little of the file as tells all of it. */
-static enum err_code open_image(const char *file, const char *name, struct bundle **ret_bundle, struct err *err)
+static enum err_code open_whole(const char *file, const char *name, struct bundle **ret_bundle, struct graph *g,
+				struct err *err)
 {
-	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
-	CLEANUP(graph_release) struct graph g;
-	enum err_code code = bundle_open_image(file, name, &b, err);
+	enum err_code code = bundle_open(file, ret_bundle, err);
 
-	graph_init(&g);
-	if (code == ERR_OK)
-		code = walk(b, name, &g, err);
-	if (code != ERR_OK)
-		return code;
-	if (lacks_something(b, &g))
-		return bundle_open(file, ret_bundle, err);
-	*ret_bundle = take_ptr(&b);
-	return ERR_OK;
+	return code == ERR_OK ? walk(*ret_bundle, name, g, err) : code;
 }
 
-static enum err_code show(const struct options *options, const struct bundle *b, const char *name, struct err *err)
+/* One image, from as little of the file as tells all of it. */
+static enum err_code open_image(const char *file, const char *name, struct bundle **ret_bundle, struct graph *g,
+				struct err *err)
+{
+	enum err_code code = bundle_open_image(file, name, ret_bundle, err);
+
+	if (code == ERR_OK)
+		code = walk(*ret_bundle, name, g, err);
+	if (code != ERR_OK || !lacks_something(*ret_bundle, g))
+		return code;
+	graph_release(g);
+	bundle_close(take_ptr(ret_bundle));
+	return open_whole(file, name, ret_bundle, g, err);
+}
+
+/* graph is what was walked: NULL where the description is printed as it stands. */
+static enum err_code show(const struct options *options, const struct bundle *b, const struct graph *graph,
+			  struct err *err)
 {
 	CLEANUP(origin_release) struct origin origin = { 0 };
-	CLEANUP(graph_release) struct graph g;
 	struct opt_list beside = { 0 };
 	enum err_code code = origin_find(b, &beside, &origin, err);
 
-	graph_init(&g);
-	if (code == ERR_OK && (name != NULL || !options->json))
-		code = walk(b, name, &g, err);
 	if (code != ERR_OK)
 		return code;
-	if (options->json)
-		return print_json(b, &origin, name != NULL ? &g : NULL, err);
-	return inspect_tree(b, &origin, &g, err);
+	return options->json ? print_json(b, &origin, graph, err) : inspect_tree(b, &origin, graph, err);
 }
 
 static enum err_code full_name(const char *text, char **ret_name, struct err *err)
@@ -399,20 +400,25 @@ static enum err_code full_name(const char *text, char **ret_name, struct err *er
 static enum err_code inspect(const struct options *options, const char *file, const char *image, struct err *err)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	CLEANUP(graph_release) struct graph g;
 	CLEANUP(free_ptr) char *name = NULL;
+	bool as_it_is = image == NULL && (options->json || options->blobs);
 	enum err_code code = ERR_OK;
 
+	graph_init(&g);
 	if (options->blobs && (options->json || image != NULL))
 		return err_set(err, ERR_USAGE,
 			       "--blobs lists the blobs of the whole bundle, and goes with nothing else");
 	if (image != NULL)
 		code = full_name(image, &name, err);
-	if (code == ERR_OK)
-		code = image != NULL ? open_image(file, name, &b, err) : bundle_open(file, &b, err);
+	if (code == ERR_OK && as_it_is)
+		code = bundle_open(file, &b, err);
+	else if (code == ERR_OK)
+		code = image != NULL ? open_image(file, name, &b, &g, err) : open_whole(file, NULL, &b, &g, err);
 	if (code != ERR_OK)
 		return code;
 	if (!options->blobs)
-		return show(options, b, name, err);
+		return show(options, b, as_it_is ? NULL : &g, err);
 	print_blobs(bundle_description(b));
 	return ERR_OK;
 }
