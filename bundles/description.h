@@ -170,6 +170,8 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 size_t description_shard_of(const struct description *d, const char *name);
 /* Read and check a shard, and add what it says. */
 enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err);
+/* The order of links, for qsort. */
+int description_compare_links(const void *a, const void *b);
 /* All shards are there: put blobs and links in order, and hold them against each other.  what is bundle.json's name. */
 enum err_code description_complete(struct description *d, const char *what, struct err *err);
 /* The blob of a digest, BLOB_NONE if there is none. */

@@ -215,7 +215,7 @@ static enum err_code add_images(const struct reading *r)
 	return code;
 }
 
-static int compare_links(const void *a, const void *b)
+int description_compare_links(const void *a, const void *b)
 {
 	const struct description_link *one = a, *other = b;
 	int order = strcmp(one->subject.text, other->subject.text);
@@ -254,7 +254,7 @@ static enum err_code add_links(const struct reading *r)
 		struct description_link *link = &d->links[d->links_len];
 
 		code = read_link(r, js_at(links, i), link);
-		if (code == ERR_OK && i > 0 && compare_links(link - 1, link) >= 0)
+		if (code == ERR_OK && i > 0 && description_compare_links(link - 1, link) >= 0)
 			code = BAD(r, "%s: referrer %s is not in its place: they must be sorted, each once", r->what,
 				   link->referrer.text);
 		d->links_len++;
@@ -448,99 +448,4 @@ enum err_code description_add(struct description *d, size_t shard, const void *b
 	if (d->images_len - had != d->shards[shard].images || strcmp(d->images[had].name, d->shards[shard].first) != 0)
 		return BAD(&r, "%s: its images are not those that %s says", name, DESCRIPTION_NAME);
 	return ERR_OK;
-}
-
-/* Shards come one after the other, but the file holds first what is packed of all of them, then the rest. */
-static enum err_code order_blobs(struct description *d, struct err *err)
-{
-	struct description_blob *ordered = calloc(d->blobs_len + 1, sizeof(*ordered));
-	size_t len = 0, i;
-	enum stored stored;
-
-	if (ordered == NULL)
-		return err_nomem(err);
-	for (stored = STORED_PACKED; stored < STORED_COUNT; stored++) {
-		for (i = 0; i < d->blobs_len; i++) {
-			if (d->blobs[i].stored == stored)
-				ordered[len++] = d->blobs[i];
-		}
-	}
-	free(d->blobs);
-	d->blobs = ordered;
-	d->blobs_cap = d->blobs_len + 1;
-	return ERR_OK;
-}
-
-static int compare_places(const void *a, const void *b, void *blobs)
-{
-	const struct description_blob *list = blobs;
-
-	return strcmp(list[*(const size_t *)a].digest.text, list[*(const size_t *)b].digest.text);
-}
-
-static enum err_code sort_blobs(const struct reading *r)
-{
-	struct description *d = r->d;
-	size_t i;
-
-	d->by_digest = calloc(d->blobs_len + 1, sizeof(*d->by_digest));
-	if (d->by_digest == NULL)
-		return err_nomem(r->err);
-	for (i = 0; i < d->blobs_len; i++)
-		d->by_digest[i] = i;
-	qsort_r(d->by_digest, d->blobs_len, sizeof(*d->by_digest), compare_places, d->blobs);
-	for (i = 1; i < d->blobs_len; i++) {
-		if (compare_places(&d->by_digest[i - 1], &d->by_digest[i], d->blobs) == 0)
-			return BAD(r, "%s: %s is listed twice", r->what, d->blobs[d->by_digest[i]].digest.text);
-	}
-	return ERR_OK;
-}
-
-/* What several shards say of a subject is said once. */
-static void sort_links(struct description *d)
-{
-	size_t kept = 0, i;
-
-	if (d->links_len < 2 || d->shards_len == 0)
-		return;
-	qsort(d->links, d->links_len, sizeof(*d->links), compare_links);
-	for (i = 1; i < d->links_len; i++) {
-		if (compare_links(&d->links[kept], &d->links[i]) != 0)
-			d->links[++kept] = d->links[i];
-	}
-	d->links_len = kept + 1;
-}
-
-/* A digest must be one of the blobs, and that a manifest of this size. */
-static enum err_code check_manifest(const struct reading *r, const struct digest *digest, uint64_t size_bytes,
-				    const char *media_type)
-{
-	size_t at = description_find(r->d, digest);
-
-	if (at == BLOB_NONE || !role_is_manifest(r->d->blobs[at].role))
-		return BAD(r, "%s: %s is none of the manifests in \"blobs\"", r->what, digest->text);
-	if (r->d->blobs[at].size_bytes != size_bytes || strcmp(r->d->blobs[at].media_type, media_type) != 0)
-		return BAD(r, "%s: two things are said of %s", r->what, digest->text);
-	return ERR_OK;
-}
-
-enum err_code description_complete(struct description *d, const char *what, struct err *err)
-{
-	struct reading r = { .d = d, .what = what, .err = err };
-	enum err_code code = order_blobs(d, err);
-	size_t i;
-
-	if (code == ERR_OK)
-		code = sort_blobs(&r);
-	sort_links(d);
-	for (i = 0; code == ERR_OK && i < d->images_len; i++)
-		code = check_manifest(&r, &d->images[i].digest, d->images[i].size_bytes, d->images[i].media_type);
-	for (i = 0; code == ERR_OK && i < d->links_len; i++) {
-		const struct description_link *link = &d->links[i];
-
-		code = check_manifest(&r, &link->referrer, link->size_bytes, link->media_type);
-		if (code == ERR_OK && description_find(d, &link->subject) == BLOB_NONE)
-			code = BAD(&r, "%s: subject %s is none of the blobs in \"blobs\"", what, link->subject.text);
-	}
-	return code;
 }
