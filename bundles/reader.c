@@ -174,30 +174,6 @@ enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, s
 	return code == ERR_OK ? open_raw(b, place.content, place.size_bytes, ret_in, err) : code;
 }
 
-static enum err_code open_member(const struct bundle *b, size_t place, struct instream **ret_in, struct err *err)
-{
-	struct zstd_reader *r = NULL;
-	struct member m = { 0 };
-	enum err_code code = new_zstd(b, &r, err);
-
-	if (code != ERR_OK)
-		return code;
-	shape_member(&b->shape, place, &m);
-	zstd_reader_aim(r, m.content, m.content + m.size_bytes, NULL);
-	*ret_in = &r->in;
-	return ERR_OK;
-}
-
-enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_in, struct err *err)
-{
-	return open_member(b, 1, ret_in, err);
-}
-
-enum err_code bundle_description_bytes(const struct bundle *b, struct instream **ret_in, struct err *err)
-{
-	return open_member(b, 2, ret_in, err);
-}
-
 enum err_code bundle_slot(const struct bundle *b, size_t slot, unsigned char out[SLOT_BYTES], struct err *err)
 {
 	uint64_t offset = shape_slot_offset(&b->shape, b->file.seek, slot);

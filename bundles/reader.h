@@ -55,9 +55,6 @@ enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, s
 			  struct err *err);
 /* Append a shard of the description, proved. */
 enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf *out, struct err *err);
-/* The bytes of bundle.json or index.json as they stand in the file. */
-enum err_code bundle_description_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
-enum err_code bundle_index_bytes(const struct bundle *b, struct instream **ret_in, struct err *err);
 /* Append bundle.json, which was proved against the digest in the head. */
 enum err_code bundle_description_read(const struct bundle *b, struct buf *out, struct err *err);
 /* The content of a slot, whatever it is: SLOT_BYTES, for slot_check to look at. */
