@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bundles/bytes.h"
 #include "bundles/contents.h"
 #include "bundles/reading.h"
 #include "common/mem.h"
@@ -249,6 +250,27 @@ START_TEST(flipped)
 }
 END_TEST
 
+/* The head says where the description stands, so it must agree with it: in a pipe as in a file. */
+START_TEST(head)
+{
+	unsigned char content[HEAD_CONTENT_BYTES];
+	uint64_t at = HEAD_OFFSET + FRAME_SKIPPABLE_HEADER_BYTES;
+	struct err err = { .code = ERR_OK };
+	int fd;
+
+	make(&samples[0]);
+	fd = open(path, O_RDWR);
+	ck_assert_int_eq(read_at(fd, content, sizeof(content), at, path, NULL), ERR_OK);
+	put_le(content + 56, 8, get_le(content + 56, 8) + 1); /* within the same padding */
+	put_le(content + 152, 4, frame_checksum(content, 152));
+	ck_assert_int_eq(write_at(fd, content, sizeof(content), at, path, NULL), ERR_OK);
+	close(fd);
+	ck_assert_int_eq(pass_file(1, &err), ERR_DAMAGED);
+	ck_assert_msg(strstr(err.msg, "the head and the description disagree") != NULL, "%s", err.msg);
+	unmake();
+}
+END_TEST
+
 START_TEST(cut)
 {
 	struct err err = { .code = ERR_OK };
@@ -284,6 +306,7 @@ int main(void)
 	tcase_add_loop_test(t, written, 0, (int)COUNT_OF(samples));
 	tcase_add_test(t, backwards);
 	tcase_add_loop_test(t, flipped, 0, SMALL_SAMPLES);
+	tcase_add_test(t, head);
 	tcase_add_loop_test(t, cut, 0, SMALL_SAMPLES);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -391,6 +391,8 @@ static const struct {
 	{ "a dictionary that nobody has", ZSTD "\x01\x60\x07", 7, "\x02\x00\x10x", 4, 100, "damaged frame" },
 	{ "a reserved kind of block", ZSTD "\x00\x60", 6, "\x06\x00\x10x", 4, 100, "damaged frame" },
 	{ "a frame that ends early", ZSTD "\x00\x60", 6, "\x0B\x00\x00x", 4, 1, "damaged frame" },
+	{ "a frame of an older zstd", "\x27\xB5\x2F\xFD\x00\x60", 6, "x", 1, 500, "does not begin" },
+	{ "a frame without its size", ZSTD "\x04\x60", 6, "x", 1, 500, "does not begin" },
 	{ "a frame that is skipped", "\x50\x2A\x4D\x18\x04\x00\x00\x00", 8, "abcd", 4, 1, "damaged frame" },
 	{ "no frame", "", 0, "x", 1, 500, "damaged frame" },
 	{ "nothing", "", 0, "", 0, 0, "damaged frame" },
