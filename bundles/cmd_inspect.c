@@ -89,7 +89,7 @@ static void print_claims(const struct view *v, unsigned depth, const struct node
 	if (n->absent || n->size_bytes > LIMIT_STATEMENT_PARSED_BYTES)
 		return;
 	buf_stage_init(&stage, &bytes);
-	if (v->source->blob(v->source, &d, 0, &stage.out, have_it, NULL, NULL) == ERR_OK &&
+	if (v->source->blob(v->source, &d, 0, d.size_bytes, &stage.out, have_it, NULL, NULL) == ERR_OK &&
 	    js_read(buf_text(&bytes), bytes.len, n->digest.text, &json, NULL) == ERR_OK &&
 	    *predicate_summary(json, line) != '\0')
 		printf("%*sclaims: %s\n", (int)depth * 2, "", line);

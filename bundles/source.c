@@ -131,16 +131,16 @@ static enum err_code source_referrers(struct source *s, const struct digest *sub
 	return done(ctx, found, len, err);
 }
 
-static enum err_code source_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
+static enum err_code source_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
 				 struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
-	struct skip_stage rest; /* behind the proof, which wants all of it */
+	struct range_stage range; /* behind the proof, which wants all of it */
 	struct place place;
 	enum err_code code = bundle_find(bundle_of(s), &d->digest, &place, err);
 
-	skip_stage_init(&rest, from_bytes, out);
+	range_stage_init(&range, from_bytes, end_bytes, d->size_bytes, out);
 	if (code == ERR_OK)
-		code = copy_proved(ours(s), d, &place, &rest.out, err);
+		code = copy_proved(ours(s), d, &place, &range.out, err);
 	return code == ERR_OK ? done(ctx, err) : code;
 }
 

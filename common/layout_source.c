@@ -83,16 +83,17 @@ static enum err_code layout_referrers(struct source *s, const struct digest *sub
 }
 
 static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
-				      struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
+				      uint64_t end_bytes, struct outstream *out, source_blob_fn *done, void *ctx,
+				      struct err *err)
 {
-	struct skip_stage rest;
+	struct range_stage range;
 	struct instream *in = NULL;
 	enum err_code code = layout_blob(layout_of(s), &d->digest, &in, err);
 
 	if (code != ERR_OK)
 		return code;
-	skip_stage_init(&rest, from_bytes, out);
-	code = stream_copy(in, &rest.out, err);
+	range_stage_init(&range, from_bytes, end_bytes, d->size_bytes, out);
+	code = stream_copy(in, &range.out, err);
 	instream_release(in);
 	if (code != ERR_OK)
 		return err_add(err, "%s", layout_path(layout_of(s)));

@@ -12,7 +12,7 @@
 #include "common/repository.h"
 #include "common/text.h"
 
-#define RANGE_TEXT_MAX 32
+#define RANGE_TEXT_MAX 48
 
 /* Fetching one manifest or one blob. */
 struct fetch {
@@ -26,9 +26,9 @@ struct fetch {
 	source_blob_fn *blob_done;
 	void *ctx;
 	/* of a blob */
-	struct skip_stage rest; /* what is wanted of an answer that has all of it */
-	uint64_t from_bytes;
-	char range[RANGE_TEXT_MAX]; /* "bytes=5-" */
+	struct range_stage part; /* what is wanted of an answer that has all of it */
+	uint64_t from_bytes, end_bytes;
+	char range[RANGE_TEXT_MAX]; /* "bytes=5-" or "bytes=5-8"; "" where all of it is asked for */
 };
 
 static void fetch_release(struct request *r)
@@ -172,9 +172,9 @@ static const char *read_number(const char *text, char end, uint64_t *ret_value)
 }
 
 /* "bytes 5-9/10", or with a * where the length is not said: all that was asked for, and nothing else. */
-static bool is_range(const char *text, uint64_t from_bytes, uint64_t size_bytes)
+static bool is_range(const char *text, const struct fetch *f)
 {
-	uint64_t first = 0, last = 0, size = size_bytes;
+	uint64_t first = 0, last = 0, size = f->wanted.size_bytes;
 
 	if (strncasecmp(text, "bytes ", 6) != 0)
 		return false;
@@ -183,24 +183,38 @@ static bool is_range(const char *text, uint64_t from_bytes, uint64_t size_bytes)
 		text = read_number(text, '/', &last);
 	if (text != NULL && strcmp(text, "*") != 0)
 		text = read_number(text, '\0', &size);
-	return text != NULL && first == from_bytes && last == size_bytes - 1 && size == size_bytes;
+	return text != NULL && first == f->from_bytes && last == f->end_bytes - 1 && size == f->wanted.size_bytes;
+}
+
+/* The first answer to a range has everything.  Then that is what is taken: nothing of this blob was asked for twice. */
+static enum err_code no_ranges(struct fetch *f)
+{
+	f->repository->source.ranges = SOURCE_RANGES_NONE;
+	f->part.take_bytes = UINT64_MAX;
+	return ERR_OK;
 }
 
 /* Which bytes are coming?  A registry may ignore the range and send everything. */
 static enum err_code on_blob_head(struct request *r, struct err *err)
 {
 	struct fetch *f = OUTER_OF(r, struct fetch, request);
+	enum source_ranges *ranges = &f->repository->source.ranges;
 	char said[LIMIT_TEXT_BYTES];
 
-	if (r->call.status != 206 || f->from_bytes == 0)
+	if (f->range[0] == '\0')
+		return ERR_OK;
+	if (r->call.status == 200 && *ranges != SOURCE_RANGES_ANY)
+		return no_ranges(f);
+	if (r->call.status != 206)
 		return ERR_OK;
 	if (http_header(&r->call, "Content-Range", 0, said, sizeof(said)) == NULL)
 		strcpy(said, "nothing");
-	if (!is_range(said, f->from_bytes, f->wanted.size_bytes))
+	if (!is_range(said, f))
 		return err_set(err, ERR_REFUSED,
 			       "GET %s: asked for %s of %" PRIu64 " bytes, and the registry says that it sends %.200s",
 			       r->url, f->range, f->wanted.size_bytes, said);
-	f->rest.left_bytes = 0;
+	f->part.skip_bytes = 0;
+	*ranges = SOURCE_RANGES_ANY;
 	return ERR_OK;
 }
 
@@ -208,7 +222,7 @@ static bool is_content(const struct fetch *f)
 {
 	int status = f->request.call.status;
 
-	return status == 200 || (status == 206 && f->from_bytes > 0);
+	return status == 200 || (status == 206 && f->range[0] != '\0');
 }
 
 static enum err_code on_blob_body(struct request *r, const void *bytes, size_t len, struct err *err)
@@ -216,7 +230,7 @@ static enum err_code on_blob_body(struct request *r, const void *bytes, size_t l
 	struct fetch *f = OUTER_OF(r, struct fetch, request);
 
 	if (is_content(f)) {
-		if (outstream_write(&f->rest.out, bytes, len, err) != ERR_OK)
+		if (outstream_write(&f->part.out, bytes, len, err) != ERR_OK)
 			return err_add(err, "%s", r->url);
 		return ERR_OK;
 	}
@@ -233,19 +247,20 @@ static enum err_code on_blob_done(struct request *r, struct err *failure, struct
 		*err = *failure;
 		return err->code;
 	}
-	if (r->call.status == 416 && f->from_bytes > 0)
+	if (r->call.status == 416 && f->range[0] != '\0')
 		return err_set(err, ERR_REFUSED,
 			       "GET %s: asked for %s of %" PRIu64 " bytes, and the registry has none there (416)",
 			       r->url, f->range, f->wanted.size_bytes);
 	if (!is_content(f))
 		return repository_refused(r, buf_text(&f->body), err);
-	if (outstream_finish(&f->rest.out, err) != ERR_OK)
+	if (outstream_finish(&f->part.out, err) != ERR_OK)
 		return err_add(err, "%s", r->url);
 	return f->blob_done(f->ctx, err);
 }
 
 static enum err_code registry_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
-				   struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
+				   uint64_t end_bytes, struct outstream *out, source_blob_fn *done, void *ctx,
+				   struct err *err)
 {
 	struct repository *p = OUTER_OF(s, struct repository, source);
 	struct fetch *f = NULL;
@@ -253,14 +268,16 @@ static enum err_code registry_blob(struct source *s, const struct descriptor *d,
 
 	if (code != ERR_OK)
 		return code;
-	skip_stage_init(&f->rest, from_bytes, out);
+	range_stage_init(&f->part, from_bytes, end_bytes, d->size_bytes, out);
 	f->from_bytes = from_bytes;
+	f->end_bytes = end_bytes;
 	f->blob_done = done;
 	f->request.accept = NULL;
-	if (from_bytes > 0) {
+	if (end_bytes < d->size_bytes)
+		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-%" PRIu64, from_bytes, end_bytes - 1);
+	else if (from_bytes > 0)
 		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-", from_bytes);
-		f->request.range = f->range;
-	}
+	f->request.range = f->range[0] != '\0' ? f->range : NULL;
 	f->request.on_head = on_blob_head;
 	f->request.on_body = on_blob_body;
 	f->request.on_done = on_blob_done;
@@ -312,6 +329,7 @@ enum err_code registry_new(struct http *http, const struct reference *ref, const
 	if (p == NULL)
 		return err_nomem(err);
 	p->source = (struct source){
+		.ranges = SOURCE_RANGES_UNKNOWN,
 		.resolve = registry_resolve,
 		.manifest = registry_manifest,
 		.referrers = registry_referrers,

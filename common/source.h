@@ -40,7 +40,15 @@ typedef enum err_code source_referrers_fn(void *ctx, const struct source_referre
 /* A blob has gone to its stream whole, and the stream was finished. */
 typedef enum err_code source_blob_fn(void *ctx, struct err *err);
 
+/* Does it pay to ask for a blob in several ranges? */
+enum source_ranges {
+	SOURCE_RANGES_NONE, /* a part takes as long as all of it, or everything is at hand anyway */
+	SOURCE_RANGES_UNKNOWN,
+	SOURCE_RANGES_ANY,
+};
+
 struct source {
+	enum source_ranges ranges;
 	/* The manifest under a tag or digest. */
 	enum err_code (*resolve)(struct source *s, const struct reference *ref, source_manifest_fn *done, void *ctx,
 				 struct err *err);
@@ -50,10 +58,13 @@ struct source {
 	/* Everything that refers to a manifest, by whatever way this source knows. */
 	enum err_code (*referrers)(struct source *s, const struct digest *subject, source_referrers_fn *done, void *ctx,
 				   struct err *err);
-	/* Push a blob's bytes to out, from from_bytes on, which are fewer than the blob has, or 0; out is finished
-	 * before done is called.  They are not proved: a proof_stage in out does that. */
-	enum err_code (*blob)(struct source *s, const struct descriptor *d, uint64_t from_bytes, struct outstream *out,
-			      source_blob_fn *done, void *ctx, struct err *err);
+	/* Push a blob's bytes to out, from from_bytes up to end_bytes: the blob's size, or less; from_bytes is less
+	 * than that, or 0.  out is finished before done is called.  They are not proved: a proof_stage in out does
+	 * that.
+	 * ranges is set before the first byte.  Where it was SOURCE_RANGES_UNKNOWN and becomes SOURCE_RANGES_NONE,
+	 * everything from from_bytes on comes anyway and is pushed, whatever end_bytes says. */
+	enum err_code (*blob)(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
+			      struct outstream *out, source_blob_fn *done, void *ctx, struct err *err);
 	void (*free)(struct source *s);
 };
 #endif

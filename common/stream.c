@@ -56,25 +56,29 @@ void proof_stage_release(struct proof_stage *s)
 	digest_stream_release(&s->digest);
 }
 
-static enum err_code skip_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+static enum err_code range_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
 {
-	struct skip_stage *s = OUTER_OF(out, struct skip_stage, out);
-	size_t skip = s->left_bytes < len ? (size_t)s->left_bytes : len;
+	struct range_stage *s = OUTER_OF(out, struct range_stage, out);
+	size_t skip = s->skip_bytes < len ? (size_t)s->skip_bytes : len;
+	size_t take = s->take_bytes < len - skip ? (size_t)s->take_bytes : len - skip;
 
-	s->left_bytes -= skip;
-	return skip == len ? ERR_OK : outstream_write(s->next, (const char *)bytes + skip, len - skip, err);
+	s->skip_bytes -= skip;
+	s->take_bytes -= take;
+	return take == 0 ? ERR_OK : outstream_write(s->next, (const char *)bytes + skip, take, err);
 }
 
-static enum err_code skip_finish(struct outstream *out, struct err *err)
+static enum err_code range_finish(struct outstream *out, struct err *err)
 {
-	return outstream_finish(OUTER_OF(out, struct skip_stage, out)->next, err);
+	return outstream_finish(OUTER_OF(out, struct range_stage, out)->next, err);
 }
 
-void skip_stage_init(struct skip_stage *s, uint64_t skip_bytes, struct outstream *next)
+void range_stage_init(struct range_stage *s, uint64_t from_bytes, uint64_t end_bytes, uint64_t size_bytes,
+		      struct outstream *next)
 {
-	*s = (struct skip_stage){
-		.out = { .write = skip_write, .finish = skip_finish },
-		.left_bytes = skip_bytes,
+	*s = (struct range_stage){
+		.out = { .write = range_write, .finish = range_finish },
+		.skip_bytes = from_bytes,
+		.take_bytes = end_bytes < size_bytes ? end_bytes - from_bytes : UINT64_MAX,
 		.next = next,
 	};
 }

@@ -46,13 +46,15 @@ enum err_code proof_stage_init(struct proof_stage *s, const struct digest *want,
 			       struct outstream *next, struct err *err);
 void proof_stage_release(struct proof_stage *s);
 
-/* Drop the first bytes, and pass on the rest. */
-struct skip_stage {
+/* Of size_bytes bytes pass on those from one place up to another, and drop those before and behind.  Where the range
+ * goes up to their end, more than there should be is passed on too: it is for a proof to refuse. */
+struct range_stage {
 	struct outstream out;
-	uint64_t left_bytes; /* still to be dropped */
+	uint64_t skip_bytes, take_bytes; /* still to be dropped, and then to be passed on */
 	struct outstream *next;
 };
-void skip_stage_init(struct skip_stage *s, uint64_t skip_bytes, struct outstream *next);
+void range_stage_init(struct range_stage *s, uint64_t from_bytes, uint64_t end_bytes, uint64_t size_bytes,
+		      struct outstream *next);
 
 /* Pull from next, proved: the read that meets the end fails unless size and digest match.  Owns next. */
 struct proof_stream {

@@ -127,7 +127,7 @@ static enum err_code ask(struct slot *s, struct err *err)
 		code = outstream_finish(&s->meter, err); /* nothing is left to ask for */
 		code = code == ERR_OK ? on_blob(s, err) : err_add(err, "%s", d.digest.text);
 	} else {
-		code = source->blob(source, &d, s->kept_bytes, &s->meter, on_blob, s, err);
+		code = source->blob(source, &d, s->kept_bytes, d.size_bytes, &s->meter, on_blob, s, err);
 	}
 	s->asking = false;
 	return code;

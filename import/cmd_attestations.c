@@ -129,7 +129,8 @@ static enum err_code copy_statement(struct printer *p, const struct descriptor *
 	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
 	enum err_code code = proof_stage_init(&proof, &d->digest, d->size_bytes, out, err);
 
-	return code == ERR_OK ? p->source->blob(p->source, d, 0, &proof.out, blob_read, NULL, err) : code;
+	return code == ERR_OK ? p->source->blob(p->source, d, 0, d->size_bytes, &proof.out, blob_read, NULL, err)
+			      : code;
 }
 
 static enum err_code put_statement(struct printer *p, const struct descriptor *d, struct err *err)

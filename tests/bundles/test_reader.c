@@ -263,12 +263,12 @@ START_TEST(source_damaged)
 	d.size_bytes = description->blobs[i].size_bytes;
 	buf_stage_init(&out, &bytes);
 	ck_assert_int_eq(bundle_source_new(f.bundle, &s, &f.err), ERR_OK);
-	ck_assert_int_eq(s->blob(s, &d, 0, &out.out, on_blob, &done, &f.err), ERR_OK);
+	ck_assert_int_eq(s->blob(s, &d, 0, d.size_bytes, &out.out, on_blob, &done, &f.err), ERR_OK);
 	ck_assert(done);
 	ck_assert_uint_eq(bytes.len, d.size_bytes);
 	buf_init(&rest, d.size_bytes);
 	buf_stage_init(&out, &rest);
-	ck_assert_int_eq(s->blob(s, &d, 100, &out.out, on_blob, &done, &f.err), ERR_OK);
+	ck_assert_int_eq(s->blob(s, &d, 100, d.size_bytes, &out.out, on_blob, &done, &f.err), ERR_OK);
 	ck_assert_uint_eq(rest.len, d.size_bytes - 100);
 	ck_assert_mem_eq(rest.data, bytes.data + 100, rest.len);
 	buf_release(&rest);
@@ -281,11 +281,11 @@ START_TEST(source_damaged)
 	file_put(f.path, file, len);
 	done = false;
 	buf_clear(&bytes);
-	ck_assert_int_eq(s->blob(s, &d, 0, &out.out, on_blob, &done, &f.err), ERR_DAMAGED);
+	ck_assert_int_eq(s->blob(s, &d, 0, d.size_bytes, &out.out, on_blob, &done, &f.err), ERR_DAMAGED);
 	ck_assert(!done);
 	ck_assert_ptr_nonnull(strstr(f.err.msg, f.path));
 	d.size_bytes++;
-	ck_assert_int_eq(s->blob(s, &d, 0, &out.out, on_blob, &done, &f.err), ERR_DAMAGED);
+	ck_assert_int_eq(s->blob(s, &d, 0, d.size_bytes, &out.out, on_blob, &done, &f.err), ERR_DAMAGED);
 	free(file);
 	buf_release(&bytes);
 	s->free(s);

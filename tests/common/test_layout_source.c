@@ -211,7 +211,7 @@ START_TEST(blob)
 
 		buf_init(&bytes, item->len);
 		buf_stage_init(&out, &bytes);
-		got = source->blob(source, &d, 0, &out.out, on_blob, &done, &err);
+		got = source->blob(source, &d, 0, item->len, &out.out, on_blob, &done, &err);
 		ck_assert_int_eq(got, item->absent ? ERR_NOT_FOUND : ERR_OK);
 		ck_assert_int_eq(done, got == ERR_OK);
 		ck_assert_uint_eq(bytes.len, done ? item->len : 0);
@@ -219,16 +219,24 @@ START_TEST(blob)
 			ck_assert_mem_eq(bytes.data, item->bytes, item->len);
 		buf_clear(&bytes);
 		if (done && item->len > 1) {
-			ck_assert_int_eq(source->blob(source, &d, item->len - 1, &out.out, on_blob, &done, &err),
-					 ERR_OK);
+			ck_assert_int_eq(
+				source->blob(source, &d, item->len - 1, item->len, &out.out, on_blob, &done, &err),
+				ERR_OK);
 			ck_assert_uint_eq(bytes.len, 1);
 			ck_assert_int_eq(bytes.data[0], item->bytes[item->len - 1]);
+		}
+		buf_clear(&bytes);
+		if (done && item->len > 2) {
+			ck_assert_int_eq(source->blob(source, &d, 1, 2, &out.out, on_blob, &done, &err), ERR_OK);
+			ck_assert_uint_eq(bytes.len, 1);
+			ck_assert_int_eq(bytes.data[0], item->bytes[1]);
 		}
 		buf_release(&bytes);
 		bytes.max = 0; /* the next stage takes nothing */
 		done = false;
 		if (!item->absent && item->len > 0) {
-			ck_assert_int_eq(source->blob(source, &d, 0, &out.out, on_blob, &done, &err), ERR_LIMIT);
+			ck_assert_int_eq(source->blob(source, &d, 0, item->len, &out.out, on_blob, &done, &err),
+					 ERR_LIMIT);
 			ck_assert(!done);
 		}
 	}

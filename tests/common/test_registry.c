@@ -328,7 +328,7 @@ START_TEST(blob)
 	buf_init(&sink.bytes, blobs[_i].room);
 	start(blobs[_i].routes, 2, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 0, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
 	code = http_run(engine, &err);
 	ck_assert_msg(code == blobs[_i].want, "%s: %d, %s", blobs[_i].name, code, err.msg);
 	ck_assert_str_eq(buf_text(&sink.bytes), blobs[_i].text);
@@ -423,7 +423,7 @@ START_TEST(range)
 	buf_init(&sink.bytes, 6);
 	start(ranges[_i].routes, 2, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 2, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 2, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
 	code = http_run(engine, &err);
 	ck_assert_msg(code == ranges[_i].want, "%s: %d, %s", ranges[_i].name, code, err.msg);
 	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
@@ -434,6 +434,64 @@ START_TEST(range)
 	ck_assert_ptr_nonnull(
 		strstr(http_server_last(server, ranges[_i].routes[ranges[_i].routes[1].target != NULL].target),
 		       "\r\nRange: bytes=2-\r\n"));
+	buf_release(&sink.bytes);
+	stop();
+}
+END_TEST
+
+/* The third and fourth byte of "abcdef", from a registry of which it is known, or not, whether it has ranges. */
+static const struct {
+	const char *name;
+	struct http_route route;
+	enum source_ranges before, after;
+	enum err_code want;
+	const char *text;
+} parts[] = {
+	{ "a part",
+	  { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-3/6"), .body = "cd" },
+	  SOURCE_RANGES_UNKNOWN,
+	  SOURCE_RANGES_ANY,
+	  ERR_OK,
+	  "cd" },
+	{ "everything",
+	  { .target = BLOB, .body = "abcdef" },
+	  SOURCE_RANGES_UNKNOWN,
+	  SOURCE_RANGES_NONE,
+	  ERR_OK,
+	  "cdef" },
+	{ "everything, from one that has sent parts",
+	  { .target = BLOB, .body = "abcdef" },
+	  SOURCE_RANGES_ANY,
+	  SOURCE_RANGES_ANY,
+	  ERR_OK,
+	  "cd" },
+	{ "the rest",
+	  { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/6"), .body = "cdef" },
+	  SOURCE_RANGES_UNKNOWN,
+	  SOURCE_RANGES_UNKNOWN,
+	  ERR_REFUSED,
+	  "" },
+	{ "nothing there", { .target = BLOB, .status = 416 }, SOURCE_RANGES_ANY, SOURCE_RANGES_ANY, ERR_REFUSED, "" },
+};
+
+START_TEST(part)
+{
+	struct sink sink = { .out = { .write = sink_write, .finish = sink_finish } };
+	struct descriptor d = { .size_bytes = 6, .media_type = "m" };
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&sink.bytes, 6);
+	start(&parts[_i].route, 1, ":1");
+	ck_assert_int_eq(source->ranges, SOURCE_RANGES_UNKNOWN);
+	source->ranges = parts[_i].before;
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 2, 4, &sink.out, on_blob, &sink, &err), ERR_OK);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == parts[_i].want, "%s: %d, %s", parts[_i].name, code, err.msg);
+	ck_assert_str_eq(buf_text(&sink.bytes), parts[_i].text);
+	ck_assert_int_eq(source->ranges, parts[_i].after);
+	ck_assert_ptr_nonnull(strstr(http_server_last(server, BLOB), "\r\nRange: bytes=2-3\r\n"));
 	buf_release(&sink.bytes);
 	stop();
 }
@@ -452,7 +510,7 @@ START_TEST(long_error)
 	memset(body, 'x', 5 * MIB);
 	start(&route, 1, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 0, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
 	ck_assert_int_eq(http_run(engine, &err), ERR_REFUSED);
 	stop();
 }
@@ -469,6 +527,7 @@ int main(void)
 	tcase_add_loop_test(t, too_large, 0, 2);
 	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));
 	tcase_add_loop_test(t, range, 0, (int)COUNT_OF(ranges));
+	tcase_add_loop_test(t, part, 0, (int)COUNT_OF(parts));
 	tcase_add_test(t, long_error);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -266,6 +266,36 @@ START_TEST(write_errors)
 }
 END_TEST
 
+/* Of "abcdef", which comes one byte after the other, or all at once, and has a byte too many in the end. */
+static const struct {
+	uint64_t from_bytes, end_bytes;
+	const char *want;
+} ranges[] = {
+	{ 0, 0, "" }, { 0, 6, "abcdefg" }, { 0, 1, "a" }, { 2, 4, "cd" }, { 5, 6, "fg" }, { 3, 5, "de" },
+};
+
+START_TEST(part)
+{
+	size_t step, at;
+
+	for (step = 1; step <= 7; step++) {
+		CLEANUP(buf_release) struct buf bytes;
+		struct buf_stage out;
+		struct range_stage range;
+
+		buf_init(&bytes, 7);
+		buf_stage_init(&out, &bytes);
+		range_stage_init(&range, ranges[_i].from_bytes, ranges[_i].end_bytes, 6, &out.out);
+		for (at = 0; at < 7; at += step)
+			ck_assert_int_eq(
+				outstream_write(&range.out, "abcdefg" + at, 7 - at < step ? 7 - at : step, NULL),
+				ERR_OK);
+		ck_assert_int_eq(outstream_finish(&range.out, NULL), ERR_OK);
+		ck_assert_str_eq(buf_text(&bytes), ranges[_i].want);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("stream");
@@ -279,6 +309,7 @@ int main(void)
 	tcase_add_loop_test(t, short_file, 0, (int)COUNT_OF(reads));
 	tcase_add_test(t, end_stays_the_end);
 	tcase_add_test(t, write_errors);
+	tcase_add_loop_test(t, part, 0, (int)COUNT_OF(ranges));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -108,8 +108,8 @@ static void place_close(struct fetch_place *p, struct outstream *out)
 }
 
 /* The builder's bytes in three pieces, one of them wrong where it is told so. */
-static enum err_code give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, struct outstream *out,
-			       source_blob_fn *done, void *ctx, struct err *err)
+static enum err_code give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
+			       struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
 	const struct image_item *item = image_item(&f.b, &d->digest);
 	enum err_code code = ERR_OK;
@@ -118,6 +118,7 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	(void)s;
 	ck_assert_ptr_nonnull(item);
 	ck_assert(from_bytes < item->len || item->len == 0);
+	ck_assert_uint_eq(end_bytes, item->len);
 	f.asked++;
 	f.asked_bytes += item->len - from_bytes;
 	while (code == ERR_OK && at < item->len) {

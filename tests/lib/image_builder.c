@@ -63,13 +63,14 @@ static enum err_code source_referrers(struct source *s, const struct digest *sub
 	return done(ctx, found, len, err);
 }
 
-static enum err_code source_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
+static enum err_code source_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
 				 struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
 	const struct image_item *item = image_item(OUTER_OF(s, struct image_builder, source), &d->digest);
 
 	ck_assert_ptr_nonnull(item);
-	ck_assert_int_eq(outstream_write(out, item->bytes + from_bytes, item->len - (size_t)from_bytes, err), ERR_OK);
+	ck_assert(from_bytes <= end_bytes && end_bytes <= item->len);
+	ck_assert_int_eq(outstream_write(out, item->bytes + from_bytes, (size_t)(end_bytes - from_bytes), err), ERR_OK);
 	ck_assert_int_eq(outstream_finish(out, err), ERR_OK);
 	return done(ctx, NULL);
 }

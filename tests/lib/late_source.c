@@ -7,10 +7,10 @@
 #include "common/mem.h"
 
 struct late_question {
-	struct reference ref; /* of resolve */
-	struct descriptor d;  /* of manifest and blob; its digest of referrers */
-	char *media_type;     /* owned: d's */
-	uint64_t from_bytes;  /* of blob */
+	struct reference ref;           /* of resolve */
+	struct descriptor d;            /* of manifest and blob; its digest of referrers */
+	char *media_type;               /* owned: d's */
+	uint64_t from_bytes, end_bytes; /* of blob */
 	struct outstream *out;
 	source_manifest_fn *manifest_done;
 	source_referrers_fn *referrers_done;
@@ -65,13 +65,14 @@ static enum err_code late_referrers(struct source *s, const struct digest *subje
 	return ask(s, &q);
 }
 
-static enum err_code late_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, struct outstream *out,
-			       source_blob_fn *done, void *ctx, struct err *err)
+static enum err_code late_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
+			       struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
 	struct late_question q = question_of(d, ctx);
 
 	(void)err;
 	q.from_bytes = from_bytes;
+	q.end_bytes = end_bytes;
 	q.out = out;
 	q.blob_done = done;
 	return ask(s, &q);
@@ -125,7 +126,7 @@ static enum err_code answer(struct late_source *l, const struct late_question *q
 		return err_set(err, ERR_NETWORK, "answer %zu is lost", l->answers);
 	l->answers++;
 	if (q->blob_done != NULL)
-		return from->blob(from, &q->d, q->from_bytes, q->out, q->blob_done, q->ctx, err);
+		return from->blob(from, &q->d, q->from_bytes, q->end_bytes, q->out, q->blob_done, q->ctx, err);
 	if (q->referrers_done != NULL)
 		return from->referrers(from, &q->d.digest, q->referrers_done, q->ctx, err);
 	if (q->ref.path != NULL)
