@@ -4,18 +4,22 @@
  *            done; http_free.  A call's callbacks run inside http_run and may
  *            start more calls.  A call is the caller's and must live until its
  *            on_done, or until http_free.
- * Units      Times are milliseconds, sizes bytes.
- * Bounds     At most max_active calls are under way, the rest wait; the newest
+ * Units      Times are milliseconds or, where they are named so, seconds; sizes bytes.
+ * Bounds     At most max_active calls to one host (as the URL names it) are under way, the rest wait; the newest
  *            goes first, so that a walk goes deep before it goes wide and few
- *            wait at any time.  Headers: LIMIT_HEADER_BYTES; bodies: on_body.
+ *            wait at any time.  At all hosts together there are at most 64.
+ *            Headers: LIMIT_HEADER_BYTES; bodies: on_body.
+ * Tries      A call with on_again is tried again as retry.h says: where its connection breaks, or the answer says "not
+ *            now".  What such an answer brought goes to on_head and on_body like any other, then on_again drops it.
+ *            Waiting takes no place among those under way.
  * Ownership  Strings and bodies set in a call are borrowed until its on_done.
- * Errors     ERR_NETWORK (out of reach, broken, too slow); whatever a callback
+ * Errors     ERR_NETWORK (out of reach, broken, too slow, after all tries); whatever a callback
  *            returns.  The first error ends http_run with it and drops every
  *            call.  An HTTP status is no error here.
  *            Authorization goes to the host of the URL only, never along a
  *            redirect to another one.  URLs in messages are those that were
  *            asked for, never where a redirect led: such places carry secrets.
- * Source     RFC 9110, RFC 9112; libcurl's multi interface.
+ * Source     RFC 9110, RFC 9112, RFC 9113; libcurl's multi interface.
  */
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
@@ -26,15 +30,25 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/retry.h"
 #include "common/stream.h"
 
+#define HTTP_CONNECT_SECONDS 30
+#define HTTP_TRIED_MAX 32
+
 struct http;
+struct http_host;
 
 struct http_options {
-	unsigned max_active;     /* calls under way at once; 0 means 1 */
-	const char *user_agent;  /* borrowed for the call to http_new */
-	const char *unix_socket; /* every call goes there; NULL for TCP */
-	unsigned stall_seconds;  /* a transfer that moves nothing for so long has failed; 0 for never */
+	unsigned max_active;      /* calls under way at once to one host; 0 means 1 */
+	const char *user_agent;   /* borrowed for the call to http_new */
+	const char *unix_socket;  /* every call goes there; NULL for TCP */
+	unsigned connect_seconds; /* a connection takes no longer; 0 for HTTP_CONNECT_SECONDS */
+	unsigned stall_seconds;   /* a transfer that moves next to nothing for so long has failed; 0 for never */
+	unsigned retry_ms;        /* the first wait before another try; 0 for RETRY_BASE_MS */
+	/* Calls to a host wait before they are tried again, as retry_tell says.  May be NULL. */
+	void (*on_wait)(void *ctx, const char *host, const char *why, uint64_t wait_ms);
+	void *ctx;
 };
 
 struct http_call {
@@ -48,25 +62,32 @@ struct http_call {
 	struct instream *upload;   /* body to send, in chunks; NULL for none */
 	const void *body;          /* body to send from memory */
 	size_t body_len;
+	bool alone;          /* its connection carries nothing else meanwhile: for much data */
+	uint64_t kept_bytes; /* kept up to date: of what came, in all tries, so much need not come again */
 	/* The answer's head is here: status and headers can be read.  May be NULL. */
 	enum err_code (*on_head)(struct http_call *call, struct err *err);
 	/* Part of the body.  NULL: the body is read and dropped. */
 	enum err_code (*on_body)(struct http_call *call, const void *bytes, size_t len, struct err *err);
+	/* It is going to be tried again: drop what has come; range may be set anew.  NULL: it is tried once. */
+	enum err_code (*on_again)(struct http_call *call, struct err *err);
 	/* The call is over; nothing touches it any more.  failure is NULL for an answer of whatever status. */
 	enum err_code (*on_done)(struct http_call *call, struct err *failure, struct err *err);
 
 	/* the answer */
 	int status;
 	bool redirected; /* it came from where a redirect led: nothing in it speaks for the host that was asked */
-	/* http.c's own */
+	/* http.c's own; retry is left as it is where a call is started again */
 	struct http *http;
+	struct http_host *host;
+	struct retry retry;
+	uint64_t not_before_ms;
 	void *easy;
 	void *sent_headers;
 	struct buf headers;
 	struct err failure;
 	char reason[256];
 	bool head_told;
-	struct http_call *next, **link; /* those that wait, or those under way */
+	struct http_call *next, **link; /* those that wait, those under way, or those to be tried again */
 };
 
 enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err);
@@ -76,6 +97,8 @@ enum err_code http_start(struct http *h, struct http_call *call, struct err *err
 bool http_begun(const struct http_call *call);
 /* Run until no call is left, or one fails. */
 enum err_code http_run(struct http *h, struct err *err);
+/* "; tried 8 times", "" where it was once: what an error says last.  Returns out. */
+const char *http_tried(const struct http_call *call, char out[HTTP_TRIED_MAX]);
 /* A header of the answer, NULL if there is none; nth counts headers of the same name from 0.  The text is copied into
  * out and cut to its size. */
 const char *http_header(const struct http_call *call, const char *name, unsigned nth, char *out, size_t out_size);

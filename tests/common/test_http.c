@@ -34,23 +34,70 @@ static const struct http_route routes[] = {
 	{ .target = "/cut-long", .body = long_body, .body_len = sizeof(long_body), .fault = FAULT_CUT },
 	{ .target = "/closed", .fault = FAULT_CLOSED },
 	{ .target = "/silent", .fault = FAULT_SILENT },
+	{ .target = "/busy-twice", .status = 429, .headers = "X-Two: old\r\n", .body = "busy", .times = 2 },
+	{ .target = "/busy-twice", .body = "hello" },
+	{ .target = "/cut-twice", .body = "never whole", .fault = FAULT_CUT, .times = 2 },
+	{ .target = "/cut-twice", .body = "hello" },
+	{ .target = "/closed-twice", .fault = FAULT_CLOSED, .times = 2 },
+	{ .target = "/closed-twice", .body = "hello" },
+	{ .target = "/moved-ill", .status = 302, .headers = "Location: /ill-twice\r\n" },
+	{ .target = "/ill-twice", .status = 502, .times = 2 },
+	{ .target = "/ill-twice", .body = "hello" },
+	{ .target = "/later", .status = 503, .headers = "Retry-After: 3600\r\n" },
+	{ .target = "/on-a-day", .status = 503, .headers = "Retry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\n" },
+	{ .target = "/now", .status = 503, .headers = "Retry-After: 0\r\n" },
+	{ .target = "/since-long", .status = 503, .headers = "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n" },
+	{ .target = "/some-day", .status = 503, .headers = "Retry-After: tomorrow\r\n" },
+	{ .target = "/moved-later", .status = 302, .headers = "Location: /failed\r\nRetry-After: 3600\r\n" },
 };
 
 static struct http_server *server;
 static struct http *engine;
 
+/* The last wait that was told of. */
+static struct told {
+	unsigned count;
+	char host[64], why[64];
+	uint64_t wait_ms;
+} told;
+
+static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_ms)
+{
+	struct told *t = ctx;
+
+	t->count++;
+	t->wait_ms = wait_ms;
+	snprintf(t->host, sizeof(t->host), "%s", host);
+	snprintf(t->why, sizeof(t->why), "%s", why);
+}
+
+static void start_engine(unsigned max_active)
+{
+	struct http_options options = {
+		.max_active = max_active,
+		.user_agent = "bundle/test",
+		.stall_seconds = 1,
+		.retry_ms = 1,
+		.on_wait = on_wait,
+		.ctx = &told,
+	};
+
+	http_free(engine);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+}
+
 static void setup(void)
 {
-	struct http_options options = { .max_active = 4, .user_agent = "bundle/test", .stall_seconds = 1 };
-
 	memset(long_body, 'x', sizeof(long_body));
+	told = (struct told){ 0 };
 	server = http_server_start(routes, COUNT_OF(routes));
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	start_engine(4);
 }
 
 static void teardown(void)
 {
 	http_free(engine);
+	engine = NULL;
 	http_server_stop(server);
 }
 
@@ -62,8 +109,9 @@ struct asked {
 	int heads, dones, head_status;
 	bool body_before_head;
 	enum err_code failure;
-	enum err_code fail_head, fail_body, fail_done; /* what the callbacks return */
-	struct asked *then;                            /* begun by on_done */
+	enum err_code fail_head, fail_body, fail_done, fail_again; /* what the callbacks return */
+	int agains;
+	struct asked *then; /* begun by on_done */
 };
 
 static enum err_code on_head(struct http_call *call, struct err *err)
@@ -99,12 +147,17 @@ static enum err_code on_done(struct http_call *call, struct err *failure, struct
 	return a->fail_done != ERR_OK ? err_set(err, a->fail_done, "done") : ERR_OK;
 }
 
-static void asked_init(struct asked *a, const char *target)
+static void asked_init_at(struct asked *a, const char *host, const char *target)
 {
 	*a = (struct asked){ .call = { .on_head = on_head, .on_body = on_body, .on_done = on_done } };
 	buf_init(&a->body, MIB);
-	ck_assert_int_eq(str_format(&a->url, NULL, "http://%s%s", http_server_host(server), target), ERR_OK);
+	ck_assert_int_eq(str_format(&a->url, NULL, "http://%s%s", host, target), ERR_OK);
 	a->call.url = a->url;
+}
+
+static void asked_init(struct asked *a, const char *target)
+{
+	asked_init_at(a, http_server_host(server), target);
 }
 
 static void asked_release(struct asked *a)
@@ -309,6 +362,222 @@ START_TEST(upload_fails)
 }
 END_TEST
 
+static enum err_code on_again(struct http_call *call, struct err *err)
+{
+	struct asked *a = OUTER_OF(call, struct asked, call);
+
+	ck_assert(!http_begun(call) && call->status == 0);
+	a->agains++;
+	a->heads = 0;
+	buf_clear(&a->body);
+	return a->fail_again != ERR_OK ? err_set(err, a->fail_again, "again") : ERR_OK;
+}
+
+/* What is tried again, and how often before it is given up. */
+static const struct {
+	const char *name, *target;
+	enum err_code want;
+	int status;
+	const char *body;
+	int agains;
+	bool once; /* without on_again */
+	const char *says;
+} agains[] = {
+	{ "fine at once", "/ok", ERR_OK, 200, "hello", 0, false, NULL },
+	{ "busy", "/busy-twice", ERR_OK, 200, "hello", 2, false, NULL },
+	{ "cut", "/cut-twice", ERR_OK, 200, "hello", 2, false, NULL },
+	{ "hung up", "/closed-twice", ERR_OK, 200, "hello", 2, false, NULL },
+	{ "ill where a redirect leads", "/moved-ill", ERR_OK, 200, "hello", 2, false, NULL },
+	{ "busy, and not to be asked again", "/busy-twice", ERR_OK, 429, "busy", 0, true, NULL },
+	{ "cut, and not to be asked again", "/cut-twice", ERR_NETWORK, 200, "never", 0, true,
+	  "bytes remaining to read" },
+	{ "ill for ever", "/failed", ERR_OK, 500, "oops", RETRY_TRIES - 1, false, NULL },
+	{ "cut for ever", "/cut", ERR_NETWORK, 200, "never", RETRY_TRIES - 1, false, "; tried 8 times" },
+	{ "asked to come at once", "/now", ERR_OK, 503, "", RETRY_TRIES - 1, false, NULL },
+	{ "a date that has passed", "/since-long", ERR_OK, 503, "", RETRY_TRIES - 1, false, NULL },
+	{ "no date", "/some-day", ERR_OK, 503, "", RETRY_TRIES - 1, false, NULL },
+	{ "another's wait", "/moved-later", ERR_OK, 500, "oops", RETRY_TRIES - 1, false, NULL },
+	{ "silence, from a host that had never spoken", "/silent", ERR_NETWORK, 0, "", 0, false, "/silent: " },
+	{ "hung up, by a host that had never spoken", "/closed", ERR_NETWORK, 0, "", 2, false, "; tried 3 times" },
+	{ "no status to mend", "/missing", ERR_OK, 404, "none", 0, false, NULL },
+	{ "round and round", "/round", ERR_NETWORK, 0, "", 0, false, NULL },
+	{ "redirected to a file", "/to-file", ERR_NETWORK, 0, "", 0, false, NULL },
+};
+
+START_TEST(again)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+	enum err_code got;
+	char start[100];
+
+	asked_init(&a, agains[_i].target);
+	a.call.on_again = agains[_i].once ? NULL : on_again;
+	got = run(&a, &err);
+	ck_assert_msg(got == agains[_i].want, "%s: %d, %s", agains[_i].name, got, err.msg);
+	ck_assert_msg(a.call.status == agains[_i].status, "%s: %d", agains[_i].name, a.call.status);
+	ck_assert_msg(strcmp(buf_text(&a.body), agains[_i].body) == 0, "%s: %s", agains[_i].name, buf_text(&a.body));
+	ck_assert_msg(a.agains == agains[_i].agains, "%s: %d", agains[_i].name, a.agains);
+	ck_assert_int_eq(a.dones, 1);
+	snprintf(start, sizeof(start), "GET %s HTTP/1.1\r\n", agains[_i].target);
+	if (strncmp(agains[_i].target, "/round", 6) != 0)
+		ck_assert_int_eq(http_server_asked(server, start), agains[_i].agains + 1);
+	if (agains[_i].says != NULL)
+		ck_assert_msg(strstr(err.msg, agains[_i].says) != NULL, "%s: %s", agains[_i].name, err.msg);
+}
+END_TEST
+
+/* Nobody is there at all: that is known after a few tries, whoever is asked for. */
+START_TEST(nobody_there)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	asked_init(&a, "/");
+	a.call.url = unreachable[_i];
+	a.call.on_again = on_again;
+	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(a.agains, _i < 2 ? RETRY_TRIES_UNHEARD - 1 : 0);
+}
+END_TEST
+
+/* What the host asks for is what is waited, within reason; told once, by the host's name. */
+static const struct {
+	const char *target;
+	uint64_t wait_ms;
+} waits[] = {
+	{ "/later", RETRY_AFTER_MAX_MS },
+	{ "/on-a-day", RETRY_AFTER_MAX_MS },
+};
+
+START_TEST(long_wait)
+{
+	CLEANUP(asked_release) struct asked a;
+
+	asked_init(&a, waits[_i].target);
+	a.call.on_again = on_again;
+	a.fail_again = ERR_PARTIAL; /* so that nobody waits here */
+	ck_assert_int_eq(run(&a, NULL), ERR_PARTIAL);
+	ck_assert_int_eq(a.dones, 0);
+	ck_assert_uint_eq(told.count, 1);
+	ck_assert_uint_eq(told.wait_ms, waits[_i].wait_ms);
+	ck_assert_str_eq(told.host, http_server_host(server));
+	ck_assert_str_eq(told.why, "answered 503");
+}
+END_TEST
+
+/* Once a host and cause, and not of the first hiccup. */
+static const struct {
+	const char *target;
+	unsigned count;
+	const char *why;
+} tellings[] = {
+	{ "/failed", 1, "answered 500" },      { "/failed", 1, "answered 500" },
+	{ "/cut", 2, "the connection broke" }, { "/cut", 2, "the connection broke" },
+	{ "/busy-twice", 3, "answered 429" },
+};
+
+START_TEST(told_once)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(tellings); i++) {
+		CLEANUP(asked_release) struct asked a;
+		struct err err = { 0 };
+
+		asked_init(&a, tellings[i].target);
+		a.call.on_again = on_again;
+		run(&a, &err);
+		ck_assert_msg(told.count == tellings[i].count, "%zu: %u", i, told.count);
+		ck_assert_str_eq(told.why, tellings[i].why);
+	}
+}
+END_TEST
+
+/* Calls to the other host, one after the other; the last of them ends the run. */
+static void start_elsewhere(struct asked *calls, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		asked_init_at(&calls[i], http_server_other_host(server), "/ok");
+		calls[i].then = i + 1 < len ? &calls[i + 1] : NULL;
+	}
+	calls[len - 1].fail_done = ERR_PARTIAL;
+	ck_assert_int_eq(http_start(engine, &calls[0].call, NULL), ERR_OK);
+}
+
+/* A host that wants to be left alone stands in no other's way. */
+START_TEST(held)
+{
+	CLEANUP(asked_release) struct asked late;
+	CLEANUP(asked_release) struct asked after;
+	static struct asked calls[20];
+	size_t i;
+
+	start_engine(1);
+	asked_init(&after, "/ok");
+	asked_init(&late, "/later");
+	late.call.on_again = on_again;
+	ck_assert_int_eq(http_start(engine, &after.call, NULL), ERR_OK);
+	ck_assert_int_eq(http_start(engine, &late.call, NULL), ERR_OK);
+	start_elsewhere(calls, COUNT_OF(calls));
+	ck_assert_int_eq(http_run(engine, NULL), ERR_PARTIAL);
+	ck_assert_int_eq(late.agains, 1);
+	ck_assert_int_eq(late.dones + after.dones, 0);
+	ck_assert_uint_eq(http_server_asked(server, "GET "), COUNT_OF(calls) + 1);
+	for (i = 0; i < COUNT_OF(calls); i++) {
+		ck_assert_int_eq(calls[i].dones, 1);
+		asked_release(&calls[i]);
+	}
+}
+END_TEST
+
+/* So many calls to one host, however many there are to others. */
+START_TEST(limit_per_host)
+{
+	static struct asked silent[10], calls[20];
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(silent); i++) {
+		asked_init(&silent[i], "/silent");
+		ck_assert_int_eq(http_start(engine, &silent[i].call, NULL), ERR_OK);
+	}
+	start_elsewhere(calls, COUNT_OF(calls));
+	ck_assert_int_eq(http_run(engine, NULL), ERR_PARTIAL);
+	ck_assert_uint_eq(http_server_asked(server, "GET /silent "), 4);
+	ck_assert_uint_eq(http_server_asked(server, "GET /ok "), COUNT_OF(calls));
+	for (i = 0; i < COUNT_OF(silent); i++)
+		asked_release(&silent[i]);
+	for (i = 0; i < COUNT_OF(calls); i++)
+		asked_release(&calls[i]);
+}
+END_TEST
+
+static const enum http_fault faults[] = { FAULT_CUT, FAULT_CLOSED, FAULT_BUSY, FAULT_ILL, FAULT_MIXED };
+
+/* A third of all requests goes wrong, and nobody notices. */
+START_TEST(ill_third)
+{
+	static struct asked calls[200];
+	size_t i;
+
+	http_server_fail(server, faults[_i], 1);
+	for (i = 0; i < COUNT_OF(calls); i++) {
+		asked_init(&calls[i], "/ok");
+		calls[i].call.on_again = on_again;
+		ck_assert_int_eq(http_start(engine, &calls[i].call, NULL), ERR_OK);
+	}
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	ck_assert_uint_ge(http_server_asked(server, "GET /ok "), COUNT_OF(calls) * 5 / 4);
+	for (i = 0; i < COUNT_OF(calls); i++) {
+		ck_assert_str_eq(buf_text(&calls[i].body), "hello");
+		ck_assert_int_eq(calls[i].dones, 1);
+		asked_release(&calls[i]);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *name, *target;
 	enum err_code head, body, done, want;
@@ -350,13 +619,11 @@ END_TEST
 /* One after the other, the newest first; what a callback begins comes next. */
 START_TEST(order)
 {
-	struct http_options options = { .max_active = 1 };
 	struct asked calls[4];
 	const char *targets[] = { "/ok", "/empty", "/missing", "/created" };
 	size_t i;
 
-	http_free(engine);
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	start_engine(1);
 	for (i = 0; i < COUNT_OF(calls); i++)
 		asked_init(&calls[i], targets[i]);
 	calls[2].then = &calls[3];
@@ -515,6 +782,13 @@ int main(void)
 	tcase_add_loop_test(t, answer, 0, (int)COUNT_OF(answers));
 	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
+	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(agains));
+	tcase_add_loop_test(t, nobody_there, 0, (int)COUNT_OF(unreachable));
+	tcase_add_loop_test(t, long_wait, 0, (int)COUNT_OF(waits));
+	tcase_add_test(t, told_once);
+	tcase_add_test(t, held);
+	tcase_add_test(t, limit_per_host);
+	tcase_add_loop_test(t, ill_third, 0, (int)COUNT_OF(faults));
 	tcase_add_test(t, sent_headers);
 	tcase_add_loop_test(t, redirect_authorization, 0, (int)COUNT_OF(redirects));
 	tcase_add_test(t, send_body);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,9 @@ struct http_server {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	char *asked[ASKED_MAX];
-	size_t asked_len;
+	size_t asked_len, sent_bytes;
+	enum http_fault fault; /* of a third of the requests */
+	uint64_t random;
 };
 
 /* Where the head ends, 0 while it has not. */
@@ -116,6 +119,21 @@ static bool is_authorized(const char *request, const char *authorization)
 	return strncmp(at, authorization, len) == 0 && at[len] == '\r';
 }
 
+/* How many bytes of this answer's body are sent. */
+static size_t sent_len(const struct http_route *r, const char *request, size_t len)
+{
+	if (strncmp(request, "HEAD ", 5) == 0)
+		return 0;
+	return r->fault == FAULT_CUT ? len / 2 : len;
+}
+
+static void count_sent(struct http_server *s, size_t len)
+{
+	pthread_mutex_lock(&s->lock);
+	s->sent_bytes += len;
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void send_all(int fd, const char *bytes, size_t len)
 {
 	while (len > 0) {
@@ -136,17 +154,15 @@ static size_t range_of(const char *request, const struct http_route *r)
 	return at != NULL ? strtoul(at + strlen("\r\nRange: bytes="), NULL, 10) : 0;
 }
 
-static void respond(const struct http_server *s, int fd, const char *request, const struct http_route *r)
+static void respond(struct http_server *s, int fd, const char *request, const struct http_route *r)
 {
-	static const struct http_route none = { .status = 404, .body = "404 page not found\n" };
 	CLEANUP(buf_release) struct buf head, body;
-	bool refused = r != NULL && r->authorization != NULL && !is_authorized(request, r->authorization);
+	bool refused = r->authorization != NULL && !is_authorized(request, r->authorization);
 	int status = refused ? 401 : 200;
-	size_t from;
+	size_t from, len;
 
 	buf_init(&head, (uint64_t)1 << 30);
 	buf_init(&body, (uint64_t)1 << 30);
-	r = r != NULL ? r : &none;
 	if (!refused && r->status != 0)
 		status = r->status;
 	if (!refused && r->body != NULL && r->body_len > 0)
@@ -164,8 +180,9 @@ static void respond(const struct http_server *s, int fd, const char *request, co
 		put(&head, s, r->headers);
 	buf_puts(&head, "\r\n", NULL);
 	send_all(fd, head.data, head.len);
-	if (strncmp(request, "HEAD ", 5) != 0)
-		send_all(fd, buf_text(&body) + from, r->fault == FAULT_CUT ? body.len / 2 : body.len - from);
+	len = sent_len(r, request, body.len - from);
+	count_sent(s, len);
+	send_all(fd, buf_text(&body) + from, len);
 }
 
 /* Remembered before it is answered: whoever has the answer may look. */
@@ -178,9 +195,29 @@ static void note(struct http_server *s, char *request)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* The route as this request finds it, which may be worse than it is. */
+static const struct http_route *worsened(struct http_server *s, const struct http_route *r, struct http_route *made)
+{
+	static const enum http_fault mixed[] = { FAULT_CUT, FAULT_CLOSED, FAULT_BUSY, FAULT_ILL };
+	static const struct http_route none = { .status = 404, .body = "404 page not found\n" };
+	uint64_t chosen;
+
+	pthread_mutex_lock(&s->lock);
+	s->random = s->random * 6364136223846793005U + 1442695040888963407U; /* Knuth's MMIX */
+	chosen = s->random >> 33;
+	*made = r != NULL ? *r : none;
+	if (s->fault != FAULT_NONE && chosen % 3 == 0)
+		made->fault = s->fault == FAULT_MIXED ? mixed[chosen / 3 % COUNT_OF(mixed)] : s->fault;
+	pthread_mutex_unlock(&s->lock);
+	if (made->fault == FAULT_BUSY || made->fault == FAULT_ILL)
+		*made = (struct http_route){ .status = made->fault == FAULT_BUSY ? 429 : 500, .body = "<html>" };
+	return made;
+}
+
 static void serve(struct http_server *s, int fd)
 {
 	char *request = read_request(fd);
+	struct http_route made;
 	const struct http_route *r;
 
 	if (request == NULL || *request == '\0') {
@@ -189,12 +226,12 @@ static void serve(struct http_server *s, int fd)
 		return;
 	}
 	note(s, request);
-	r = route_of(s, request);
-	if (r != NULL && r->fault == FAULT_SILENT && s->silent_len < SILENT_MAX) {
+	r = worsened(s, route_of(s, request), &made);
+	if (r->fault == FAULT_SILENT && s->silent_len < SILENT_MAX) {
 		s->silent[s->silent_len++] = fd;
 		return;
 	}
-	if (r == NULL || r->fault != FAULT_CLOSED)
+	if (r->fault != FAULT_CLOSED)
 		respond(s, fd, request, r);
 	shutdown(fd, SHUT_WR);
 	close(fd);
@@ -245,6 +282,24 @@ const char *http_server_host(const struct http_server *s)
 const char *http_server_other_host(const struct http_server *s)
 {
 	return s->other_host;
+}
+
+void http_server_fail(struct http_server *s, enum http_fault fault, unsigned seed)
+{
+	pthread_mutex_lock(&s->lock);
+	s->fault = fault;
+	s->random = seed;
+	pthread_mutex_unlock(&s->lock);
+}
+
+size_t http_server_sent(struct http_server *s)
+{
+	size_t bytes;
+
+	pthread_mutex_lock(&s->lock);
+	bytes = s->sent_bytes;
+	pthread_mutex_unlock(&s->lock);
+	return bytes;
 }
 
 unsigned http_server_asked(struct http_server *s, const char *start)

@@ -18,6 +18,9 @@ enum http_fault {
 	FAULT_CUT,    /* the body ends halfway */
 	FAULT_CLOSED, /* no answer at all */
 	FAULT_SILENT, /* no answer, and the connection stays open */
+	FAULT_BUSY,   /* 429 */
+	FAULT_ILL,    /* 500 */
+	FAULT_MIXED,  /* cut, closed, busy and ill in turn; for http_server_fail */
 };
 
 /* One answer.  In headers and body @@ stands for the server's own host:port, @2 for its other one, @0 for @. */
@@ -39,6 +42,10 @@ struct http_server *http_server_start(const struct http_route *routes, size_t le
 /* "127.0.0.1:PORT"; and the same server under another name, "localhost:PORT". */
 const char *http_server_host(const struct http_server *s);
 const char *http_server_other_host(const struct http_server *s);
+/* From now on this happens to a third of the requests, chosen by the seed. */
+void http_server_fail(struct http_server *s, enum http_fault fault, unsigned seed);
+/* The bytes of all bodies that were sent. */
+size_t http_server_sent(struct http_server *s);
 /* How often something was asked whose head begins with this: "GET /v2/ ". */
 unsigned http_server_asked(struct http_server *s, const char *start);
 /* The head and body of the last request to a target, "" if there was none. */

@@ -1,0 +1,37 @@
+/* http_private.h - what the files of http.h share: the engine, and one transfer of it. */
+#ifndef COMMON_HTTP_PRIVATE_H
+#define COMMON_HTTP_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "common/http.h"
+
+/* What is asked of one host, as the URLs name it. */
+struct http_host {
+	char *name; /* owned: "https://registry.example:5000" */
+	unsigned active;
+	struct http_call *waiting; /* the newest first */
+	struct http_call *later;   /* those that are tried again, the soonest first */
+	struct retry_host retry;
+	struct http_host *next;
+};
+
+struct http {
+	CURLM *multi;
+	char *user_agent, *unix_socket;
+	struct http_options options; /* without the texts */
+	unsigned active;             /* at all hosts */
+	struct http_host *hosts;
+	struct http_call *running;
+};
+
+/* Make the easy handle of a call that begins. */
+enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err);
+void http_transfer_close(struct http_call *call);
+/* A transfer came to its end: the head of an answer without a body is told now.  Returns how it ended after that. */
+CURLcode http_transfer_end(struct http_call *call, CURLcode result);
+/* What the end of a try means for another. */
+void http_transfer_verdict(const struct http_call *call, CURLcode result, struct retry_end *ret_end);
+/* Why a transfer broke, for a person. */
+enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err);
+#endif

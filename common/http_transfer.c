@@ -1,0 +1,230 @@
+/* One transfer: what is asked, what is heard, how it ended. */
+#include <string.h>
+
+#include "common/http_private.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+#define REDIRECTS_MAX 5L
+#define BUFFER_BYTES 131072L
+#define SLOWEST_BYTES 100L /* a second; a transfer that is slower for too long would take weeks */
+
+static const char *method_of(const struct http_call *call)
+{
+	return call->method != NULL ? call->method : "GET";
+}
+
+static enum err_code tell_head(struct http_call *call)
+{
+	long status = 0, redirects = 0;
+
+	if (call->head_told)
+		return ERR_OK;
+	call->head_told = true;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+	call->redirected = redirects > 0;
+	call->status = (int)status;
+	return call->on_head != NULL ? call->on_head(call, &call->failure) : ERR_OK;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+	size_t len = size * count;
+
+	call->host->retry.heard = true;
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		buf_clear(&call->headers); /* a new head: after a redirect or 100 Continue */
+	if (buf_add(&call->headers, line, len, &call->failure) != ERR_OK) {
+		err_add(&call->failure, "%s %s: headers", method_of(call), call->url);
+		return 0;
+	}
+	return len;
+}
+
+static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+	size_t len = size * count;
+
+	if (tell_head(call) != ERR_OK)
+		return CURL_WRITEFUNC_ERROR;
+	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->failure) != ERR_OK)
+		return CURL_WRITEFUNC_ERROR;
+	return len;
+}
+
+static size_t on_upload(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_call *call = data;
+	size_t len = 0;
+
+	if (instream_read(call->upload, bytes, size * count, &len, &call->failure) != ERR_OK)
+		return CURL_READFUNC_ABORT;
+	return len;
+}
+
+static enum err_code add_header(struct http_call *call, struct err *err, const char *name, const char *value)
+{
+	CLEANUP(free_ptr) char *line = NULL;
+	struct curl_slist *grown;
+	enum err_code code;
+
+	if (value == NULL)
+		return ERR_OK;
+	code = str_format(&line, err, "%s:%s%s", name, *value != '\0' ? " " : "", value);
+	if (code != ERR_OK)
+		return code;
+	grown = curl_slist_append(call->sent_headers, line);
+	if (grown == NULL)
+		return err_nomem(err);
+	call->sent_headers = grown;
+	return ERR_OK;
+}
+
+static enum err_code add_headers(struct http_call *call, struct err *err)
+{
+	enum err_code code = add_header(call, err, "Expect", ""); /* never wait for 100 Continue */
+
+	if (code == ERR_OK)
+		code = add_header(call, err, "Authorization", call->authorization);
+	if (code == ERR_OK)
+		code = add_header(call, err, "Accept", call->accept);
+	if (code == ERR_OK)
+		code = add_header(call, err, "Range", call->range);
+	if (code == ERR_OK)
+		code = add_header(call, err, "Content-Type", call->content_type);
+	return code;
+}
+
+static void set_body(struct http_call *call)
+{
+	CURL *e = call->easy;
+
+	if (call->upload != NULL) {
+		curl_easy_setopt(e, CURLOPT_POST, 1L);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, -1L);
+		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
+		curl_easy_setopt(e, CURLOPT_READDATA, call);
+		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
+	} else if (call->body != NULL) {
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDS, call->body);
+	} else if (strcmp(method_of(call), "HEAD") == 0) {
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+	} else {
+		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method_of(call));
+	}
+}
+
+static void set_options(struct http *h, struct http_call *call)
+{
+	CURL *e = call->easy;
+	bool secure = text_starts(call->url, "https:");
+
+	curl_easy_setopt(e, CURLOPT_URL, call->url);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, call->reason);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, h->user_agent);
+	curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->unix_socket);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, call->upload == NULL && call->body == NULL ? 1L : 0L);
+	curl_easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)h->options.connect_seconds);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, h->options.stall_seconds > 0 ? SLOWEST_BYTES : 0L);
+	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)h->options.stall_seconds);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, call->alone ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, call);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_bytes);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, call->sent_headers);
+	set_body(call);
+}
+
+enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err)
+{
+	enum err_code code;
+
+	call->easy = curl_easy_init();
+	if (call->easy == NULL)
+		return err_nomem(err);
+	code = add_headers(call, err);
+	if (code == ERR_OK)
+		set_options(h, call);
+	else
+		http_transfer_close(call);
+	return code;
+}
+
+void http_transfer_close(struct http_call *call)
+{
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->sent_headers);
+	call->easy = NULL;
+	call->sent_headers = NULL;
+}
+
+CURLcode http_transfer_end(struct http_call *call, CURLcode result)
+{
+	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;
+}
+
+static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
+{
+	if (call->failure.code != ERR_OK)
+		return RETRY_HOPELESS; /* a callback said no */
+	switch (result) {
+	case CURLE_OK:
+		return retry_status(call->status) ? RETRY_STATUS : RETRY_HOPELESS;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+		return RETRY_UNREACHED;
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return RETRY_BROKEN;
+	case CURLE_OPERATION_TIMEDOUT:
+		return RETRY_TIMED_OUT;
+	default:
+		return RETRY_HOPELESS;
+	}
+}
+
+void http_transfer_verdict(const struct http_call *call, CURLcode result, struct retry_end *ret_end)
+{
+	char said[32];
+	curl_off_t seconds = 0;
+
+	*ret_end = (struct retry_end){
+		.cause = cause_of(call, result),
+		.status = call->status,
+		.after_ms = RETRY_NOT_ASKED,
+		.kept_bytes = call->kept_bytes,
+	};
+	if (http_header(call, "Retry-After", 0, said, sizeof(said)) == NULL)
+		return;
+	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &seconds); /* of a date too; 0 where that has passed */
+	ret_end->after_ms = seconds <= 0 ? 0 : seconds < UINT32_MAX ? (uint64_t)seconds * 1000 : UINT32_MAX;
+}
+
+enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err)
+{
+	const char *why = call->reason[0] != '\0' ? call->reason : curl_easy_strerror(result);
+	char tried[HTTP_TRIED_MAX];
+
+	if (call->failure.code != ERR_OK) { /* a callback said no, and why */
+		*err = call->failure;
+		return err->code;
+	}
+	return err_set(err, ERR_NETWORK, "%s %s: %s%s", method_of(call), call->url, why, http_tried(call, tried));
+}
