@@ -16,6 +16,7 @@ struct offload_pool {
 	bool over;
 	pthread_t threads[THREADS_MAX];
 	unsigned threads_len;
+	size_t chunk_bytes;
 };
 
 /* Take a stream off the line of those that wait. */
@@ -32,28 +33,42 @@ static void take_stream(struct offload_pool *p, struct offload *o)
 	o->state = OFFLOAD_WORKED;
 }
 
-/* Work off one stream's chunks until none is left.  The lock is held, but not while a chunk is worked on. */
+/* Put a stream at the end of the line of those that wait. */
+static void put_stream(struct offload_pool *p, struct offload *o)
+{
+	o->state = OFFLOAD_WAITING;
+	*p->last = o;
+	p->last = &o->after;
+	pthread_cond_signal(&p->work);
+}
+
+/* Work off the oldest chunk of a stream that was taken.  The lock is held, but not while the chunk is worked on. */
+static void work_chunk(struct offload_pool *p, struct offload *o)
+{
+	const char *chunk = o->room + o->head * p->chunk_bytes;
+	size_t len = o->filled[o->head];
+	bool failed = o->failure.code != ERR_OK;
+	struct err err = { 0 };
+
+	pthread_mutex_unlock(&p->lock);
+	if (!failed)
+		outstream_write(o->next, chunk, len, &err);
+	pthread_mutex_lock(&p->lock);
+	if (err.code != ERR_OK)
+		o->failure = err;
+	o->filled[o->head] = 0;
+	o->head = (o->head + 1) % OFFLOAD_CHUNKS;
+	o->queued--;
+	if (o->queued == 0)
+		o->state = OFFLOAD_IDLE;
+	pthread_cond_broadcast(&p->done);
+}
+
+/* Work off one stream's chunks until none is left. */
 static void work_off(struct offload_pool *p, struct offload *o)
 {
-	while (o->queued > 0) {
-		const char *chunk = o->room + o->head * OFFLOAD_CHUNK_BYTES;
-		size_t len = o->filled[o->head];
-		bool failed = o->failure.code != ERR_OK;
-		struct err err = { 0 };
-
-		pthread_mutex_unlock(&p->lock);
-		if (!failed)
-			outstream_write(o->next, chunk, len, &err);
-		pthread_mutex_lock(&p->lock);
-		if (err.code != ERR_OK)
-			o->failure = err;
-		o->filled[o->head] = 0;
-		o->head = (o->head + 1) % OFFLOAD_CHUNKS;
-		o->queued--;
-		pthread_cond_broadcast(&p->done);
-	}
-	o->state = OFFLOAD_IDLE;
-	pthread_cond_broadcast(&p->done);
+	while (o->queued > 0)
+		work_chunk(p, o);
 }
 
 static void *worker(void *arg)
@@ -75,13 +90,22 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-enum err_code offload_pool_new(unsigned threads, struct offload_pool **ret_pool, struct err *err)
+/* What one chunk may hold, so that all streams together stay within their room. */
+static size_t chunk_bytes(unsigned streams)
+{
+	size_t bytes = OFFLOAD_ROOM_BYTES / OFFLOAD_CHUNKS / (streams > 0 ? streams : 1);
+
+	return bytes < OFFLOAD_CHUNK_BYTES ? bytes : OFFLOAD_CHUNK_BYTES;
+}
+
+enum err_code offload_pool_new(unsigned threads, unsigned streams, struct offload_pool **ret_pool, struct err *err)
 {
 	struct offload_pool *p = calloc(1, sizeof(*p));
 
 	if (p == NULL)
 		return err_nomem(err);
 	p->last = &p->first;
+	p->chunk_bytes = chunk_bytes(streams);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->done, NULL);
@@ -115,15 +139,22 @@ void offload_pool_free(struct offload_pool *p)
 	free(p);
 }
 
-/* Until a chunk is free.  Waiting for a thread that is busy elsewhere helps nobody: the work is done here then. */
+/* Until a chunk is free.  Waiting for threads that are busy helps nobody: meanwhile a chunk is worked off here, of this
+ * stream or, where a thread has it already, of another one. */
 static void work_or_wait(struct offload_pool *p, struct offload *o)
 {
-	if (o->state == OFFLOAD_WAITING) {
-		take_stream(p, o);
-		work_off(p, o);
+	while (o->queued == OFFLOAD_CHUNKS) {
+		struct offload *mine = o->state == OFFLOAD_WAITING ? o : p->first;
+
+		if (mine == NULL) {
+			pthread_cond_wait(&p->done, &p->lock);
+			continue;
+		}
+		take_stream(p, mine);
+		work_chunk(p, mine);
+		if (mine->queued > 0)
+			put_stream(p, mine);
 	}
-	while (o->queued == OFFLOAD_CHUNKS)
-		pthread_cond_wait(&p->done, &p->lock);
 }
 
 /* Hand over the chunk that is being filled, and wait until there is another to fill. */
@@ -135,14 +166,9 @@ static enum err_code hand_over(struct offload *o, struct err *err)
 	o->tail = (o->tail + 1) % OFFLOAD_CHUNKS;
 	pthread_mutex_lock(&p->lock);
 	o->queued++;
-	if (o->state == OFFLOAD_IDLE) {
-		o->state = OFFLOAD_WAITING;
-		*p->last = o;
-		p->last = &o->after;
-		pthread_cond_signal(&p->work);
-	}
-	if (o->queued == OFFLOAD_CHUNKS)
-		work_or_wait(p, o);
+	if (o->state == OFFLOAD_IDLE)
+		put_stream(p, o);
+	work_or_wait(p, o);
 	code = o->failure.code;
 	if (code != ERR_OK)
 		err_set(err, code, "%s", o->failure.msg);
@@ -157,14 +183,14 @@ static enum err_code offload_write(struct outstream *out, const void *bytes, siz
 
 	while (len > 0) {
 		unsigned at = o->tail; /* not handed over, so no thread looks at it */
-		size_t room = OFFLOAD_CHUNK_BYTES - o->filled[at], part = len < room ? len : room;
+		size_t chunk = o->pool->chunk_bytes, room = chunk - o->filled[at], part = len < room ? len : room;
 		enum err_code code = ERR_OK;
 
-		memcpy(o->room + at * OFFLOAD_CHUNK_BYTES + o->filled[at], from, part);
+		memcpy(o->room + at * chunk + o->filled[at], from, part);
 		o->filled[at] += part;
 		from += part;
 		len -= part;
-		if (o->filled[at] == OFFLOAD_CHUNK_BYTES)
+		if (o->filled[at] == chunk)
 			code = hand_over(o, err);
 		if (code != ERR_OK)
 			return code;
@@ -204,7 +230,7 @@ enum err_code offload_init(struct offload *o, struct offload_pool *pool, struct 
 		.pool = pool,
 		.next = next,
 	};
-	o->room = malloc(OFFLOAD_CHUNKS * OFFLOAD_CHUNK_BYTES);
+	o->room = malloc(OFFLOAD_CHUNKS * pool->chunk_bytes);
 	return o->room != NULL ? ERR_OK : err_nomem(err);
 }
 

@@ -2,9 +2,9 @@
  *
  * Lifecycle  offload_pool_new; offload_init for each stream; write, finish;
  *            offload_release; offload_pool_free once no stream is left.
- * Bounds     OFFLOAD_CHUNKS chunks of OFFLOAD_CHUNK_BYTES a stream.  A writer that
- *            is faster works its own stream off, where no thread has it yet, and
- *            else waits.
+ * Bounds     OFFLOAD_ROOM_BYTES for all streams of a pool, in OFFLOAD_CHUNKS chunks
+ *            for each of them.  A writer that is faster works chunks off itself:
+ *            of its own stream or, where a thread has that, of any that waits.
  * Ownership  The next stage is borrowed; until finish or release has returned it
  *            belongs to the pool's threads.
  * Errors     Those of the next stage: the first one stops the stream and comes
@@ -17,10 +17,12 @@
 
 #include <stdbool.h>
 
+#include "common/limits.h"
 #include "common/stream.h"
 
-#define OFFLOAD_CHUNK_BYTES ((size_t)131072)
-#define OFFLOAD_CHUNKS 4
+#define OFFLOAD_ROOM_BYTES (24 * MIB)
+#define OFFLOAD_CHUNK_BYTES ((size_t)(256 * KIB)) /* at most */
+#define OFFLOAD_CHUNKS 16
 
 struct offload_pool;
 
@@ -44,7 +46,8 @@ struct offload {
 	struct offload *after; /* the next stream that waits for a thread */
 };
 
-enum err_code offload_pool_new(unsigned threads, struct offload_pool **ret_pool, struct err *err);
+/* Threads for at most so many streams at once. */
+enum err_code offload_pool_new(unsigned threads, unsigned streams, struct offload_pool **ret_pool, struct err *err);
 /* NULL is fine. */
 void offload_pool_free(struct offload_pool *pool);
 enum err_code offload_init(struct offload *o, struct offload_pool *pool, struct outstream *next, struct err *err);

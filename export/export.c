@@ -301,7 +301,7 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = http_new(&http, &r->http, err);
 	if (code == ERR_OK)
-		code = offload_pool_new(workers(), &r->pool, err);
+		code = offload_pool_new(workers(), options->jobs + 1, &r->pool, err);
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
 	for (i = 0; code == ERR_OK && i < options->images->len; i++)

@@ -188,7 +188,7 @@ static enum err_code do_offload(struct err *err)
 	struct offload_pool *pool = NULL;
 	struct offload o = { 0 };
 	struct buf_stage out;
-	enum err_code code = offload_pool_new(1, &pool, err);
+	enum err_code code = offload_pool_new(1, 4, &pool, err);
 
 	buf_init(&bytes, 100);
 	buf_stage_init(&out, &bytes);

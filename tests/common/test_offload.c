@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,7 +103,7 @@ START_TEST(in_order)
 		struct sink sink;
 		uint64_t at = 0;
 
-		ck_assert_int_eq(offload_pool_new(threads, &pool, &err), ERR_OK);
+		ck_assert_int_eq(offload_pool_new(threads, 4, &pool, &err), ERR_OK);
 		sink_init(&sink, 0);
 		ck_assert_int_eq(offload_init(&o, pool, &sink.out, &err), ERR_OK);
 		ck_assert_int_eq(put(&o, &at, sizes[_i].len, sizes[_i].step, &err), ERR_OK);
@@ -124,7 +125,7 @@ START_TEST(next_fails)
 	struct offload_pool *pool = NULL;
 	uint64_t k;
 
-	ck_assert_int_eq(offload_pool_new(2, &pool, NULL), ERR_OK);
+	ck_assert_int_eq(offload_pool_new(2, 4, &pool, NULL), ERR_OK);
 	for (k = 1; k <= chunks + 1; k++) {
 		CLEANUP(offload_release) struct offload o = { 0 };
 		struct sink sink;
@@ -155,7 +156,7 @@ START_TEST(finish_fails)
 	struct offload_pool *pool = NULL;
 	size_t i;
 
-	ck_assert_int_eq(offload_pool_new(1, &pool, NULL), ERR_OK);
+	ck_assert_int_eq(offload_pool_new(1, 4, &pool, NULL), ERR_OK);
 	for (i = 0; i < COUNT_OF(fails); i++) {
 		CLEANUP(offload_release) struct offload o = { 0 };
 		struct sink sink;
@@ -180,7 +181,7 @@ START_TEST(release_while_queued)
 	uint64_t at = 0, other_at = 0;
 	struct err err = { 0 };
 
-	ck_assert_int_eq(offload_pool_new(1, &pool, &err), ERR_OK);
+	ck_assert_int_eq(offload_pool_new(1, 4, &pool, &err), ERR_OK);
 	sink_init(&slow_sink, 0);
 	slow_sink.gate = &gate;
 	sink_init(&sink, 0);
@@ -200,6 +201,54 @@ START_TEST(release_while_queued)
 }
 END_TEST
 
+/* A next stage whose first write waits for another's. */
+struct pair_sink {
+	struct outstream out;
+	sem_t *tells, *waits_for; /* NULL for none */
+};
+
+static enum err_code pair_write(struct outstream *s, const void *bytes, size_t len, struct err *err)
+{
+	struct pair_sink *k = OUTER_OF(s, struct pair_sink, out);
+
+	(void)bytes, (void)len, (void)err;
+	if (k->tells != NULL)
+		sem_post(k->tells);
+	if (k->waits_for != NULL)
+		sem_wait(k->waits_for);
+	k->tells = k->waits_for = NULL;
+	return ERR_OK;
+}
+
+/* The only thread is busy with a stream whose room is full: its writer works for another stream meanwhile.  Here the
+ * thread goes on only when that was done. */
+START_TEST(writer_helps)
+{
+	struct offload_pool *pool = NULL;
+	struct offload full = { 0 }, waiting = { 0 };
+	sem_t begun, helped;
+	struct pair_sink slow = { .out.write = pair_write, .tells = &begun, .waits_for = &helped };
+	struct pair_sink other = { .out.write = pair_write, .tells = &helped };
+	uint64_t at = 0, other_at = 0;
+	struct err err = { 0 };
+
+	sem_init(&begun, 0, 0);
+	sem_init(&helped, 0, 0);
+	ck_assert_int_eq(offload_pool_new(1, 2, &pool, &err), ERR_OK);
+	ck_assert_int_eq(offload_init(&full, pool, &slow.out, &err), ERR_OK);
+	ck_assert_int_eq(offload_init(&waiting, pool, &other.out, &err), ERR_OK);
+	ck_assert_int_eq(put(&full, &at, OFFLOAD_CHUNK_BYTES, 65536, &err), ERR_OK);
+	sem_wait(&begun);
+	ck_assert_int_eq(put(&waiting, &other_at, OFFLOAD_CHUNK_BYTES, 65536, &err), ERR_OK);
+	ck_assert_int_eq(put(&full, &at, OFFLOAD_CHUNKS * OFFLOAD_CHUNK_BYTES, 65536, &err), ERR_OK);
+	ck_assert_int_eq(outstream_finish(&full.out, &err), ERR_OK);
+	ck_assert_int_eq(outstream_finish(&waiting.out, &err), ERR_OK);
+	offload_release(&full);
+	offload_release(&waiting);
+	offload_pool_free(pool);
+}
+END_TEST
+
 /* More streams than threads, fed in turns; every third is given up, every fourth fails. */
 START_TEST(many)
 {
@@ -211,7 +260,7 @@ START_TEST(many)
 	struct err err = { 0 };
 	unsigned turn, i;
 
-	ck_assert_int_eq(offload_pool_new((unsigned)_i, &pool, &err), ERR_OK);
+	ck_assert_int_eq(offload_pool_new((unsigned)_i, 4, &pool, &err), ERR_OK);
 	for (i = 0; i < STREAMS; i++) {
 		sink_init(&sinks[i], i % 4 == 3 ? 3 : 0);
 		ck_assert_int_eq(offload_init(&streams[i], pool, &sinks[i].out, &err), ERR_OK);
@@ -246,9 +295,9 @@ START_TEST(pool_alone)
 
 	offload_release(&none);
 	offload_pool_free(NULL);
-	ck_assert_int_eq(offload_pool_new(0, &pool, &err), ERR_NOMEM);
+	ck_assert_int_eq(offload_pool_new(0, 4, &pool, &err), ERR_NOMEM);
 	ck_assert_ptr_null(pool);
-	ck_assert_int_eq(offload_pool_new(1000, &pool, &err), ERR_OK); /* as many as it will */
+	ck_assert_int_eq(offload_pool_new(1000, 4, &pool, &err), ERR_OK); /* as many as it will */
 	offload_pool_free(pool);
 }
 END_TEST
@@ -263,6 +312,7 @@ int main(void)
 	tcase_add_test(t, next_fails);
 	tcase_add_test(t, finish_fails);
 	tcase_add_test(t, release_while_queued);
+	tcase_add_test(t, writer_helps);
 	tcase_add_loop_test(t, many, 1, 5);
 	tcase_add_test(t, pool_alone);
 	suite_add_tcase(s, t);

@@ -150,7 +150,7 @@ static void setup(void)
 	f.from.blob = give_blob;
 	late_init(&f.late, &f.from, 7);
 	f.gather.spool.fd = -1;
-	ck_assert_int_eq(offload_pool_new(2, &f.gather.pool, NULL), ERR_OK);
+	ck_assert_int_eq(offload_pool_new(2, 4, &f.gather.pool, NULL), ERR_OK);
 	walk_init(&f.gather.walk, &f.gather.graph, NULL, NULL);
 	ck_assert_int_eq(reference_parse(NAME, &ref, NULL), ERR_OK);
 	ck_assert_int_eq(walk_image(&f.gather.walk, &f.b.source, &ref, NAME, NULL), ERR_OK);
