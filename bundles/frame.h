@@ -108,7 +108,6 @@ struct raw_writer {
 	uint64_t offset_bytes, left_bytes;
 	uint32_t frame_left, block_left; /* of the frame and block under way */
 	bool piped;                      /* fd takes bytes in order, and knows no offsets */
-	uint64_t synced_bytes;           /* up to which offset the disk was asked to begin */
 	struct XXH64_state_s *sum;       /* owned */
 };
 

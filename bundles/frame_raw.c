@@ -1,14 +1,12 @@
 /* The part of frame.h that writes raw frames: headers from here, content straight from the caller's memory. */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/uio.h>
 
 #include "bundles/bytes.h"
 #include "bundles/frame.h"
 #include "common/mem.h"
 
-#define WRITEBACK_BYTES (8 * MIB)
 #define PARTS_MAX 48
 #define PARTS_PER_STEP 4 /* a frame header, a block header, content, a checksum */
 #define EDGES_MAX (FRAME_RAW_HEADER_BYTES + FRAME_BLOCK_HEADER_BYTES + FRAME_CHECKSUM_BYTES)
@@ -102,18 +100,6 @@ static size_t step(struct raw_writer *r, struct gather *g, const unsigned char *
 	return part;
 }
 
-/* Let the disk begin early, so that the sync at the end has little left to wait for.  Advice: failing changes nothing.
- */
-static void begin_writeback(struct raw_writer *r)
-{
-	uint64_t dirty = r->offset_bytes - r->synced_bytes;
-
-	if (r->piped || (dirty < WRITEBACK_BYTES && r->left_bytes > 0))
-		return;
-	sync_file_range(r->fd, (off_t)r->synced_bytes, (off_t)dirty, SYNC_FILE_RANGE_WRITE);
-	r->synced_bytes = r->offset_bytes;
-}
-
 enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes,
 			      const char *name, struct err *err)
 {
@@ -121,7 +107,6 @@ enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_byte
 		.fd = fd,
 		.name = name,
 		.offset_bytes = offset_bytes,
-		.synced_bytes = offset_bytes,
 		.left_bytes = size_bytes,
 	};
 	return checksum_new(&r->sum, err);
@@ -132,7 +117,6 @@ void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes)
 	assert(r->frame_left == 0 && content_bytes <= r->left_bytes);
 	assert(content_bytes % FRAME_CONTENT_BYTES == 0 || content_bytes == r->left_bytes);
 	r->offset_bytes += frame_raw_run_stored(content_bytes);
-	r->synced_bytes = r->offset_bytes;
 	r->left_bytes -= content_bytes;
 }
 
@@ -157,7 +141,6 @@ enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t l
 				return code;
 		}
 	}
-	begin_writeback(r);
 	return ERR_OK;
 }
 

@@ -227,7 +227,9 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 	w->next = run.kind == RUN_ZSTD ? run.blob : w->shape.blobs_len;
 	if (code == ERR_OK)
 		code = part_check_room(&w->part, raw_bytes - writer_count_kept(w), err);
-	return code == ERR_OK ? part_sync(&w->part, err) : code;
+	if (code == ERR_OK)
+		code = part_sync(&w->part, err);
+	return code == ERR_OK && raw_bytes > 0 ? writeback_new(w->part.fd, &w->writeback, err) : code;
 }
 
 /* The parts of the description that bundle.json only names. */
@@ -459,6 +461,7 @@ void bundle_writer_free(struct bundle_writer *w)
 {
 	if (w == NULL)
 		return;
+	writeback_free(w->writeback);
 	append_release(&w->append);
 	w->part.keep = w->part.keep || w->has_layers;
 	part_release(&w->part);

@@ -18,6 +18,7 @@
 #include "bundles/part.h"
 #include "bundles/seek.h"
 #include "bundles/shape.h"
+#include "bundles/writeback.h"
 #include "bundles/writer.h"
 
 /* A place in the order of frames to which the writer can go back. */
@@ -68,11 +69,12 @@ struct bundle_writer {
 	struct description description;
 	struct shape shape;
 	struct append append;
-	uint64_t *places; /* owned: where in the file the frames of each raw blob begin */
-	bool *done;       /* owned: which blobs are complete */
-	size_t next;      /* the packed blob, and later the zstd blob, that is due */
-	bool zstd_open;   /* its stream is in use */
-	bool has_layers;  /* a whole frame of a layer has arrived, which is worth keeping */
+	struct writeback *writeback; /* owned: of raw layers in a file, else NULL */
+	uint64_t *places;            /* owned: where in the file the frames of each raw blob begin */
+	bool *done;                  /* owned: which blobs are complete */
+	size_t next;                 /* the packed blob, and later the zstd blob, that is due */
+	bool zstd_open;              /* its stream is in use */
+	bool has_layers;             /* a whole frame of a layer has arrived, which is worth keeping */
 };
 
 /* The blob of a node. */

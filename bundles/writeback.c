@@ -1,0 +1,82 @@
+#include "bundles/writeback.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+
+#define WRITEBACK_BYTES (8 * MIB)
+
+struct writeback {
+	int fd; /* borrowed */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	uint64_t dirty_bytes; /* since the disk was asked last; under the lock */
+	bool over;            /* under the lock */
+};
+
+/* Finding places on the disk for new data takes time of the one who asks: that is why it has a thread. */
+static void *ask(void *arg)
+{
+	struct writeback *w = arg;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->over) {
+		if (w->dirty_bytes < WRITEBACK_BYTES) {
+			pthread_cond_wait(&w->more, &w->lock);
+			continue;
+		}
+		w->dirty_bytes = 0;
+		pthread_mutex_unlock(&w->lock);
+		sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		pthread_mutex_lock(&w->lock);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+enum err_code writeback_new(int fd, struct writeback **ret_writeback, struct err *err)
+{
+	struct writeback *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return err_nomem(err);
+	w->fd = fd;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->more, NULL);
+	if (pthread_create(&w->thread, NULL, ask, w) != 0) {
+		free(w);
+		return err_set(err, ERR_NOMEM, "no thread could be started");
+	}
+	*ret_writeback = w;
+	return ERR_OK;
+}
+
+void writeback_add(struct writeback *w, uint64_t bytes)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->dirty_bytes += bytes;
+	if (w->dirty_bytes >= WRITEBACK_BYTES)
+		pthread_cond_signal(&w->more);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void writeback_free(struct writeback *w)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->over = true;
+	pthread_cond_signal(&w->more);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->more);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}

@@ -1,0 +1,77 @@
+#include "bundles/writeback.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/test_main.h"
+
+static sem_t asked;
+static int asked_fd;
+static unsigned asked_flags;
+
+/* In place of the C library's: tells that the disk was asked, and fails. */
+int sync_file_range(int fd, off64_t offset, off64_t count, unsigned flags)
+{
+	ck_assert(offset == 0 && count == 0); /* the whole file */
+	asked_fd = fd;
+	asked_flags = flags;
+	sem_post(&asked);
+	errno = EIO;
+	return -1;
+}
+
+static const struct {
+	const char *name;
+	uint64_t bytes[4];
+	unsigned asks;
+} cases[] = {
+	{ "nothing", { 0 }, 0 },
+	{ "one short", { 8 * MIB - 1 }, 0 },
+	{ "as much as it waits for", { 8 * MIB }, 1 },
+	{ "far more", { 100 * MIB }, 1 },
+	{ "in pieces", { 4 * MIB, 4 * MIB - 1, 1 }, 1 },
+};
+
+/* The disk is asked once for every 8 MiB or more, on another thread; that it refuses changes nothing. */
+START_TEST(asks)
+{
+	struct writeback *w = NULL;
+	struct err err = { 0 };
+	unsigned i;
+	int left = -1;
+
+	sem_init(&asked, 0, 0);
+	ck_assert_int_eq(writeback_new(42, &w, &err), ERR_OK);
+	for (i = 0; i < COUNT_OF(cases[_i].bytes); i++)
+		writeback_add(w, cases[_i].bytes[i]);
+	for (i = 0; i < cases[_i].asks; i++)
+		sem_wait(&asked);
+	writeback_free(w);
+	sem_getvalue(&asked, &left);
+	ck_assert_int_eq(left, 0);
+	if (cases[_i].asks > 0)
+		ck_assert(asked_fd == 42 && asked_flags == SYNC_FILE_RANGE_WRITE);
+}
+END_TEST
+
+START_TEST(none)
+{
+	writeback_add(NULL, 8 * MIB);
+	writeback_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("writeback");
+	TCase *t = tcase_create("writeback");
+
+	tcase_add_loop_test(t, asks, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, none);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
