@@ -25,5 +25,11 @@
 #define LIMIT_EDGES 8000000              /* links between them */
 #define LIMIT_GRAPH_DEPTH 16             /* index in index, referrer of referrer */
 #define LIMIT_IMAGES 100000              /* names in one bundle */
+#define LIMIT_TOML_BYTES (1 * MIB)       /* one hosts.toml, registries.conf */
+#define LIMIT_TOML_VALUES 10000          /* values and tables in it */
+#define LIMIT_TOML_DEPTH 16              /* nesting of it */
+#define LIMIT_ENDPOINTS 32               /* mirrors of one registry, and itself */
+#define LIMIT_CERT_FILES 1000            /* files in a folder of certificates */
+#define LIMIT_REGISTRIES 10000           /* registries in registries.conf and beside it */
 #define LIMIT_PAGES 1000                 /* pages of one listing */
 #endif
