@@ -132,7 +132,7 @@ static enum err_code send(struct access *a, struct request *r, struct err *err)
 {
 	buf_release(&r->call.headers); /* of the answer that told it to go again */
 	r->token = a->token;
-	r->again = false;
+	r->mending = false;
 	r->call.authorization = a->authorization;
 	request_push(&a->requests, r);
 	return http_start(a->http, &r->call, err);
@@ -143,15 +143,17 @@ static enum err_code on_request_head(struct http_call *call, struct err *err)
 	struct request *r = OUTER_OF(call, struct request, call);
 
 	/* only the registry itself may ask for credentials, not a host that it redirects to */
-	r->again = call->status == 401 && r->tries < 2 && !call->redirected;
-	return r->again || r->on_head == NULL ? ERR_OK : r->on_head(r, err);
+	r->mending = call->status == 401 && r->mends < 2 && !call->redirected;
+	if (call->status != 401)
+		r->mends = 0; /* a token may run out any number of times while a blob is fetched */
+	return r->mending || r->on_head == NULL ? ERR_OK : r->on_head(r, err);
 }
 
 static enum err_code on_request_body(struct http_call *call, const void *bytes, size_t len, struct err *err)
 {
 	struct request *r = OUTER_OF(call, struct request, call);
 
-	return r->again || r->on_body == NULL ? ERR_OK : r->on_body(r, bytes, len, err);
+	return r->mending || r->on_body == NULL ? ERR_OK : r->on_body(r, bytes, len, err);
 }
 
 /* A 401: with a newer token at hand the request goes again at once, else it waits for one. */
@@ -159,7 +161,7 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 {
 	struct challenge c;
 
-	r->tries++;
+	r->mends++;
 	request_unlink(r);
 	if (r->token != a->token)
 		return send(a, r, err);
@@ -172,12 +174,27 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 	return renew(a, err);
 }
 
+static enum err_code on_request_again(struct http_call *call, struct err *err)
+{
+	struct request *r = OUTER_OF(call, struct request, call);
+
+	return r->on_again != NULL ? r->on_again(r, err) : ERR_OK;
+}
+
+/* What changes nothing can be asked twice, if nobody mistakes two answers for one. */
+static bool is_repeatable(const struct request *r)
+{
+	bool reads = r->method == NULL || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+
+	return reads && (r->on_again != NULL || r->on_body == NULL);
+}
+
 static enum err_code on_request_done(struct http_call *call, struct err *failure, struct err *err)
 {
 	struct request *r = OUTER_OF(call, struct request, call);
 	enum err_code code;
 
-	if (r->again && failure == NULL)
+	if (r->mending && failure == NULL)
 		return mend(r->access, r, err);
 	code = r->on_done(r, failure, err);
 	request_free(r);
@@ -192,8 +209,10 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.url = r->url,
 		.accept = r->accept,
 		.range = r->range,
+		.alone = r->alone,
 		.on_head = on_request_head,
 		.on_body = on_request_body,
+		.on_again = is_repeatable(r) ? on_request_again : NULL,
 		.on_done = on_request_done,
 	};
 	if (!a->renewing)
@@ -244,6 +263,13 @@ static enum err_code on_answer(struct http_call *call, const void *bytes, size_t
 	return ERR_OK;
 }
 
+static enum err_code on_answer_again(struct http_call *call, struct err *err)
+{
+	(void)err;
+	forget_answer(OUTER_OF(call, struct access, call));
+	return ERR_OK;
+}
+
 static enum err_code token_from(struct access *a, char **ret_authorization, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
@@ -265,6 +291,7 @@ static enum err_code on_token(struct http_call *call, struct err *failure, struc
 	struct access *a = OUTER_OF(call, struct access, call);
 	char *authorization = NULL;
 	enum err_code code;
+	char tried[HTTP_TRIED_MAX];
 	int status = call->status;
 
 	buf_release(&call->headers);
@@ -278,7 +305,8 @@ static enum err_code on_token(struct http_call *call, struct err *failure, struc
 			       a->host);
 	if (status != 200)
 		return err_set(err, status >= 500 || status == 429 ? ERR_NETWORK : ERR_REFUSED,
-			       "%s: the token service answered with status %d", a->host, status);
+			       "%s: the token service answered with status %d%s", a->host, status,
+			       http_tried(call, tried));
 	code = token_from(a, &authorization, err);
 	forget_answer(a);
 	return code == ERR_OK ? resume(a, authorization, err) : code;
@@ -287,7 +315,9 @@ static enum err_code on_token(struct http_call *call, struct err *failure, struc
 static enum err_code
 start_call(struct access *a, enum err_code (*on_done)(struct http_call *, struct err *, struct err *), struct err *err)
 {
-	a->call = (struct http_call){ .url = a->url, .on_body = on_answer, .on_done = on_done };
+	a->call = (struct http_call){
+		.url = a->url, .on_body = on_answer, .on_again = on_answer_again, .on_done = on_done
+	};
 	a->call.authorization = a->call_authorization;
 	buf_clear(&a->answer);
 	return http_start(a->http, &a->call, err);

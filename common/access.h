@@ -4,11 +4,10 @@
  *            runs; access_free.
  * Ownership  access_start takes over the request and its URL, and frees both
  *            after on_done; access_free frees those that never ended.
- * Errors     on_done gets what http.h gives.  A 401 that credentials can mend
- *            is mended before the request's owner hears of it; one that they
- *            cannot is an answer like any other.
- *            Secrets stay out of messages.  A token service is asked over
- *            https where the registry is.
+ * Tries      GET and HEAD are tried again, as http.h says, where there is no on_body or an on_again that drops what it
+ * has collected.  So are the requests to a token service.  A 401 counts apart. Errors     on_done gets what http.h
+ * gives.  A 401 that credentials can mend is mended before the request's owner hears of it; one that they cannot is an
+ * answer like any other. Secrets stay out of messages.  A token service is asked over https where the registry is.
  * Source     facts of the Docker Registry v2 token protocol; RFC 6750.
  */
 #ifndef COMMON_ACCESS_H
@@ -26,8 +25,10 @@ struct request {
 	char *url;                                                    /* owned */
 	const char *accept;                                           /* static; may be NULL */
 	const char *range;                                            /* the asker's; may be NULL */
+	bool alone;                                                   /* as in http.h */
 	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
 	enum err_code (*on_body)(struct request *r, const void *bytes, size_t len, struct err *err);
+	enum err_code (*on_again)(struct request *r, struct err *err);
 	enum err_code (*on_done)(struct request *r, struct err *failure, struct err *err);
 	void (*release)(struct request *r); /* frees what embeds the request, not the request's own parts */
 
@@ -36,8 +37,8 @@ struct request {
 	/* access.c's own */
 	struct access *access;
 	unsigned token; /* which token it was sent with */
-	bool again;     /* a 401 under way to be mended */
-	unsigned tries;
+	bool mending;   /* a 401 under way to be mended */
+	unsigned mends; /* in a row */
 	struct request *next, **link;
 };
 

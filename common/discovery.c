@@ -140,6 +140,13 @@ static enum err_code on_body(struct request *r, const void *bytes, size_t len, s
 	return ERR_OK;
 }
 
+static enum err_code on_again(struct request *r, struct err *err)
+{
+	(void)err;
+	buf_clear(&OUTER_OF(r, struct question, request)->body);
+	return ERR_OK;
+}
+
 static enum err_code on_done(struct request *r, struct err *failure, struct err *err);
 
 static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bool is_api, unsigned page,
@@ -160,6 +167,7 @@ static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bo
 		.url = url,
 		.accept = REPOSITORY_ACCEPT,
 		.on_body = on_body,
+		.on_again = on_again,
 		.on_done = on_done,
 		.release = question_release,
 	};

@@ -26,9 +26,10 @@ struct fetch {
 	source_blob_fn *blob_done;
 	void *ctx;
 	/* of a blob */
-	struct range_stage part; /* what is wanted of an answer that has all of it */
-	uint64_t from_bytes, end_bytes;
-	char range[RANGE_TEXT_MAX]; /* "bytes=5-" or "bytes=5-8"; "" where all of it is asked for */
+	struct range_stage part;        /* what is wanted of an answer that has all of it */
+	uint64_t at_bytes;              /* the first byte that has not yet come */
+	uint64_t from_bytes, end_bytes; /* what this try asks for */
+	char range[RANGE_TEXT_MAX];     /* "bytes=5-" or "bytes=5-8"; "" where all of it is asked for */
 };
 
 static void fetch_release(struct request *r)
@@ -86,6 +87,13 @@ static enum err_code on_manifest_body(struct request *r, const void *bytes, size
 	return ERR_OK;
 }
 
+static enum err_code on_manifest_again(struct request *r, struct err *err)
+{
+	(void)err;
+	buf_clear(&OUTER_OF(r, struct fetch, request)->body);
+	return ERR_OK;
+}
+
 /* Prove the bytes: against the digest that was asked for, or, under a tag, against the one that came with them. */
 static enum err_code prove_manifest(struct fetch *f, struct source_manifest *m, struct err *err)
 {
@@ -136,6 +144,7 @@ static enum err_code registry_resolve(struct source *s, const struct reference *
 	f->wanted.digest = ref->digest;
 	f->manifest_done = done;
 	f->request.on_body = on_manifest_body;
+	f->request.on_again = on_manifest_again;
 	f->request.on_done = on_manifest_done;
 	return fetch_start(f, "manifests", ref->digest.text[0] != '\0' ? ref->digest.text : ref->tag, err);
 }
@@ -151,6 +160,7 @@ static enum err_code registry_manifest(struct source *s, const struct descriptor
 		return code;
 	f->manifest_done = done;
 	f->request.on_body = on_manifest_body;
+	f->request.on_again = on_manifest_again;
 	f->request.on_done = on_manifest_done;
 	return fetch_start(f, "manifests", d->digest.text, err);
 }
@@ -191,6 +201,7 @@ static enum err_code no_ranges(struct fetch *f)
 {
 	f->repository->source.ranges = SOURCE_RANGES_NONE;
 	f->part.take_bytes = UINT64_MAX;
+	f->end_bytes = f->wanted.size_bytes;
 	return ERR_OK;
 }
 
@@ -213,7 +224,7 @@ static enum err_code on_blob_head(struct request *r, struct err *err)
 		return err_set(err, ERR_REFUSED,
 			       "GET %s: asked for %s of %" PRIu64 " bytes, and the registry says that it sends %.200s",
 			       r->url, f->range, f->wanted.size_bytes, said);
-	f->part.skip_bytes = 0;
+	f->part.skip_bytes = f->at_bytes - f->from_bytes;
 	*ranges = SOURCE_RANGES_ANY;
 	return ERR_OK;
 }
@@ -225,17 +236,53 @@ static bool is_content(const struct fetch *f)
 	return status == 200 || (status == 206 && f->range[0] != '\0');
 }
 
+/* Part of the content goes where it is wanted; what has gone there need not come again. */
+static enum err_code push(struct fetch *f, const void *bytes, size_t len, struct err *err)
+{
+	uint64_t left_bytes = f->part.take_bytes, came_bytes;
+	enum err_code code = outstream_write(&f->part.out, bytes, len, err);
+
+	if (code != ERR_OK)
+		return err_add(err, "%s", f->request.url);
+	came_bytes = left_bytes - f->part.take_bytes;
+	f->at_bytes += came_bytes;
+	f->request.call.kept_bytes += came_bytes;
+	return ERR_OK;
+}
+
 static enum err_code on_blob_body(struct request *r, const void *bytes, size_t len, struct err *err)
 {
 	struct fetch *f = OUTER_OF(r, struct fetch, request);
 
-	if (is_content(f)) {
-		if (outstream_write(&f->part.out, bytes, len, err) != ERR_OK)
-			return err_add(err, "%s", r->url);
-		return ERR_OK;
-	}
+	if (is_content(f))
+		return push(f, bytes, len, err);
 	/* what an error says of itself: more than fits is not worth keeping */
 	buf_add(&f->body, bytes, len < LIMIT_TEXT_BYTES - f->body.len ? len : LIMIT_TEXT_BYTES - f->body.len, NULL);
+	return ERR_OK;
+}
+
+static void set_range(struct fetch *f)
+{
+	if (f->end_bytes < f->wanted.size_bytes)
+		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-%" PRIu64, f->from_bytes, f->end_bytes - 1);
+	else if (f->from_bytes > 0)
+		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-", f->from_bytes);
+	f->request.range = f->range[0] != '\0' ? f->range : NULL;
+}
+
+/* Go on where it broke off, at the registry's own URL: the place that it redirected to may no longer answer.  Where
+ * only the end of the answer was missing, the last byte comes again, so that there is something to ask for. */
+static enum err_code on_blob_again(struct request *r, struct err *err)
+{
+	struct fetch *f = OUTER_OF(r, struct fetch, request);
+
+	(void)err;
+	buf_clear(&f->body);
+	f->part.skip_bytes = f->at_bytes;
+	if (f->at_bytes > f->from_bytes)
+		f->from_bytes = f->at_bytes < f->end_bytes ? f->at_bytes : f->end_bytes - 1;
+	set_range(f);
+	r->call.range = r->range;
 	return ERR_OK;
 }
 
@@ -269,17 +316,15 @@ static enum err_code registry_blob(struct source *s, const struct descriptor *d,
 	if (code != ERR_OK)
 		return code;
 	range_stage_init(&f->part, from_bytes, end_bytes, d->size_bytes, out);
-	f->from_bytes = from_bytes;
+	f->from_bytes = f->at_bytes = from_bytes;
 	f->end_bytes = end_bytes;
 	f->blob_done = done;
 	f->request.accept = NULL;
-	if (end_bytes < d->size_bytes)
-		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-%" PRIu64, from_bytes, end_bytes - 1);
-	else if (from_bytes > 0)
-		snprintf(f->range, sizeof(f->range), "bytes=%" PRIu64 "-", from_bytes);
-	f->request.range = f->range[0] != '\0' ? f->range : NULL;
+	f->request.alone = true;
+	set_range(f);
 	f->request.on_head = on_blob_head;
 	f->request.on_body = on_blob_body;
+	f->request.on_again = on_blob_again;
 	f->request.on_done = on_blob_done;
 	return fetch_start(f, "blobs", d->digest.text, err);
 }

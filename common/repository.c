@@ -40,15 +40,16 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	int status = r->call.status;
+	char tried[HTTP_TRIED_MAX];
 	const char *why;
 
 	js_read(body, strlen(body), "error", &json, NULL);
 	why = js_string(first_error(json), "message");
 	if (why == NULL)
 		why = js_string(first_error(json), "code");
-	return err_set(err, code_of(status), "%s %s: the registry answered %d%s%.200s%s",
+	return err_set(err, code_of(status), "%s %s: the registry answered %d%s%.200s%s%s",
 		       r->method != NULL ? r->method : "GET", r->url, status, why != NULL ? ": " : "",
-		       why != NULL ? why : "", advice_of(status));
+		       why != NULL ? why : "", http_tried(&r->call, tried), advice_of(status));
 }
 
 enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,

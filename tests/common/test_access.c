@@ -23,7 +23,7 @@ static char *docker_config;
 /* With credentials for this server, or without. */
 static void start(const struct http_route *routes, size_t len, bool with_credentials)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2 };
+	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
 	CLEANUP(free_ptr) char *base = NULL;
 	CLEANUP(free_ptr) char *config = NULL;
 
@@ -69,6 +69,13 @@ static enum err_code on_body(struct request *r, const void *bytes, size_t len, s
 	return ERR_OK;
 }
 
+static enum err_code on_again(struct request *r, struct err *err)
+{
+	(void)err;
+	OUTER_OF(r, struct asked, request)->outcome->body[0] = '\0';
+	return ERR_OK;
+}
+
 static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
 {
 	struct outcome *o = OUTER_OF(r, struct asked, request)->outcome;
@@ -94,7 +101,12 @@ static void ask(const char *target, struct outcome *outcome)
 
 	ck_assert_ptr_nonnull(a);
 	a->outcome = outcome;
-	a->request = (struct request){ .on_body = on_body, .on_done = on_done, .release = release };
+	a->request = (struct request){
+		.on_body = on_body,
+		.on_again = on_again,
+		.on_done = on_done,
+		.release = release,
+	};
 	ck_assert_int_eq(str_format(&a->request.url, NULL, "http://%s%s", http_server_host(server), target), ERR_OK);
 	ck_assert_int_eq(access_start(access_, &a->request, NULL), ERR_OK);
 }
@@ -256,7 +268,52 @@ static const struct {
 	  "",
 	  1,
 	  0,
-	  1 },
+	  RETRY_TRIES },
+	{ "a ping and a token service that are ill at first",
+	  false,
+	  { { .target = "/blob", .body = "b", .authorization = "Bearer T" },
+	    { .target = "/v2/", .fault = FAULT_CUT, .status = 401, .body = "no", .times = 2 },
+	    { .target = "/v2/", .status = 401, .headers = BEARER },
+	    { .target = TOKEN, .fault = FAULT_CUT, .body = "{\"token\":\"U\"}", .times = 3 },
+	    { .target = TOKEN, .body = "{\"token\":\"T\"}" } },
+	  ERR_OK,
+	  200,
+	  "b",
+	  2,
+	  4,
+	  3 },
+	{ "a registry that is ill at first",
+	  false,
+	  { { .target = "/blob", .status = 500, .body = "ill", .times = 2 },
+	    { .target = "/blob", .body = "b", .headers = BEARER, .authorization = "Bearer T" },
+	    { .target = TOKEN, .body = "{\"token\":\"T\"}" } },
+	  ERR_OK,
+	  200,
+	  "b",
+	  4,
+	  1,
+	  0 },
+	{ "one that is ill for ever",
+	  false,
+	  { { .target = "/blob", .status = 500, .body = "ill" } },
+	  ERR_OK,
+	  500,
+	  "ill",
+	  RETRY_TRIES,
+	  0,
+	  0 },
+	{ "ill before and after each token: its tries are counted together",
+	  false,
+	  { { .target = "/blob", .status = 500, .times = 3 },
+	    { .target = "/blob", .headers = BEARER, .authorization = "never", .times = 1 },
+	    { .target = "/blob", .status = 500, .body = "ill" },
+	    { .target = TOKEN, .body = "{\"token\":\"T\"}" } },
+	  ERR_OK,
+	  500,
+	  "ill",
+	  RETRY_TRIES + 1,
+	  1,
+	  0 },
 	{ "credentials that the token service refuses",
 	  true,
 	  { { .target = "/blob", .status = 401, .headers = BEARER }, { .target = TOKEN, .status = 401 } },
@@ -282,7 +339,7 @@ static const struct {
 	  0,
 	  "",
 	  1,
-	  1,
+	  RETRY_TRIES,
 	  0 },
 	{ "a token service that has had enough",
 	  true,
@@ -291,7 +348,7 @@ static const struct {
 	  0,
 	  "",
 	  1,
-	  1,
+	  RETRY_TRIES,
 	  0 },
 	{ "no token service there",
 	  true,
@@ -309,7 +366,7 @@ static const struct {
 	  0,
 	  "",
 	  1,
-	  1,
+	  RETRY_TRIES,
 	  0 },
 	{ "an empty answer",
 	  true,
@@ -371,6 +428,42 @@ START_TEST(flow)
 	ck_assert_msg(strstr(err.msg, "secret") == NULL && strstr(err.msg, "c2Vjc") == NULL, "%s", err.msg);
 	stop();
 	ck_assert_int_eq(o.released, 1);
+}
+END_TEST
+
+/* What may be asked twice, and what may not. */
+static const struct {
+	const char *method;
+	bool with_body, with_again;
+	unsigned asked;
+} repeats[] = {
+	{ NULL, true, true, RETRY_TRIES },    { "GET", true, true, RETRY_TRIES }, { "HEAD", false, false, RETRY_TRIES },
+	{ "GET", false, false, RETRY_TRIES }, { "GET", true, false, 1 },          { "POST", false, true, 1 },
+	{ "DELETE", false, true, 1 },
+};
+
+START_TEST(repeatable)
+{
+	static const struct http_route routes[] = { { .target = "/blob", .status = 500 } };
+	struct asked *a = calloc(1, sizeof(*a));
+	struct outcome o = { 0 };
+
+	start(routes, COUNT_OF(routes), false);
+	ck_assert_ptr_nonnull(a);
+	a->outcome = &o;
+	a->request = (struct request){
+		.method = repeats[_i].method,
+		.on_body = repeats[_i].with_body ? on_body : NULL,
+		.on_again = repeats[_i].with_again ? on_again : NULL,
+		.on_done = on_done,
+		.release = release,
+	};
+	ck_assert_int_eq(str_format(&a->request.url, NULL, "http://%s/blob", http_server_host(server)), ERR_OK);
+	ck_assert_int_eq(access_start(access_, &a->request, NULL), ERR_OK);
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	ck_assert_int_eq(o.status, 500);
+	ck_assert_uint_eq(http_server_asked(server, ""), repeats[_i].asked);
+	stop();
 }
 END_TEST
 
@@ -466,6 +559,7 @@ int main(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, flow, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, repeatable, 0, (int)COUNT_OF(repeats));
 	tcase_add_test(t, who_sees_what);
 	tcase_add_test(t, one_token_for_all);
 	tcase_add_test(t, fails_for_all);

@@ -33,7 +33,7 @@ static struct source *source;
 
 static void start(const struct http_route *routes, size_t len)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 5 };
+	struct http_options options = { .max_active = 4, .stall_seconds = 5, .retry_ms = 1 };
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *text = NULL;
 

@@ -26,7 +26,7 @@ static struct reference ref;
 
 static void start(const struct http_route *routes, size_t len, const char *tag)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2 };
+	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
 	CLEANUP(free_ptr) char *text = NULL;
 	struct err err = { 0 };
 
@@ -152,7 +152,7 @@ static const struct {
 	  ERR_NETWORK,
 	  false,
 	  NULL,
-	  "slow down (too many requests" },
+	  "slow down; tried 8 times (too many requests" },
 	{ "timeout", ":1", { .target = TAG, .status = 408 }, ERR_NETWORK, false, NULL, "answered 408" },
 	{ "ill",
 	  ":1",
@@ -333,7 +333,8 @@ START_TEST(blob)
 	ck_assert_msg(code == blobs[_i].want, "%s: %d, %s", blobs[_i].name, code, err.msg);
 	ck_assert_str_eq(buf_text(&sink.bytes), blobs[_i].text);
 	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
-	ck_assert_ptr_null(strstr(http_server_last(server, BLOB), "\r\nRange:"));
+	if (sink.bytes.len == 0 || code == ERR_OK)
+		ck_assert_ptr_null(strstr(http_server_last(server, BLOB), "\r\nRange:"));
 	if (code != ERR_OK)
 		ck_assert_msg(strstr(err.msg, BLOB) != NULL, "%s", err.msg);
 	buf_release(&sink.bytes);
@@ -342,6 +343,8 @@ START_TEST(blob)
 END_TEST
 
 #define RANGE(text) "Content-Range: " text "\r\n"
+
+#define CUT_ROW "cut, and then not what is still wanted"
 
 /* From the third byte of "abcdef" on. */
 static const struct {
@@ -407,10 +410,10 @@ static const struct {
 	{ "a part without a name or a body", { { .target = BLOB, .status = 206 } }, ERR_REFUSED, "sends nothing" },
 	{ "nothing there", { { .target = BLOB, .status = 416, .body = "x" } }, ERR_REFUSED, "none there (416)" },
 	{ "ill", { { .target = BLOB, .status = 500, .body = "x" } }, ERR_NETWORK, "answered 500" },
-	{ "cut",
+	{ CUT_ROW,
 	  { { .target = BLOB, .status = 206, .headers = RANGE("bytes 2-5/6"), .body = "cdef", .fault = FAULT_CUT } },
-	  ERR_NETWORK,
-	  NULL },
+	  ERR_REFUSED,
+	  "asked for bytes=4- of 6 bytes, and the registry says that it sends bytes 2-5/6" },
 };
 
 START_TEST(range)
@@ -433,7 +436,7 @@ START_TEST(range)
 		ck_assert_msg(strstr(err.msg, ranges[_i].says) != NULL, "%s: %s", ranges[_i].name, err.msg);
 	ck_assert_ptr_nonnull(
 		strstr(http_server_last(server, ranges[_i].routes[ranges[_i].routes[1].target != NULL].target),
-		       "\r\nRange: bytes=2-\r\n"));
+		       strcmp(ranges[_i].name, CUT_ROW) == 0 ? "\r\nRange: bytes=4-\r\n" : "\r\nRange: bytes=2-\r\n"));
 	buf_release(&sink.bytes);
 	stop();
 }

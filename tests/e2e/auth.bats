@@ -128,7 +128,7 @@ ways() {
 @test "a token service that fails" {
 	while IFS='|' read -r fault wanted text; do
 		echo "# $fault"
-		proxy_start --auth bearer --fault '^/token' "$fault"
+		proxy_start --at-once --auth bearer --fault '^/token' "$fault"
 		export_app1 -q
 		complain "$wanted" "$PROXY" "$text"
 		beside_stop
@@ -136,12 +136,30 @@ ways() {
 		status:500|5|token service answered with status 500
 		status:429|5|token service answered with status 429
 		status:404|1|token service answered with status 404
-		hangup:|5|asking for a token
 		cut:3|5|asking for a token
 		body:{}|1|without a token
 		body:<html>|1|not valid JSON
 		body:{"token":"a\r\nX-Injected: b"}|1|without a token
 	EOF2
+}
+
+@test "a token service that hangs up now and then" {
+	for fault in hangup: cut:3 status:503; do
+		proxy_start --at-once --auth bearer --fault '^/token#1' "$fault"
+		export_app1
+		expect 0 "$APP1"
+		[[ $(proxy_asked 'map(select(.path | startswith("/token"))) | length') == 2 ]]
+		beside_stop
+	done
+}
+
+@test "a token that expires in the middle of a blob is renewed, and the blob goes on" {
+	proxy_start --at-once --auth bearer --token-uses 1 --fault "/blobs/$APP1_LAYER#2" cut:1000000 \
+		--fault "/blobs/$APP1_LAYER#3" cut:100000
+	export_app1 --jobs 1
+	expect 0 "$APP1"
+	[[ $(proxy_asked "[.[] | select(.path | contains(\"$APP1_LAYER\")) | .headers.Range // \"all\"] | unique | join(\" \")") == \
+		'all bytes=1000000- bytes=1100000-' ]] || fail 'asked for other bytes'
 }
 
 @test "a token that expires on the way is renewed" {

@@ -36,12 +36,12 @@ failing_export() {
 	[[ -z $output ]] || fail 'something was printed'
 }
 
-# Each line of stdin: PLACE|FAULT|STATUS|TEXT...
+# Each line of stdin: PLACE|FAULT|STATUS|TEXT... What may be tried again is so at once: the waits are for unit tests.
 faults() {
 	local place fault wanted texts
 	while IFS='|' read -r place fault wanted texts; do
 		echo "# $place $fault"
-		proxy_start --fault "${PLACES[$place]}" "$fault"
+		proxy_start --at-once --fault "${PLACES[$place]}" "$fault"
 		failing_export "$PROXY/demo/app1:1.0"
 		IFS='|' read -ra texts <<<"$texts"
 		complain "$wanted" "${texts[@]}"
@@ -54,9 +54,9 @@ faults() {
 	for place in tag manifest attestation config statement layer fallback cosign referrers; do
 		echo "$place|status:401|1|127.0.0.1:"
 		echo "$place|status:403|1|the registry answered 403|docker login may help"
-		echo "$place|status:429|5|the registry answered 429|wait, then run again"
-		echo "$place|status:500|5|the registry answered 500|run again later"
-		echo "$place|status:503|5|the registry answered 503|run again later"
+		echo "$place|status:429|5|the registry answered 429|; tried 8 times|wait, then run again"
+		echo "$place|status:500|5|the registry answered 500|; tried 8 times|run again later"
+		echo "$place|status:503|5|the registry answered 503|; tried 8 times|run again later"
 	done >table
 	faults < <(cat table && rm table)
 }
@@ -74,15 +74,51 @@ faults() {
 	complain 1 "${APP1/fb/00}"
 }
 
-@test "answers that break off" {
+@test "answers that always break off" {
 	for place in tag manifest attestation config statement layer fallback; do
-		echo "$place|hangup:|5|/demo/app1/"
 		for at in 0 1 100; do
-			echo "$place|cut:$at|5|/demo/app1/|bytes remaining"
+			echo "$place|cut:$at|5|/demo/app1/|bytes remaining|; tried 8 times"
 		done
 	done >table
-	echo 'layer|cut:1000000|5|bytes remaining' >>table
+	# Of a layer each try brings as much again, until hardly anything is left to bring.
+	echo 'layer|cut:1000|5|bytes remaining|; tried 8 times' >>table
+	# A host that has never said a word is soon given up.
+	echo 'tag|hangup:|5|/demo/app1/|; tried 3 times' >>table
 	faults < <(cat table && rm table)
+}
+
+@test "answers that break off now and then" {
+	example_export whole
+	for place in tag manifest attestation config statement layer fallback referrers; do
+		for fault in hangup: cut:0 cut:100 status:500; do
+			echo "# $place $fault"
+			proxy_start --at-once --fault "${PLACES[$place]}#1" "$fault"
+			http_proxy=http://$PROXY bundle export -q --plain-http -o app1.oci.tar.zst registry.example.test/demo/app1:1.0
+			expect 0
+			[[ -z $stderr ]] || fail 'a hiccup is nothing to speak of'
+			cmp whole app1.oci.tar.zst
+			beside_stop
+		done
+	done
+}
+
+@test "a third of all answers is no good, and the bundle is the same" {
+	example_export whole
+	for seed in 1 2 3; do
+		echo "# seed $seed"
+		proxy_start --at-once --fault . "third:$seed"
+		http_proxy=http://$PROXY bundle export -q --plain-http -o app1.oci.tar.zst registry.example.test/demo/app1:1.0
+		expect 0 "$APP1"
+		cmp whole app1.oci.tar.zst
+		(($(proxy_asked 'map(select(.status == 429 or .status == 500)) | length') > 2)) || fail 'nothing went wrong'
+		(($(proxy_sent) * 100 <= $(blob_bytes app1.oci.tar.zst) * 105)) || fail "$(proxy_sent) bytes came"
+		beside_stop
+	done
+}
+
+# Everything that has to be fetched for a bundle.
+blob_bytes() {
+	"$BUNDLE" inspect --json "$1" | jq '[.description.blobs[].size] | add'
 }
 
 @test "content that is not what its digest says is named with both digests" {

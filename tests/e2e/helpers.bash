@@ -162,6 +162,11 @@ proxy_asked() {
 	jq -sr "$1" "$PROXY_LOG"
 }
 
+# The bytes of all bodies that it sent.
+proxy_sent() {
+	awk '{ sum += $1 } END { print sum + 0 }' "$PROXY_LOG.sent"
+}
+
 proxy_stalled() {
 	grep -q '"stalled"' "$PROXY_LOG"
 }

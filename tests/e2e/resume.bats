@@ -163,9 +163,9 @@ same_export() {
 @test "a failure keeps what is there and says so" {
 	undisturbed whole
 	digest=$(layer 1 2)
-	through_proxy --fault "/blobs/$digest" cut:9000000
+	through_proxy --at-once --fault "/blobs/$digest#1" cut:9000000 --fault "/blobs/$digest" status:500
 	bundle export -q --plain-http -j 1 -o app.oci.tar.zst "$NAME"
-	complain 5 'bytes remaining' 'what has arrived is kept in app.oci.tar.zst.part: the same command goes on with it'
+	complain 5 'answered 500' '; tried 8 times' 'what has arrived is kept in app.oci.tar.zst.part: the same command goes on with it'
 	[[ ! -e app.oci.tar.zst ]] || fail published
 	beside_stop
 	through_proxy

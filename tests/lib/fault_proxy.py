@@ -20,16 +20,21 @@ that matches, with "#N+" that one and all after it. The first fault that fits is
     lie:N               flip a bit of the body's first byte, and stall after N
     redirect:URL        send the client to the same path at another place
     hangup:             hang up without any answer
+    third:SEED          goes wrong for a third of the requests: 429, 500, or half of the body and a hang-up. Which they
+                        are follows from SEED, what is asked, and how often it was asked before
 
 It can be the registry itself (http://127.0.0.1:PORT/v2/...) or the HTTP proxy of a client ($http_proxy): then images
 keep a name that does not depend on the port.
 
 The log has one JSON document a line: {"method", "path", "headers", "status"} for each request, in the order in which
-they were answered, and {"stalled": PATH} when a stall has sent what it sends.
+they were answered, and {"stalled": PATH} when a stall has sent what it sends. Beside it, LOG.sent has the bytes of each
+body that went out, or of what was to go out of it, a number a line.
 """
 import argparse
 import base64
+import collections
 import dataclasses
+import hashlib
 import http.client
 import http.server
 import json
@@ -124,6 +129,17 @@ FAULTS = {
 }
 
 
+def third(answer, lot):
+    """What becomes of an answer by a number that is as good as random."""
+    if lot % 3:
+        return answer
+    kind = lot // 3 % 3
+    length = int(answer.headers.get("Content-Length", 0))
+    if kind == 0 and length > 1:
+        return dataclasses.replace(answer, stop_after=length // 2)
+    return error(429 if kind == 1 else 500)
+
+
 class Fault:
     """One WHERE and WHAT of the command line."""
 
@@ -133,9 +149,9 @@ class Fault:
         self.pattern = re.compile(pattern)
         self.first = int(nth.rstrip("+") or 1)
         self.last = self.first if nth and not nth.endswith("+") else sys.maxsize
-        self.change = FAULTS[action]
-        self.is_redirect = action == "redirect"
+        self.action = action
         self.seen = 0
+        self.asked = collections.Counter()
 
     def fits(self, path):
         if not self.pattern.search(path):
@@ -143,8 +159,16 @@ class Fault:
         self.seen += 1
         return self.first <= self.seen <= self.last
 
+    def lot(self, path):
+        """A number for the nth request of a path, whatever else is asked meanwhile."""
+        self.asked[path] += 1
+        text = f"{self.text} {self.asked[path]} {path}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
     def apply(self, answer, path):
-        return self.change(answer, self.text + path if self.is_redirect else self.text)
+        if self.action == "third":
+            return third(answer, self.lot(path))
+        return FAULTS[self.action](answer, self.text + path if self.action == "redirect" else self.text)
 
 
 # ---- Credentials ----
@@ -206,7 +230,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer is None:
             answer = self.referrers(url) or self.forward(path)
         if fault is not None:
-            answer = fault.apply(answer, path)
+            with proxy.lock:
+                answer = fault.apply(answer, path)
+            if answer is not None and proxy.at_once:
+                answer = with_header(answer, "Retry-After=0")
         proxy.note(method=self.command, path=path, headers=dict(self.headers), status=answer and answer.status)
         if answer is None:
             self.close_connection = True
@@ -259,9 +286,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        sent = 0
         body = answer.body if answer.stop_after is None else first_bytes(answer.body, answer.stop_after)
         for chunk in body:
             self.wfile.write(chunk)
+            sent += len(chunk)
+        self.server.count(sent)
         if answer.stop_after is not None:
             self.wfile.flush()
             self.close_connection = True
@@ -280,12 +310,18 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.gate = Gate(options)
         self.referrers_page = options.referrers
         self.no_ranges = options.no_ranges
+        self.at_once = options.at_once
         self.log = open(options.log, "a", encoding="utf-8", buffering=1)
+        self.sent = open(options.log + ".sent" if options.log != os.devnull else os.devnull, "a", buffering=1)
         self.lock = threading.Lock()
 
     def note(self, **record):
         with self.lock:
             self.log.write(json.dumps(record) + "\n")
+
+    def count(self, size):
+        with self.lock:
+            self.sent.write(f"{size}\n")
 
     def handle_error(self, request, client_address):
         """A client that is killed or that has had enough hangs up: nothing to report."""
@@ -300,6 +336,7 @@ def parse_options():
     parser.add_argument("--log", default=os.devnull, metavar="FILE")
     parser.add_argument("--referrers", type=int, default=0, metavar="N", help="have the referrers API, N to a page")
     parser.add_argument("--no-ranges", action="store_true", help="whoever wants a part of a blob gets all of it")
+    parser.add_argument("--at-once", action="store_true", help="what goes wrong may be asked for again at once")
     parser.add_argument("--auth", choices=["none", "basic", "bearer"], default="none")
     parser.add_argument("--user", metavar="USER:PASSWORD", help="for --auth; without it, anybody gets a token")
     parser.add_argument("--token-uses", type=int, default=-1, metavar="N", help="a token expires after N requests")

@@ -32,7 +32,7 @@ struct http_server {
 	char *asked[ASKED_MAX];
 	size_t asked_len, sent_bytes;
 	enum http_fault fault; /* of a third of the requests */
-	uint64_t random;
+	uint64_t seed;
 };
 
 /* Where the head ends, 0 while it has not. */
@@ -146,12 +146,21 @@ static void send_all(int fd, const char *bytes, size_t len)
 	}
 }
 
-/* The first byte that is wanted: 0 where that is not said. */
-static size_t range_of(const char *request, const struct http_route *r)
+/* Which bytes are wanted of len: all where that is not said.  Returns whether it is. */
+static bool range_of(const char *request, const struct http_route *r, size_t len, size_t *ret_from, size_t *ret_end)
 {
 	const char *at = r->ranges ? strstr(request, "\r\nRange: bytes=") : NULL;
+	char *after;
 
-	return at != NULL ? strtoul(at + strlen("\r\nRange: bytes="), NULL, 10) : 0;
+	*ret_from = 0;
+	*ret_end = len;
+	if (at == NULL)
+		return false;
+	*ret_from = strtoul(at + strlen("\r\nRange: bytes="), &after, 10);
+	if (after[1] >= '0' && after[1] <= '9')
+		*ret_end = strtoul(after + 1, NULL, 10) + 1;
+	ck_assert(*ret_from < *ret_end && *ret_end <= len); /* the program asks for what there is */
+	return true;
 }
 
 static void respond(struct http_server *s, int fd, const char *request, const struct http_route *r)
@@ -159,7 +168,8 @@ static void respond(struct http_server *s, int fd, const char *request, const st
 	CLEANUP(buf_release) struct buf head, body;
 	bool refused = r->authorization != NULL && !is_authorized(request, r->authorization);
 	int status = refused ? 401 : 200;
-	size_t from, len;
+	size_t from, end, len;
+	bool ranged;
 
 	buf_init(&head, (uint64_t)1 << 30);
 	buf_init(&body, (uint64_t)1 << 30);
@@ -169,18 +179,20 @@ static void respond(struct http_server *s, int fd, const char *request, const st
 		buf_add(&body, r->body, r->body_len, NULL);
 	else if (!refused && r->body != NULL)
 		put(&body, s, r->body);
-	from = range_of(request, r);
-	if (from > 0)
+	ranged = !refused && range_of(request, r, body.len, &from, &end);
+	if (refused)
+		from = end = 0;
+	if (ranged)
 		status = 206;
 	buf_printf(&head, NULL, "HTTP/1.1 %d Answer\r\nContent-Length: %zu\r\nConnection: close\r\n", status,
-		   body.len - from);
-	if (from > 0)
-		buf_printf(&head, NULL, "Content-Range: bytes %zu-%zu/%zu\r\n", from, body.len - 1, body.len);
+		   end - from + (r->fault == FAULT_OPEN));
+	if (ranged)
+		buf_printf(&head, NULL, "Content-Range: bytes %zu-%zu/%zu\r\n", from, end - 1, body.len);
 	if (r->headers != NULL && (refused || r->authorization == NULL || strstr(r->headers, "WWW-") == NULL))
 		put(&head, s, r->headers);
 	buf_puts(&head, "\r\n", NULL);
 	send_all(fd, head.data, head.len);
-	len = sent_len(r, request, body.len - from);
+	len = sent_len(r, request, end - from);
 	count_sent(s, len);
 	send_all(fd, buf_text(&body) + from, len);
 }
@@ -195,19 +207,34 @@ static void note(struct http_server *s, char *request)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* A number for the nth request of this line, the same in each run, in whatever order requests come. */
+static uint64_t lot_of(struct http_server *s, const char *request)
+{
+	size_t len = strcspn(request, "\r"), i;
+	uint64_t lot = s->seed;
+
+	for (i = 0; i < len; i++)
+		lot = (lot ^ (unsigned char)request[i]) * 1099511628211U; /* FNV-1a */
+	for (i = 0; i < s->asked_len; i++) {
+		if (strncmp(s->asked[i], request, len) == 0)
+			lot = lot * 6364136223846793005U + 1442695040888963407U; /* Knuth's MMIX */
+	}
+	return lot >> 33;
+}
+
 /* The route as this request finds it, which may be worse than it is. */
-static const struct http_route *worsened(struct http_server *s, const struct http_route *r, struct http_route *made)
+static const struct http_route *worsened(struct http_server *s, const char *request, const struct http_route *r,
+					 struct http_route *made)
 {
 	static const enum http_fault mixed[] = { FAULT_CUT, FAULT_CLOSED, FAULT_BUSY, FAULT_ILL };
 	static const struct http_route none = { .status = 404, .body = "404 page not found\n" };
-	uint64_t chosen;
+	uint64_t lot;
 
-	pthread_mutex_lock(&s->lock);
-	s->random = s->random * 6364136223846793005U + 1442695040888963407U; /* Knuth's MMIX */
-	chosen = s->random >> 33;
 	*made = r != NULL ? *r : none;
-	if (s->fault != FAULT_NONE && chosen % 3 == 0)
-		made->fault = s->fault == FAULT_MIXED ? mixed[chosen / 3 % COUNT_OF(mixed)] : s->fault;
+	pthread_mutex_lock(&s->lock);
+	lot = lot_of(s, request);
+	if (s->fault != FAULT_NONE && lot % 3 == 0)
+		made->fault = s->fault == FAULT_MIXED ? mixed[lot / 3 % COUNT_OF(mixed)] : s->fault;
 	pthread_mutex_unlock(&s->lock);
 	if (made->fault == FAULT_BUSY || made->fault == FAULT_ILL)
 		*made = (struct http_route){ .status = made->fault == FAULT_BUSY ? 429 : 500, .body = "<html>" };
@@ -226,7 +253,7 @@ static void serve(struct http_server *s, int fd)
 		return;
 	}
 	note(s, request);
-	r = worsened(s, route_of(s, request), &made);
+	r = worsened(s, request, route_of(s, request), &made);
 	if (r->fault == FAULT_SILENT && s->silent_len < SILENT_MAX) {
 		s->silent[s->silent_len++] = fd;
 		return;
@@ -288,7 +315,7 @@ void http_server_fail(struct http_server *s, enum http_fault fault, unsigned see
 {
 	pthread_mutex_lock(&s->lock);
 	s->fault = fault;
-	s->random = seed;
+	s->seed = seed;
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -16,6 +16,7 @@
 enum http_fault {
 	FAULT_NONE,
 	FAULT_CUT,    /* the body ends halfway */
+	FAULT_OPEN,   /* the whole body, but one more byte was promised */
 	FAULT_CLOSED, /* no answer at all */
 	FAULT_SILENT, /* no answer, and the connection stays open */
 	FAULT_BUSY,   /* 429 */
@@ -30,7 +31,7 @@ struct http_route {
 	const char *headers;       /* lines that end in \r\n; NULL for none */
 	const char *body;          /* NULL for none */
 	size_t body_len;           /* where the body is no text */
-	bool ranges;               /* a Range is obeyed: bytes=N- */
+	bool ranges;               /* a Range is obeyed: bytes=N-, bytes=N-M */
 	const char *authorization; /* any other is answered with 401 and the route's headers, which are a challenge */
 	enum http_fault fault;
 	unsigned times; /* how often; then the next route of this target has its turn; 0 for ever */
@@ -42,7 +43,8 @@ struct http_server *http_server_start(const struct http_route *routes, size_t le
 /* "127.0.0.1:PORT"; and the same server under another name, "localhost:PORT". */
 const char *http_server_host(const struct http_server *s);
 const char *http_server_other_host(const struct http_server *s);
-/* From now on this happens to a third of the requests, chosen by the seed. */
+/* From now on this happens to a third of the requests.  Which they are follows from the seed, what is asked, and how
+ * often it was asked before; not from the order of other requests. */
 void http_server_fail(struct http_server *s, enum http_fault fault, unsigned seed);
 /* The bytes of all bodies that were sent. */
 size_t http_server_sent(struct http_server *s);

@@ -1,0 +1,359 @@
+/* A registry that goes wrong again and again: what it takes to get everything from it all the same. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/registry.h"
+#include "tests/lib/http_server.h"
+#include "tests/lib/test_main.h"
+
+#define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define BLOB "/v2/a/b/blobs/" ABC
+#define INDEX "Content-Type: " TYPE_OCI_INDEX "\r\n"
+#define TOKEN "/token?service=s&scope=x"
+#define BEARER "WWW-Authenticate: Bearer realm=\"http://@@/token\",service=\"s\",scope=\"x\"\r\n"
+#define LIST "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[]}"
+#define SIZE 400000
+#define ROUTES 5
+
+static char content[SIZE];
+static struct http_server *server;
+static struct http *engine;
+static struct source *source;
+static struct reference ref;
+
+static void start(const struct http_route *routes, size_t len)
+{
+	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	CLEANUP(free_ptr) char *text = NULL;
+	size_t i;
+
+	for (i = 0; i < SIZE; i++)
+		content[i] = (char)('a' + (i * i / 7 + i) % 26);
+	server = http_server_start(routes, len);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:tag", http_server_host(server)), ERR_OK);
+	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
+	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
+}
+
+static void stop(void)
+{
+	http_free(engine);
+	source->free(source);
+	reference_release(&ref);
+	http_server_stop(server);
+}
+
+/* Where a blob goes. */
+struct sink {
+	struct outstream out;
+	struct buf bytes;
+	int finishes, dones;
+};
+
+static enum err_code sink_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	return buf_add(&OUTER_OF(out, struct sink, out)->bytes, bytes, len, err);
+}
+
+static enum err_code sink_finish(struct outstream *out, struct err *err)
+{
+	(void)err;
+	OUTER_OF(out, struct sink, out)->finishes++;
+	return ERR_OK;
+}
+
+static void sink_init(struct sink *s)
+{
+	*s = (struct sink){ .out = { .write = sink_write, .finish = sink_finish } };
+	buf_init(&s->bytes, SIZE);
+}
+
+static enum err_code on_blob(void *ctx, struct err *err)
+{
+	(void)err;
+	((struct sink *)ctx)->dones++;
+	return ERR_OK;
+}
+
+static void ask_blob(struct sink *sink, const struct digest *digest, uint64_t from_bytes, uint64_t end_bytes)
+{
+	struct descriptor d = { .digest = *digest, .size_bytes = SIZE, .media_type = "m" };
+
+	sink_init(sink);
+	ck_assert_int_eq(source->blob(source, &d, from_bytes, end_bytes, &sink->out, on_blob, sink, NULL), ERR_OK);
+}
+
+#define BODY .body = content, .body_len = SIZE
+
+/* A blob, or a part of it, that does not come in one piece. */
+static const struct {
+	const char *name;
+	struct http_route routes[ROUTES];
+	uint64_t from_bytes, end_bytes;
+	enum err_code want;
+	unsigned asked;
+	const char *last; /* range that was asked for, NULL for none */
+	const char *says;
+} resumes[] = {
+	{ "whole", { { .target = BLOB, BODY, .ranges = true } }, 0, SIZE, ERR_OK, 1, NULL, NULL },
+	{ "cut twice",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT, .times = 2 },
+	    { .target = BLOB, BODY, .ranges = true } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  3,
+	  "bytes=300000-",
+	  NULL },
+	{ "the rest, cut twice",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT, .times = 2 },
+	    { .target = BLOB, BODY, .ranges = true } },
+	  SIZE - 100000,
+	  SIZE,
+	  ERR_OK,
+	  3,
+	  "bytes=375000-",
+	  NULL },
+	{ "a part, cut twice",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT, .times = 2 },
+	    { .target = BLOB, BODY, .ranges = true } },
+	  1000,
+	  201000,
+	  ERR_OK,
+	  3,
+	  "bytes=151000-200999",
+	  NULL },
+	{ "ill before and after the cut",
+	  { { .target = BLOB, .status = 503, .body = "ill", .times = 2 },
+	    { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT, .times = 1 },
+	    { .target = BLOB, .status = 429, .body = "busy", .times = 3 },
+	    { .target = BLOB, BODY, .ranges = true } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  7,
+	  "bytes=200000-",
+	  NULL },
+	{ "a registry without ranges, cut twice: what comes again is dropped",
+	  { { .target = BLOB, BODY, .fault = FAULT_CUT, .times = 2 }, { .target = BLOB, BODY } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  3,
+	  "bytes=200000-",
+	  NULL },
+	{ "the rest from a registry without ranges, cut",
+	  { { .target = BLOB, BODY, .fault = FAULT_CUT, .times = 1 }, { .target = BLOB, BODY } },
+	  100000,
+	  SIZE,
+	  ERR_OK,
+	  2,
+	  "bytes=200000-",
+	  NULL },
+	{ "all of it, but not its end",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_OPEN, .times = 1 },
+	    { .target = BLOB, BODY, .ranges = true } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  2,
+	  "bytes=399999-",
+	  NULL },
+	{ "all of a part, but not its end",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_OPEN, .times = 1 },
+	    { .target = BLOB, BODY, .ranges = true } },
+	  7,
+	  70007,
+	  ERR_OK,
+	  2,
+	  "bytes=70006-70006",
+	  NULL },
+	{ "all of it without its end, and no ranges",
+	  { { .target = BLOB, BODY, .fault = FAULT_OPEN, .times = 1 }, { .target = BLOB, BODY } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  2,
+	  "bytes=399999-",
+	  NULL },
+	{ "cut where a redirect leads, which is asked for anew",
+	  { { .target = BLOB, .status = 307, .headers = "Location: http://@2/once\r\n", .times = 1 },
+	    { .target = BLOB, .status = 307, .headers = "Location: http://@2/again\r\n" },
+	    { .target = "/once", BODY, .ranges = true, .fault = FAULT_CUT },
+	    { .target = "/again", BODY, .ranges = true } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  2,
+	  "bytes=200000-",
+	  NULL },
+	{ "a token that runs out in mid-transfer",
+	  { { .target = BLOB,
+	      BODY,
+	      .ranges = true,
+	      .fault = FAULT_CUT,
+	      .headers = BEARER,
+	      .authorization = "Bearer T1",
+	      .times = 2 },
+	    { .target = BLOB, BODY, .ranges = true, .headers = BEARER, .authorization = "Bearer T2" },
+	    { .target = TOKEN, .body = "{\"token\":\"T1\"}", .times = 1 },
+	    { .target = TOKEN, .body = "{\"token\":\"T2\"}" } },
+	  0,
+	  SIZE,
+	  ERR_OK,
+	  4,
+	  "bytes=200000-",
+	  NULL },
+	{ "cut again and again, with less to bring each time",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT } },
+	  0,
+	  SIZE,
+	  ERR_NETWORK,
+	  3 + RETRY_TRIES, /* the third and the fourth together brought enough */
+	  "bytes=399609-",
+	  "; tried 8 times" },
+	{ "no ranges, and always cut at the same place",
+	  { { .target = BLOB, BODY, .fault = FAULT_CUT } },
+	  0,
+	  SIZE,
+	  ERR_NETWORK,
+	  RETRY_TRIES,
+	  "bytes=200000-",
+	  "; tried 8 times" },
+	{ "ill after the cut, for ever",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT, .times = 1 },
+	    { .target = BLOB, .status = 502, .body = "ill" } },
+	  0,
+	  SIZE,
+	  ERR_NETWORK,
+	  RETRY_TRIES,
+	  "bytes=200000-",
+	  "answered 502; tried 8 times" },
+	{ "gone after the cut",
+	  { { .target = BLOB, BODY, .ranges = true, .fault = FAULT_CUT, .times = 1 } },
+	  0,
+	  SIZE,
+	  ERR_NOT_FOUND,
+	  2,
+	  "bytes=200000-",
+	  "answered 404" },
+};
+
+START_TEST(resume)
+{
+	CLEANUP(free_ptr) char *header = NULL;
+	struct err err = { 0 };
+	struct digest digest;
+	struct sink sink;
+	const char *sent;
+	enum err_code code;
+	size_t from = (size_t)resumes[_i].from_bytes, len = (size_t)resumes[_i].end_bytes - from;
+
+	start(resumes[_i].routes, ROUTES);
+	ck_assert_int_eq(digest_parse(ABC, &digest, NULL), ERR_OK);
+	ask_blob(&sink, &digest, resumes[_i].from_bytes, resumes[_i].end_bytes);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == resumes[_i].want, "%s: %d, %s", resumes[_i].name, code, err.msg);
+	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
+	ck_assert_msg(code != ERR_OK || sink.bytes.len == len, "%s: %zu bytes", resumes[_i].name, sink.bytes.len);
+	ck_assert_msg(memcmp(sink.bytes.data, content + from, sink.bytes.len) == 0, "%s", resumes[_i].name);
+	ck_assert_msg(http_server_asked(server, "GET " BLOB) == resumes[_i].asked, "%s: %u", resumes[_i].name,
+		      http_server_asked(server, "GET " BLOB));
+	sent = http_server_last(server, BLOB);
+	if (resumes[_i].last != NULL) {
+		ck_assert_int_eq(str_format(&header, NULL, "\r\nRange: %s\r\n", resumes[_i].last), ERR_OK);
+		ck_assert_msg(strstr(sent, header) != NULL, "%s: %s", resumes[_i].name, sent);
+	} else {
+		ck_assert_ptr_null(strstr(sent, "\r\nRange:"));
+	}
+	if (resumes[_i].says != NULL)
+		ck_assert_msg(strstr(err.msg, resumes[_i].says) != NULL, "%s: %s", resumes[_i].name, err.msg);
+	buf_release(&sink.bytes);
+	stop();
+}
+END_TEST
+
+static enum err_code on_manifest(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	(void)err;
+	ck_assert(m->len == 3 && memcmp(m->bytes, "abc", 3) == 0);
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static enum err_code on_referrers(void *ctx, const struct source_referrer *referrers, size_t len, struct err *err)
+{
+	(void)err;
+	(void)referrers;
+	ck_assert_uint_eq(len, 0);
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static const enum http_fault faults[] = { FAULT_NONE, FAULT_CUT, FAULT_CLOSED, FAULT_BUSY, FAULT_ILL, FAULT_MIXED };
+
+#define ROUNDS 20
+
+#define DIGEST "sha256:%064x"
+
+/* Three routes a round, which are asked for under names of their own. */
+static void make_round(struct http_route *routes, char (*targets)[128], struct digest *digest, unsigned i)
+{
+	snprintf(digest->text, sizeof(digest->text), DIGEST, i);
+	snprintf(targets[0], sizeof(targets[0]), "/v2/a/b/manifests/%u", i);
+	snprintf(targets[1], sizeof(targets[1]), "/v2/a/b/blobs/" DIGEST, i);
+	snprintf(targets[2], sizeof(targets[2]), "/v2/a/b/referrers/" DIGEST, i);
+	routes[0] = (struct http_route){ .target = targets[0], .body = "abc" };
+	routes[1] = (struct http_route){ .target = targets[1], BODY, .ranges = true };
+	routes[2] = (struct http_route){ .target = targets[2], .headers = INDEX, .body = LIST };
+}
+
+/* A third of all answers is no good: everything comes all the same, and hardly a byte of it twice. */
+START_TEST(ill_third)
+{
+	static struct http_route routes[3 * ROUNDS];
+	static char targets[3 * ROUNDS][128];
+	static struct sink sinks[ROUNDS];
+	struct digest digests[ROUNDS];
+	struct err err = { 0 };
+	int answers = 0;
+	unsigned i;
+
+	for (i = 0; i < ROUNDS; i++)
+		make_round(&routes[3 * i], &targets[3 * i], &digests[i], i);
+	start(routes, COUNT_OF(routes));
+	http_server_fail(server, faults[_i], 7);
+	for (i = 0; i < ROUNDS; i++) {
+		snprintf(ref.tag, 4, "%u", i);
+		ck_assert_int_eq(source->resolve(source, &ref, on_manifest, &answers, NULL), ERR_OK);
+		ck_assert_int_eq(source->referrers(source, &digests[i], on_referrers, &answers, NULL), ERR_OK);
+		ask_blob(&sinks[i], &digests[i], 0, SIZE);
+	}
+	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%d: %s", _i, err.msg);
+	ck_assert_int_eq(answers, 2 * ROUNDS);
+	for (i = 0; i < ROUNDS; i++) {
+		ck_assert(sinks[i].dones == 1 && sinks[i].finishes == 1 && sinks[i].bytes.len == SIZE);
+		ck_assert_mem_eq(sinks[i].bytes.data, content, SIZE);
+		buf_release(&sinks[i].bytes);
+	}
+	ck_assert_uint_le(http_server_sent(server), (size_t)ROUNDS * SIZE / 100 * 105);
+	stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("registry, again");
+	TCase *t = tcase_create("again");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, resume, 0, (int)COUNT_OF(resumes));
+	tcase_add_loop_test(t, ill_third, 0, (int)COUNT_OF(faults));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
