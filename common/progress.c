@@ -309,19 +309,36 @@ void progress_end(struct progress *p, size_t id)
 	progress_tick(p);
 }
 
-void progress_note(struct progress *p, const char *fmt, ...)
+static void print_line(struct progress *p, const char *fmt, va_list args)
 {
 	char line[ERR_MSG_MAX];
-	va_list args;
 
-	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
 	text_clean(line);
 	clear(p);
 	fprintf(p->to, "%s\n", line);
 	fflush(p->to);
-	progress_tick(p); /* what was cleared comes back when it is time, however many notes there are */
+	progress_tick(p); /* what was cleared comes back when it is time, however many lines there are */
+}
+
+void progress_note(struct progress *p, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_line(p, fmt, args);
+	va_end(args);
+}
+
+void progress_remark(struct progress *p, const char *fmt, ...)
+{
+	va_list args;
+
+	if (p->mode == PROGRESS_QUIET)
+		return;
+	va_start(args, fmt);
+	print_line(p, fmt, args);
+	va_end(args);
 }
 
 void progress_done(struct progress *p)

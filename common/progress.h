@@ -1,7 +1,7 @@
 /* progress.h - what is going on, on stderr: for people at a terminal, for logs, or not at all.
  *
  * Lifecycle  progress_init; progress_total, progress_item, progress_advance,
- *            progress_end, progress_note, progress_tick in any order;
+ *            progress_end, progress_note, progress_remark, progress_tick in any order;
  *            progress_done.  Nothing is allocated, nothing needs to be released.
  * Modes      Quiet prints notes only.  Plain prints a line when an item begins
  *            or ends, and a total line every PROGRESS_PLAIN_MS and at the end.
@@ -74,6 +74,8 @@ void progress_end(struct progress *p, size_t id);
 void progress_tick(struct progress *p);
 /* A line of text above the progress, such as a warning; printed in every mode. */
 void progress_note(struct progress *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Likewise, for who watches: not printed in quiet mode. */
+void progress_remark(struct progress *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The end: leave the terminal as it was.  Twice is fine. */
 void progress_done(struct progress *p);
 #endif

@@ -19,11 +19,13 @@
 
 #define JOBS_DEFAULT 6
 #define JOBS_MAX 64
+#define STALL_SECONDS_DEFAULT 60
+#define SECONDS_MAX 86400
 
 struct options {
 	const char *output, *sign, *passphrase_fd, *since, *stream, *serial;
 	struct opt_list annotations;
-	unsigned jobs;
+	unsigned jobs, connect_timeout, stall_timeout;
 	bool plain_http, dry_run, json, quiet;
 };
 
@@ -41,8 +43,13 @@ static const struct opt opts[] = {
 	{ "stream", '\0', "NAME", "make the bundle one of a row, in which a site takes nothing older than it has", 0,
 	  OPT_SETS(struct options, stream) },
 	{ "serial", '\0', "N", "its number in that row, higher than any before", 0, OPT_SETS(struct options, serial) },
-	{ "jobs", 'j', "N", "fetch N blobs at a time (6 where it is not given)", JOBS_MAX,
+	{ "jobs", 'j', "N", "ask each registry for N things at a time (6 where it is not given)", JOBS_MAX,
 	  OPT_SETS(struct options, jobs) },
+	{ "connect-timeout", '\0', "SECONDS", "wait so long for a connection (30 where it is not given)", SECONDS_MAX,
+	  OPT_SETS(struct options, connect_timeout) },
+	{ "stall-timeout", '\0', "SECONDS",
+	  "give up a connection on which nothing comes for so long (60 where it is not given)", SECONDS_MAX,
+	  OPT_SETS(struct options, stall_timeout) },
 	{ "plain-http", '\0', NULL, "ask registries over HTTP without TLS; loopback is always asked so", 0,
 	  OPT_SETS(struct options, plain_http) },
 	{ "dry-run", '\0', NULL, "find everything, say what would be fetched, write nothing", 0,
@@ -217,6 +224,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.output = options->output != NULL ? options->output : "./",
 		.images = operands,
 		.jobs = options->jobs > 0 ? options->jobs : JOBS_DEFAULT,
+		.connect_seconds = options->connect_timeout,
+		.stall_seconds = options->stall_timeout > 0 ? options->stall_timeout : STALL_SECONDS_DEFAULT,
 		.plain_http = options->plain_http,
 		.since = options->since,
 		.dry_run = options->dry_run,

@@ -1,5 +1,6 @@
 #include "export/export.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +12,6 @@
 #include "common/version.h"
 #include "export/fetch.h"
 
-#define STALL_SECONDS 60
 #define WORKERS_MAX 3 /* with them hashing and writing keep up with any network; more only add memory */
 
 /* One export under way. */
@@ -281,12 +281,21 @@ static enum err_code check_since(const struct export_options *options, struct er
 	return ERR_OK;
 }
 
+static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_ms)
+{
+	progress_remark(ctx, "%s: %s, waiting %" PRIu64 " s before it is asked again", host, why,
+			(wait_ms + 999) / 1000);
+}
+
 static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
 {
 	struct http_options http = {
 		.max_active = options->jobs,
 		.user_agent = BUNDLE_USER_AGENT,
-		.stall_seconds = STALL_SECONDS,
+		.connect_seconds = options->connect_seconds,
+		.stall_seconds = options->stall_seconds,
+		.on_wait = on_wait,
+		.ctx = options->progress,
 	};
 	struct registry_options registry = { .plain_http = options->plain_http };
 	enum err_code code = options->since != NULL ? since_open(options->since, &r->since, err) : ERR_OK;

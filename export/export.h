@@ -19,6 +19,7 @@ struct export_options {
 	const char *output; /* a file; "-" for standard output */
 	const struct opt_list *images;
 	unsigned jobs;
+	unsigned connect_seconds, stall_seconds; /* as in common/http.h */
 	bool plain_http;
 	const char *since;                     /* an earlier bundle that the site has; NULL for none */
 	bool dry_run;                          /* find out everything, write nothing */

@@ -121,6 +121,13 @@ blob_bytes() {
 	"$BUNDLE" inspect --json "$1" | jq '[.description.blobs[].size] | add'
 }
 
+@test "an ill registry is waited for, and that is said" {
+	proxy_start --fault "${PLACES[config]}#1" status:429 --fault "${PLACES[config]}#1" status:429
+	bundle export -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
+	expect 0 "$APP1"
+	[[ $(grep -c "^$PROXY: answered 429, waiting [0-9]* s" <<<"$stderr") == 1 ]] || fail 'not said once'
+}
+
 @test "content that is not what its digest says is named with both digests" {
 	for place in tag manifest attestation config statement layer fallback; do
 		for at in 0 100; do
