@@ -13,7 +13,7 @@
 
 #define PEM_CERTIFICATE "-----BEGIN CERTIFICATE-----"
 
-enum err_code certs_add_ca(struct endpoint_tls *tls, const char *path, struct err *err)
+enum err_code certs_add_ca(struct tls *tls, const char *path, struct err *err)
 {
 	size_t before = tls->ca.len;
 	enum err_code code = file_read(path, &tls->ca, err);
@@ -25,7 +25,7 @@ enum err_code certs_add_ca(struct endpoint_tls *tls, const char *path, struct er
 	return buf_puts(&tls->ca, "\n", err);
 }
 
-enum err_code certs_set_client(struct endpoint_tls *tls, const char *cert, const char *key, struct err *err)
+enum err_code certs_set_client(struct tls *tls, const char *cert, const char *key, struct err *err)
 {
 	if (tls->cert != NULL)
 		return err_set(err, ERR_UNSUPPORTED,
@@ -40,7 +40,7 @@ enum err_code certs_set_client(struct endpoint_tls *tls, const char *cert, const
 	return str_copy(key, &tls->key, err);
 }
 
-static enum err_code add_client(const char *cert, struct endpoint_tls *tls, struct err *err)
+static enum err_code add_client(const char *cert, struct tls *tls, struct err *err)
 {
 	CLEANUP(free_ptr) char *key = NULL;
 	enum err_code code = str_format(&key, err, "%.*s.key", (int)(strlen(cert) - strlen(".cert")), cert);
@@ -50,7 +50,7 @@ static enum err_code add_client(const char *cert, struct endpoint_tls *tls, stru
 	return code == ERR_OK ? certs_set_client(tls, cert, key, err) : code;
 }
 
-static enum err_code add_file(const char *folder, const char *name, struct endpoint_tls *tls, struct err *err)
+static enum err_code add_file(const char *folder, const char *name, struct tls *tls, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
 	enum err_code code = str_format(&path, err, "%s/%s", folder, name);
@@ -62,7 +62,7 @@ static enum err_code add_file(const char *folder, const char *name, struct endpo
 	return code;
 }
 
-enum err_code certs_dir_read(const char *folder, struct endpoint_tls *tls, struct err *err)
+enum err_code certs_dir_read(const char *folder, struct tls *tls, struct err *err)
 {
 	struct dirent **names = NULL;
 	enum err_code code = ERR_OK;
@@ -82,7 +82,7 @@ enum err_code certs_dir_read(const char *folder, struct endpoint_tls *tls, struc
 }
 
 /* Read the folder of a host in a root; *found tells whether there is one. */
-static enum err_code find_in(const char *root, const char *host, struct endpoint_tls *tls, bool *found, struct err *err)
+static enum err_code find_in(const char *root, const char *host, struct tls *tls, bool *found, struct err *err)
 {
 	CLEANUP(free_ptr) char *folder = NULL;
 	enum err_code code = str_format(&folder, err, "%s/%s", root, host);
@@ -93,7 +93,7 @@ static enum err_code find_in(const char *root, const char *host, struct endpoint
 	return certs_dir_read(folder, tls, err);
 }
 
-enum err_code certs_dir_find(const char *root, const char *host, struct endpoint_tls *tls, struct err *err)
+enum err_code certs_dir_find(const char *root, const char *host, struct tls *tls, struct err *err)
 {
 	static const char *const roots[] = { "/etc/containers/certs.d", "/etc/docker/certs.d" };
 	const char *home = getenv("HOME");

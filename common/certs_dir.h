@@ -11,15 +11,16 @@
 #ifndef COMMON_CERTS_DIR_H
 #define COMMON_CERTS_DIR_H
 
-#include "common/endpoint.h"
+#include "common/err.h"
+#include "common/tls.h"
 
 /* What stands for a host in the first root that has a folder for it: the one given, or where it is NULL,
  * ~/.config/containers/certs.d, /etc/containers/certs.d and /etc/docker/certs.d. */
-enum err_code certs_dir_find(const char *root, const char *host, struct endpoint_tls *tls, struct err *err);
+enum err_code certs_dir_find(const char *root, const char *host, struct tls *tls, struct err *err);
 /* What stands in one folder. */
-enum err_code certs_dir_read(const char *folder, struct endpoint_tls *tls, struct err *err);
+enum err_code certs_dir_read(const char *folder, struct tls *tls, struct err *err);
 /* Trust the certificates in a file of PEM too. */
-enum err_code certs_add_ca(struct endpoint_tls *tls, const char *path, struct err *err);
+enum err_code certs_add_ca(struct tls *tls, const char *path, struct err *err);
 /* Ask with the certificate in one file and the key in another, which may be the same. */
-enum err_code certs_set_client(struct endpoint_tls *tls, const char *cert, const char *key, struct err *err);
+enum err_code certs_set_client(struct tls *tls, const char *cert, const char *key, struct err *err);
 #endif

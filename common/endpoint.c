@@ -10,19 +10,6 @@
 #define HUB "docker.io"
 #define HUB_HOST "registry-1.docker.io"
 
-void endpoint_tls_init(struct endpoint_tls *tls)
-{
-	*tls = (struct endpoint_tls){ 0 };
-	buf_init(&tls->ca, LIMIT_ANSWER_BYTES);
-}
-
-void endpoint_tls_release(struct endpoint_tls *tls)
-{
-	buf_release(&tls->ca);
-	free(take_ptr(&tls->cert));
-	free(take_ptr(&tls->key));
-}
-
 static void release(struct endpoint *e)
 {
 	free(e->base);
@@ -33,7 +20,7 @@ static void release(struct endpoint *e)
 	if (e->headers.data != NULL)
 		explicit_bzero(e->headers.data, e->headers.cap);
 	buf_release(&e->headers);
-	endpoint_tls_release(&e->tls);
+	tls_release(&e->tls);
 }
 
 void endpoints_release(struct endpoints *e)
@@ -55,7 +42,7 @@ enum err_code endpoints_add(struct endpoints *e, struct endpoint **ret_endpoint,
 	*ret_endpoint = &e->items[e->len++];
 	**ret_endpoint = (struct endpoint){ 0 };
 	buf_init(&(*ret_endpoint)->headers, LIMIT_HEADER_BYTES);
-	endpoint_tls_init(&(*ret_endpoint)->tls);
+	tls_init(&(*ret_endpoint)->tls);
 	return ERR_OK;
 }
 

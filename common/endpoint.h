@@ -1,8 +1,7 @@
 /* endpoint.h - one place where a repository can be asked for: its URLs, how it is trusted, what it may answer.
  *
  * Lifecycle  endpoints_add makes one, zeroed; fill it in; endpoints_release.
- * Bounds     LIMIT_ENDPOINTS for one repository; LIMIT_ANSWER_BYTES of
- *            certificates, LIMIT_HEADER_BYTES of headers each.
+ * Bounds     LIMIT_ENDPOINTS for one repository; LIMIT_HEADER_BYTES of headers each.
  * Ownership  An endpoint owns its texts.  Headers may hold secrets: they are
  *            wiped, and stand in no message.
  * Errors     ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
@@ -15,16 +14,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
-
-/* What is trusted beside the system's certificates, and who asks. */
-struct endpoint_tls {
-	struct buf ca;    /* PEM: trusted beside the system's */
-	char *cert, *key; /* owned: files in PEM; NULL for none.  key is cert where one file holds both */
-	bool skip_verify; /* whoever answers is believed to be the one */
-};
-
-void endpoint_tls_init(struct endpoint_tls *tls);
-void endpoint_tls_release(struct endpoint_tls *tls);
+#include "common/tls.h"
 
 struct endpoint {
 	char *base;  /* owned: "https://host[:port]" */
@@ -33,7 +23,7 @@ struct endpoint {
 	char *path;  /* owned: the repository there, "library/alpine" */
 	char *query; /* owned: "ns=docker.io", which tells a mirror of several registries whose copy is meant; NULL */
 	struct buf headers; /* sent with every request, as lines that end in \n */
-	struct endpoint_tls tls;
+	struct tls tls;
 	unsigned connect_timeout_ms; /* 0: as everywhere */
 	bool mirror;                 /* not the registry itself: what it lacks, another may have */
 	bool instead;                /* the one before it in another way: asked only if that one is out of reach */

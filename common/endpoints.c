@@ -51,14 +51,14 @@ bool endpoint_is_loopback(const char *host)
 	return inet_pton(AF_INET, name, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
-static bool has_certs(const struct endpoint_tls *tls)
+static bool has_certs(const struct tls *tls)
 {
 	return tls->ca.len > 0 || tls->cert != NULL;
 }
 
 /* The certificates for a host: from a folder where hosts.toml would stand, else from certs.d. */
 static enum err_code find_certs(const struct endpoint_rules *rules, const char *folder, const char *host,
-				struct endpoint_tls *tls, struct err *err)
+				struct tls *tls, struct err *err)
 {
 	enum err_code code = folder != NULL ? certs_dir_read(folder, tls, err) : ERR_OK;
 
@@ -119,12 +119,12 @@ static enum err_code add_instead(const struct reference *ref, const struct regis
 static enum err_code add_registry(const struct endpoint_rules *rules, const struct reference *ref, const char *folder,
 				  const struct registry_location *l, bool mirror, struct endpoints *e, struct err *err)
 {
-	CLEANUP(endpoint_tls_release) struct endpoint_tls tls;
+	CLEANUP(tls_release) struct tls tls;
 	CLEANUP(free_ptr) char *url = NULL;
 	struct endpoint *one = NULL;
 	enum err_code code;
 
-	endpoint_tls_init(&tls);
+	tls_init(&tls);
 	code = find_certs(rules, folder, ref->domain, &tls, err);
 	if (code == ERR_OK)
 		code = url_of(rules, ref->domain, has_certs(&tls) || l->insecure, &url, err);
@@ -133,7 +133,7 @@ static enum err_code add_registry(const struct endpoint_rules *rules, const stru
 	if (code != ERR_OK)
 		return code;
 	one->tls = tls;
-	endpoint_tls_init(&tls);
+	tls_init(&tls);
 	one->tls.skip_verify = l->insecure || rules->options.skip_verify;
 	return l->insecure && !rules->options.plain_http ? add_instead(ref, l, mirror, e, err) : ERR_OK;
 }

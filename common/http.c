@@ -27,6 +27,19 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* What the environment says, and loopback: a setting for the world outside must not send what is here there. */
+static enum err_code set_no_proxy(struct http *h, struct err *err)
+{
+	const char *hosts = getenv("no_proxy");
+
+	if (hosts == NULL)
+		hosts = getenv("NO_PROXY");
+	if (hosts != NULL && strcmp(hosts, "*") == 0)
+		return str_copy(hosts, &h->no_proxy, err);
+	return str_format(&h->no_proxy, err, "%s%slocalhost,127.0.0.1,127.0.0.0/8,::1", hosts != NULL ? hosts : "",
+			  hosts != NULL ? "," : "");
+}
+
 enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -44,8 +57,9 @@ enum err_code http_new(const struct http_options *options, struct http **ret_htt
 	if (h->options.retry_ms == 0)
 		h->options.retry_ms = RETRY_BASE_MS;
 	h->multi = curl_multi_init();
+	buf_init(&h->system_ca, LIMIT_CA_BYTES);
 	if (h->multi == NULL || str_copy(options->user_agent, &h->user_agent, err) != ERR_OK ||
-	    str_copy(options->unix_socket, &h->unix_socket, err) != ERR_OK) {
+	    str_copy(options->unix_socket, &h->unix_socket, err) != ERR_OK || set_no_proxy(h, err) != ERR_OK) {
 		http_free(h);
 		return err_nomem(err);
 	}
@@ -119,6 +133,8 @@ void http_free(struct http *h)
 	curl_multi_cleanup(h->multi);
 	free(h->user_agent);
 	free(h->unix_socket);
+	free(h->no_proxy);
+	buf_release(&h->system_ca);
 	free(h);
 }
 
@@ -159,6 +175,7 @@ static void call_reset(struct http_call *call)
 {
 	call->status = 0;
 	call->head_told = call->redirected = false;
+	call->moves = 0;
 	call->failure = (struct err){ 0 };
 	call->reason[0] = '\0';
 	buf_clear(&call->headers);
@@ -300,12 +317,21 @@ static bool goes_again(struct http_call *call, CURLcode result, uint64_t *ret_un
 	return true;
 }
 
+/* The same transfer goes on at another place. */
+static enum err_code call_move(struct http_call *call, struct err *err)
+{
+	curl_multi_remove_handle(call->http->multi, call->easy);
+	return curl_multi_add_handle(call->http->multi, call->easy) == CURLM_OK ? ERR_OK : err_nomem(err);
+}
+
 static enum err_code call_end(struct http_call *call, CURLcode result, struct err *err)
 {
 	struct err failure = { 0 };
 	uint64_t until_ms = 0;
 	bool again;
 
+	if (result == CURLE_OK && http_transfer_moves(call))
+		return call_move(call, err);
 	result = http_transfer_end(call, result);
 	again = goes_again(call, result, &until_ms);
 	if (result != CURLE_OK && !again)

@@ -16,9 +16,11 @@
  * Errors     ERR_NETWORK (out of reach, broken, too slow, after all tries); whatever a callback
  *            returns.  The first error ends http_run with it and drops every
  *            call.  An HTTP status is no error here.
- *            Authorization goes to the host of the URL only, never along a
+ *            Authorization and other headers of the caller's go to the host of the URL only, never along a
  *            redirect to another one.  URLs in messages are those that were
  *            asked for, never where a redirect led: such places carry secrets.
+ * Proxies    Those of the environment, as curl has it: http_proxy in small letters, HTTPS_PROXY, ALL_PROXY and
+ *            NO_PROXY in either.  Loopback is never asked through one.
  * Source     RFC 9110, RFC 9112, RFC 9113; libcurl's multi interface.
  */
 #ifndef COMMON_HTTP_H
@@ -32,6 +34,7 @@
 #include "common/err.h"
 #include "common/retry.h"
 #include "common/stream.h"
+#include "common/tls.h"
 
 #define HTTP_CONNECT_SECONDS 30
 #define HTTP_TRIED_MAX 32
@@ -59,8 +62,11 @@ struct http_call {
 	const char *accept;        /* likewise */
 	const char *range;         /* likewise */
 	const char *content_type;  /* of a body that is sent */
-	struct instream *upload;   /* body to send, in chunks; NULL for none */
-	const void *body;          /* body to send from memory */
+	const char *more_headers;  /* others, as lines that end in \n; NULL for none */
+	const struct tls *tls; /* also for where redirects lead; NULL for what the system trusts, and nobody who asks */
+	unsigned connect_ms;   /* a connection takes no longer; 0 for what the options say */
+	struct instream *upload; /* body to send, in chunks; NULL for none */
+	const void *body;        /* body to send from memory */
 	size_t body_len;
 	bool alone;          /* its connection carries nothing else meanwhile: for much data */
 	uint64_t kept_bytes; /* kept up to date: of what came, in all tries, so much need not come again */
@@ -87,6 +93,7 @@ struct http_call {
 	struct err failure;
 	char reason[256];
 	bool head_told;
+	unsigned moves; /* redirects that were followed here, because curl would take more_headers along */
 	struct http_call *next, **link; /* those that wait, those under way, or those to be tried again */
 };
 

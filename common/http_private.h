@@ -19,15 +19,26 @@ struct http_host {
 struct http {
 	CURLM *multi;
 	char *user_agent, *unix_socket;
+	char *no_proxy;              /* owned: hosts that are asked without one */
+	struct buf system_ca;        /* what the system trusts; read when it is first needed */
 	struct http_options options; /* without the texts */
 	unsigned active;             /* at all hosts */
 	struct http_host *hosts;
 	struct http_call *running;
 };
 
+/* Set who is trusted, and who asks. */
+enum err_code http_tls_set(struct http *h, const struct http_call *call, struct err *err);
+/* True where the two sides do not agree on certificates: that will be so the next time too. */
+bool http_tls_refused(const struct http_call *call, CURLcode result);
+/* What can be done about a connection that failed for its certificates, "" where they were not the reason. */
+const char *http_tls_advice(const struct http_call *call, CURLcode result);
+
 /* Make the easy handle of a call that begins. */
 enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err);
 void http_transfer_close(struct http_call *call);
+/* True where the answer is a redirect that has to be followed: the transfer has been set to where it leads. */
+bool http_transfer_moves(struct http_call *call);
 /* A transfer came to its end: the head of an answer without a body is told now.  Returns how it ended after that. */
 CURLcode http_transfer_end(struct http_call *call, CURLcode result);
 /* What the end of a try means for another. */

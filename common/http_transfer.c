@@ -23,9 +23,22 @@ static enum err_code tell_head(struct http_call *call)
 	call->head_told = true;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-	call->redirected = redirects > 0;
+	call->redirected = redirects > 0 || call->moves > 0;
 	call->status = (int)status;
 	return call->on_head != NULL ? call->on_head(call, &call->failure) : ERR_OK;
+}
+
+/* Whether what is coming is a redirect to be followed by http_transfer_moves, and nobody's answer. */
+static bool is_moving(const struct http_call *call)
+{
+	char place[2];
+	long status = 0;
+
+	if (call->more_headers == NULL || call->upload != NULL || call->body != NULL)
+		return false;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
+	       http_header(call, "Location", 0, place, sizeof(place)) != NULL;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *data)
@@ -48,6 +61,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 	struct http_call *call = data;
 	size_t len = size * count;
 
+	if (is_moving(call))
+		return len;
 	if (tell_head(call) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
 	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->failure) != ERR_OK)
@@ -83,11 +98,32 @@ static enum err_code add_header(struct http_call *call, struct err *err, const c
 	return ERR_OK;
 }
 
-static enum err_code add_headers(struct http_call *call, struct err *err)
+/* Lines of the caller's own, for the host that it named. */
+static enum err_code add_more_headers(struct http_call *call, struct err *err)
+{
+	const char *line = call->more_headers, *end;
+	enum err_code code = ERR_OK;
+
+	for (; code == ERR_OK && line != NULL && *line != '\0'; line = *end != '\0' ? end + 1 : end) {
+		CLEANUP(free_ptr) char *text = NULL;
+		struct curl_slist *grown = NULL;
+
+		end = line + strcspn(line, "\n");
+		code = str_format(&text, err, "%.*s", (int)(end - line), line);
+		if (code == ERR_OK)
+			grown = curl_slist_append(call->sent_headers, text);
+		if (code == ERR_OK && grown == NULL)
+			return err_nomem(err);
+		call->sent_headers = grown != NULL ? grown : call->sent_headers;
+	}
+	return code;
+}
+
+static enum err_code add_headers(struct http_call *call, bool at_home, struct err *err)
 {
 	enum err_code code = add_header(call, err, "Expect", ""); /* never wait for 100 Continue */
 
-	if (code == ERR_OK)
+	if (code == ERR_OK && at_home)
 		code = add_header(call, err, "Authorization", call->authorization);
 	if (code == ERR_OK)
 		code = add_header(call, err, "Accept", call->accept);
@@ -95,7 +131,7 @@ static enum err_code add_headers(struct http_call *call, struct err *err)
 		code = add_header(call, err, "Range", call->range);
 	if (code == ERR_OK)
 		code = add_header(call, err, "Content-Type", call->content_type);
-	return code;
+	return code == ERR_OK && at_home ? add_more_headers(call, err) : code;
 }
 
 static void set_body(struct http_call *call)
@@ -131,9 +167,12 @@ static void set_options(struct http *h, struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->unix_socket);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, call->upload == NULL && call->body == NULL ? 1L : 0L);
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION,
+			 call->upload == NULL && call->body == NULL && call->more_headers == NULL ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)h->options.connect_seconds);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+			 call->connect_ms > 0 ? (long)call->connect_ms : (long)h->options.connect_seconds * 1000);
+	curl_easy_setopt(e, CURLOPT_NOPROXY, h->no_proxy);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, h->options.stall_seconds > 0 ? SLOWEST_BYTES : 0L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)h->options.stall_seconds);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, call->alone ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);
@@ -153,7 +192,9 @@ enum err_code http_transfer_open(struct http *h, struct http_call *call, struct 
 	call->easy = curl_easy_init();
 	if (call->easy == NULL)
 		return err_nomem(err);
-	code = add_headers(call, err);
+	code = add_headers(call, true, err);
+	if (code == ERR_OK)
+		code = http_tls_set(h, call, err);
 	if (code == ERR_OK)
 		set_options(h, call);
 	else
@@ -169,8 +210,38 @@ void http_transfer_close(struct http_call *call)
 	call->sent_headers = NULL;
 }
 
+static bool is_same_host(const char *url, const char *other)
+{
+	const char *host = strstr(url, "://");
+	size_t len = host != NULL ? (size_t)(host - url) + 3 : 0;
+
+	len += strcspn(url + len, "/?#");
+	return strncmp(url, other, len) == 0 && (other[len] == '\0' || strchr("/?#", other[len]) != NULL);
+}
+
+bool http_transfer_moves(struct http_call *call)
+{
+	const char *place = NULL;
+
+	if (!is_moving(call) || call->moves >= REDIRECTS_MAX)
+		return false;
+	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &place);
+	if (place == NULL)
+		return false;
+	curl_slist_free_all(take_ptr((struct curl_slist **)&call->sent_headers));
+	if (add_headers(call, is_same_host(call->url, place), &call->failure) != ERR_OK)
+		return false;
+	call->moves++;
+	buf_clear(&call->headers);
+	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->sent_headers);
+	curl_easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, text_starts(call->url, "https:") ? "https" : "http,https");
+	return curl_easy_setopt(call->easy, CURLOPT_URL, place) == CURLE_OK;
+}
+
 CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 {
+	if (result == CURLE_OK && is_moving(call)) /* and not to be followed any more */
+		return call->failure.code != ERR_OK ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
 	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;
 }
 
@@ -178,6 +249,8 @@ static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 {
 	if (call->failure.code != ERR_OK)
 		return RETRY_HOPELESS; /* a callback said no */
+	if (http_tls_refused(call, result))
+		return RETRY_HOPELESS;
 	switch (result) {
 	case CURLE_OK:
 		return retry_status(call->status) ? RETRY_STATUS : RETRY_HOPELESS;
@@ -226,5 +299,6 @@ enum err_code http_transfer_failure(const struct http_call *call, CURLcode resul
 		*err = call->failure;
 		return err->code;
 	}
-	return err_set(err, ERR_NETWORK, "%s %s: %s%s", method_of(call), call->url, why, http_tried(call, tried));
+	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s", method_of(call), call->url, why, http_tried(call, tried),
+		       http_tls_advice(call, result));
 }

@@ -29,6 +29,7 @@
 #define LIMIT_TOML_VALUES 10000          /* values and tables in it */
 #define LIMIT_TOML_DEPTH 16              /* nesting of it */
 #define LIMIT_ENDPOINTS 32               /* mirrors of one registry, and itself */
+#define LIMIT_CA_BYTES (4 * MIB)         /* the certificates that the system trusts */
 #define LIMIT_CERT_FILES 1000            /* files in a folder of certificates */
 #define LIMIT_REGISTRIES 10000           /* registries in registries.conf and beside it */
 #define LIMIT_PAGES 1000                 /* pages of one listing */

@@ -67,13 +67,13 @@ static const struct {
 
 START_TEST(read)
 {
-	CLEANUP(endpoint_tls_release) struct endpoint_tls tls;
+	CLEANUP(tls_release) struct tls tls;
 	char *folder = folder_new();
 	struct err err = { 0 };
 	enum err_code got;
 	size_t i;
 
-	endpoint_tls_init(&tls);
+	tls_init(&tls);
 	for (i = 0; i < COUNT_OF(cases[_i].files) && cases[_i].files[i].name != NULL; i++)
 		folder_put(folder, cases[_i].files[i].name, cases[_i].files[i].text, strlen(cases[_i].files[i].text));
 	got = certs_dir_read(folder, &tls, &err);
@@ -104,12 +104,12 @@ static const struct {
 
 START_TEST(find)
 {
-	CLEANUP(endpoint_tls_release) struct endpoint_tls tls;
+	CLEANUP(tls_release) struct tls tls;
 	CLEANUP(free_ptr) char *file = NULL;
 	char *root = folder_new();
 	char part[100] = "", *slash;
 
-	endpoint_tls_init(&tls);
+	tls_init(&tls);
 	for (slash = strchr(places[_i].folder, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		memcpy(part, places[_i].folder, (size_t)(slash - places[_i].folder));
 		folder_make_in(root, part);
@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(too_much)
 {
-	CLEANUP(endpoint_tls_release) struct endpoint_tls tls;
+	CLEANUP(tls_release) struct tls tls;
 	CLEANUP(free_ptr) char *text = calloc(1, LIMIT_ANSWER_BYTES + 1);
 	char *folder = folder_new();
 	struct err err = { 0 };
@@ -134,7 +134,7 @@ START_TEST(too_much)
 	ck_assert_ptr_nonnull(text);
 	memset(text, '\n', LIMIT_ANSWER_BYTES + 1);
 	folder_put(folder, "ca.crt", text, LIMIT_ANSWER_BYTES + 1);
-	endpoint_tls_init(&tls);
+	tls_init(&tls);
 	ck_assert_int_eq(certs_dir_read(folder, &tls, &err), ERR_LIMIT);
 	ck_assert_ptr_nonnull(strstr(err.msg, "ca.crt"));
 	folder_remove(folder);

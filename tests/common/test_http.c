@@ -17,6 +17,7 @@ static char long_body[LONG_BODY_BYTES];
 static const struct http_route routes[] = {
 	{ .target = "/ok", .headers = "X-Two: 1\r\nx-two:  2 \r\nX-Twofold: 3\r\nX-Empty:\r\n", .body = "hello" },
 	{ .target = "/empty" },
+	{ .target = "http://registry.invalid/proxied", .body = "by proxy" },
 	{ .target = "/long", .body = long_body, .body_len = sizeof(long_body) },
 	{ .target = "/missing", .status = 404, .body = "none" },
 	{ .target = "/failed", .status = 500, .body = "oops" },
@@ -297,6 +298,98 @@ START_TEST(redirect_authorization)
 	ck_assert_str_ne(sent, "");
 	ck_assert_msg((strstr(sent, "\r\nAuthorization: Basic abc\r\n") != NULL) == redirects[_i].want, "%s: %s",
 		      redirects[_i].name, sent);
+}
+END_TEST
+
+/* The caller's own headers may be secrets of a mirror. */
+static const struct {
+	const char *name, *target, *led_to, *body;
+	bool want;
+} more[] = {
+	{ "where it was asked", "/ok", "/ok", "hello", true },
+	{ "redirected on the same host", "/moved", "/ok", "hello", true },
+	{ "redirected to another host", "/moved-away", "/ok?token=secret", "there", false },
+	{ "redirected to nowhere", "/to-nothing", "/to-nothing", "no place named", true },
+};
+
+START_TEST(more_headers)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+	const char *sent;
+	bool moved = strcmp(more[_i].target, more[_i].led_to) != 0;
+
+	asked_init(&a, more[_i].target);
+	a.call.more_headers = "X-Key: abc\nX-Two: 1\n";
+	a.call.authorization = "Basic abc";
+	a.call.range = "bytes=0-";
+	ck_assert_msg(run(&a, &err) == ERR_OK, "%s: %s", more[_i].name, err.msg);
+	ck_assert_msg(strcmp(buf_text(&a.body), more[_i].body) == 0, "%s: %s", more[_i].name, buf_text(&a.body));
+	ck_assert(a.heads == 1 && a.dones == 1 && a.call.redirected == moved);
+	sent = http_server_last(server, more[_i].led_to);
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nRange: bytes=0-\r\n"));
+	ck_assert_int_eq(strstr(sent, "\r\nX-Key: abc\r\n") != NULL, more[_i].want);
+	ck_assert_int_eq(strstr(sent, "\r\nX-Two: 1\r\n") != NULL, more[_i].want);
+	ck_assert_int_eq(strstr(sent, "\r\nAuthorization: Basic abc\r\n") != NULL, more[_i].want);
+}
+END_TEST
+
+static const char *const bad_moves[] = { "/round", "/to-file", "/to-ftp", "/moved-away-unheard" };
+
+START_TEST(more_headers_fail)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	asked_init(&a, bad_moves[_i]);
+	a.call.more_headers = "X-Key: abc\n";
+	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(strstr(err.msg, bad_moves[_i]) != NULL && strstr(err.msg, "secret") == NULL, "%s", err.msg);
+	ck_assert(a.dones == 1 && a.heads == 0);
+}
+END_TEST
+
+/* A new engine, which reads the environment anew; the server plays the proxy. */
+static void renew_engine(const char *proxy, const char *no_proxy)
+{
+	struct http_options options = { .max_active = 1, .stall_seconds = 1, .connect_seconds = 1, .retry_ms = 1 };
+	CLEANUP(free_ptr) char *url = NULL;
+
+	http_free(engine);
+	ck_assert_int_eq(str_format(&url, NULL, "http://%s", proxy), ERR_OK);
+	ck_assert_int_eq(setenv("http_proxy", url, 1), 0);
+	if (no_proxy != NULL)
+		ck_assert_int_eq(setenv("no_proxy", no_proxy, 1), 0);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+}
+
+static const struct {
+	const char *name, *no_proxy;
+	bool loopback, by_proxy;
+} proxies[] = {
+	{ "a host outside", NULL, false, true },
+	{ "a host outside, and others without", "x.example,10.0.0.0/8", false, true },
+	{ "a host without", "registry.invalid", false, false },
+	{ "a domain without", ".invalid", false, false },
+	{ "all without", "*", false, false },
+	{ "loopback", NULL, true, false },
+	{ "loopback, and others without", "x.example", true, false },
+};
+
+START_TEST(proxy)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	renew_engine(http_server_host(server), proxies[_i].no_proxy);
+	asked_init(&a, "/ok");
+	if (!proxies[_i].loopback)
+		a.call.url = "http://registry.invalid/proxied";
+	run(&a, &err);
+	ck_assert_msg((a.failure == ERR_OK) == (proxies[_i].by_proxy || proxies[_i].loopback), "%s: %s",
+		      proxies[_i].name, err.msg);
+	ck_assert_uint_eq(http_server_asked(server, "GET http://registry.invalid/proxied "), proxies[_i].by_proxy);
+	ck_assert_uint_eq(http_server_asked(server, "GET /ok "), proxies[_i].loopback);
 }
 END_TEST
 
@@ -801,6 +894,9 @@ int main(void)
 	tcase_add_loop_test(t, ill_third, 0, (int)COUNT_OF(faults));
 	tcase_add_test(t, sent_headers);
 	tcase_add_loop_test(t, redirect_authorization, 0, (int)COUNT_OF(redirects));
+	tcase_add_loop_test(t, more_headers, 0, (int)COUNT_OF(more));
+	tcase_add_loop_test(t, more_headers_fail, 0, (int)COUNT_OF(bad_moves));
+	tcase_add_loop_test(t, proxy, 0, (int)COUNT_OF(proxies));
 	tcase_add_test(t, send_body);
 	tcase_add_test(t, upload);
 	tcase_add_test(t, upload_fails);
