@@ -6,6 +6,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/paging.h"
 #include "common/text.h"
 
 #define TAG_MAX 128
@@ -207,99 +208,17 @@ static enum err_code read_tagged(const struct question *q, struct err *err)
 	return code == ERR_OK ? add_found(q->discovery, &d, q->kind, err) : code;
 }
 
-/* True where one of the words, which blanks part, is this one. */
-static bool has_word(const char *words, size_t len, const char *word)
-{
-	const char *end = words + len;
-
-	while (words < end) {
-		size_t blank = strspn(words, " \t"), more = strcspn(words + blank, " \t\"");
-
-		words += blank;
-		more = more < (size_t)(end - words) ? more : (size_t)(end - words);
-		if (more == strlen(word) && strncasecmp(words, word, more) == 0)
-			return true;
-		words += more > 0 ? more : 1;
-	}
-	return false;
-}
-
-/* One parameter, from its name on; true where it says that the link is the next.  *p is moved behind it. */
-static bool read_parameter(const char **p)
-{
-	size_t name_len = strcspn(*p, "=;, \t"), len = 0;
-	bool is_rel = name_len == 3 && strncasecmp(*p, "rel", 3) == 0;
-	const char *value = *p + name_len + strspn(*p + name_len, " \t");
-
-	if (*value != '=') {
-		*p = value;
-		return false;
-	}
-	value += 1 + strspn(value + 1, " \t");
-	if (*value == '"') {
-		for (value++; value[len] != '"' && value[len] != '\0'; len++)
-			len += value[len] == '\\' && value[len + 1] != '\0';
-	} else {
-		len = strcspn(value, ";, \t");
-	}
-	*p = value + len + (value[len] == '"');
-	return is_rel && has_word(value, len, "next");
-}
-
-/* RFC 8288 section 3: <url>; parameters, <url>; parameters */
-static bool next_in(const char *header, char *out, size_t out_size)
-{
-	const char *p, *url;
-
-	for (p = strchr(header, '<'); p != NULL; p = strchr(p, '<')) {
-		size_t len = strcspn(p + 1, ">");
-		bool is_next = false;
-
-		url = p + 1;
-		p = url + len;
-		if (*p != '>')
-			return false;
-		for (p++; *(p += strspn(p, "; \t")) != '\0' && *p != ',';)
-			is_next |= read_parameter(&p);
-		if (is_next && len < out_size) {
-			memcpy(out, url, len);
-			out[len] = '\0';
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool next_link(const struct http_call *call, char *out, size_t out_size)
-{
-	char header[LIMIT_TEXT_BYTES];
-	unsigned i;
-
-	for (i = 0; http_header(call, "Link", i, header, sizeof(header)) != NULL; i++) {
-		if (next_in(header, out, out_size))
-			return true;
-	}
-	return false;
-}
-
-/* The page after this one, at the same host only: the credentials are for it. */
 static enum err_code ask_next_page(const struct question *q, struct err *err)
 {
-	const struct repository *p = q->discovery->repository;
-	char link[LIMIT_TEXT_BYTES], url[LIMIT_URL_BYTES];
-	char *owned = NULL;
-	enum err_code code;
+	char *url = NULL;
+	enum err_code code = paging_next(q->discovery->repository, &q->request, &url, err);
 
-	if (!next_link(&q->request.call, link, sizeof(link)))
-		return ERR_OK;
-	if (q->page + 1 >= LIMIT_PAGES)
-		return err_set(err, ERR_LIMIT, "%s: more than %d pages of referrers", q->request.url, LIMIT_PAGES);
-	code = http_resolve_url(q->request.url, link, url, sizeof(url), err);
-	if (code == ERR_OK && (!text_starts(url, p->base) || url[strlen(p->base)] != '/'))
-		code = err_set(err, ERR_REFUSED, "%s: the next page lies on another host: refused", q->request.url);
-	if (code == ERR_OK)
-		code = str_copy(url, &owned, err);
-	return code == ERR_OK ? ask(q->discovery, owned, LINK_SUBJECT, true, q->page + 1, err) : code;
+	if (code != ERR_OK || url == NULL)
+		return code;
+	if (q->page + 1 < LIMIT_PAGES)
+		return ask(q->discovery, url, LINK_SUBJECT, true, q->page + 1, err);
+	free(url);
+	return err_set(err, ERR_LIMIT, "%s: more than %d pages of referrers", q->request.url, LIMIT_PAGES);
 }
 
 /* An answer that says: this registry has no referrers API. */
@@ -371,6 +290,23 @@ static enum err_code ask_tag(struct discovery *d, const char *suffix, enum link_
 		return ERR_OK; /* no registry can hold such a tag */
 	code = repository_url(d->repository, "manifests", tag, &url, err);
 	return code == ERR_OK ? ask(d, url, kind, false, 0, err) : code;
+}
+
+/* Of every algorithm, and of every length that clients make of a digest: whole as cosign does, or cut. */
+bool discovery_is_tag(const char *tag)
+{
+	static const char *const suffixes[] = { "", ".sig", ".att", ".sbom" };
+	size_t hex, i;
+
+	if (!text_starts(tag, "sha256-") && !text_starts(tag, "sha512-"))
+		return false;
+	tag += strlen("sha256-");
+	hex = strspn(tag, "0123456789abcdef");
+	for (i = 0; i < COUNT_OF(suffixes); i++) {
+		if ((hex == 64 || hex == 128) && strcmp(tag + hex, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static enum err_code ask_api(struct discovery *d, struct err *err)

@@ -15,6 +15,8 @@
 
 enum err_code discovery_start(struct repository *p, const struct digest *subject, source_referrers_fn *done, void *ctx,
 			      struct err *err);
+/* True for a tag by which discovery finds what refers to a digest: such a tag names no image. */
+bool discovery_is_tag(const char *tag);
 /* Drop those that never ended, after their requests are gone. */
 void discovery_free_all(struct repository *p);
 #endif

@@ -18,12 +18,26 @@ void close_fd(int *fd)
 	*fd = -1;
 }
 
+enum err_code file_read_all(int fd, const char *name, struct buf *out, struct err *err)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(err, name);
+		if (buf_add(out, chunk, (size_t)n, err) != ERR_OK)
+			return err_add(err, "%s", name);
+	}
+	return ERR_OK;
+}
+
 enum err_code file_read(const char *path, struct buf *out, struct err *err)
 {
 	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block */
-	char chunk[16384];
 	struct stat st;
-	ssize_t n;
 
 	if (fd < 0 && errno == ENOENT)
 		return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
@@ -33,15 +47,7 @@ enum err_code file_read(const char *path, struct buf *out, struct err *err)
 		return err_errno(err, path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_IO, "%s: no regular file", path);
-	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(err, path);
-		if (buf_add(out, chunk, (size_t)n, err) != ERR_OK)
-			return err_add(err, "%s", path);
-	}
-	return ERR_OK;
+	return file_read_all(fd, path, out, err);
 }
 
 static enum err_code write_synced(const char *path, const void *bytes, size_t len, struct err *err)

@@ -13,6 +13,8 @@
 
 /* Append the whole content of a regular file. */
 enum err_code file_read(const char *path, struct buf *out, struct err *err);
+/* Append everything that comes from a descriptor, a pipe or whatever it is; name is for messages. */
+enum err_code file_read_all(int fd, const char *name, struct buf *out, struct err *err);
 /* Replace a file's content at once: a temporary name beside it, sync, rename, sync of the folder. */
 enum err_code file_replace(const char *path, const void *bytes, size_t len, struct err *err);
 /* Where temporary files go: $TMPDIR, else /var/tmp, for they may be large. */

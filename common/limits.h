@@ -33,4 +33,6 @@
 #define LIMIT_CERT_FILES 1000            /* files in a folder of certificates */
 #define LIMIT_REGISTRIES 10000           /* registries in registries.conf and beside it */
 #define LIMIT_PAGES 1000                 /* pages of one listing */
+#define LIMIT_TAGS 200000                /* tags of one repository */
+#define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */
 #endif

@@ -179,6 +179,14 @@ static enum err_code check_path(const char *path, struct err *err)
 		path);
 }
 
+bool reference_is_tag(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= REFERENCE_TAG_MAX && text[0] != '.' && text[0] != '-' &&
+	       strspn(text, LOWER UPPER DIGITS "_.-") == len;
+}
+
 static enum err_code check_tag(const char *tag, struct err *err)
 {
 	size_t len = strlen(tag);
@@ -186,7 +194,7 @@ static enum err_code check_tag(const char *tag, struct err *err)
 	if (len > REFERENCE_TAG_MAX)
 		return err_set(err, ERR_FORMAT, "its tag has %zu characters, and %d are the most", len,
 			       REFERENCE_TAG_MAX);
-	if (len == 0 || tag[0] == '.' || tag[0] == '-' || strspn(tag, LOWER UPPER DIGITS "_.-") != len)
+	if (!reference_is_tag(tag))
 		return err_set(err, ERR_FORMAT,
 			       "\"%s\" is no tag; write letters, digits, \"_\", \".\" and \"-\", the first no \".\" "
 			       "or \"-\", as in app:1.2-rc1",
@@ -240,6 +248,23 @@ enum err_code reference_parse(const char *text, struct reference *ret_ref, struc
 		err_add(err, "\"%.300s\" is no image reference", text);
 	if (code != ERR_OK)
 		return code;
+	*ret_ref = ref;
+	ref = (struct reference){ 0 };
+	return ERR_OK;
+}
+
+enum err_code reference_parse_repository(const char *text, struct reference *ret_ref, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	enum err_code code = reference_parse(text, &ref, err);
+	const char *slash = strrchr(text, '/');
+
+	if (code != ERR_OK)
+		return code;
+	if (strchr(text, '@') != NULL || strchr(slash != NULL ? slash : text, ':') != NULL)
+		return err_set(err, ERR_FORMAT, "\"%.300s\" is an image; write its repository, %.255s/%.255s", text,
+			       ref.domain, ref.path);
+	free(take_ptr(&ref.tag)); /* the one that an image would have */
 	*ret_ref = ref;
 	ref = (struct reference){ 0 };
 	return ERR_OK;

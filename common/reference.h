@@ -18,6 +18,7 @@
 #ifndef COMMON_REFERENCE_H
 #define COMMON_REFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/digest.h"
@@ -29,13 +30,17 @@
 struct reference {
 	char *domain;         /* owned: "docker.io", "[::1]:5000" */
 	char *path;           /* owned: the repository without its domain, "library/alpine" */
-	char *tag;            /* owned; NULL if there is none, and then there is a digest */
+	char *tag;            /* owned; NULL if there is none, and then there is a digest, or a repository is meant */
 	struct digest digest; /* "" if there is none; where there are both, the digest says what to fetch */
 };
 
 /* Read "alpine", "ghcr.io/a/b:1", "localhost:5000/a@sha256:…", "a/b:1@sha256:…".  Neither tag nor digest is :latest.
  * A transport ("docker://") is no part of a reference: the caller has taken it off. */
 enum err_code reference_parse(const char *text, struct reference *ret_ref, struct err *err);
+/* Read a repository, "ghcr.io/a/b": the reference has neither tag nor digest, and a text that has is ERR_FORMAT. */
+enum err_code reference_parse_repository(const char *text, struct reference *ret_ref, struct err *err);
+/* True for a text that can be a tag. */
+bool reference_is_tag(const char *text);
 /* The normalised name, "docker.io/library/alpine:3.20": with the tag if there is one, else with @digest. */
 enum err_code reference_name(const struct reference *ref, char **ret_name, struct err *err);
 /* Everything that is there, the tag and the digest: what reference_parse reads back to the same reference. */

@@ -10,6 +10,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/repository.h"
+#include "common/tags.h"
 #include "common/text.h"
 
 #define RANGE_TEXT_MAX 48
@@ -335,6 +336,11 @@ static enum err_code registry_referrers(struct source *s, const struct digest *s
 	return discovery_start(OUTER_OF(s, struct repository, source), subject, done, ctx, err);
 }
 
+static enum err_code registry_tags(struct source *s, source_tags_fn *done, void *ctx, struct err *err)
+{
+	return tags_start(OUTER_OF(s, struct repository, source), done, ctx, err);
+}
+
 static void registry_free(struct source *s)
 {
 	struct repository *p = OUTER_OF(s, struct repository, source);
@@ -379,6 +385,7 @@ enum err_code registry_new(struct http *http, const struct reference *ref, const
 		.manifest = registry_manifest,
 		.referrers = registry_referrers,
 		.blob = registry_blob,
+		.tags = registry_tags,
 		.free = registry_free,
 	};
 	code = str_format(&p->base, err, "%s://%s", plain ? "http" : "https", host);

@@ -37,6 +37,8 @@ struct source_referrer {
 typedef enum err_code source_manifest_fn(void *ctx, const struct source_manifest *m, struct err *err);
 typedef enum err_code source_referrers_fn(void *ctx, const struct source_referrer *referrers, size_t len,
 					  struct err *err);
+/* The tags of a repository, each once. */
+typedef enum err_code source_tags_fn(void *ctx, const char *const *tags, size_t len, struct err *err);
 /* A blob has gone to its stream whole, and the stream was finished. */
 typedef enum err_code source_blob_fn(void *ctx, struct err *err);
 
@@ -65,6 +67,8 @@ struct source {
 	 * everything from from_bytes on comes anyway and is pushed, whatever end_bytes says. */
 	enum err_code (*blob)(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
 			      struct outstream *out, source_blob_fn *done, void *ctx, struct err *err);
+	/* All tags of the repository that this source is; NULL where it is none. */
+	enum err_code (*tags)(struct source *s, source_tags_fn *done, void *ctx, struct err *err);
 	void (*free)(struct source *s);
 };
 #endif

@@ -169,6 +169,41 @@ START_TEST(writes)
 }
 END_TEST
 
+static const struct {
+	const char *text, *want; /* NULL: refused */
+} repositories[] = {
+	{ "alpine", "docker.io/library/alpine" },
+	{ "localhost:5000/a/b", "localhost:5000/a/b" },
+	{ "[::1]:5000/a", "[::1]:5000/a" },
+	{ "ghcr.io/a/b", "ghcr.io/a/b" },
+	{ "alpine:3.20", NULL },
+	{ "alpine:latest", NULL },
+	{ "localhost:5000", NULL },
+	{ "localhost:5000/a:1", NULL },
+	{ "a@" DIGEST, NULL },
+	{ "a:1@" DIGEST, NULL },
+	{ "UPPER", NULL },
+	{ "", NULL },
+};
+
+START_TEST(repository)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *name = NULL;
+	struct err err = { 0 };
+	enum err_code got = reference_parse_repository(repositories[_i].text, &ref, &err);
+
+	ck_assert_msg(got == (repositories[_i].want != NULL ? ERR_OK : ERR_FORMAT), "%s: %d %s", repositories[_i].text,
+		      got, err.msg);
+	if (got != ERR_OK)
+		return;
+	ck_assert_int_eq(reference_repository(&ref, &name, NULL), ERR_OK);
+	ck_assert_str_eq(name, repositories[_i].want);
+	ck_assert_ptr_null(ref.tag);
+	ck_assert_str_eq(ref.digest.text, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("reference");
@@ -178,6 +213,7 @@ int main(void)
 	tcase_add_loop_test(t, refuses, 0, (int)COUNT_OF(bad));
 	tcase_add_loop_test(t, round_trip, 0, (int)COUNT_OF(good));
 	tcase_add_loop_test(t, writes, 0, (int)COUNT_OF(forms));
+	tcase_add_loop_test(t, repository, 0, (int)COUNT_OF(repositories));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
