@@ -12,7 +12,7 @@ struct question {
 	struct walk *walk;
 	uint32_t node; /* NODE_NONE while a name is being resolved */
 	uint16_t source;
-	char *name;                    /* owned; of an image that is being resolved */
+	char *name, *asked;            /* owned; of an image that is being resolved, and what its source knows it by */
 	struct question *next, **link; /* the walk's open questions, so that none is lost when a source fails */
 };
 
@@ -22,6 +22,7 @@ static void question_free(struct question *q)
 	if (q->next != NULL)
 		q->next->link = q->link;
 	free(q->name);
+	free(q->asked);
 	free(q);
 }
 
@@ -308,7 +309,7 @@ static enum err_code on_root(void *ctx, const struct source_manifest *got, struc
 	if (got->bytes != NULL)
 		code = root_found(q->walk, q, got, err);
 	else
-		code = err_set(err, ERR_NOT_FOUND, "%s: no such image there", q->name);
+		code = err_set(err, ERR_NOT_FOUND, "%s: no such image there", q->asked);
 	question_free(q);
 	return code;
 }
@@ -322,5 +323,7 @@ enum err_code walk_image(struct walk *w, struct source *source, const struct ref
 
 	if (code == ERR_OK)
 		code = question_new(w, NODE_NONE, place, name, &q, err);
+	if (code == ERR_OK)
+		code = reference_text(ref, &q->asked, err);
 	return code == ERR_OK ? source->resolve(source, ref, on_root, q, err) : code;
 }
