@@ -24,14 +24,22 @@
 
 struct options {
 	const char *output, *sign, *passphrase_fd, *since, *stream, *serial;
-	struct opt_list annotations;
+	struct opt_list annotations, images_from, tags, map;
 	unsigned jobs, connect_timeout, stall_timeout;
-	bool plain_http, dry_run, json, quiet;
+	bool all_tags, plain_http, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
 	{ "output", 'o', "FILE", "write the bundle to FILE, - for standard output; needed, except with --dry-run", 0,
 	  OPT_SETS(struct options, output) },
+	{ "images-from", '\0', "FILE", "read references from FILE too, one a line; - is standard input", 0,
+	  OPT_SETS(struct options, images_from) },
+	{ "tags", '\0', "GLOB", "each REF is a repository: take its tags that match GLOB; any of them", 0,
+	  OPT_SETS(struct options, tags) },
+	{ "all-tags", '\0', NULL, "each REF is a repository: take all its tags", 0,
+	  OPT_SETS(struct options, all_tags) },
+	{ "map", '\0', "OLD=NEW", "name images otherwise in the bundle: replaces whole leading components", 0,
+	  OPT_SETS(struct options, map) },
 	{ "sign", '\0', "KEY", "seal the bundle by the private key in KEY, in PEM, before it is published", 0,
 	  OPT_SETS(struct options, sign) },
 	{ "passphrase-fd", '\0', "N", "read the passphrase of KEY from file descriptor N, not from the terminal", 0,
@@ -187,8 +195,10 @@ static enum err_code report(const struct options *options, const struct export_r
 	return code == ERR_OK ? report_absent(r, err) : code;
 }
 
-static enum err_code check_options(const struct options *options, struct err *err)
+static enum err_code check_options(const struct options *options, const struct opt_list *operands, struct err *err)
 {
+	if (operands->len == 0 && options->images_from.len == 0)
+		return err_set(err, ERR_USAGE, "REF is missing: which images? name them, or give --images-from FILE");
 	if (options->output == NULL && !options->dry_run)
 		return err_set(err, ERR_USAGE, "-o FILE is needed: where should the bundle go?");
 	if (is_pipe(options) && options->json)
@@ -196,6 +206,8 @@ static enum err_code check_options(const struct options *options, struct err *er
 			       "-o - and --json: standard output cannot be both the bundle and a report");
 	if (is_pipe(options) && isatty(STDOUT_FILENO))
 		return err_set(err, ERR_USAGE, "-o -: a bundle is not for a terminal: redirect it");
+	if (options->all_tags && options->tags.len > 0)
+		return err_set(err, ERR_USAGE, "--tags and --all-tags: all tags, or those that match?");
 	if (options->sign == NULL && options->passphrase_fd != NULL)
 		return err_set(err, ERR_USAGE, "--passphrase-fd is for the key of --sign, and none is given");
 	return ERR_OK;
@@ -205,12 +217,24 @@ static enum err_code check_options(const struct options *options, struct err *er
 static enum err_code read_key(const struct options *options, struct seal_key **ret_key, struct err *err)
 {
 	int fd = -1;
-	enum err_code code = check_options(options, err);
+	enum err_code code;
 
-	if (code != ERR_OK || options->sign == NULL)
-		return code;
+	if (options->sign == NULL)
+		return ERR_OK;
 	code = passphrase_fd(options->passphrase_fd, &fd, err);
 	return code == ERR_OK ? seal_key_read_private(options->sign, fd, ret_key, err) : code;
+}
+
+/* Lists are read before a key is: they may come from the same terminal, and mistakes in them cost nothing. */
+static enum err_code read_references(const struct options *options, const struct opt_list *operands,
+				     struct references *r, struct err *err)
+{
+	enum err_code code = references_add(r, operands, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < options->images_from.len; i++)
+		code = references_read(r, options->images_from.items[i], err);
+	return code;
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
@@ -219,10 +243,14 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
 	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
 	CLEANUP(notes_release) struct notes notes = { 0 };
+	CLEANUP(references_release) struct references references = { 0 };
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
-		.images = operands,
+		.images = { .references = &references,
+			    .tags = options->tags,
+			    .all_tags = options->all_tags,
+			    .map = options->map },
 		.jobs = options->jobs > 0 ? options->jobs : JOBS_DEFAULT,
 		.connect_seconds = options->connect_timeout,
 		.stall_seconds = options->stall_timeout > 0 ? options->stall_timeout : STALL_SECONDS_DEFAULT,
@@ -234,8 +262,12 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	};
 	bool told = false;
 	struct err err = { 0 };
-	enum err_code code = read_key(options, &key, &err);
+	enum err_code code = check_options(options, operands, &err);
 
+	if (code == ERR_OK)
+		code = read_references(options, operands, &references, &err);
+	if (code == ERR_OK)
+		code = read_key(options, &key, &err);
 	how.sign = key;
 	if (code == ERR_OK)
 		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
@@ -253,13 +285,14 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 
 const struct command export_command = {
 	.name = "export",
-	.synopsis = "-o FILE|- [option]... REF...",
+	.synopsis = "-o FILE|- [option]... [REF]...",
 	.summary = "pull images and everything attested about them into one file",
 	.text = "Pull images with their indexes, platform manifests, attestations, signatures, SBOMs and other "
 		"referrers out of registries, prove every byte against its digest, and write one bundle.\n"
-		"REF is [docker://]name[:tag][@digest], as docker pull takes it.",
+		"REF is [docker://]name[:tag][@digest], as docker pull takes it; with --tags or --all-tags it is a "
+		"repository.",
 	.operand = "REF",
-	.args_min = 1,
+	.args_min = 0,
 	.args_max = LIMIT_IMAGES,
 	.opts = opts,
 	.opts_len = COUNT_OF(opts),

@@ -300,7 +300,6 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	struct registry_options registry = { .plain_http = options->plain_http };
 	enum err_code code = options->since != NULL ? since_open(options->since, &r->since, err) : ERR_OK;
 	CLEANUP(free_ptr) char *beside = NULL;
-	size_t i;
 
 	if (code == ERR_OK && options->since != NULL && !options->dry_run)
 		code = check_since(options, err);
@@ -313,10 +312,12 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = offload_pool_new(workers(), options->jobs + 1, &r->pool, err);
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
-	for (i = 0; code == ERR_OK && i < options->images->len; i++)
-		code = gather_add(&r->gather, options->images->items[i], err);
+	if (code == ERR_OK)
+		code = images_ask(&r->images, &options->images, &r->gather, err);
 	if (code == ERR_OK)
 		code = gather_run(&r->gather, err);
+	if (code == ERR_OK)
+		code = images_check(&r->images, err);
 	if (code == ERR_OK && options->since != NULL)
 		since_mark(&r->since, &r->gather.graph);
 	if (code == ERR_OK)
@@ -341,6 +342,7 @@ void export_release(struct export_result *result)
 	free(result->order);
 	http_free(result->http); /* first: what it still holds are the sources' calls */
 	gather_release(&result->gather);
+	images_release(&result->images);
 	since_release(&result->since);
 	offload_pool_free(result->pool);
 	*result = (struct export_result){ .gather.spool.fd = -1 };

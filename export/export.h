@@ -13,11 +13,12 @@
 #include "bundles/description.h"
 #include "common/opt.h"
 #include "export/gather.h"
+#include "export/images.h"
 #include "export/since.h"
 
 struct export_options {
 	const char *output; /* a file; "-" for standard output */
-	const struct opt_list *images;
+	struct images_wanted images;
 	unsigned jobs;
 	unsigned connect_seconds, stall_seconds; /* as in common/http.h */
 	bool plain_http;
@@ -31,6 +32,7 @@ struct export_options {
 struct export_result {
 	struct http *http;
 	struct offload_pool *pool;
+	struct images images;
 	struct gather gather;
 	struct since since;
 	uint32_t *order;

@@ -7,8 +7,6 @@
 #include "common/mem.h"
 #include "common/text.h"
 
-#define REGISTRY_TRANSPORT "docker://"
-
 /* One source a repository, however many of its images are asked for. */
 struct repository_entry {
 	char *name; /* owned: "docker.io/library/alpine" */
@@ -65,8 +63,8 @@ static enum err_code add_repository(struct gather *g, const struct reference *re
 	return ERR_OK;
 }
 
-static enum err_code find_source(struct gather *g, const struct reference *ref, struct source **ret_source,
-				 struct err *err)
+enum err_code gather_source_of(struct gather *g, const struct reference *ref, struct source **ret_source,
+			       struct err *err)
 {
 	CLEANUP(free_ptr) char *name = NULL;
 	enum err_code code = reference_repository(ref, &name, err);
@@ -83,10 +81,20 @@ static enum err_code find_source(struct gather *g, const struct reference *ref, 
 	return add_repository(g, ref, name, ret_source, err);
 }
 
+enum err_code gather_image(struct gather *g, struct source *source, const struct reference *ref, struct err *err)
+{
+	CLEANUP(free_ptr) char *name = NULL;
+	CLEANUP(free_ptr) char *mapped = NULL;
+	enum err_code code = reference_name(ref, &name, err);
+
+	if (code == ERR_OK && g->names != NULL)
+		code = mapping_apply(g->names, name, &mapped, err);
+	return code == ERR_OK ? walk_image(&g->walk, source, ref, mapped != NULL ? mapped : name, err) : code;
+}
+
 enum err_code gather_add(struct gather *g, const char *text, struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *name = NULL;
 	struct source *source = NULL;
 	enum err_code code;
 
@@ -95,10 +103,8 @@ enum err_code gather_add(struct gather *g, const char *text, struct err *err)
 	code = reference_parse(text, &ref, err);
 	if (code != ERR_OK)
 		return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
-	code = reference_name(&ref, &name, err);
-	if (code == ERR_OK)
-		code = find_source(g, &ref, &source, err);
-	return code == ERR_OK ? walk_image(&g->walk, source, &ref, name, err) : code;
+	code = gather_source_of(g, &ref, &source, err);
+	return code == ERR_OK ? gather_image(g, source, &ref, err) : code;
 }
 
 enum err_code gather_run(struct gather *g, struct err *err)

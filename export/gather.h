@@ -10,15 +10,19 @@
 #define EXPORT_GATHER_H
 
 #include "common/http.h"
+#include "common/mapping.h"
 #include "common/offload.h"
 #include "common/registry.h"
 #include "common/walk.h"
 #include "export/spool.h"
 
+#define REGISTRY_TRANSPORT "docker://"
+
 struct gather {
 	struct http *http;         /* borrowed */
 	struct offload_pool *pool; /* borrowed: hashing and writing */
 	struct registry_options registry;
+	struct mapping *names; /* borrowed: what images are to be called; NULL for what their references say */
 	struct graph graph;
 	struct spool spool; /* every manifest, by node */
 	struct walk walk;
@@ -31,6 +35,11 @@ enum err_code gather_init(struct gather *g, struct http *http, struct offload_po
 			  const struct registry_options *options, const char *path, struct err *err);
 /* One image: [docker://]name[:tag][@digest]. */
 enum err_code gather_add(struct gather *g, const char *text, struct err *err);
+/* The source of a reference's repository. */
+enum err_code gather_source_of(struct gather *g, const struct reference *ref, struct source **ret_source,
+			       struct err *err);
+/* One image of a source, under the name that the rules give it. */
+enum err_code gather_image(struct gather *g, struct source *source, const struct reference *ref, struct err *err);
 /* Ask the registries until the graph is whole. */
 enum err_code gather_run(struct gather *g, struct err *err);
 /* The source of a node's bytes. */

@@ -29,7 +29,7 @@ teardown() { session_end; }
 			[[ -z $(awk 'length > 80' <<<"$output") ]] || fail 'a line of more than 80 columns'
 		done
 	done <<-'EOF2'
-		export|0 1 2 3 4 5|--output --sign --passphrase-fd --jobs --plain-http --dry-run --json --quiet
+		export|0 1 2 3 4 5|--output --images-from --tags --all-tags --map --sign --passphrase-fd --jobs --plain-http --dry-run --json --quiet
 		import|0 1 2 3 4 5|--to --map --key --seal --replace --strict --json --quiet
 		inspect|0 1 2 3|--blobs --json
 		verify|0 1 2 3|--key --seal --content-only --json --quiet

@@ -113,11 +113,12 @@ static enum err_code export_it(enum what what, struct err *err)
 	size_t notes_len = 0;
 	FILE *to = open_memstream(&notes, &notes_len);
 	const char *name = names[what];
-	struct opt_list list = { .items = &name, .len = 1 };
+	struct reference_line line = { .text = name };
+	struct references list = { .items = &line, .len = 1 };
 	struct progress progress;
 	struct export_options options = { .sign = what == FIRST_SEALED ? key : NULL,
 					  .output = path,
-					  .images = &list,
+					  .images = { .references = &list },
 					  .jobs = 1,
 					  .progress = &progress };
 	enum err_code code;
