@@ -18,11 +18,6 @@
 #define LAYOUT_TEXT "{\"imageLayoutVersion\":\"" LAYOUT_VERSION "\"}"
 #define EMPTY_INDEX "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[]}"
 
-void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX])
-{
-	snprintf(out, LAYOUT_BLOB_MAX, "blobs/%s/%s", digest_algorithm(d), digest_hex(d));
-}
-
 enum err_code layout_entry_parse(const struct json_t *json, const char *what, struct layout_entry *ret_entry,
 				 struct err *err)
 {
@@ -208,88 +203,6 @@ const struct layout_entry *layout_find(const struct layout *l, const char *name)
 			return &l->entries[i];
 	}
 	return NULL;
-}
-
-/* A blob's file as a stream of its own making. */
-struct blob_stream {
-	struct instream in;
-	struct fd_stream file;
-	char name[LAYOUT_BLOB_MAX];
-	int fd;
-};
-
-static enum err_code blob_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
-{
-	return instream_read(&OUTER_OF(in, struct blob_stream, in)->file.in, bytes, cap, ret_len, err);
-}
-
-static void blob_release(struct instream *in)
-{
-	struct blob_stream *s = OUTER_OF(in, struct blob_stream, in);
-
-	close_fd(&s->fd);
-	free(s);
-}
-
-/* Open a blob for reading: a regular file, and no link that leads out of the layout. */
-static int open_blob(const struct layout *l, const char *name, uint64_t *ret_size)
-{
-	CLEANUP(close_fd) int fd = openat(l->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	int kept = fd;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	*ret_size = (uint64_t)st.st_size;
-	fd = -1;
-	return kept;
-}
-
-enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
-			  struct err *err)
-{
-	struct blob_stream *s = calloc(1, sizeof(*s));
-	uint64_t size_bytes = 0;
-
-	if (s == NULL)
-		return err_nomem(err);
-	layout_blob_name(digest, s->name);
-	s->fd = open_blob(l, s->name, &size_bytes);
-	if (s->fd < 0) {
-		free(s);
-		if (errno == ENOENT)
-			return err_set(err, ERR_NOT_FOUND, "%s: has no blob %s", l->path, digest->text);
-		return err_errno(err, digest->text);
-	}
-	fd_stream_init(&s->file, s->fd, 0, size_bytes, s->name);
-	s->in = (struct instream){ .read = blob_read, .release = blob_release };
-	*ret_in = &s->in;
-	return ERR_OK;
-}
-
-bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
-{
-	CLEANUP(digest_stream_release) struct digest_stream hash = { 0 };
-	struct instream *in = NULL;
-	char chunk[STREAM_CHUNK_BYTES];
-	size_t len = 1;
-	enum err_code code = layout_blob(l, digest, &in, NULL);
-
-	if (code != ERR_OK)
-		return false;
-	code = digest_stream_init(&hash, digest, size_bytes, NULL);
-	while (code == ERR_OK && len > 0) {
-		code = instream_read(in, chunk, sizeof(chunk), &len, NULL);
-		if (code == ERR_OK)
-			code = len > 0 ? digest_stream_update(&hash, chunk, len, NULL)
-				       : digest_stream_final(&hash, NULL);
-	}
-	instream_release(in);
-	return code == ERR_OK;
 }
 
 void layout_close(struct layout *l)

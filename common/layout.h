@@ -42,6 +42,13 @@ const struct layout_entry *layout_find(const struct layout *l, const char *name)
 /* A stream of a blob's bytes, not proved; ERR_NOT_FOUND where it is missing. */
 enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
 			  struct err *err);
+/* Append a small blob, proved; ERR_NOT_FOUND where it is missing. */
+enum err_code layout_read_blob(const struct layout *l, const struct descriptor *d, struct buf *out, struct err *err);
+/* Tell of every blob, whether an entry leads to it or not, in no order; the first failure ends it. */
+typedef enum err_code layout_blob_fn(void *ctx, const struct digest *digest, uint64_t size_bytes, struct err *err);
+enum err_code layout_each_blob(const struct layout *l, layout_blob_fn *fn, void *ctx, struct err *err);
+/* True where there is a blob of this name, whatever is in it. */
+bool layout_is_there(const struct layout *l, const struct digest *digest);
 /* True where a blob is there, of this size and with this content: it is read and hashed. */
 bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes);
 /* Be the only one who changes this layout, until it is closed. */

@@ -1,4 +1,4 @@
-/* layout_private.h - what layout.c, layout_write.c and layout_source.c share. */
+/* layout_private.h - what layout.c, layout_blob.c and layout_write.c share. */
 #ifndef COMMON_LAYOUT_PRIVATE_H
 #define COMMON_LAYOUT_PRIVATE_H
 

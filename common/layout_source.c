@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "common/layout.h"
+#include "common/layout_survey.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
 struct layout_source {
 	struct source source;
 	const struct layout *layout;
+	struct layout_survey survey; /* made when it is first asked for */
+	bool surveyed;
 };
 
 static const struct layout *layout_of(struct source *s)
@@ -21,20 +24,12 @@ static enum err_code give_manifest(const struct layout *l, const struct descript
 {
 	struct source_manifest m = { .media_type = d->media_type, .digest = d->digest };
 	CLEANUP(buf_release) struct buf bytes;
-	struct buf_stage out;
-	struct instream *in = NULL;
-	enum err_code code = layout_blob(l, &d->digest, &in, err);
+	enum err_code code;
 
 	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
-	buf_stage_init(&out, &bytes);
+	code = layout_read_blob(l, d, &bytes, err);
 	if (code == ERR_NOT_FOUND)
 		return done(ctx, &m, err);
-	if (code == ERR_OK) {
-		code = stream_copy(in, &out.out, err);
-		instream_release(in);
-	}
-	if (code == ERR_OK)
-		code = digest_check(buf_text(&bytes), bytes.len, &d->digest, d->size_bytes, err);
 	if (code != ERR_OK)
 		return err_add(err, "%s", layout_path(l));
 	m.bytes = buf_text(&bytes);
@@ -67,18 +62,21 @@ static enum err_code layout_manifest(struct source *s, const struct descriptor *
 static enum err_code layout_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
 				      void *ctx, struct err *err)
 {
-	const struct layout *l = layout_of(s);
-	CLEANUP(free_ptr) struct source_referrer *found = calloc(layout_len(l) + 1, sizeof(*found));
-	size_t len = 0, i;
+	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
+	CLEANUP(free_ptr) struct source_referrer *found = NULL;
+	const struct layout_link *links = NULL;
+	enum err_code code = l->surveyed ? ERR_OK : layout_survey_make(l->layout, &l->survey, err);
+	size_t len, i;
 
+	if (code != ERR_OK)
+		return code;
+	l->surveyed = true;
+	len = layout_survey_links_of(&l->survey, subject, &links);
+	found = calloc(len + 1, sizeof(*found));
 	if (found == NULL)
 		return err_nomem(err);
-	for (i = 0; i < layout_len(l); i++) {
-		const struct layout_entry *e = layout_at(l, i);
-
-		if (digest_equal(&e->subject, subject))
-			found[len++] = (struct source_referrer){ .descriptor = e->descriptor, .kind = LINK_SUBJECT };
-	}
+	for (i = 0; i < len; i++)
+		found[i] = (struct source_referrer){ .descriptor = links[i].referrer, .kind = links[i].kind };
 	return done(ctx, found, len, err);
 }
 
@@ -102,7 +100,10 @@ static enum err_code layout_give_blob(struct source *s, const struct descriptor 
 
 static void layout_source_free(struct source *s)
 {
-	free(OUTER_OF(s, struct layout_source, source));
+	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
+
+	layout_survey_release(&l->survey);
+	free(l);
 }
 
 enum err_code layout_source_new(const struct layout *l, struct source **ret_source, struct err *err)

@@ -1,0 +1,171 @@
+/* The part of layout.h that reads blobs. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/layout.h"
+#include "common/layout_private.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX])
+{
+	snprintf(out, LAYOUT_BLOB_MAX, "blobs/%s/%s", digest_algorithm(d), digest_hex(d));
+}
+
+/* A blob's file as a stream of its own making. */
+struct blob_stream {
+	struct instream in;
+	struct fd_stream file;
+	char name[LAYOUT_BLOB_MAX];
+	int fd;
+};
+
+static enum err_code blob_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	return instream_read(&OUTER_OF(in, struct blob_stream, in)->file.in, bytes, cap, ret_len, err);
+}
+
+static void blob_release(struct instream *in)
+{
+	struct blob_stream *s = OUTER_OF(in, struct blob_stream, in);
+
+	close_fd(&s->fd);
+	free(s);
+}
+
+/* Open a blob for reading: a regular file, and no link that leads out of the layout. */
+static int open_blob(const struct layout *l, const char *name, uint64_t *ret_size)
+{
+	CLEANUP(close_fd) int fd = openat(l->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	int kept = fd;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	*ret_size = (uint64_t)st.st_size;
+	fd = -1;
+	return kept;
+}
+
+enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
+			  struct err *err)
+{
+	struct blob_stream *s = calloc(1, sizeof(*s));
+	uint64_t size_bytes = 0;
+
+	if (s == NULL)
+		return err_nomem(err);
+	layout_blob_name(digest, s->name);
+	s->fd = open_blob(l, s->name, &size_bytes);
+	if (s->fd < 0) {
+		free(s);
+		if (errno == ENOENT)
+			return err_set(err, ERR_NOT_FOUND, "%s: has no blob %s", l->path, digest->text);
+		return err_errno(err, digest->text);
+	}
+	fd_stream_init(&s->file, s->fd, 0, size_bytes, s->name);
+	s->in = (struct instream){ .read = blob_read, .release = blob_release };
+	*ret_in = &s->in;
+	return ERR_OK;
+}
+
+enum err_code layout_read_blob(const struct layout *l, const struct descriptor *d, struct buf *out, struct err *err)
+{
+	struct instream *in = NULL;
+	struct buf_stage stage;
+	enum err_code code = layout_blob(l, &d->digest, &in, err);
+
+	if (code != ERR_OK)
+		return code;
+	buf_stage_init(&stage, out);
+	code = stream_copy(in, &stage.out, err);
+	instream_release(in);
+	return code == ERR_OK ? digest_check(buf_text(out), out->len, &d->digest, d->size_bytes, err) : code;
+}
+
+bool layout_is_there(const struct layout *l, const struct digest *digest)
+{
+	struct instream *in = NULL;
+
+	if (layout_blob(l, digest, &in, NULL) != ERR_OK)
+		return false;
+	instream_release(in);
+	return true;
+}
+
+bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
+{
+	CLEANUP(digest_stream_release) struct digest_stream hash = { 0 };
+	struct instream *in = NULL;
+	char chunk[STREAM_CHUNK_BYTES];
+	size_t len = 1;
+	enum err_code code = layout_blob(l, digest, &in, NULL);
+
+	if (code != ERR_OK)
+		return false;
+	code = digest_stream_init(&hash, digest, size_bytes, NULL);
+	while (code == ERR_OK && len > 0) {
+		code = instream_read(in, chunk, sizeof(chunk), &len, NULL);
+		if (code == ERR_OK)
+			code = len > 0 ? digest_stream_update(&hash, chunk, len, NULL)
+				       : digest_stream_final(&hash, NULL);
+	}
+	instream_release(in);
+	return code == ERR_OK;
+}
+
+static void close_dir(DIR **d)
+{
+	if (*d != NULL)
+		closedir(*d);
+}
+
+/* The blobs of one algorithm.  What has another name than a blob is none. */
+static enum err_code each_in_folder(const struct layout *l, const char *algorithm, layout_blob_fn *fn, void *ctx,
+				    struct err *err)
+{
+	CLEANUP(close_dir) DIR *folder = NULL;
+	char name[LAYOUT_BLOB_MAX], text[DIGEST_TEXT_SIZE];
+	const struct dirent *e;
+	enum err_code code = ERR_OK;
+	int fd;
+
+	snprintf(name, sizeof(name), "blobs/%s", algorithm);
+	fd = openat(l->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? ERR_OK : err_errno(err, l->path);
+	folder = fdopendir(fd);
+	if (folder == NULL) {
+		close(fd);
+		return err_errno(err, l->path);
+	}
+	while (code == ERR_OK && (e = readdir(folder)) != NULL) {
+		struct digest digest;
+		struct stat st;
+		int len = snprintf(text, sizeof(text), "%s:%s", algorithm, e->d_name);
+
+		if (len >= (int)sizeof(text) || digest_parse(text, &digest, NULL) != ERR_OK ||
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+			continue;
+		code = fn(ctx, &digest, (uint64_t)st.st_size, err);
+	}
+	return code;
+}
+
+enum err_code layout_each_blob(const struct layout *l, layout_blob_fn *fn, void *ctx, struct err *err)
+{
+	enum err_code code = each_in_folder(l, "sha256", fn, ctx, err);
+
+	return code == ERR_OK ? each_in_folder(l, "sha512", fn, ctx, err) : code;
+}
