@@ -139,6 +139,12 @@ static enum err_code once(struct walk *w, uint32_t node, uint16_t source, enum w
 	return ERR_OK;
 }
 
+/* Whoever has a manifest is asked what refers to it. */
+bool walk_has(const struct walk *w, uint32_t node, uint16_t source)
+{
+	return w->asked_cap > 0 && *asked_place(w->asked, w->asked_cap, asked_key(node, source, ASK_REFERRERS)) != 0;
+}
+
 static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t node, uint8_t depth, uint16_t source,
 			   struct err *err);
 
@@ -314,16 +320,34 @@ static enum err_code on_root(void *ctx, const struct source_manifest *got, struc
 	return code;
 }
 
+/* A name waits for its manifest. */
+static enum err_code root_question(struct walk *w, struct source *source, const char *name,
+				   struct question **ret_question, struct err *err)
+{
+	uint16_t place = 0;
+	enum err_code code = source_place(w, source, &place, err);
+
+	return code == ERR_OK ? question_new(w, NODE_NONE, place, name, ret_question, err) : code;
+}
+
 enum err_code walk_image(struct walk *w, struct source *source, const struct reference *ref, const char *name,
 			 struct err *err)
 {
 	struct question *q = NULL;
-	uint16_t place = 0;
-	enum err_code code = source_place(w, source, &place, err);
+	enum err_code code = root_question(w, source, name, &q, err);
 
-	if (code == ERR_OK)
-		code = question_new(w, NODE_NONE, place, name, &q, err);
 	if (code == ERR_OK)
 		code = reference_text(ref, &q->asked, err);
 	return code == ERR_OK ? source->resolve(source, ref, on_root, q, err) : code;
+}
+
+enum err_code walk_root(struct walk *w, struct source *source, const struct descriptor *d, const char *name,
+			struct err *err)
+{
+	struct question *q = NULL;
+	enum err_code code = root_question(w, source, name, &q, err);
+
+	if (code == ERR_OK)
+		code = str_format(&q->asked, err, "%s, %s", name, d->digest.text);
+	return code == ERR_OK ? source->manifest(source, d, on_root, q, err) : code;
 }

@@ -1,6 +1,6 @@
 /* walk.h - from names to a whole image graph: children, attestations and referrers of every node.
  *
- * Lifecycle  walk_init; walk_image for each name; the sources' run loop until
+ * Lifecycle  walk_init; walk_image or walk_root for each name; the sources' run loop until
  *            they are idle; graph_settle; walk_release.
  * Bounds     Those of the graph; LIMIT_GRAPH_DEPTH steps from a root.
  * Sources    What several sources have is one node, and each of them is asked
@@ -38,7 +38,12 @@ void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifes
 /* Begin with what source has under ref; name is what the image is called in the graph. */
 enum err_code walk_image(struct walk *w, struct source *source, const struct reference *ref, const char *name,
 			 struct err *err);
+/* The same with a manifest that is known by its descriptor. */
+enum err_code walk_root(struct walk *w, struct source *source, const struct descriptor *d, const char *name,
+			struct err *err);
 /* The source of a node. */
 struct source *walk_source(const struct walk *w, const struct node *n);
+/* True where this source, by its place, has given or confirmed the manifest of a node. */
+bool walk_has(const struct walk *w, uint32_t node, uint16_t source);
 void walk_release(struct walk *w);
 #endif

@@ -14,6 +14,7 @@
 #include "common/offload.h"
 #include "common/registry.h"
 #include "common/walk.h"
+#include "export/local.h"
 #include "export/spool.h"
 
 #define REGISTRY_TRANSPORT "docker://"
@@ -28,19 +29,21 @@ struct gather {
 	struct walk walk;
 	struct repository_entry *repositories; /* owned */
 	size_t repositories_len, repositories_cap;
+	struct local **locals; /* owned: layouts and bundles */
+	size_t locals_len, locals_cap;
 };
 
 /* Manifests are spooled beside the file at path. */
 enum err_code gather_init(struct gather *g, struct http *http, struct offload_pool *pool,
 			  const struct registry_options *options, const char *path, struct err *err);
-/* One image: [docker://]name[:tag][@digest]. */
+/* One image, or those of a file or folder: see location.h. */
 enum err_code gather_add(struct gather *g, const char *text, struct err *err);
 /* The source of a reference's repository. */
 enum err_code gather_source_of(struct gather *g, const struct reference *ref, struct source **ret_source,
 			       struct err *err);
 /* One image of a source, under the name that the rules give it. */
 enum err_code gather_image(struct gather *g, struct source *source, const struct reference *ref, struct err *err);
-/* Ask the registries until the graph is whole. */
+/* Ask the sources until the graph is whole. */
 enum err_code gather_run(struct gather *g, struct err *err);
 /* The source of a node's bytes. */
 struct source *gather_source(const struct gather *g, uint32_t node);

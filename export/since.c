@@ -72,7 +72,7 @@ void since_mark(const struct since *s, struct graph *graph)
 		struct node *n = &graph->nodes[i];
 		uint32_t had = graph_find(&s->graph, &n->digest);
 
-		if (had != NODE_NONE && n->role == ROLE_LAYER && !n->absent)
+		if (had != NODE_NONE && n->role == ROLE_LAYER && !n->absent && s->holders[had].image != NULL)
 			n->holder = s->holders[had];
 	}
 }
