@@ -71,6 +71,21 @@ enum err_code contents_walk_image(const struct bundle *b, const char *name, stru
 	return code;
 }
 
+/* Which manifests are not there is found by the walk; why, the description says. */
+static void mark(struct node *n, const struct description_blob *blob)
+{
+	bool manifest = role_is_manifest(n->role);
+
+	if (blob->stored == STORED_LEFT_OUT && (!manifest || n->absent)) {
+		n->absent = false;
+		n->left_out = true;
+	} else if (!manifest && blob->stored == STORED_ABSENT) {
+		n->absent = true;
+	} else if (!manifest) {
+		n->holder = blob->holder;
+	}
+}
+
 void contents_mark(const struct bundle *b, struct graph *graph)
 {
 	const struct description *d = bundle_description(b);
@@ -80,11 +95,7 @@ void contents_mark(const struct bundle *b, struct graph *graph)
 		const struct description_blob *blob = &d->blobs[i];
 		uint32_t node = stored_is_here(blob->stored) ? NODE_NONE : graph_find(graph, &blob->digest);
 
-		if (node == NODE_NONE || role_is_manifest(graph->nodes[node].role))
-			continue; /* which manifests are absent is found by the walk */
-		if (blob->stored == STORED_ABSENT)
-			graph->nodes[node].absent = true;
-		else
-			graph->nodes[node].holder = blob->holder;
+		if (node != NODE_NONE)
+			mark(&graph->nodes[node], blob);
 	}
 }

@@ -15,8 +15,8 @@ typedef enum err_code contents_rename_fn(void *ctx, const char *name, char **ret
 /* Walk all images into a graph that was initialised; the caller settles it.  rename may be NULL. */
 enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, void *ctx, struct graph *graph,
 			    struct err *err);
-/* Mark in a settled graph what only the description says: which layers the target must have, and which blobs were
- * absent. The strings are the bundle's. */
+/* Mark in a settled graph what only the description says: which layers the target must have, which blobs were absent,
+ * and what was left out. The strings are the bundle's. */
 void contents_mark(const struct bundle *b, struct graph *graph);
 /* Walk the one image of a full normalised name; the caller settles the graph. */
 enum err_code contents_walk_image(const struct bundle *b, const char *name, struct graph *graph, struct err *err);

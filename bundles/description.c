@@ -4,14 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bundles/description_selection.h"
 #include "common/js.h"
 #include "common/mem.h"
 #include "common/summary.h"
+#include "common/tree.h"
 
 static const char *const stored_names[STORED_COUNT] = {
 	[STORED_PACKED] = "packed", [STORED_RAW] = "raw",
 	[STORED_ZSTD] = "zstd",     [STORED_PREREQUISITE] = "prerequisite",
-	[STORED_ABSENT] = "absent",
+	[STORED_ABSENT] = "absent", [STORED_LEFT_OUT] = "left-out",
 };
 
 const char *stored_name(enum stored stored)
@@ -28,6 +30,8 @@ enum stored stored_of(const struct node *n)
 {
 	if (n->absent)
 		return STORED_ABSENT;
+	if (n->left_out)
+		return STORED_LEFT_OUT;
 	if (n->holder.image != NULL)
 		return STORED_PREREQUISITE;
 	if (node_is_small(n))
@@ -40,125 +44,128 @@ void shard_name(size_t shard, char out[SHARD_NAME_MAX])
 	snprintf(out, SHARD_NAME_MAX, "bundle.json.shard.%zu.json", shard);
 }
 
-/* One image's manifests, found through its indexes. */
-struct tree {
-	const struct graph *g;
-	struct js_out *o;
-	uint32_t *seen;  /* of each node: by which image, counted from 1 */
-	uint32_t *found; /* in the order of the indexes */
-	size_t found_len;
-	uint32_t stamp;
-};
-
-static void find_manifests(struct tree *t, uint32_t node)
-{
-	const struct node *n = &t->g->nodes[node];
-	enum manifest_kind kind = manifest_kind(n->media_type);
-	size_t i;
-
-	if (t->seen[node] == t->stamp)
-		return;
-	t->seen[node] = t->stamp;
-	if (n->absent || (kind != MANIFEST_INDEX && kind != MANIFEST_NONE && n->role != ROLE_ATTESTATION))
-		t->found[t->found_len++] = node;
-	for (i = 0; kind == MANIFEST_INDEX && i < n->edges_len; i++)
-		find_manifests(t, t->g->edges[n->edges + i].to);
-}
-
 static void put_digest(struct js_out *o, const struct node *n)
 {
 	js_member(o, "digest", n->digest.text);
 }
 
-static void put_attestation(const struct tree *t, uint32_t node)
+static void put_attestation(const struct graph *g, uint32_t node, struct js_out *o)
 {
-	const struct node *n = &t->g->nodes[node];
+	const struct node *n = &g->nodes[node];
 	size_t i;
 
-	js_begin(t->o, '{');
-	put_digest(t->o, n);
-	js_key(t->o, "statements");
-	js_begin(t->o, '[');
+	js_begin(o, '{');
+	put_digest(o, n);
+	js_key(o, "statements");
+	js_begin(o, '[');
 	for (i = 0; i < n->edges_len; i++) {
-		const struct edge *e = &t->g->edges[n->edges + i];
-		const struct node *statement = &t->g->nodes[e->to];
+		const struct edge *e = &g->edges[n->edges + i];
+		const struct node *statement = &g->nodes[e->to];
 
 		if (e->kind != EDGE_STATEMENT)
 			continue;
-		js_begin(t->o, '{');
-		put_digest(t->o, statement);
-		js_member(t->o, "predicateType", statement->predicate_type);
-		js_member_uint(t->o, "size", statement->size_bytes);
-		js_end(t->o, '}');
+		js_begin(o, '{');
+		put_digest(o, statement);
+		js_member(o, "predicateType", statement->predicate_type);
+		js_member_uint(o, "size", statement->size_bytes);
+		js_end(o, '}');
 	}
-	js_end(t->o, ']');
-	js_end(t->o, '}');
+	js_end(o, ']');
+	js_end(o, '}');
 }
 
-static enum err_code put_platform(const struct tree *t, uint32_t node, struct err *err)
+static enum err_code put_platform(const struct graph *g, uint32_t node, struct js_out *o, struct err *err)
 {
-	const struct node *n = &t->g->nodes[node];
+	const struct node *n = &g->nodes[node];
 	const struct link *links;
-	size_t links_len = graph_links_of(t->g, node, &links), i;
+	size_t links_len = graph_links_of(g, node, &links), i;
 	uint64_t size = 0;
 
 	for (i = 0; i < n->edges_len; i++) {
-		if (__builtin_add_overflow(size, t->g->nodes[t->g->edges[n->edges + i].to].size_bytes, &size) ||
+		if (__builtin_add_overflow(size, g->nodes[g->edges[n->edges + i].to].size_bytes, &size) ||
 		    size > INT64_MAX)
 			return err_set(err, ERR_LIMIT, "%s: sizes that add up to more than can be", n->digest.text);
 	}
-	js_begin(t->o, '{');
-	js_member(t->o, "platform", n->platform);
-	put_digest(t->o, n);
-	js_member_uint(t->o, "size", size);
-	js_key(t->o, "attestations");
-	js_begin(t->o, '[');
+	js_begin(o, '{');
+	js_member(o, "platform", n->platform);
+	put_digest(o, n);
+	js_member_uint(o, "size", size);
+	js_key(o, "attestations");
+	js_begin(o, '[');
 	for (i = 0; i < links_len; i++) {
-		if (links[i].kind == LINK_BUILDKIT && !t->g->nodes[links[i].referrer].absent)
-			put_attestation(t, links[i].referrer);
+		if (links[i].kind == LINK_BUILDKIT && node_is_carried(&g->nodes[links[i].referrer]))
+			put_attestation(g, links[i].referrer, o);
 	}
-	js_end(t->o, ']');
-	js_end(t->o, '}');
+	js_end(o, ']');
+	js_end(o, '}');
 	return ERR_OK;
 }
 
-static void put_absent(const struct tree *t, const struct node *n)
+static bool is_absent(const struct node *n)
 {
-	js_begin(t->o, '{');
-	put_digest(t->o, n);
-	js_member(t->o, "platform", n->platform);
-	js_end(t->o, '}');
+	return n->absent;
 }
 
-static enum err_code put_image(struct tree *t, const struct image *image, struct err *err)
+static bool is_left_out(const struct node *n)
 {
-	const struct node *root = &t->g->nodes[image->root];
+	return n->left_out;
+}
+
+/* What is listed and not here, for one of two reasons. */
+static void put_lacking(const struct tree *t, const char *key, bool (*lacks)(const struct node *n), struct js_out *o)
+{
+	size_t i;
+
+	js_key(o, key);
+	js_begin(o, '[');
+	for (i = 0; i < t->found_len; i++) {
+		const struct node *n = &t->graph->nodes[t->found[i]];
+
+		if (!lacks(n))
+			continue;
+		js_begin(o, '{');
+		put_digest(o, n);
+		js_member(o, "platform", n->platform);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
+static bool any(const struct tree *t, bool (*lacks)(const struct node *n))
+{
+	size_t i;
+
+	for (i = 0; i < t->found_len; i++) {
+		if (lacks(&t->graph->nodes[t->found[i]]))
+			return true;
+	}
+	return false;
+}
+
+static enum err_code put_image(struct tree *t, const struct image *image, struct js_out *o, struct err *err)
+{
+	const struct graph *g = t->graph;
+	const struct node *root = &g->nodes[image->root];
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	t->found_len = 0;
-	t->stamp++;
-	find_manifests(t, image->root);
-	js_begin(t->o, '{');
-	js_member(t->o, "name", image->name);
-	put_digest(t->o, root);
-	js_member(t->o, "mediaType", root->media_type);
-	js_member_uint(t->o, "size", root->size_bytes);
-	js_key(t->o, "platforms");
-	js_begin(t->o, '[');
+	tree_of(t, image);
+	js_begin(o, '{');
+	js_member(o, "name", image->name);
+	put_digest(o, root);
+	js_member(o, "mediaType", root->media_type);
+	js_member_uint(o, "size", root->size_bytes);
+	js_key(o, "platforms");
+	js_begin(o, '[');
 	for (i = 0; code == ERR_OK && i < t->found_len; i++) {
-		if (!t->g->nodes[t->found[i]].absent)
-			code = put_platform(t, t->found[i], err);
+		if (node_is_carried(&g->nodes[t->found[i]]))
+			code = put_platform(g, t->found[i], o, err);
 	}
-	js_end(t->o, ']');
-	js_key(t->o, "absent");
-	js_begin(t->o, '[');
-	for (i = 0; i < t->found_len; i++) {
-		if (t->g->nodes[t->found[i]].absent)
-			put_absent(t, &t->g->nodes[t->found[i]]);
-	}
-	js_end(t->o, ']');
-	js_end(t->o, '}');
+	js_end(o, ']');
+	put_lacking(t, "absent", is_absent, o);
+	if (any(t, is_left_out))
+		put_lacking(t, "leftOut", is_left_out, o);
+	js_end(o, '}');
 	return code;
 }
 
@@ -169,18 +176,14 @@ struct range {
 
 static enum err_code put_images(const struct graph *g, struct range range, struct js_out *o, struct err *err)
 {
-	CLEANUP(free_ptr) uint32_t *seen = calloc(g->nodes_len + 1, sizeof(*seen));
-	CLEANUP(free_ptr) uint32_t *found = calloc(g->nodes_len + 1, sizeof(*found));
-	struct tree t = { .g = g, .o = o, .seen = seen, .found = found };
-	enum err_code code = ERR_OK;
+	CLEANUP(tree_release) struct tree t = { 0 };
+	enum err_code code = tree_init(&t, g, err);
 	size_t i;
 
-	if (seen == NULL || found == NULL)
-		return err_nomem(err);
 	js_key(o, "images");
 	js_begin(o, '[');
 	for (i = range.first; code == ERR_OK && o->err.code == ERR_OK && i < range.first + range.len; i++)
-		code = put_image(&t, &g->images[i], err);
+		code = put_image(&t, &g->images[i], o, err);
 	js_end(o, ']');
 	return code;
 }
@@ -260,15 +263,19 @@ static void put_blobs(const struct description_maker *m, struct range range, str
 	js_end(o, ']');
 }
 
-/* The layers that are left out, where there are any. */
-static void put_prerequisites(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o)
+/* What is not in the file on purpose, where there is any. */
+static void put_not_carried(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o)
 {
 	struct summary s = summary_of(g, order, len);
 
-	if (s.prerequisites == 0)
-		return;
-	js_member_uint(o, "prerequisites", s.prerequisites);
-	js_member_uint(o, "prerequisiteBytes", s.prerequisite_bytes);
+	if (s.prerequisites > 0) {
+		js_member_uint(o, "prerequisites", s.prerequisites);
+		js_member_uint(o, "prerequisiteBytes", s.prerequisite_bytes);
+	}
+	if (s.left_out > 0) {
+		js_member_uint(o, "leftOut", s.left_out);
+		js_member_uint(o, "leftOutBytes", s.left_out_bytes);
+	}
 }
 
 static enum err_code put_totals(const struct graph *g, const uint32_t *order, size_t len, struct js_out *o,
@@ -297,7 +304,7 @@ static enum err_code put_totals(const struct graph *g, const uint32_t *order, si
 	js_member_uint(o, "layers", layers);
 	js_member_uint(o, "layerBytes", layer_bytes);
 	js_member_uint(o, "absent", absent);
-	put_prerequisites(g, order, len, o);
+	put_not_carried(g, order, len, o);
 	js_end(o, '}');
 	return ERR_OK;
 }
@@ -386,6 +393,8 @@ static void put_notes(const struct description_notes *notes, struct js_out *o)
 		js_member_uint(o, "serial", notes->serial);
 		js_end(o, '}');
 	}
+	if (selection_chooses(&notes->selection))
+		description_selection_put(&notes->selection, o);
 }
 
 enum err_code description_write(const struct description_maker *m, const struct description_file *layout,

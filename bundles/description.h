@@ -18,17 +18,19 @@
  *   schemaVersion  1
  *   annotations    by key: what the exporter wrote on it; left out where nothing
  *   stream         name, serial: its place in a row of bundles; left out where none
+ *   selection      platforms?, attestationsOnly?, referrers?: what was asked for; left out where that was everything
  *   images         by name: name, digest, mediaType, size,
  *                  platforms: platform?, digest, size (config and layers),
  *                             attestations: digest,
  *                                           statements: digest, predicateType?, size
- *                  absent: digest, platform? (listed by its index, not at the source)
+ *                  absent: digest, platform? (listed by its index, not at the source),
+ *                  leftOut: digest, platform? (listed by its index, not asked for); left out where none
  *   referrers      by subject, kind, digest: subject, digest, kind, mediaType, artifactType?, predicateType?, size
  *   files          oci-layout and index.json: name, digest, size
  *   blobs          in the file's order: digest, size, role, mediaType, stored, and of prerequisites manifest and
  *                  image: who has it
  *   totals         images, blobs, bytes, layers, layerBytes (what is in the file), absent (how many blobs were not at
- *                  the source), and where there are any, prerequisites and prerequisiteBytes
+ *                  the source), and where there are any, prerequisites and prerequisiteBytes, leftOut and leftOutBytes
  *
  *            Of more than SHARDS_FROM images bundle.json itself has no images,
  *            referrers and blobs, but in their place
@@ -54,6 +56,7 @@
 #include "common/graph.h"
 #include "common/intern.h"
 #include "common/limits.h"
+#include "common/selection.h"
 #include "common/stream.h"
 
 #define BLOB_NONE SIZE_MAX
@@ -70,6 +73,7 @@ enum stored {
 	STORED_ZSTD,         /* in frames of its own */
 	STORED_PREREQUISITE, /* not in the file: the target must have it */
 	STORED_ABSENT,       /* not in the file: the source did not have it */
+	STORED_LEFT_OUT,     /* not in the file: it was not asked for */
 	STORED_COUNT,
 };
 
@@ -112,6 +116,7 @@ struct description_notes {
 	size_t annotations_len;
 	const char *stream; /* NULL: of none */
 	uint64_t serial;    /* in its stream, from 1 */
+	struct selection selection;
 };
 
 struct description_shard {
@@ -129,6 +134,8 @@ struct description {
 	size_t images_len, images_cap;
 	struct description_link *links; /* by subject digest, kind, referrer digest */
 	size_t links_len, links_cap;
+	struct digest *left_out; /* what images say that they leave out */
+	size_t left_out_len, left_out_cap;
 	struct description_blob *blobs;
 	size_t blobs_len, blobs_cap;
 	size_t *by_digest; /* places in blobs[]; NULL until complete */
@@ -147,7 +154,7 @@ struct description_maker {
 enum stored stored_of(const struct node *n);
 /* True where its bytes are in the file. */
 bool stored_is_here(enum stored stored);
-/* "packed", "raw", "zstd", "prerequisite", "absent". */
+/* "packed", "raw", "zstd", "prerequisite", "absent", "left-out". */
 const char *stored_name(enum stored stored);
 /* The name of a shard's tar member. */
 void shard_name(size_t shard, char out[SHARD_NAME_MAX]);

@@ -90,6 +90,17 @@ static enum err_code check_link(const struct description *d, const char *what, c
 	return code;
 }
 
+/* What an image says that it leaves out is left out, and not there after all. */
+static enum err_code check_left_out(const struct description *d, const char *what, const struct digest *digest,
+				    struct err *err)
+{
+	size_t at = description_find(d, digest);
+
+	if (at != BLOB_NONE && d->blobs[at].stored == STORED_LEFT_OUT)
+		return ERR_OK;
+	return err_set(err, ERR_DAMAGED, "%s: an image leaves out %s, but \"blobs\" does not", what, digest->text);
+}
+
 enum err_code description_complete(struct description *d, const char *what, struct err *err)
 {
 	enum err_code code = order_blobs(d, err);
@@ -103,5 +114,7 @@ enum err_code description_complete(struct description *d, const char *what, stru
 				      err);
 	for (i = 0; code == ERR_OK && i < d->links_len; i++)
 		code = check_link(d, what, &d->links[i], err);
+	for (i = 0; code == ERR_OK && i < d->left_out_len; i++)
+		code = check_left_out(d, what, &d->left_out[i], err);
 	return code;
 }

@@ -77,6 +77,8 @@ size_t description_links_of(const struct description *d, const struct digest *su
 void description_release(struct description *d)
 {
 	free(d->notes.annotations);
+	selection_release(&d->notes.selection);
+	free(d->left_out);
 	free(d->shards);
 	free(d->images);
 	free(d->links);

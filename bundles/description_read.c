@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bundles/description.h"
+#include "bundles/description_selection.h"
 #include "bundles/shape.h"
 #include "common/js.h"
 #include "common/limits.h"
@@ -148,6 +149,15 @@ static enum err_code read_holder(const struct reading *r, const struct json_t *j
 	return code;
 }
 
+/* Only children of an index may be left out, and layers. */
+static enum err_code check_left_out(const struct reading *r, const struct description_blob *b)
+{
+	if (b->role == ROLE_LAYER || (role_is_manifest(b->role) && b->role != ROLE_INDEX))
+		return ERR_OK;
+	return BAD(r, "%s: %s %s is left out: only platforms and layers may be", r->what, role_name(b->role),
+		   b->digest.text);
+}
+
 static enum err_code read_blob(const struct reading *r, const struct json_t *json, struct description_blob *b)
 {
 	unsigned role = 0, stored = 0;
@@ -163,6 +173,8 @@ static enum err_code read_blob(const struct reading *r, const struct json_t *jso
 		code = get_word(r, json, "stored", STORED_COUNT, stored_word, &stored);
 	b->role = (enum role)role;
 	b->stored = (enum stored)stored;
+	if (code == ERR_OK && b->stored == STORED_LEFT_OUT)
+		code = check_left_out(r, b);
 	return code == ERR_OK && b->stored == STORED_PREREQUISITE ? read_holder(r, json, b) : code;
 }
 
@@ -183,6 +195,22 @@ static enum err_code add_blobs(const struct reading *r)
 				   b->digest.text, stored_name(b[-1].stored));
 		d->blobs_len++;
 	}
+	return code;
+}
+
+static enum err_code add_left_out(const struct reading *r, const struct json_t *image)
+{
+	const struct json_t *list = js_array(image, "leftOut");
+	struct description *d = r->d;
+	size_t len = js_len(list), i;
+	enum err_code code;
+
+	if (list == NULL)
+		return js_has(image, "leftOut") ? BAD(r, "%s: \"leftOut\" is no array", r->what) : ERR_OK;
+	code = vec_grow(&d->left_out, &d->left_out_cap, d->left_out_len + len, sizeof(*d->left_out), LIMIT_EDGES,
+			r->err);
+	for (i = 0; code == ERR_OK && i < len; i++)
+		code = get_digest(r, js_at(list, i), "digest", &d->left_out[d->left_out_len++]);
 	return code;
 }
 
@@ -210,6 +238,8 @@ static enum err_code add_images(const struct reading *r)
 			code = get_size(r, json, &image->size_bytes);
 		if (code == ERR_OK)
 			code = keep_media_type(r, json, &image->media_type);
+		if (code == ERR_OK)
+			code = add_left_out(r, json);
 		d->images_len++;
 	}
 	return code;
@@ -395,6 +425,8 @@ static enum err_code read_root(const struct reading *r)
 		code = read_annotations(r);
 	if (code == ERR_OK)
 		code = read_stream(r);
+	if (code == ERR_OK)
+		code = description_selection_read(r->json, r->what, &r->d->notes.selection, r->err);
 	if (code == ERR_OK)
 		code = read_files(r);
 	if (code != ERR_OK)

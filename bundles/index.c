@@ -42,7 +42,7 @@ static bool is_listed(const struct graph *g, const struct link *link)
 {
 	const struct node *n = &g->nodes[link->referrer];
 
-	return link->kind != LINK_BUILDKIT && n->role == ROLE_REFERRER && !n->absent;
+	return link->kind != LINK_BUILDKIT && n->role == ROLE_REFERRER && node_is_carried(n);
 }
 
 /* Tied to one subject in two ways, a referrer still is one entry; links of one subject stand together. */

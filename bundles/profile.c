@@ -72,7 +72,7 @@ static void put_children(struct profile *p, uint32_t node)
 		uint32_t child = p->g->edges[n->edges + i].to;
 		const struct node *c = &p->g->nodes[child];
 
-		if (!role_is_manifest(c->role) || c->absent || p->listed[child])
+		if (!role_is_manifest(c->role) || !node_is_carried(c) || p->listed[child])
 			continue;
 		p->listed[child] = true;
 		begin_entry(&p->o, c);
@@ -140,7 +140,7 @@ static bool is_entry(const struct profile *p, const struct link *link)
 {
 	const struct node *n = &p->g->nodes[link->referrer];
 
-	return link->kind != LINK_BUILDKIT && !n->absent;
+	return link->kind != LINK_BUILDKIT && node_is_carried(n);
 }
 
 /* An index of one subject's referrers: the fallback that clients read where there is no referrers API. */

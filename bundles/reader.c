@@ -136,6 +136,9 @@ static enum err_code find_present(const struct bundle *b, const struct digest *d
 	if (blob != BLOB_NONE && b->description.blobs[blob].stored == STORED_PREREQUISITE)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s was left out of this bundle: %s has it", b->path,
 			       digest->text, b->description.blobs[blob].holder.image);
+	if (blob != BLOB_NONE && b->description.blobs[blob].stored == STORED_LEFT_OUT)
+		return err_set(err, ERR_NOT_FOUND, "%s: %s was not asked for when this bundle was made", b->path,
+			       digest->text);
 	if (blob != BLOB_NONE)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s was absent at the source and is not in this bundle", b->path,
 			       digest->text);

@@ -43,7 +43,7 @@ bool node_is_small(const struct node *n)
 
 bool node_is_carried(const struct node *n)
 {
-	return !n->absent && n->holder.image == NULL;
+	return !n->absent && !n->left_out && n->holder.image == NULL;
 }
 
 struct descriptor node_descriptor(const struct node *n)

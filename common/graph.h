@@ -63,6 +63,7 @@ struct node {
 	struct holder holder;       /* of a prerequisite; strings are the marker's */
 	enum role role;
 	bool absent;               /* the source does not have it, though something lists it */
+	bool left_out;             /* not asked for: of another platform, or a layer of what travels without */
 	bool expanded;             /* its children are known */
 	uint8_t depth;             /* steps from a root, the shortest that was found */
 	uint16_t source;           /* which of the caller's sources has it */
@@ -80,7 +81,8 @@ enum edge_kind {
 
 struct edge {
 	uint32_t to;
-	enum edge_kind kind;
+	enum edge_kind kind : 8;
+	bool left_out : 1; /* the index lists it for what was not asked for */
 };
 
 struct link {
@@ -129,8 +131,8 @@ enum err_code graph_add_manifest(struct graph *g, uint32_t node, const struct ma
 enum err_code graph_link(struct graph *g, uint32_t subject, uint32_t referrer, enum link_kind kind, struct err *err);
 /* Give a root its name. */
 enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, struct err *err);
-/* Give every node its role; sort images by name, links by subject, kind and the referrer's digest, each once.
- * One name for two roots is ERR_CONFLICT.  Nothing is added afterwards. */
+/* Give every node its role, and see which children nobody asked for; sort images by name, links by subject, kind and
+ * the referrer's digest, each once. One name for two roots is ERR_CONFLICT.  Nothing is added afterwards. */
 enum err_code graph_settle(struct graph *g, struct err *err);
 /* The links of one subject, after graph_settle: a range of graph.links. */
 size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links);
@@ -143,7 +145,8 @@ enum err_code graph_owners(const struct graph *g, uint32_t **ret_owners, struct 
 /* The same for len images, the first one at first, as if there were no others. */
 enum err_code graph_owners_among(const struct graph *g, size_t first, size_t len, uint32_t **ret_owners,
 				 struct err *err);
-/* True where its bytes are in the bundle: it was not absent, and the target is not expected to have it. */
+/* True where its bytes are in the bundle: it was not absent, was asked for, and the target is not expected to have it.
+ */
 bool node_is_carried(const struct node *n);
 /* True for what travels in front: manifests, statements, and whatever else is no layer and not large. */
 bool node_is_small(const struct node *n);

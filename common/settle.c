@@ -84,6 +84,18 @@ static enum err_code spread_roles(struct graph *g, struct queue *q, struct err *
 	return code;
 }
 
+/* What one index leaves out another may list for what was asked for: then it was asked for. */
+static void mark_left_out(struct graph *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->edges_len; i++) {
+		struct node *n = &g->nodes[g->edges[i].to];
+
+		n->left_out |= g->edges[i].left_out && !n->expanded && !n->absent;
+	}
+}
+
 /* Everything is there: what has not come by now is not in the graph. */
 static enum err_code tie_loose(struct graph *g, struct err *err)
 {
@@ -174,6 +186,7 @@ enum err_code graph_settle(struct graph *g, struct err *err)
 
 	if (code != ERR_OK)
 		return code;
+	mark_left_out(g);
 	sort_links(g);
 	code = sort_images(g, err);
 	if (code == ERR_OK)

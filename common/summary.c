@@ -14,6 +14,12 @@ struct summary summary_of(const struct graph *g, const uint32_t *order, size_t l
 			s.absent++;
 			continue;
 		}
+		if (n->left_out) {
+			s.left_out++;
+			s.left_layers += n->role == ROLE_LAYER;
+			s.left_out_bytes += n->size_bytes;
+			continue;
+		}
 		if (n->holder.image != NULL) {
 			s.prerequisites++;
 			s.prerequisite_bytes += n->size_bytes;

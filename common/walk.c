@@ -148,18 +148,37 @@ bool walk_has(const struct walk *w, uint32_t node, uint16_t source)
 static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t node, uint8_t depth, uint16_t source,
 			   struct err *err);
 
+/* Mark what of an index is not wanted; nothing of that is asked for.  Its edges are its entries. */
+static enum err_code leave_out(struct walk *w, uint32_t node, const struct manifest *m, struct err *err)
+{
+	CLEANUP(free_ptr) bool *taken = calloc(m->items_len + 1, sizeof(*taken));
+	const struct node *n = &w->graph->nodes[node];
+	enum err_code code = taken != NULL ? selection_of_index(w->selection, m, taken, err) : err_nomem(err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < n->edges_len; i++)
+		w->graph->edges[n->edges + i].left_out = !taken[i];
+	return code;
+}
+
 /* Everything a manifest lists becomes a node; what is a manifest itself is visited. */
-static enum err_code visit_children(struct walk *w, const struct manifest *m, uint8_t depth, uint16_t source,
+static enum err_code visit_children(struct walk *w, uint32_t node, const struct manifest *m, uint16_t source,
 				    struct err *err)
 {
+	uint8_t depth = w->graph->nodes[node].depth;
 	enum err_code code = ERR_OK;
 	size_t i;
 
+	if (m->kind == MANIFEST_INDEX && w->selection != NULL)
+		code = leave_out(w, node, m, err);
 	if (m->has_config) /* a config is a blob, whatever its media type claims */
 		w->graph->nodes[graph_find(w->graph, &m->config.digest)].source = source;
 	for (i = 0; code == ERR_OK && i < m->items_len; i++) {
 		uint32_t child = graph_find(w->graph, &m->items[i].digest);
+		const struct node *n = &w->graph->nodes[node];
 
+		if (m->kind == MANIFEST_INDEX && w->graph->edges[n->edges + i].left_out)
+			continue;
 		if (m->kind == MANIFEST_INDEX && manifest_kind(m->items[i].media_type) != MANIFEST_NONE)
 			code = visit(w, &m->items[i], child, (uint8_t)(depth + 1), source, err);
 		else
@@ -211,7 +230,7 @@ static enum err_code visit_known(struct walk *w, uint32_t node, uint16_t source,
 		const struct edge *e = &g->edges[g->nodes[node].edges + i];
 		struct descriptor d = node_descriptor(&g->nodes[e->to]);
 
-		if ((e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION) &&
+		if ((e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION) && !e->left_out &&
 		    manifest_kind(d.media_type) != MANIFEST_NONE)
 			code = visit(w, &d, e->to, (uint8_t)(depth + 1), source, err);
 	}
@@ -250,7 +269,7 @@ static enum err_code expand(struct walk *w, uint32_t node, uint16_t source, cons
 	if (code == ERR_OK)
 		code = once(w, node, source, ASK_REFERRERS, &first, err);
 	if (code == ERR_OK)
-		code = visit_children(w, &m, w->graph->nodes[node].depth, source, err);
+		code = visit_children(w, node, &m, source, err);
 	return code == ERR_OK ? ask_referrers(w, node, source, err) : code;
 }
 

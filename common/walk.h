@@ -16,6 +16,7 @@
 #define COMMON_WALK_H
 
 #include "common/graph.h"
+#include "common/selection.h"
 #include "common/source.h"
 
 struct question;
@@ -27,7 +28,8 @@ struct walk {
 	struct graph *graph;
 	walk_manifest_fn *on_manifest; /* may be NULL */
 	void *ctx;
-	struct source **sources; /* those seen so far; a node's source is a place in here */
+	const struct selection *selection; /* borrowed; NULL: everything */
+	struct source **sources;           /* those seen so far; a node's source is a place in here */
 	size_t sources_len, sources_cap;
 	struct question *open; /* owned: questions not yet answered */
 	uint64_t *asked;       /* owned: open addressing; what was asked for already, of which source */

@@ -16,6 +16,7 @@
 #include "export/commands.h"
 #include "export/export.h"
 #include "export/notes.h"
+#include "export/subset.h"
 
 #define JOBS_DEFAULT 6
 #define JOBS_MAX 64
@@ -24,9 +25,10 @@
 
 struct options {
 	const char *output, *sign, *passphrase_fd, *since, *stream, *serial;
-	struct opt_list annotations, images_from, tags, map;
+	const char *referrers;
+	struct opt_list annotations, images_from, tags, map, platforms;
 	unsigned jobs, connect_timeout, stall_timeout;
-	bool all_tags, plain_http, dry_run, json, quiet;
+	bool all_tags, attestations_only, plain_http, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
@@ -46,6 +48,10 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, passphrase_fd) },
 	{ "since", '\0', "BUNDLE", "leave out the layers of an earlier bundle, which the site must have imported", 0,
 	  OPT_SETS(struct options, since) },
+	{ "platform", '\0', "P", "only this platform, os/architecture[/variant], with all that was attested of it", 0,
+	  OPT_SETS(struct options, platforms) },
+	{ "attestations-only", '\0', NULL, "leave the layers out: everything that was attested, and nothing to run", 0,
+	  OPT_SETS(struct options, attestations_only) },
 	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
 	  OPT_SETS(struct options, annotations) },
 	{ "stream", '\0', "NAME", "make the bundle one of a row, in which a site takes nothing older than it has", 0,
@@ -87,14 +93,16 @@ static enum err_code report_absent(const struct export_result *r, struct err *er
 	return ERR_OK;
 }
 
-static void put_image(struct js_out *o, const struct graph *g, const struct image *image)
+static void put_image(struct js_out *o, struct tree *t, const struct image *image)
 {
-	const struct node *root = &g->nodes[image->root];
+	const struct node *root = &t->graph->nodes[image->root];
 
 	js_begin(o, '{');
 	js_member(o, "name", image->name);
 	js_member(o, "digest", root->digest.text);
 	js_member(o, "mediaType", root->media_type);
+	tree_of(t, image);
+	subset_put(t, o);
 	js_end(o, '}');
 }
 
@@ -118,7 +126,7 @@ static void put_absent(struct js_out *o, const struct export_result *r)
 }
 
 static enum err_code report_json(const struct options *options, const struct export_result *r, const struct summary *s,
-				 const char *sealed_by, struct err *err)
+				 struct tree *t, const char *sealed_by, struct err *err)
 {
 	struct js_out o;
 	size_t i;
@@ -132,7 +140,7 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_key(&o, "images");
 	js_begin(&o, '[');
 	for (i = 0; i < r->gather.graph.images_len; i++)
-		put_image(&o, &r->gather.graph, &r->gather.graph.images[i]);
+		put_image(&o, t, &r->gather.graph.images[i]);
 	js_end(&o, ']');
 	put_absent(&o, r);
 	js_key(&o, "totals");
@@ -145,6 +153,9 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_member_uint(&o, "bytes", s->bytes);
 	js_member_uint(&o, "prerequisites", s->prerequisites);
 	js_member_uint(&o, "prerequisiteBytes", s->prerequisite_bytes);
+	js_member_uint(&o, "subsets", subset_count(t));
+	js_member_uint(&o, "layersLeftOut", s->left_layers);
+	js_member_uint(&o, "leftOutBytes", s->left_out_bytes);
 	if (!options->dry_run)
 		js_member_uint(&o, "fileBytes", r->file_bytes);
 	js_end(&o, '}');
@@ -158,7 +169,7 @@ static bool is_pipe(const struct options *options)
 }
 
 static void report_text(const struct options *options, const struct export_result *r, const struct summary *s,
-			const char *sealed_by)
+			struct tree *t, const char *sealed_by)
 {
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
 	FILE *to = is_pipe(options) ? stderr : stdout; /* the bundle itself is the result then */
@@ -168,6 +179,8 @@ static void report_text(const struct options *options, const struct export_resul
 		const struct image *image = &r->gather.graph.images[i];
 
 		fprintf(to, "%s  %s\n", image->name, r->gather.graph.nodes[image->root].digest.text);
+		tree_of(t, image);
+		subset_print(t, to);
 	}
 	if (options->dry_run)
 		fprintf(to, "would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
@@ -177,6 +190,9 @@ static void report_text(const struct options *options, const struct export_resul
 	if (s->prerequisites > 0)
 		fprintf(to, "%zu layer%s of %s left out: the site must have what %s brought\n", s->prerequisites,
 			s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size), options->since);
+	if (s->left_layers > 0)
+		fprintf(to, "%zu layer%s of %s left out: attestations only\n", s->left_layers,
+			s->left_layers == 1 ? "" : "s", text_size(s->left_out_bytes, size));
 	if (sealed_by != NULL)
 		fprintf(to, "sealed by key %s\n", sealed_by);
 }
@@ -186,12 +202,15 @@ static enum err_code report(const struct options *options, const struct export_r
 {
 	struct summary s = summary_of(&r->gather.graph, r->order, r->order_len);
 	const char *sealed_by = key != NULL && !options->dry_run ? seal_key_hint(key) : NULL;
-	enum err_code code = ERR_OK;
+	CLEANUP(tree_release) struct tree t = { 0 };
+	enum err_code code = tree_init(&t, &r->gather.graph, err);
 
-	if (options->json)
-		code = report_json(options, r, &s, sealed_by, err);
-	else
-		report_text(options, r, &s, sealed_by);
+	if (code == ERR_OK && options->json)
+		code = report_json(options, r, &s, &t, sealed_by, err);
+	else if (code == ERR_OK)
+		report_text(options, r, &s, &t, sealed_by);
+	if (code == ERR_OK)
+		subset_warn(subset_count(&t));
 	return code == ERR_OK ? report_absent(r, err) : code;
 }
 
@@ -237,6 +256,23 @@ static enum err_code read_references(const struct options *options, const struct
 	return code;
 }
 
+/* What of the images is wanted. */
+static enum err_code read_selection(const struct options *options, struct selection *s, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	s->attestations_only = options->attestations_only;
+	for (i = 0; code == ERR_OK && i < options->platforms.len; i++) {
+		code = selection_platform(s, options->platforms.items[i], err);
+		if (code != ERR_OK)
+			code = err_add(err, "--platform");
+	}
+	if (code == ERR_OK && options->referrers != NULL)
+		code = selection_referrers(s, options->referrers, err);
+	return code;
+}
+
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
@@ -271,6 +307,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	how.sign = key;
 	if (code == ERR_OK)
 		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
+	if (code == ERR_OK)
+		code = read_selection(options, &notes.notes.selection, &err);
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
 		code = export_run(&how, &result, &err);

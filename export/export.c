@@ -252,7 +252,7 @@ static enum err_code check_manifests(const struct export_result *r, struct err *
 	for (i = 0; i < r->order_len; i++) {
 		const struct node *n = &r->gather.graph.nodes[r->order[i]];
 
-		if (role_is_manifest(n->role) && !n->expanded && !n->absent)
+		if (role_is_manifest(n->role) && !n->expanded && !n->absent && !n->left_out)
 			return err_set(err, ERR_FORMAT,
 				       "%s is listed as a manifest and as something else: one listing is wrong",
 				       n->digest.text);
@@ -312,12 +312,17 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = offload_pool_new(workers(), options->jobs + 1, &r->pool, err);
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
+	r->gather.walk.selection = &options->notes->selection;
 	if (code == ERR_OK)
 		code = images_ask(&r->images, &options->images, &r->gather, err);
 	if (code == ERR_OK)
 		code = gather_run(&r->gather, err);
 	if (code == ERR_OK)
 		code = images_check(&r->images, err);
+	if (code == ERR_OK)
+		code = selection_check(&options->notes->selection, &r->gather.graph, err);
+	if (code == ERR_OK)
+		selection_leave_layers(&options->notes->selection, &r->gather.graph);
 	if (code == ERR_OK && options->since != NULL)
 		since_mark(&r->since, &r->gather.graph);
 	if (code == ERR_OK)

@@ -25,7 +25,7 @@ struct export_options {
 	const char *since;                     /* an earlier bundle that the site has; NULL for none */
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
-	const struct description_notes *notes; /* what is written on the bundle; NULL for nothing */
+	const struct description_notes *notes; /* what is written on the bundle, and what is asked for */
 	struct progress *progress;
 };
 

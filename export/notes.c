@@ -112,6 +112,7 @@ enum err_code notes_read(const struct opt_list *annotations, const char *stream,
 void notes_release(struct notes *n)
 {
 	free(n->notes.annotations);
+	selection_release(&n->notes.selection);
 	intern_release(&n->strings);
 	*n = (struct notes){ 0 };
 }

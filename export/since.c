@@ -15,7 +15,8 @@ static void note_layers(struct since *s, uint32_t node, const char *image)
 	for (i = 0; i < n->edges_len; i++) {
 		uint32_t layer = g->edges[n->edges + i].to;
 
-		if (g->nodes[layer].role != ROLE_LAYER || g->nodes[layer].absent || s->holders[layer].image != NULL)
+		if (g->nodes[layer].role != ROLE_LAYER || g->nodes[layer].absent || g->nodes[layer].left_out ||
+		    s->holders[layer].image != NULL)
 			continue;
 		s->holders[layer] = (struct holder){ .image = image, .manifest = n->digest.text };
 	}
@@ -72,7 +73,8 @@ void since_mark(const struct since *s, struct graph *graph)
 		struct node *n = &graph->nodes[i];
 		uint32_t had = graph_find(&s->graph, &n->digest);
 
-		if (had != NODE_NONE && n->role == ROLE_LAYER && !n->absent && s->holders[had].image != NULL)
+		if (had != NODE_NONE && n->role == ROLE_LAYER && !n->absent && !n->left_out &&
+		    s->holders[had].image != NULL)
 			n->holder = s->holders[had];
 	}
 }

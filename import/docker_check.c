@@ -41,16 +41,22 @@ bool docker_attests(const struct graph *g, uint32_t attestation, uint32_t manife
 	return false;
 }
 
+/* Nobody can expect it of the daemon. */
+static bool is_lacking(const struct node *n)
+{
+	return n->absent || n->left_out;
+}
+
 bool docker_whole(const struct graph *g, uint32_t node)
 {
 	const struct node *n = &g->nodes[node];
 	size_t i;
 
-	for (i = 0; !n->absent && i < n->edges_len; i++) {
-		if (g->nodes[g->edges[n->edges + i].to].absent)
+	for (i = 0; !is_lacking(n) && i < n->edges_len; i++) {
+		if (is_lacking(&g->nodes[g->edges[n->edges + i].to]))
 			return false;
 	}
-	return !n->absent;
+	return !is_lacking(n);
 }
 
 /* One comparison under way. */
@@ -65,9 +71,11 @@ static enum err_code check_manifest(struct turn *t, uint32_t node, struct err *e
 {
 	const struct node *n = &t->check->graph->nodes[node];
 	const struct docker_manifest *m = docker_image_find(t->got, &n->digest);
+	bool is_there = m != NULL && m->available && !is_lacking(n); /* the layers that the bundle leaves out too */
 
 	if (!docker_whole(t->check->graph, node)) {
-		t->count.partial += !n->absent;
+		t->count.partial += !is_lacking(n) && !is_there;
+		t->count.platforms += is_there && n->role == ROLE_MANIFEST;
 		return ERR_OK;
 	}
 	if (m == NULL)
@@ -90,7 +98,7 @@ static enum err_code check_attestation(struct turn *t, uint32_t node, struct err
 	uint32_t subject;
 
 	if (m == NULL || !m->attestation) {
-		if (n->absent || !t->check->paired[node])
+		if (is_lacking(n) || !t->check->paired[node])
 			return ERR_OK;
 		return err_set(err, ERR_PARTIAL, "%s: the daemon does not know %s as an attestation", t->image->name,
 			       n->digest.text);

@@ -83,7 +83,7 @@ static bool keeps(const struct docker_choice *c, const struct link *link)
 	const struct graph *g = &c->plan->graph;
 	const struct node *n = &g->nodes[link->referrer];
 
-	if (!c->referrers || link->kind == LINK_BUILDKIT || n->role != ROLE_REFERRER || n->absent)
+	if (!c->referrers || link->kind == LINK_BUILDKIT || n->role != ROLE_REFERRER || !node_is_carried(n))
 		return false;
 	if (strcmp(n->media_type, TYPE_OCI_MANIFEST) != 0 && strcmp(n->media_type, TYPE_DOCKER_MANIFEST) != 0)
 		return false;
@@ -126,7 +126,7 @@ static enum err_code add_successors(struct docker_choice *c, struct list *l, uin
 	const struct graph *g = &c->plan->graph;
 	const struct node *n = &g->nodes[node];
 	const struct link *links;
-	size_t len = n->absent ? 0 : graph_links_of(g, node, &links), i;
+	size_t len = node_is_carried(n) ? graph_links_of(g, node, &links) : 0, i;
 	enum err_code code = ERR_OK;
 
 	for (i = 0; code == ERR_OK && i < n->edges_len; i++)
@@ -183,7 +183,7 @@ enum err_code docker_choice_make(struct docker_choice *c, struct err *err)
 		code = check_node(c, plan->order[i], err);
 		if (!c->send[plan->order[i]])
 			plan->skip[plan->order[i]] = true;
-		plan->lost_referrers += n->role == ROLE_REFERRER && !n->absent && c->place[plan->order[i]] == 0;
+		plan->lost_referrers += n->role == ROLE_REFERRER && node_is_carried(n) && c->place[plan->order[i]] == 0;
 	}
 	return code;
 }

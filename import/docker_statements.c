@@ -216,7 +216,7 @@ static enum err_code check_manifest(struct docker *d, const struct plan *plan, s
 	const struct node *root = &g->nodes[s.image->root];
 	uint32_t attestation = attestation_of(g, root, node);
 
-	if (s.manifest->role != ROLE_MANIFEST || s.manifest->absent || s.manifest->platform == NULL ||
+	if (s.manifest->role != ROLE_MANIFEST || !node_is_carried(s.manifest) || s.manifest->platform == NULL ||
 	    platform_parse(s.manifest->platform, &s.platform, NULL) != ERR_OK || !is_only_one(g, root, s.manifest))
 		return ERR_OK;
 	if (attestation != NODE_NONE && !docker_whole(g, attestation))

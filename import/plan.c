@@ -27,10 +27,11 @@ static enum err_code check_blob(const struct plan *plan, const struct node *n, s
 	if (n->absent && !role_is_manifest(n->role))
 		return err_set(err, ERR_DAMAGED, "%s: not whole: %s %s is said to be absent", path, role_name(n->role),
 			       n->digest.text);
-	if ((d->blobs[at].stored == STORED_ABSENT) != n->absent)
+	if ((d->blobs[at].stored == STORED_ABSENT) != n->absent ||
+	    (d->blobs[at].stored == STORED_LEFT_OUT) != n->left_out)
 		return err_set(err, ERR_DAMAGED, "%s: %s %s is %s, but the description says that it is %s", path,
 			       role_name(n->role), n->digest.text, n->absent ? "not in the bundle" : "in the bundle",
-			       n->absent ? "there" : "absent");
+			       n->absent ? "there" : stored_name(d->blobs[at].stored));
 	return ERR_OK;
 }
 

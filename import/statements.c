@@ -109,7 +109,7 @@ static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, 
 	if (l->seen[node])
 		return ERR_OK; /* listed twice, it is one all the same */
 	l->seen[node] = true;
-	if (n->role == ROLE_MANIFEST && !n->absent && wants_platform(l, n))
+	if (n->role == ROLE_MANIFEST && !n->absent && !n->left_out && wants_platform(l, n))
 		return list_manifest(l, node, err);
 	for (i = 0; code == ERR_OK && n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++)
 		code = list_tree(l, l->graph->edges[n->edges + i].to, depth - 1, err);

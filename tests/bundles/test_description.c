@@ -34,6 +34,8 @@
 	DOCUMENT("1", "", "", FILES(INDEX),                                                                            \
 		 "{\"digest\":\"" D1 "\",\"size\":7,\"role\":\"" role                                                  \
 		 "\",\"mediaType\":\"t\",\"stored\":\"prerequisite\"," holder "}")
+#define SUBSET(out) "{\"name\":\"a:1\"," DESCRIPTOR(D1) ",\"leftOut\":" out "}"
+#define SELECTED(selection) NOTED("\"selection\":" selection)
 #define GOOD_IMAGE IMAGE("a:1", D1)
 #define GOOD_LINK LINK(D1, D2, "subject")
 
@@ -112,6 +114,36 @@ static const struct {
 	  ERR_DAMAGED },
 	{ "a prerequisite that nobody has", LEFT_OUT("layer", "\"manifest\":\"" D2 "\""), ERR_DAMAGED },
 	{ "a prerequisite in no manifest", LEFT_OUT("layer", "\"image\":\"a:1\""), ERR_DAMAGED },
+	{ "a platform left out",
+	  DOCUMENT("1", SUBSET("[{\"digest\":\"" D4 "\"}]"), "", FILES(INDEX),
+		   BLOBS "," BLOB(D4, "manifest", "left-out")),
+	  ERR_OK },
+	{ "a layer left out", DOCUMENT("1", GOOD_IMAGE, "", FILES(INDEX), BLOBS "," BLOB(D4, "layer", "left-out")),
+	  ERR_OK },
+	{ "a config left out", DOCUMENT("1", "", "", FILES(INDEX), BLOB(D4, "config", "left-out")), ERR_DAMAGED },
+	{ "an index left out", DOCUMENT("1", "", "", FILES(INDEX), BLOB(D4, "index", "left-out")), ERR_DAMAGED },
+	{ "left out, and there", DOCUMENT("1", SUBSET("[{\"digest\":\"" D2 "\"}]"), "", FILES(INDEX), BLOBS),
+	  ERR_DAMAGED },
+	{ "left out, and absent",
+	  DOCUMENT("1", SUBSET("[{\"digest\":\"" D4 "\"}]"), "", FILES(INDEX),
+		   BLOBS "," BLOB(D4, "manifest", "absent")),
+	  ERR_DAMAGED },
+	{ "left out, and never listed", DOCUMENT("1", SUBSET("[{\"digest\":\"" D4 "\"}]"), "", FILES(INDEX), BLOBS),
+	  ERR_DAMAGED },
+	{ "left out in words", DOCUMENT("1", SUBSET("\"" D4 "\""), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
+	{ "left out without a digest", DOCUMENT("1", SUBSET("[{}]"), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
+	{ "both, carried and left out", DOCUMENT("1", "", "", FILES(INDEX), BLOBS "," BLOB(D2, "referrer", "left-out")),
+	  ERR_DAMAGED },
+	{ "a selection",
+	  SELECTED("{\"platforms\":[\"linux/arm\"],\"attestationsOnly\":true,\"referrers\":[\"sig\",\"a/a\"]}"),
+	  ERR_OK },
+	{ "a selection of nothing", SELECTED("{}"), ERR_OK },
+	{ "a selection in a list", SELECTED("[]"), ERR_DAMAGED },
+	{ "a platform that is none", SELECTED("{\"platforms\":[\"arm\"]}"), ERR_DAMAGED },
+	{ "a platform that is a number", SELECTED("{\"platforms\":[1]}"), ERR_DAMAGED },
+	{ "platforms in words", SELECTED("{\"platforms\":\"linux/arm\"}"), ERR_DAMAGED },
+	{ "a type that is none", SELECTED("{\"referrers\":[\"king\"]}"), ERR_DAMAGED },
+	{ "types in words", SELECTED("{\"referrers\":\"none\"}"), ERR_DAMAGED },
 	{ "BuildKit's own", DOCUMENT("1", "", LINK(D1, D2, "buildkit"), FILES(INDEX), BLOBS), ERR_DAMAGED },
 };
 
@@ -185,11 +217,18 @@ static void write_text(const struct graph *g, struct buf *index, struct buf *des
 static const struct {
 	const char *name;
 	struct image_sample sample;
-	size_t entries, platforms, absent, statements, referrers, blobs_absent;
+	const char *platform;
+	bool attestations_only;
+	size_t entries, platforms, absent, left_out, statements, referrers, blobs_absent, blobs_left_out;
 } written[] = {
-	{ "whole", { 0 }, 4, 2, 0, 1, 3, 0 },
-	{ "one platform absent", { .absent_platform = true }, 4, 1, 1, 1, 3, 1 },
-	{ "a manifest alone", { .one_manifest = true }, 1, 1, 0, 0, 0, 0 },
+	{ "whole", { 0 }, NULL, false, 4, 2, 0, 0, 1, 3, 0, 0 },
+	{ "one platform absent", { .absent_platform = true }, NULL, false, 4, 1, 1, 0, 1, 3, 1, 0 },
+	{ "a manifest alone", { .one_manifest = true }, NULL, false, 1, 1, 0, 0, 0, 0, 0, 0 },
+	{ "one platform wanted", { 0 }, "linux/amd64", false, 4, 1, 0, 1, 1, 3, 0, 1 },
+	{ "the one without attestations wanted", { 0 }, "linux/arm64", false, 3, 1, 0, 2, 0, 2, 0, 2 },
+	{ "an absent one wanted", { .absent_platform = true }, "linux/arm64", false, 3, 0, 1, 2, 0, 2, 1, 2 },
+	{ "an absent one not wanted", { .absent_platform = true }, "linux/amd64", false, 4, 1, 0, 1, 1, 3, 0, 1 },
+	{ "no layers", { 0 }, NULL, true, 4, 2, 0, 0, 1, 3, 0, 6 },
 };
 
 START_TEST(writing)
@@ -201,9 +240,13 @@ START_TEST(writing)
 	const struct json_t *image, *platform;
 	struct description d = { 0 };
 	struct err err = { .code = ERR_OK };
-	uint64_t absent = 0;
+	struct selection selection = { .attestations_only = written[_i].attestations_only };
+	uint64_t absent = 0, left_out = 0;
 
 	image_builder_init(&b);
+	b.selection = &selection;
+	if (written[_i].platform != NULL)
+		ck_assert_int_eq(selection_platform(&selection, written[_i].platform, NULL), ERR_OK);
 	image_sample(&b, "docker.io/library/app:1", &written[_i].sample);
 	image_graph(&b, &b.source, &g);
 	write_text(&g, &index, &text);
@@ -219,6 +262,10 @@ START_TEST(writing)
 	ck_assert_uint_eq(js_len(js_array(json, "referrers")), written[_i].referrers);
 	ck_assert(js_uint(js_object(json, "totals"), "absent", &absent));
 	ck_assert_uint_eq(absent, written[_i].blobs_absent);
+	ck_assert_uint_eq(js_len(js_array(image, "leftOut")), written[_i].left_out);
+	ck_assert_int_eq(js_has(image, "leftOut"), written[_i].left_out > 0);
+	js_uint(js_object(json, "totals"), "leftOut", &left_out);
+	ck_assert_uint_eq(left_out, written[_i].blobs_left_out);
 	ck_assert_int_eq(js_read(index.data, index.len, "index.json", &entries, NULL), ERR_OK);
 	ck_assert_uint_eq(js_len(js_array(entries, "manifests")), written[_i].entries);
 	ck_assert_str_eq(
@@ -226,6 +273,7 @@ START_TEST(writing)
 		"docker.io/library/app:1");
 	js_free(entries);
 	js_free(json);
+	selection_release(&selection);
 	description_release(&d);
 	buf_release(&index);
 	buf_release(&text);

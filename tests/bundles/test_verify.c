@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "bundles/bytes.h"
+#include "bundles/contents.h"
 #include "bundles/head.h"
 #include "bundles/reading.h"
 #include "bundles/slot.h"
 #include "bundles/source.h"
 #include "common/mem.h"
 #include "tests/lib/bundle_file.h"
+#include "tests/lib/graph_text.h"
 #include "tests/lib/test_main.h"
 
 #define NAME "docker.io/library/app:1"
@@ -62,6 +64,44 @@ START_TEST(whole)
 	ck_assert_uint_eq(done, bundle->shape.tar_end);
 	graph_release(&g);
 	source->free(source);
+	bundle_close(bundle);
+	image_builder_release(&b);
+	file_remove(path);
+}
+END_TEST
+
+/* What was chosen of an image: the file alone tells the same graph. */
+static const struct {
+	const char *platform;
+	bool attestations_only;
+} chosen[] = { { "linux/amd64", false }, { "linux/arm64", false }, { NULL, true }, { "linux/amd64", true } };
+
+START_TEST(subset)
+{
+	CLEANUP(selection_release) struct selection s = { .attestations_only = chosen[_i].attestations_only };
+	CLEANUP(graph_release) struct graph packed, read;
+	CLEANUP(free_ptr) char *packed_text = NULL;
+	CLEANUP(free_ptr) char *read_text = NULL;
+	struct image_builder b;
+	struct bundle *bundle = NULL;
+	struct err err = { .code = ERR_OK };
+	char *path = file_new();
+
+	image_builder_init(&b);
+	image_sample(&b, NAME, &samples[2]);
+	if (chosen[_i].platform != NULL)
+		ck_assert_int_eq(selection_platform(&s, chosen[_i].platform, NULL), ERR_OK);
+	b.selection = &s;
+	bundle_put(&b, path, 10000);
+	image_graph(&b, &b.source, &packed);
+	graph_init(&read);
+	ck_assert_msg(bundle_open(path, &bundle, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(contents_walk(bundle, NULL, NULL, &read, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_int_eq(graph_settle(&read, NULL), ERR_OK);
+	ck_assert_msg(bundle_verify(bundle, &read, NULL, NULL, &err) == ERR_OK, "%s", err.msg);
+	packed_text = graph_text(&packed);
+	read_text = graph_text(&read);
+	ck_assert_msg(strcmp(packed_text, read_text) == 0, "%s", first_difference(packed_text, read_text));
 	bundle_close(bundle);
 	image_builder_release(&b);
 	file_remove(path);
@@ -381,6 +421,7 @@ int main(void)
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, slot, 0, (int)COUNT_OF(slots));
 	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(samples));
+	tcase_add_loop_test(t, subset, 0, (int)COUNT_OF(chosen));
 	tcase_add_loop_test(t, flipped, 0, SMALL_SAMPLES);
 	tcase_add_loop_test(t, truncated, 0, SMALL_SAMPLES);
 	tcase_add_test(t, shifted);

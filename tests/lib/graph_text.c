@@ -15,9 +15,9 @@ static void put_node(FILE *to, const struct graph *g, uint32_t node, uint32_t ow
 {
 	const struct node *n = &g->nodes[node];
 
-	fprintf(to, "%.17s %s%s %s %s %s %s of %s\n", n->digest.text, role_name(n->role), n->absent ? ", absent" : "",
-		n->media_type, or_dash(n->artifact_type), or_dash(n->platform), or_dash(n->predicate_type),
-		g->images[owner].name);
+	fprintf(to, "%.17s %s%s%s %s %s %s %s of %s\n", n->digest.text, role_name(n->role), n->absent ? ", absent" : "",
+		n->left_out ? ", left out" : "", n->media_type, or_dash(n->artifact_type), or_dash(n->platform),
+		or_dash(n->predicate_type), g->images[owner].name);
 }
 
 char *graph_text(const struct graph *g)

@@ -193,6 +193,7 @@ void image_graph(const struct image_builder *b, struct source *source, struct gr
 
 	graph_init(ret_graph);
 	walk_init(&walk, ret_graph, NULL, NULL);
+	walk.selection = b->selection;
 	for (i = 0; i < b->tags_len; i++) {
 		struct reference ref = { 0 };
 
@@ -201,6 +202,8 @@ void image_graph(const struct image_builder *b, struct source *source, struct gr
 		reference_release(&ref);
 	}
 	ck_assert_msg(graph_settle(ret_graph, &err) == ERR_OK, "%s", err.msg);
+	if (b->selection != NULL)
+		selection_leave_layers(b->selection, ret_graph);
 	walk_release(&walk);
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "common/graph.h"
+#include "common/selection.h"
 #include "common/source.h"
 
 #define IMAGE_ITEMS 256
@@ -40,6 +41,7 @@ struct image_builder {
 		enum link_kind kind;
 	} links[IMAGE_ITEMS];
 	size_t links_len;
+	const struct selection *selection; /* borrowed: what image_graph takes of them; NULL: everything */
 };
 
 /* What image_sample makes; zeros are a small, whole image. */

@@ -503,6 +503,59 @@ START_TEST(blob_twice)
 }
 END_TEST
 
+/* A bundle with one of two platforms; the second of the index is left out, and this is what is lied of it. */
+static const struct {
+	const char *name, *old, *new;
+	unsigned readers;
+	const char *text;
+} subsets[] = {
+	{ "absent, and left out", "\"stored\":\"left-out\"", "\"stored\":\"absent\"", ALL, "an image leaves out" },
+	{ "left out, and nobody says so", "\"leftOut\":[{", "\"leftIn\":[{", VERIFY, "does not describe" },
+	{ "a platform of another name", "\"platform\":\"linux/arm64\"", "\"platform\":\"linux/arm\"", VERIFY,
+	  "does not describe" },
+	{ "a layer left out", "\"stored\":\"zstd\"", "\"stored\":\"left-out\"", VERIFY, "does not describe" },
+	{ "another count", "\"leftOut\":1", "\"leftOut\":2", VERIFY, "does not describe" },
+	{ "a config left out", "\"role\":\"manifest\",\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"stored\":\"left-out\"",
+	  "\"role\":\"config\",\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"stored\":\"left-out\"", ALL,
+	  "only platforms" },
+};
+
+static void make_subset(void)
+{
+	CLEANUP(selection_release) struct selection amd64 = { 0 };
+
+	unmake();
+	image_builder_init(&images);
+	image_sample(&images, NAME, &(struct image_sample){ 0 });
+	ck_assert_int_eq(selection_platform(&amd64, "linux/amd64", NULL), ERR_OK);
+	images.selection = &amd64;
+	hostile_of(&h, &images);
+	images.selection = NULL;
+}
+
+START_TEST(subset)
+{
+	make_subset();
+	if (_i == 0)
+		refused("an honest subset", 0, 0, "");
+	hostile_replace(&h.description, subsets[_i].old, subsets[_i].new);
+	refused(subsets[_i].name, subsets[_i].readers, 3, subsets[_i].text);
+}
+END_TEST
+
+/* What the bundle carries, said to be left out. */
+START_TEST(carried_and_left_out)
+{
+	const char *old = "\"leftOut\":[{\"digest\":\"";
+	char new[200];
+
+	make_subset();
+	snprintf(new, sizeof(new), "%s%s\"},{\"digest\":\"", old, item_of(TYPE_OCI_MANIFEST)->digest.text);
+	hostile_replace(&h.description, old, new);
+	refused("carried and left out", ALL, 3, "an image leaves out");
+}
+END_TEST
+
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 /* Documents that are too much: some text, some text many times, some text. */
@@ -598,6 +651,8 @@ int main(void)
 	tcase_add_test(t, cut);
 	tcase_add_test(t, trailing);
 	tcase_add_test(t, blob_twice);
+	tcase_add_loop_test(t, subset, 0, (int)COUNT_OF(subsets));
+	tcase_add_test(t, carried_and_left_out);
 	tcase_add_loop_test(t, document, 0, (int)COUNT_OF(documents));
 	tcase_add_loop_test(t, manifest, 0, (int)COUNT_OF(manifests));
 	suite_add_tcase(s, t);

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# Some of an image: platforms with what was attested of them, what was attested without layers, some referrers.
+load helpers
+
+setup_file() { registry_start; }
+
+teardown_file() { registry_stop; }
+
+setup() {
+	session_start
+	MANY=$REGISTRY/demo/multi:2.1 APP=$REGISTRY/demo/app1:1.0
+}
+
+teardown() { session_end; }
+
+# What a bundle says of its blobs: role and how each is stored, counted.
+stored() {
+	"$BUNDLE" cat "$1" description | jq -r '.blobs[] | .role + " " + .stored' | sort | uniq -c | sed -E 's/^ +//'
+}
+
+@test "one platform, with its attestations and what refers to the image" {
+	bundle export -q --platform linux/arm64 -o arm64.zst "$MANY"
+	expect 0 "$MANY  $MULTI" 'left out: linux/amd64, linux/arm/v7' '1 image, 1 platform, 2 statements, 2 referrers'
+	holds stderr '1 image becomes a platform subset' 'registries that check indexes refuse'
+
+	bundle verify -q --content-only arm64.zst
+	expect 0
+	bundle inspect arm64.zst
+	expect 0 "linux/arm64  $MULTI_ARM64" 'left out: linux/amd64, linux/arm/v7'
+	[[ $output != *'linux/amd64  sha256'* && $output != *absent* ]]
+	diff <(stored arm64.zst | grep left-out) <(printf '%s\n' '2 attestation left-out' '2 manifest left-out')
+	"$BUNDLE" cat arm64.zst description >description
+	[[ $(jq -c .selection description) == '{"platforms":["linux/arm64"]}' ]]
+	[[ $(jq -c '.images[0].leftOut | map(.platform)' description) == \
+		'["linux/amd64","linux/arm/v7","unknown/unknown","unknown/unknown"]' ]]
+	left=$(jq -r '.images[0].leftOut[0].digest' description)
+	bundle cat arm64.zst "$left"
+	complain 1 "$left was not asked for when this bundle was made"
+	bundle attestations --from arm64.zst "$MANY"
+	expect 0 linux/arm64
+	[[ $output != *linux/amd64* ]]
+}
+
+@test "nothing of the other platforms is asked for" {
+	proxy_start
+	bundle export -q --platform linux/amd64 -o amd64.zst "$PROXY/demo/multi:2.1"
+	expect 0
+	[[ $(proxy_asked 'map(.path | select(contains("'"${MULTI_ARM64#*:}"'"))) | length') == 0 ]]
+}
+
+@test "the index stays as it is, and the same choice gives the same bytes" {
+	"$BUNDLE" export -q --platform linux/arm64 --platform linux/amd64 -o one.zst "$MANY"
+	"$BUNDLE" export -q --platform linux/x86_64 --platform linux/arm64/v8 --platform linux/amd64 --jobs 1 -o other.zst "$MANY"
+	cmp one.zst other.zst
+	[[ $("$BUNDLE" cat one.zst "$MULTI" | sha256sum) == "${MULTI#*:}  -" ]]
+}
+
+@test "a platform that an image does not have" {
+	bundle export -q --platform linux/amd64 --platform linux/s390x -o x.zst "$MANY" "$APP"
+	complain 1 "$APP has no platform linux/s390x: it has linux/amd64"
+	bundle export -q --platform linux/arm64 -o x.zst "$MANY" "$APP"
+	complain 1 "$APP has no platform linux/arm64: it has linux/amd64"
+	bundle export -q --platform arm64 -o x.zst "$MANY"
+	complain 2 'linux/arm64' '--platform'
+	[[ -z $(ls -A) ]]
+}
+
+@test "a dry run says what would be left out" {
+	bundle export --dry-run --platform linux/amd64 "$MANY" "$APP"
+	expect 0 'left out: linux/arm64, linux/arm/v7'
+	holds stderr '1 image becomes a platform subset'
+	bundle export --dry-run --json --platform linux/amd64 --attestations-only "$MANY" "$APP"
+	expect 0
+	[[ $(jq -c '[.totals.subsets, (.images[1].leftOut | map(.platform)), .images[0].leftOut]' <<<"$output") == \
+		'[1,["linux/arm64","linux/arm/v7"],null]' ]]
+	[[ $(jq -c '[.totals.layers, .totals.layersLeftOut > 0, .totals.bytes < 100000]' <<<"$output") == '[0,true,true]' ]]
+}
+
+@test "a subset in the store, and the rest of it later" {
+	"$BUNDLE" export -q --platform linux/arm64 -o arm64.zst "$MANY"
+	"$BUNDLE" export -q -o whole.zst "$MANY"
+	bundle import -q --to store arm64.zst
+	expect 0 "$MANY  $MULTI  1 platform, 1 attestation manifest, 2 referrers"
+	bundle import -q --json --to store arm64.zst
+	expect 0
+	[[ $(jq .writtenBytes <<<"$output") == 0 ]]
+	bundle attestations --platform linux/amd64 "$MANY"
+	complain 1 'no platform linux/amd64'
+	bundle import -q --to store whole.zst
+	expect 0 "$MANY  $MULTI  3 platforms, 3 attestation manifests, 2 referrers"
+	bundle import -q --to store arm64.zst
+	expect 0 "$MANY  $MULTI  3 platforms" # what was there stays
+	bundle attestations --platform linux/amd64 "$MANY"
+	expect 0 linux/amd64
+}
+
+@test "other tools read a subset that was extracted" {
+	"$BUNDLE" export -q --platform linux/arm64 -o arm64.zst "$MANY"
+	bundle extract -q arm64.zst layout
+	expect 0
+	[[ $(lab_peer oras manifest fetch --oci-layout "layout@$MULTI_ARM64" | sha256sum) == "${MULTI_ARM64#*:}  -" ]]
+	lab_peer skopeo --override-os linux --override-arch arm64 copy "oci:layout:$MANY" dir:copied >/dev/null
+	cmp copied/manifest.json "layout/blobs/sha256/${MULTI_ARM64#*:}"
+	lab_peer oras cp --to-plain-http --from-oci-layout "layout@$MULTI_ARM64" "$REGISTRY/copied/arm64:1" >/dev/null
+	[[ $(lab_peer crane digest "$REGISTRY/copied/arm64:1") == "$MULTI_ARM64" ]]
+}
+
+@test "an increment of a subset" {
+	"$BUNDLE" export -q --platform linux/arm64 -o first.zst "$MANY"
+	bundle export -q --since first.zst -o second.zst "$MANY"
+	expect 0 'left out: the site must have what first.zst brought'
+	"$BUNDLE" export -q -o whole.zst "$MANY"
+	# What the first one left out, the site does not have.
+	[[ $(stored second.zst | grep -c 'layer raw\|layer zstd') -gt 0 ]]
+	for file in first second; do
+		bundle import -q --to store "$file.zst"
+		expect 0
+	done
+	BUNDLE_STORE=$PWD/other "$BUNDLE" import -q --to store whole.zst >/dev/null
+	diff -r other/blobs "$BUNDLE_STORE/blobs"
+}
+
+@test "attestations only: everything but layers" {
+	bundle export -q --attestations-only -o attested.zst "$MANY" "$APP"
+	expect 0 '2 images, 4 platforms, 8 statements, 8 referrers' 'left out: attestations only'
+	[[ $(stat -c %s attested.zst) -lt 100000 ]]
+	[[ $(stored attested.zst | grep -v 'layer left-out' | grep -c layer) == 0 ]]
+	bundle verify -q --content-only attested.zst
+	expect 0
+	bundle inspect attested.zst
+	expect 0 'layers left out' 'nothing to run'
+	bundle import -q --to store attested.zst
+	expect 0 "$APP  $APP1"
+	"$BUNDLE" export -q -o whole.zst "$MANY" "$APP"
+	diff <("$BUNDLE" attestations "$MANY") <("$BUNDLE" attestations --from whole.zst "$MANY")
+	bundle extract -q attested.zst layout
+	expect 0
+	bundle export -q --since attested.zst -o next.zst "$APP"
+	expect 0
+	[[ $(stored next.zst | grep -c prerequisite) == 0 ]]
+}
