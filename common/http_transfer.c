@@ -245,11 +245,20 @@ CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;
 }
 
+/* A proxy that would not let us through: that is an answer too, though it comes as a broken connection. */
+static bool is_refused_by_proxy(const struct http_call *call)
+{
+	long status = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status >= 300 && !retry_status((int)status);
+}
+
 static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 {
 	if (call->failure.code != ERR_OK)
 		return RETRY_HOPELESS; /* a callback said no */
-	if (http_tls_refused(call, result))
+	if (result != CURLE_OK && (http_tls_refused(call, result) || is_refused_by_proxy(call)))
 		return RETRY_HOPELESS;
 	switch (result) {
 	case CURLE_OK:

@@ -1,6 +1,6 @@
 /* limits.h - every bound on input from outside, in one place.
  *
- * Units   Bytes and counts, as the names say.
+ * Units   Bytes, milliseconds and counts, as the names say.
  * Source  docs/architecture.md, "Limits"; the OCI Distribution Specification asks for manifests of at least 4 MiB.
  */
 #ifndef COMMON_LIMITS_H
@@ -35,4 +35,5 @@
 #define LIMIT_PAGES 1000                 /* pages of one listing */
 #define LIMIT_TAGS 200000                /* tags of one repository */
 #define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */
+#define LIMIT_RETRY_AFTER_MS 120000      /* how long a host can make us wait before it is asked again */
 #endif

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 
 #define LEVEL_HELD 3 /* from so many failures in a row on a host is left alone */
@@ -61,7 +62,7 @@ static uint64_t wait_of(const struct retry *r, const struct retry_host *h, const
 	uint64_t wait_ms;
 
 	if (end->after_ms != RETRY_NOT_ASKED)
-		return end->after_ms < RETRY_AFTER_MAX_MS ? end->after_ms : RETRY_AFTER_MAX_MS;
+		return end->after_ms < LIMIT_RETRY_AFTER_MS ? end->after_ms : LIMIT_RETRY_AFTER_MS;
 	wait_ms = base_ms << (failures <= SHIFT_MAX ? failures - 1 : SHIFT_MAX);
 	return wait_ms < RETRY_WAIT_MAX_MS ? wait_ms : RETRY_WAIT_MAX_MS;
 }

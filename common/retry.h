@@ -6,7 +6,7 @@
  * Units      Milliseconds of a clock that only goes forward; bytes.
  * Bounds     RETRY_TRIES tries in a row without progress, RETRY_TRIES_SLOW of those that end by a time limit.  Where
  *            nothing ever came from a host, RETRY_TRIES_UNHEARD and one: whoever mistyped a name should not have to
- * wait. A wait is at most RETRY_WAIT_MAX_MS, one that the host asks for RETRY_AFTER_MAX_MS. Hosts      Waits double
+ * wait. A wait is at most RETRY_WAIT_MAX_MS, one that the host asks for LIMIT_RETRY_AFTER_MS. Hosts      Waits double
  * with each failure in a row, of the request or of its host, and each answer takes one back. A host that says that it
  * has had enough, or that fails again and again, is left alone altogether meanwhile; other hosts are not concerned.
  * Source     RFC 9110 section 10.2.3 (Retry-After); RFC 6585 section 4 (429).
@@ -22,7 +22,6 @@
 #define RETRY_TRIES_UNHEARD 3
 #define RETRY_BASE_MS 500 /* the first wait */
 #define RETRY_WAIT_MAX_MS 60000
-#define RETRY_AFTER_MAX_MS 120000
 #define RETRY_PROGRESS_BYTES 65536 /* less is a drip, and no progress */
 #define RETRY_NOT_ASKED UINT64_MAX
 

@@ -1,9 +1,12 @@
 #include "common/http.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -35,6 +38,7 @@ static const struct http_route routes[] = {
 	{ .target = "/cut-long", .body = long_body, .body_len = sizeof(long_body), .fault = FAULT_CUT },
 	{ .target = "/closed", .fault = FAULT_CLOSED },
 	{ .target = "/silent", .fault = FAULT_SILENT },
+	{ .target = "/drip", .body = long_body, .body_len = sizeof(long_body), .fault = FAULT_DRIP },
 	{ .target = "/busy-twice", .status = 429, .headers = "X-Two: old\r\n", .body = "busy", .times = 2 },
 	{ .target = "/busy-twice", .body = "hello" },
 	{ .target = "/cut-twice", .body = "never whole", .fault = FAULT_CUT, .times = 2 },
@@ -219,6 +223,7 @@ static const struct {
 	{ "cut", "/cut", ERR_NETWORK, "/cut: " },
 	{ "cut far behind", "/cut-long", ERR_NETWORK, "/cut-long: " },
 	{ "closed", "/closed", ERR_NETWORK, "/closed: " },
+	{ "hardly anything comes", "/drip", ERR_NETWORK, "/drip: " },
 	{ "nothing ever comes", "/silent", ERR_NETWORK, "/silent: " },
 	{ "round and round", "/round", ERR_NETWORK, "/round: " },
 	{ "redirected to a file", "/to-file", ERR_NETWORK, "/to-file: " },
@@ -534,13 +539,74 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+/* A proxy that is busy is asked again, one that says no is not. */
+static const struct {
+	int status;
+	int agains;
+} gates[] = { { 503, RETRY_TRIES - 1 }, { 403, 0 }, { 407, 0 } };
+
+START_TEST(gate)
+{
+	struct http_route route = { .target = "registry.invalid:443", .status = gates[_i].status };
+	CLEANUP(asked_release) struct asked a;
+	CLEANUP(free_ptr) char *address = NULL;
+	struct err err = { 0 };
+
+	http_server_stop(server);
+	server = http_server_start(&route, 1);
+	ck_assert_int_eq(str_format(&address, NULL, "http://%s", http_server_host(server)), ERR_OK);
+	ck_assert_int_eq(setenv("https_proxy", address, 1), 0);
+	asked_init(&a, "/");
+	a.call.url = "https://registry.invalid/";
+	a.call.on_again = on_again;
+	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(a.agains == gates[_i].agains, "%d: %d, %s", gates[_i].status, a.agains, err.msg);
+	ck_assert_int_eq(http_server_asked(server, "CONNECT registry.invalid:443 "), gates[_i].agains + 1);
+	http_server_stop(server);
+	server = http_server_start(NULL, 0);
+}
+END_TEST
+
+/* Somebody listens, and does not take the connection: there is a limit to that, and it is not tried again. */
+START_TEST(connect_timeout)
+{
+	struct http_options options = { .connect_seconds = 1, .retry_ms = 1 };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(address);
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+	char host[32];
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), waiting[8];
+	size_t i;
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	for (i = 0; i < COUNT_OF(waiting); i++) { /* the queue is full after the first of them */
+		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(waiting[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	http_free(engine);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	snprintf(host, sizeof(host), "127.0.0.1:%d", ntohs(address.sin_port));
+	asked_init_at(&a, host, "/");
+	a.call.on_again = on_again;
+	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(a.agains, 0);
+	ck_assert_msg(strcasestr(err.msg, "timeout") != NULL, "%s", err.msg);
+	for (i = 0; i < COUNT_OF(waiting); i++)
+		close(waiting[i]);
+	close(listener);
+}
+END_TEST
+
 /* What the host asks for is what is waited, within reason; told once, by the host's name. */
 static const struct {
 	const char *target;
 	uint64_t wait_ms;
 } waits[] = {
-	{ "/later", RETRY_AFTER_MAX_MS },
-	{ "/on-a-day", RETRY_AFTER_MAX_MS },
+	{ "/later", LIMIT_RETRY_AFTER_MS },
+	{ "/on-a-day", LIMIT_RETRY_AFTER_MS },
 };
 
 START_TEST(long_wait)
@@ -887,6 +953,8 @@ int main(void)
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(agains));
 	tcase_add_loop_test(t, nobody_there, 0, (int)COUNT_OF(unreachable));
+	tcase_add_loop_test(t, proxy, 0, (int)COUNT_OF(proxies));
+	tcase_add_test(t, connect_timeout);
 	tcase_add_loop_test(t, long_wait, 0, (int)COUNT_OF(waits));
 	tcase_add_test(t, told_once);
 	tcase_add_test(t, held);
@@ -896,7 +964,7 @@ int main(void)
 	tcase_add_loop_test(t, redirect_authorization, 0, (int)COUNT_OF(redirects));
 	tcase_add_loop_test(t, more_headers, 0, (int)COUNT_OF(more));
 	tcase_add_loop_test(t, more_headers_fail, 0, (int)COUNT_OF(bad_moves));
-	tcase_add_loop_test(t, proxy, 0, (int)COUNT_OF(proxies));
+	tcase_add_loop_test(t, gate, 0, (int)COUNT_OF(gates));
 	tcase_add_test(t, send_body);
 	tcase_add_test(t, upload);
 	tcase_add_test(t, upload_fails);

@@ -6,7 +6,7 @@
 #include "common/mem.h"
 #include "tests/lib/test_main.h"
 
-#define BASE 500
+#define BASE ((uint64_t)500)
 #define NOW 1000000
 #define NEVER (-1)
 
@@ -110,7 +110,7 @@ static const struct {
 	{ "too little even together", RETRY_PROGRESS_BYTES / RETRY_TRIES - 1, RETRY_TRIES },
 	{ "enough together", RETRY_PROGRESS_BYTES / (RETRY_TRIES - 1) + 1, 0 },
 	{ "enough", RETRY_PROGRESS_BYTES, 0 },
-	{ "much", RETRY_PROGRESS_BYTES * 1000, 0 },
+	{ "much", (uint64_t)RETRY_PROGRESS_BYTES * 1000, 0 },
 };
 
 START_TEST(progress)

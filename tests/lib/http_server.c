@@ -163,6 +163,14 @@ static bool range_of(const char *request, const struct http_route *r, size_t len
 	return true;
 }
 
+static void drip(struct http_server *s, int fd)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN }, { .fd = s->wake[0], .events = POLLIN } };
+
+	while (poll(fds, 2, 50) == 0)
+		send_all(fd, "x", 1);
+}
+
 static void respond(struct http_server *s, int fd, const char *request, const struct http_route *r)
 {
 	CLEANUP(buf_release) struct buf head, body;
@@ -194,6 +202,10 @@ static void respond(struct http_server *s, int fd, const char *request, const st
 	send_all(fd, head.data, head.len);
 	len = sent_len(r, request, end - from);
 	count_sent(s, len);
+	if (r->fault == FAULT_DRIP) {
+		drip(s, fd);
+		return;
+	}
 	send_all(fd, buf_text(&body) + from, len);
 }
 

@@ -19,6 +19,7 @@ enum http_fault {
 	FAULT_OPEN,   /* the whole body, but one more byte was promised */
 	FAULT_CLOSED, /* no answer at all */
 	FAULT_SILENT, /* no answer, and the connection stays open */
+	FAULT_DRIP,   /* a byte of the body now and then, for as long as anybody listens */
 	FAULT_BUSY,   /* 429 */
 	FAULT_ILL,    /* 500 */
 	FAULT_MIXED,  /* cut, closed, busy and ill in turn; for http_server_fail */
