@@ -1,28 +1,26 @@
 #include "common/access.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/challenge.h"
-#include "common/credentials.h"
-#include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/text.h"
+#include "common/token.h"
 
 struct access {
 	struct http *http;
 	char *base, *host, *repository;
-	struct credentials credentials;
-	bool credentials_known;
 	char *authorization; /* sent with every request; NULL while none is asked for */
-	unsigned token;      /* counts authorizations, so that a late 401 does not renew a fresh one */
+	unsigned version;    /* counts authorizations, so that a late 401 does not renew a fresh one */
 	bool renewing;
 	struct challenge challenge;
-	struct http_call call;          /* the ping or the token request */
-	char *url, *call_authorization; /* of that call: the credentials go to the token service only */
-	struct buf answer;
+	struct tokens *tokens;
+	unsigned token; /* the serial of the token that is sent; 0 where it is none */
+	uint64_t renew_ms;
+	struct token_wait wait;
+	struct http_call ping;
+	char *ping_url;
 	struct request *requests, *waiting;
 };
 
@@ -52,21 +50,6 @@ static void request_free(struct request *r)
 	r->release(r);
 }
 
-static void wipe(char **secret)
-{
-	if (*secret != NULL)
-		explicit_bzero(*secret, strlen(*secret));
-	free(take_ptr(secret));
-}
-
-/* The answer of a token service is a secret. */
-static void forget_answer(struct access *a)
-{
-	if (a->answer.data != NULL)
-		explicit_bzero(a->answer.data, a->answer.cap);
-	buf_clear(&a->answer);
-}
-
 void access_free(struct access *a)
 {
 	if (a == NULL)
@@ -75,28 +58,24 @@ void access_free(struct access *a)
 		request_free(a->requests);
 	while (a->waiting != NULL)
 		request_free(a->waiting);
-	wipe(&a->authorization);
-	wipe(&a->call_authorization);
-	credentials_release(&a->credentials);
-	forget_answer(a);
-	buf_release(&a->answer);
-	buf_release(&a->call.headers);
-	free(a->url);
+	secret_free(&a->authorization);
+	buf_release(&a->ping.headers);
+	free(a->ping_url);
 	free(a->base);
 	free(a->host);
 	free(a->repository);
 	free(a);
 }
 
-enum err_code access_new(struct http *http, const char *base, const char *host, const char *repository,
-			 struct access **ret_access, struct err *err)
+enum err_code access_new(struct http *http, struct tokens *tokens, const char *base, const char *host,
+			 const char *repository, struct access **ret_access, struct err *err)
 {
 	struct access *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return err_nomem(err);
 	a->http = http;
-	buf_init(&a->answer, LIMIT_ANSWER_BYTES);
+	a->tokens = tokens;
 	if (str_copy(base, &a->base, err) != ERR_OK || str_copy(host, &a->host, err) != ERR_OK ||
 	    str_copy(repository, &a->repository, err) != ERR_OK) {
 		access_free(a);
@@ -111,7 +90,7 @@ const char *access_host(const struct access *a)
 	return a->host;
 }
 
-static enum err_code renew(struct access *a, struct err *err);
+static enum err_code start_renewal(struct access *a, struct err *err);
 
 /* Read the challenges of an answer: several headers, each with several challenges. */
 static void read_challenge(const struct http_call *call, struct challenge *c)
@@ -131,7 +110,7 @@ static void read_challenge(const struct http_call *call, struct challenge *c)
 static enum err_code send(struct access *a, struct request *r, struct err *err)
 {
 	buf_release(&r->call.headers); /* of the answer that told it to go again */
-	r->token = a->token;
+	r->version = a->version;
 	r->mending = false;
 	r->call.authorization = a->authorization;
 	request_push(&a->requests, r);
@@ -163,15 +142,15 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 
 	r->mends++;
 	request_unlink(r);
-	if (r->token != a->token)
+	if (r->version != a->version)
 		return send(a, r, err);
 	read_challenge(&r->call, &c);
 	request_push(&a->waiting, r);
 	if (a->renewing)
 		return ERR_OK;
-	a->challenge = c;
-	a->renewing = true;
-	return renew(a, err);
+	if (c.scheme != CHALLENGE_NONE) /* else what it said before still holds */
+		a->challenge = c;
+	return start_renewal(a, err);
 }
 
 static enum err_code on_request_again(struct http_call *call, struct err *err)
@@ -201,6 +180,12 @@ static enum err_code on_request_done(struct http_call *call, struct err *failure
 	return code;
 }
 
+/* Its token is about to run out: better a new one now than a 401 later. */
+static bool is_stale(const struct access *a)
+{
+	return a->token != 0 && token_is_stale(a->renew_ms);
+}
+
 enum err_code access_start(struct access *a, struct request *r, struct err *err)
 {
 	r->access = a;
@@ -215,10 +200,10 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.on_again = is_repeatable(r) ? on_request_again : NULL,
 		.on_done = on_request_done,
 	};
-	if (!a->renewing)
+	if (!a->renewing && !is_stale(a))
 		return send(a, r, err);
 	request_push(&a->waiting, r);
-	return ERR_OK;
+	return a->renewing ? ERR_OK : start_renewal(a, err);
 }
 
 /* From now on this authorization counts, for requests too that have not begun: they had borrowed the old one. */
@@ -226,14 +211,14 @@ static void replace_authorization(struct access *a, char *authorization)
 {
 	struct request *r;
 
-	wipe(&a->authorization);
+	secret_free(&a->authorization);
 	a->authorization = authorization;
-	a->token++;
+	a->version++;
 	for (r = a->requests; r != NULL; r = r->next) {
 		if (http_begun(&r->call))
 			continue;
 		r->call.authorization = authorization;
-		r->token = a->token;
+		r->version = a->version;
 	}
 }
 
@@ -242,7 +227,6 @@ static enum err_code resume(struct access *a, char *authorization, struct err *e
 {
 	enum err_code code = ERR_OK;
 
-	wipe(&a->call_authorization);
 	replace_authorization(a, authorization);
 	a->renewing = false;
 	while (code == ERR_OK && a->waiting != NULL) {
@@ -254,167 +238,133 @@ static enum err_code resume(struct access *a, char *authorization, struct err *e
 	return code;
 }
 
-static enum err_code on_answer(struct http_call *call, const void *bytes, size_t len, struct err *err)
+static void move_all(struct request **from, struct request **to)
 {
-	struct access *a = OUTER_OF(call, struct access, call);
+	while (*from != NULL) {
+		struct request *r = *from;
 
-	if (buf_add(&a->answer, bytes, len, err) != ERR_OK)
-		return err_add(err, "%s: answer of the token service", a->host);
-	return ERR_OK;
-}
-
-static enum err_code on_answer_again(struct http_call *call, struct err *err)
-{
-	(void)err;
-	forget_answer(OUTER_OF(call, struct access, call));
-	return ERR_OK;
-}
-
-static enum err_code token_from(struct access *a, char **ret_authorization, struct err *err)
-{
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	enum err_code code = js_read(buf_text(&a->answer), a->answer.len, "answer of the token service", &json, err);
-	const char *token;
-
-	if (code != ERR_OK)
-		return err_add(err, "%s", a->host);
-	token = js_string(json, "token");
-	if (token == NULL)
-		token = js_string(json, "access_token");
-	if (token == NULL || *token == '\0' || token[strcspn(token, "\r\n")] != '\0')
-		return err_set(err, ERR_FORMAT, "%s: the token service answered without a token", a->host);
-	return str_format(ret_authorization, err, "Bearer %s", token);
-}
-
-static enum err_code on_token(struct http_call *call, struct err *failure, struct err *err)
-{
-	struct access *a = OUTER_OF(call, struct access, call);
-	char *authorization = NULL;
-	enum err_code code;
-	char tried[HTTP_TRIED_MAX];
-	int status = call->status;
-
-	buf_release(&call->headers);
-	if (failure != NULL) {
-		*err = *failure;
-		return err_add(err, "%s: asking for a token", a->host);
+		request_unlink(r);
+		request_push(to, r);
 	}
-	if (status == 401 || status == 403)
-		return err_set(err, ERR_DENIED, "%s: the token service refused %s (status %d): run docker login %s",
-			       a->host, a->credentials.user != NULL ? "these credentials" : "anonymous access", status,
-			       a->host);
-	if (status != 200)
-		return err_set(err, status >= 500 || status == 429 ? ERR_NETWORK : ERR_REFUSED,
-			       "%s: the token service answered with status %d%s", a->host, status,
-			       http_tried(call, tried));
-	code = token_from(a, &authorization, err);
-	forget_answer(a);
-	return code == ERR_OK ? resume(a, authorization, err) : code;
 }
 
-static enum err_code
-start_call(struct access *a, enum err_code (*on_done)(struct http_call *, struct err *, struct err *), struct err *err)
+/* No credentials can be had: that is the end of what waited for them, and whoever asked decides what it means.  Their
+ * requests may be followed by others, which begin anew. */
+static enum err_code give_up(struct access *a, struct err *failure, struct err *err)
 {
-	a->call = (struct http_call){
-		.url = a->url, .on_body = on_answer, .on_again = on_answer_again, .on_done = on_done
-	};
-	a->call.authorization = a->call_authorization;
-	buf_clear(&a->answer);
-	return http_start(a->http, &a->call, err);
-}
+	struct request *failed = NULL;
+	enum err_code code = ERR_OK;
 
-/* realm?service=…&scope=… */
-static enum err_code token_url(struct access *a, struct err *err)
-{
-	const struct challenge *c = &a->challenge;
-	CLEANUP(buf_release) struct buf url;
-	enum err_code code;
+	a->renewing = false;
+	move_all(&a->waiting, &failed);
+	while (code == ERR_OK && failed != NULL) {
+		struct request *r = failed;
 
-	buf_init(&url, LIMIT_URL_BYTES);
-	code = buf_printf(&url, err, "%s%cservice=", c->realm, strchr(c->realm, '?') != NULL ? '&' : '?');
-	if (code == ERR_OK)
-		code = http_escape(c->service, &url, err);
-	if (code == ERR_OK)
-		code = buf_puts(&url, "&scope=", err);
-	if (code == ERR_OK && c->scope[0] != '\0')
-		code = http_escape(c->scope, &url, err);
-	else if (code == ERR_OK)
-		code = buf_printf(&url, err, "repository:%s:pull", a->repository);
-	if (code != ERR_OK)
-		return err_add(err, "%s: URL of the token service", a->host);
-	free(a->url);
-	a->url = take_ptr(&url.data);
-	return ERR_OK;
-}
-
-static enum err_code load_credentials(struct access *a, struct err *err)
-{
-	enum err_code code = a->credentials_known ? ERR_OK : credentials_find(a->host, &a->credentials, err);
-
-	a->credentials_known = code == ERR_OK;
+		code = r->on_done(r, failure, err);
+		request_free(r);
+	}
+	move_all(&failed, &a->waiting); /* for access_free */
 	return code;
 }
 
-/* The credentials themselves as authorization; NULL where there are none. */
-static enum err_code basic_header(struct access *a, char **ret_header, struct err *err)
+static enum err_code on_token(struct token_wait *w, const struct token *token, struct err *failure, struct err *err)
 {
-	enum err_code code = load_credentials(a, err);
+	struct access *a = OUTER_OF(w, struct access, wait);
+	char *authorization = NULL;
 
-	if (code == ERR_OK && a->credentials.user != NULL)
-		code = credentials_basic(&a->credentials, ret_header, err);
-	return code;
+	if (failure != NULL)
+		return give_up(a, failure, err);
+	if (str_copy(token->authorization, &authorization, err) != ERR_OK)
+		return ERR_NOMEM;
+	a->token = token->serial;
+	a->renew_ms = token->renew_ms;
+	return resume(a, authorization, err);
 }
 
 static enum err_code ask_token(struct access *a, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	CLEANUP(buf_release) struct buf scope;
+	struct token_want want = {
+		.base = a->base,
+		.host = a->host,
+		.path = a->repository,
+		.realm = a->challenge.realm,
+		.service = a->challenge.service,
+	};
 
-	if (text_starts(a->base, "https:") && strncasecmp(a->challenge.realm, "https:", 6) != 0)
-		return err_set(err, ERR_DENIED, "%s: sends its users to a token service without TLS (%.200s): refused",
-			       a->host, a->challenge.realm);
-	code = token_url(a, err);
-	wipe(&a->call_authorization);
-	if (code == ERR_OK)
-		code = basic_header(a, &a->call_authorization, err);
-	return code == ERR_OK ? start_call(a, on_token, err) : code;
+	buf_init(&scope, LIMIT_URL_BYTES);
+	if (token_scope(a->challenge.scope, a->repository, &scope, err) != ERR_OK)
+		return err_add(err, "%s: scopes of a token", a->host);
+	want.scope = buf_text(&scope);
+	a->wait.done = on_token;
+	return tokens_get(a->tokens, &want, a->token, &a->wait, err);
 }
+
+/* The credentials themselves as authorization; NULL where there are none. */
+static enum err_code show_password(struct access *a, struct err *err)
+{
+	CLEANUP(credentials_release) struct credentials c = { 0 };
+	char *basic = NULL;
+	enum err_code code = wallet_find(tokens_wallet(a->tokens), a->host, a->repository, &c, err);
+
+	if (code == ERR_OK && credentials_given(&c))
+		code = credentials_basic(&c, &basic, err);
+	a->token = 0;
+	return code == ERR_OK ? resume(a, basic, err) : code;
+}
+
+static enum err_code renew(struct access *a, struct err *err);
 
 static enum err_code on_ping(struct http_call *call, struct err *failure, struct err *err)
 {
-	struct access *a = OUTER_OF(call, struct access, call);
+	struct access *a = OUTER_OF(call, struct access, ping);
+	struct err why = { 0 };
 
 	if (failure == NULL && !call->redirected)
 		read_challenge(call, &a->challenge);
 	buf_release(&call->headers);
-	if (failure != NULL) {
-		*err = *failure;
-		return err->code;
-	}
-	if (a->challenge.scheme == CHALLENGE_NONE)
-		return err_set(err, ERR_DENIED, "%s: refuses access, and does not say which credentials it wants",
-			       a->host);
-	return renew(a, err);
+	if (failure == NULL && a->challenge.scheme != CHALLENGE_NONE)
+		return renew(a, err);
+	if (failure == NULL)
+		err_set(&why, ERR_DENIED, "%s: refuses access, and does not say which credentials it wants", a->host);
+	return give_up(a, failure != NULL ? failure : &why, err);
+}
+
+static enum err_code on_ping_again(struct http_call *call, struct err *err)
+{
+	(void)call;
+	(void)err;
+	return ERR_OK; /* nothing of it was kept */
 }
 
 /* Some registries send a bare 401 and say only at /v2/ what they want. */
 static enum err_code ping(struct access *a, struct err *err)
 {
-	free(take_ptr(&a->url));
-	if (str_format(&a->url, err, "%s/v2/", a->base) != ERR_OK)
+	free(take_ptr(&a->ping_url));
+	if (str_format(&a->ping_url, err, "%s/v2/", a->base) != ERR_OK)
 		return ERR_NOMEM;
-	wipe(&a->call_authorization);
-	return start_call(a, on_ping, err);
+	a->ping = (struct http_call){ .url = a->ping_url, .on_again = on_ping_again, .on_done = on_ping };
+	return http_start(a->http, &a->ping, err);
+}
+
+static enum err_code ask_in_its_way(struct access *a, struct err *err)
+{
+	if (a->challenge.scheme == CHALLENGE_NONE)
+		return ping(a, err);
+	return a->challenge.scheme == CHALLENGE_BEARER ? ask_token(a, err) : show_password(a, err);
 }
 
 static enum err_code renew(struct access *a, struct err *err)
 {
-	char *basic = NULL;
-	enum err_code code;
+	struct err why = { 0 };
 
-	if (a->challenge.scheme == CHALLENGE_NONE)
-		return ping(a, err);
-	if (a->challenge.scheme == CHALLENGE_BEARER)
-		return ask_token(a, err);
-	code = basic_header(a, &basic, err);
-	return code == ERR_OK ? resume(a, basic, err) : code;
+	if (ask_in_its_way(a, &why) == ERR_OK)
+		return ERR_OK;
+	return give_up(a, &why, err);
+}
+
+static enum err_code start_renewal(struct access *a, struct err *err)
+{
+	a->renewing = true;
+	return renew(a, err);
 }

@@ -1,13 +1,19 @@
 /* access.h - requests to one repository, with the credentials that it asks for: anonymous, Basic or Bearer.
  *
  * Lifecycle  access_new; access_start any number of requests; the HTTP engine
- *            runs; access_free.
- * Ownership  access_start takes over the request and its URL, and frees both
- *            after on_done; access_free frees those that never ended.
- * Tries      GET and HEAD are tried again, as http.h says, where there is no on_body or an on_again that drops what it
- * has collected.  So are the requests to a token service.  A 401 counts apart. Errors     on_done gets what http.h
- * gives.  A 401 that credentials can mend is mended before the request's owner hears of it; one that they cannot is an
- * answer like any other. Secrets stay out of messages.  A token service is asked over https where the registry is.
+ *            runs; access_free, after http_free or when no request is left.
+ * Ownership  The tokens are borrowed.  access_start takes over the request and its
+ *            URL, and frees both after on_done; access_free frees those that
+ *            never ended.
+ * Tries      GET and HEAD are tried again, as http.h says, where there is no
+ *            on_body, or an on_again that drops what it has collected.  So are
+ *            the requests to a token service.  A 401 counts apart.
+ * Errors     on_done gets what http.h gives.  A 401 that credentials can mend
+ *            is mended before the request's owner hears of it; one that they
+ *            cannot is an answer like any other.  Where credentials cannot be
+ *            had (those of tokens.h and wallet.h, and ERR_DENIED where the
+ *            registry does not say what it wants), on_done gets that failure.
+ *            Secrets stay out of messages.
  * Source     facts of the Docker Registry v2 token protocol; RFC 6750.
  */
 #ifndef COMMON_ACCESS_H
@@ -16,6 +22,7 @@
 #include <stdbool.h>
 
 #include "common/http.h"
+#include "common/tokens.h"
 
 struct access;
 
@@ -36,15 +43,15 @@ struct request {
 	struct http_call call;
 	/* access.c's own */
 	struct access *access;
-	unsigned token; /* which token it was sent with */
-	bool mending;   /* a 401 under way to be mended */
-	unsigned mends; /* in a row */
+	unsigned version; /* which authorization it was sent with */
+	bool mending;     /* a 401 under way to be mended */
+	unsigned mends;   /* in a row */
 	struct request *next, **link;
 };
 
 /* Access to a repository: base is "https://host[:port]", host the name under which credentials are kept. */
-enum err_code access_new(struct http *http, const char *base, const char *host, const char *repository,
-			 struct access **ret_access, struct err *err);
+enum err_code access_new(struct http *http, struct tokens *tokens, const char *base, const char *host,
+			 const char *repository, struct access **ret_access, struct err *err);
 enum err_code access_start(struct access *a, struct request *r, struct err *err);
 /* The registry's host, for messages. */
 const char *access_host(const struct access *a);

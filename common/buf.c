@@ -73,3 +73,10 @@ void buf_release(struct buf *b)
 	free(b->data);
 	*b = (struct buf){ .max = b->max };
 }
+
+void buf_wipe(struct buf *b)
+{
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->cap);
+	buf_release(b);
+}

@@ -34,4 +34,6 @@ void buf_clear(struct buf *b);
 const char *buf_text(const struct buf *b);
 /* Free the content.  A zeroed buffer is fine. */
 void buf_release(struct buf *b);
+/* The same for a content that is a secret: it is overwritten first. */
+void buf_wipe(struct buf *b);
 #endif

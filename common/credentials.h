@@ -1,26 +1,28 @@
-/* credentials.h - user names and passwords for registries, from docker's config.json.
+/* credentials.h - a user name and a password or identity token, and how they are shown to a server.
  *
- * Lifecycle  credentials_find, use, credentials_release.
- * Ownership  The strings are the caller's; release wipes them before it frees.
- * Errors     ERR_FORMAT (the file is no config.json), ERR_IO, ERR_NOMEM.  No
- *            file and no entry are no errors: the access is anonymous.
- *            No message ever holds a secret.
- * Source     facts of docker's cliconfig: $DOCKER_CONFIG/config.json, else
- *            ~/.docker/config.json; "auths" by host, Docker Hub under
- *            https://index.docker.io/v1/.
+ * Lifecycle  Filled by auth_file.h, credential_helper.h or wallet.h; use;
+ *            credentials_release.
+ * Bounds     Each text at most LIMIT_SECRET_BYTES.
+ * Ownership  The strings are the owner's; release wipes them before it frees.
+ * Errors     ERR_NOMEM, ERR_LIMIT.  No message ever holds a secret.
+ * Source     RFC 7617; docker's cliconfig.
  */
 #ifndef COMMON_CREDENTIALS_H
 #define COMMON_CREDENTIALS_H
 
+#include <stdbool.h>
+
 #include "common/err.h"
 
 struct credentials {
-	char *user, *password; /* both NULL: anonymous */
+	char *user, *password; /* both NULL: anonymous, but for an identity token */
+	char *identity_token;  /* what a token service gave at a login, in place of the password; NULL for none */
 };
 
-/* What the config has for a registry's host[:port]. */
-enum err_code credentials_find(const char *host, struct credentials *ret_credentials, struct err *err);
-/* "Basic …" for these credentials; the caller frees it. */
+/* False where the access is anonymous. */
+bool credentials_given(const struct credentials *c);
+enum err_code credentials_copy(const struct credentials *c, struct credentials *ret_copy, struct err *err);
+/* "Basic …" for these credentials; the caller frees it by secret_free. */
 enum err_code credentials_basic(const struct credentials *c, char **ret_header, struct err *err);
 void credentials_release(struct credentials *c);
 #endif

@@ -111,6 +111,9 @@ const char *http_tried(const struct http_call *call, char out[HTTP_TRIED_MAX]);
 const char *http_header(const struct http_call *call, const char *name, unsigned nth, char *out, size_t out_size);
 /* The URL, made absolute against a base (RFC 3986), into out. */
 enum err_code http_resolve_url(const char *base, const char *url, char *out, size_t out_size, struct err *err);
+/* The host that an http or https URL leads to, in lower case, without brackets and port, an IPv4 address in its four
+ * parts.  One with a user in it is refused. */
+enum err_code http_url_host(const char *url, char *out, size_t out_size, struct err *err);
 /* Percent-encode one query value into out. */
 enum err_code http_escape(const char *text, struct buf *out, struct err *err);
 void http_free(struct http *h);

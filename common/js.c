@@ -67,6 +67,19 @@ enum err_code js_read_large(const void *bytes, size_t len, size_t max_values, co
 	return ERR_OK;
 }
 
+enum err_code js_read_secret(const void *bytes, size_t len, const char *what, struct json_t **ret_value,
+			     struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = js_read(bytes, len, what, ret_value, &why);
+
+	if (code == ERR_FORMAT)
+		return err_set(err, ERR_FORMAT, "%s: not valid JSON", what);
+	if (code != ERR_OK && err != NULL)
+		*err = why;
+	return code;
+}
+
 enum err_code js_check(const void *bytes, size_t len, const char *what, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *value = NULL;

@@ -26,6 +26,9 @@ struct json_t; /* a value; only common/js.c knows the library behind it */
 
 /* Parse one document that is an object or an array.  what names it in messages. */
 enum err_code js_read(const void *bytes, size_t len, const char *what, struct json_t **ret_value, struct err *err);
+/* The same for a document with secrets in it: what is wrong is said without showing any of it. */
+enum err_code js_read_secret(const void *bytes, size_t len, const char *what, struct json_t **ret_value,
+			     struct err *err);
 /* The same for a document that may hold up to max_values values. */
 enum err_code js_read_large(const void *bytes, size_t len, size_t max_values, const char *what,
 			    struct json_t **ret_value, struct err *err);

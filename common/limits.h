@@ -17,6 +17,7 @@
 #define LIMIT_STATEMENT_PARSED_BYTES (2 * MIB) /* one statement that is read for its summary */
 #define LIMIT_DESCRIPTION_BYTES (32 * MIB)     /* bundle.json */
 #define LIMIT_ANSWER_BYTES (1 * MIB)           /* other JSON answers: tokens, errors, daemon state */
+#define LIMIT_SECRET_BYTES (64 * KIB)          /* a password or token, and what a token service or a helper says */
 #define LIMIT_HEADER_BYTES (64 * KIB)          /* all headers of one HTTP answer */
 #define LIMIT_URL_BYTES (8 * KIB)
 #define LIMIT_TEXT_BYTES 4096            /* one name, tag, media type, annotation that we keep */

@@ -13,6 +13,13 @@ void free_ptr(void *p)
 	free(held);
 }
 
+void secret_free(char **secret)
+{
+	if (*secret != NULL)
+		explicit_bzero(*secret, strlen(*secret));
+	free(take_ptr(secret));
+}
+
 enum err_code vec_grow(void *items, size_t *cap, size_t need, size_t item_size, size_t max, struct err *err)
 {
 	void *old, *grown;

@@ -28,6 +28,8 @@
 
 /* Cleanup handler for plain malloc'd pointers: free(*(void **)p). */
 void free_ptr(void *p);
+/* Overwrite a string that is a secret, and free it; a cleanup handler too. */
+void secret_free(char **secret);
 /* Make room for `need` items of item_size bytes; *items and *cap follow.  New room is zeroed. */
 enum err_code vec_grow(void *items, size_t *cap, size_t need, size_t item_size, size_t max, struct err *err);
 /* Copy a string; ERR_NOMEM where there is no room.  A NULL text gives NULL. */

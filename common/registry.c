@@ -394,7 +394,7 @@ enum err_code registry_new(struct http *http, const struct reference *ref, const
 	if (code == ERR_OK)
 		code = reference_repository(ref, &p->name, err);
 	if (code == ERR_OK)
-		code = access_new(http, p->base, ref->domain, p->path, &p->access, err);
+		code = access_new(http, options->tokens, p->base, ref->domain, p->path, &p->access, err);
 	if (code != ERR_OK) {
 		registry_free(&p->source);
 		return code;

@@ -19,9 +19,11 @@
 #include "common/http.h"
 #include "common/reference.h"
 #include "common/source.h"
+#include "common/tokens.h"
 
 struct registry_options {
-	bool plain_http; /* http even for hosts that are not loopback */
+	bool plain_http;       /* http even for hosts that are not loopback */
+	struct tokens *tokens; /* borrowed: credentials, shared by all repositories */
 };
 
 /* The repository of ref.  A registry on loopback is asked over plain HTTP. */

@@ -8,6 +8,7 @@
 #include "bundles/seal_key.h"
 #include "bundles/seal_passphrase.h"
 #include "common/limits.h"
+#include "common/login.h"
 #include "common/mem.h"
 #include "common/progress.h"
 #include "common/report.h"
@@ -28,6 +29,7 @@ struct options {
 	const char *referrers;
 	struct opt_list annotations, images_from, tags, map, platforms;
 	unsigned jobs, connect_timeout, stall_timeout;
+	struct login_options login;
 	bool all_tags, attestations_only, plain_http, dry_run, json, quiet;
 };
 
@@ -64,6 +66,7 @@ static const struct opt opts[] = {
 	{ "stall-timeout", '\0', "SECONDS",
 	  "give up a connection on which nothing comes for so long (60 where it is not given)", SECONDS_MAX,
 	  OPT_SETS(struct options, stall_timeout) },
+	LOGIN_OPTS(struct options, login),
 	{ "plain-http", '\0', NULL, "ask registries over HTTP without TLS; loopback is always asked so", 0,
 	  OPT_SETS(struct options, plain_http) },
 	{ "dry-run", '\0', NULL, "find everything, say what would be fetched, write nothing", 0,
@@ -214,6 +217,17 @@ static enum err_code report(const struct options *options, const struct export_r
 	return code == ERR_OK ? report_absent(r, err) : code;
 }
 
+static bool reads_stdin(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->images_from.len; i++) {
+		if (strcmp(options->images_from.items[i], "-") == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum err_code check_options(const struct options *options, const struct opt_list *operands, struct err *err)
 {
 	if (operands->len == 0 && options->images_from.len == 0)
@@ -227,6 +241,9 @@ static enum err_code check_options(const struct options *options, const struct o
 		return err_set(err, ERR_USAGE, "-o -: a bundle is not for a terminal: redirect it");
 	if (options->all_tags && options->tags.len > 0)
 		return err_set(err, ERR_USAGE, "--tags and --all-tags: all tags, or those that match?");
+	if (options->login.password_stdin && reads_stdin(options))
+		return err_set(err, ERR_USAGE,
+			       "--password-stdin and --images-from -: standard input is only one of them");
 	if (options->sign == NULL && options->passphrase_fd != NULL)
 		return err_set(err, ERR_USAGE, "--passphrase-fd is for the key of --sign, and none is given");
 	return ERR_OK;
@@ -280,6 +297,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
 	CLEANUP(notes_release) struct notes notes = { 0 };
 	CLEANUP(references_release) struct references references = { 0 };
+	CLEANUP(login_release) struct login login = { 0 };
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
@@ -294,6 +312,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.since = options->since,
 		.dry_run = options->dry_run,
 		.notes = &notes.notes,
+		.login = &login,
 		.progress = &progress,
 	};
 	bool told = false;
@@ -309,8 +328,11 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
 	if (code == ERR_OK)
 		code = read_selection(options, &notes.notes.selection, &err);
+	if (code == ERR_OK)
+		code = login_read(&options->login, &login, &err);
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
+		login_warn(&login, &progress);
 		code = export_run(&how, &result, &err);
 		progress_done(&progress);
 	}
@@ -338,6 +360,7 @@ const struct command export_command = {
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
 	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5),
-	.footer = "Credentials are those of docker login. Nothing stands under FILE until the bundle is whole.",
+	.footer = "Without --authfile and --username credentials are those of docker login and podman login. Nothing "
+		  "stands under FILE until the bundle is whole.",
 	.run = run,
 };

@@ -309,6 +309,11 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = http_new(&http, &r->http, err);
 	if (code == ERR_OK)
+		code = wallet_new(options->login, &r->wallet, err);
+	if (code == ERR_OK)
+		code = tokens_new(r->http, r->wallet, &r->tokens, err);
+	registry.tokens = r->tokens;
+	if (code == ERR_OK)
 		code = offload_pool_new(workers(), options->jobs + 1, &r->pool, err);
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
@@ -348,6 +353,8 @@ void export_release(struct export_result *result)
 	http_free(result->http); /* first: what it still holds are the sources' calls */
 	gather_release(&result->gather);
 	images_release(&result->images);
+	tokens_free(result->tokens);
+	wallet_free(result->wallet);
 	since_release(&result->since);
 	offload_pool_free(result->pool);
 	*result = (struct export_result){ .gather.spool.fd = -1 };

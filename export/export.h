@@ -26,11 +26,14 @@ struct export_options {
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
 	const struct description_notes *notes; /* what is written on the bundle, and what is asked for */
+	const struct login *login;             /* credentials of the command line; NULL for none */
 	struct progress *progress;
 };
 
 struct export_result {
 	struct http *http;
+	struct wallet *wallet;
+	struct tokens *tokens;
 	struct offload_pool *pool;
 	struct images images;
 	struct gather gather;

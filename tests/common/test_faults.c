@@ -4,7 +4,6 @@
 
 #include <check.h>
 
-#include "common/credentials.h"
 #include "common/graph.h"
 #include "common/js.h"
 #include "common/layout.h"
@@ -142,10 +141,14 @@ static enum err_code do_credentials(struct err *err)
 	CLEANUP(credentials_release) struct credentials x = { 0 };
 	CLEANUP(credentials_release) struct credentials y = { 0 };
 	CLEANUP(free_ptr) char *header = NULL;
-	enum err_code code = credentials_find("x", &x, err);
+	struct wallet *wallet = NULL;
+	enum err_code code = wallet_new(NULL, &wallet, err);
 
 	if (code == ERR_OK)
-		code = credentials_find("y", &y, err);
+		code = wallet_find(wallet, "x", "a/b", &x, err);
+	if (code == ERR_OK)
+		code = wallet_find(wallet, "y", "a/b", &y, err);
+	wallet_free(wallet);
 	return code == ERR_OK ? credentials_basic(&x, &header, err) : code;
 }
 
@@ -275,6 +278,8 @@ static enum err_code do_registry(struct err *err)
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *text = NULL;
 	struct http *http = NULL;
+	struct wallet *wallet = NULL;
+	struct registry_options options = { 0 };
 	struct source *source = NULL;
 	enum err_code code = http_new(&(struct http_options){ .max_active = 2 }, &http, err);
 
@@ -283,12 +288,18 @@ static enum err_code do_registry(struct err *err)
 	if (code == ERR_OK)
 		code = reference_parse(text, &ref, err);
 	if (code == ERR_OK)
-		code = registry_new(http, &ref, &(struct registry_options){ 0 }, &source, err);
+		code = wallet_new(NULL, &wallet, err);
+	if (code == ERR_OK)
+		code = tokens_new(http, wallet, &options.tokens, err);
+	if (code == ERR_OK)
+		code = registry_new(http, &ref, &options, &source, err);
 	if (code == ERR_OK)
 		code = ask_registry(source, &ref, http, err);
 	http_free(http);
 	if (source != NULL)
 		source->free(source);
+	tokens_free(options.tokens);
+	wallet_free(wallet);
 	return code;
 }
 
@@ -334,7 +345,7 @@ START_TEST(no_memory_registry)
 		  .headers = "WWW-Authenticate: Bearer realm=\"http://@@/token\",service=\"s\"\r\n",
 		  .body = "{}",
 		  .authorization = "Bearer T" },
-		{ .target = "/token?service=s&scope=repository:a/b:pull", .body = "{\"token\":\"T\"}" },
+		{ .target = "/token?service=s&scope=repository%3Aa%2Fb%3Apull", .body = "{\"token\":\"T\"}" },
 		{ .target = "/v2/a/b/referrers/" ABC,
 		  .headers = "Content-Type: " TYPE_OCI_INDEX "\r\nLink: </p2>; rel=next\r\n",
 		  .body = "{\"manifests\":[]}" },
