@@ -65,6 +65,7 @@ struct node {
 	bool absent;               /* the source does not have it, though something lists it */
 	bool left_out;             /* not asked for: of another platform, or a layer of what travels without */
 	bool expanded;             /* its children are known */
+	bool of_referrer;          /* a referrer that was found as such, or a part of one */
 	uint8_t depth;             /* steps from a root, the shortest that was found */
 	uint16_t source;           /* which of the caller's sources has it */
 	uint32_t edges, edges_len; /* a range of graph.edges */

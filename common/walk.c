@@ -6,17 +6,9 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "common/walk_private.h"
 
-/* One question under way: which node it is about, and on whose behalf. */
-struct question {
-	struct walk *walk;
-	uint32_t node; /* NODE_NONE while a name is being resolved */
-	uint16_t source;
-	char *name, *asked;            /* owned; of an image that is being resolved, and what its source knows it by */
-	struct question *next, **link; /* the walk's open questions, so that none is lost when a source fails */
-};
-
-static void question_free(struct question *q)
+void walk_question_free(struct question *q)
 {
 	*q->link = q->next;
 	if (q->next != NULL)
@@ -26,8 +18,8 @@ static void question_free(struct question *q)
 	free(q);
 }
 
-static enum err_code question_new(struct walk *w, uint32_t node, uint16_t source, const char *name,
-				  struct question **ret_question, struct err *err)
+enum err_code walk_question_new(struct walk *w, uint32_t node, uint16_t source, const char *name,
+				struct question **ret_question, struct err *err)
 {
 	struct question *q = calloc(1, sizeof(*q));
 	enum err_code code;
@@ -40,7 +32,7 @@ static enum err_code question_new(struct walk *w, uint32_t node, uint16_t source
 	w->open = q;
 	code = str_copy(name, &q->name, err);
 	if (code != ERR_OK) {
-		question_free(q);
+		walk_question_free(q);
 		return code;
 	}
 	*ret_question = q;
@@ -55,9 +47,10 @@ void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifes
 void walk_release(struct walk *w)
 {
 	while (w->open != NULL)
-		question_free(w->open);
+		walk_question_free(w->open);
 	free(w->sources);
-	free(w->asked);
+	asked_release(&w->asked);
+	free(w->dropped);
 	*w = (struct walk){ 0 };
 }
 
@@ -85,68 +78,18 @@ static enum err_code source_place(struct walk *w, struct source *source, uint16_
 	return ERR_OK;
 }
 
-/* What is asked for once, of a node at a source. */
-enum what { ASK_MANIFEST, ASK_REFERRERS };
-
-/* Never 0, which is an empty place. */
-static uint64_t asked_key(uint32_t node, uint16_t source, enum what what)
-{
-	return ((uint64_t)node << 17 | (uint64_t)source << 1 | what) + 1;
-}
-
-static uint64_t *asked_place(uint64_t *asked, size_t cap, uint64_t key)
-{
-	size_t i = (size_t)(key * 0x9E3779B97F4A7C15u >> 32) & (cap - 1);
-
-	while (asked[i] != 0 && asked[i] != key)
-		i = (i + 1) & (cap - 1);
-	return &asked[i];
-}
-
-static enum err_code asked_grow(struct walk *w, struct err *err)
-{
-	size_t cap = w->asked_cap < 64 ? 64 : w->asked_cap * 2, i;
-	uint64_t *grown;
-
-	if (w->asked_len * 2 < w->asked_cap)
-		return ERR_OK;
-	grown = calloc(cap, sizeof(*grown));
-	if (grown == NULL)
-		return err_nomem(err);
-	for (i = 0; i < w->asked_cap; i++) {
-		if (w->asked[i] != 0)
-			*asked_place(grown, cap, w->asked[i]) = w->asked[i];
-	}
-	free(w->asked);
-	w->asked = grown;
-	w->asked_cap = cap;
-	return ERR_OK;
-}
-
 /* Whether this is the first time. */
-static enum err_code once(struct walk *w, uint32_t node, uint16_t source, enum what what, bool *ret_first,
-			  struct err *err)
+enum err_code walk_once(struct walk *w, uint32_t node, uint16_t source, enum asked_what what, bool *ret_first,
+			struct err *err)
 {
-	uint64_t key = asked_key(node, source, what), *place;
-	enum err_code code = asked_grow(w, err);
-
-	if (code != ERR_OK)
-		return code;
-	place = asked_place(w->asked, w->asked_cap, key);
-	*ret_first = *place == 0;
-	w->asked_len += *ret_first;
-	*place = key;
-	return ERR_OK;
+	return asked_once(&w->asked, node, source, what, ret_first, err);
 }
 
 /* Whoever has a manifest is asked what refers to it. */
 bool walk_has(const struct walk *w, uint32_t node, uint16_t source)
 {
-	return w->asked_cap > 0 && *asked_place(w->asked, w->asked_cap, asked_key(node, source, ASK_REFERRERS)) != 0;
+	return asked_has(&w->asked, node, source, ASKED_REFERRERS);
 }
-
-static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t node, uint8_t depth, uint16_t source,
-			   struct err *err);
 
 /* Mark what of an index is not wanted; nothing of that is asked for.  Its edges are its entries. */
 static enum err_code leave_out(struct walk *w, uint32_t node, const struct manifest *m, struct err *err)
@@ -165,7 +108,6 @@ static enum err_code leave_out(struct walk *w, uint32_t node, const struct manif
 static enum err_code visit_children(struct walk *w, uint32_t node, const struct manifest *m, uint16_t source,
 				    struct err *err)
 {
-	uint8_t depth = w->graph->nodes[node].depth;
 	enum err_code code = ERR_OK;
 	size_t i;
 
@@ -180,49 +122,17 @@ static enum err_code visit_children(struct walk *w, uint32_t node, const struct 
 		if (m->kind == MANIFEST_INDEX && w->graph->edges[n->edges + i].left_out)
 			continue;
 		if (m->kind == MANIFEST_INDEX && manifest_kind(m->items[i].media_type) != MANIFEST_NONE)
-			code = visit(w, &m->items[i], child, (uint8_t)(depth + 1), source, err);
+			code = walk_visit(w, &m->items[i], child, node, source, err);
 		else
 			w->graph->nodes[child].source = source;
 	}
 	return code;
 }
 
-static enum err_code on_referrers(void *ctx, const struct source_referrer *referrers, size_t len, struct err *err)
-{
-	struct question *q = ctx;
-	struct walk *w = q->walk;
-	uint8_t depth = w->graph->nodes[q->node].depth;
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	for (i = 0; code == ERR_OK && i < len; i++) {
-		uint32_t node = NODE_NONE;
-
-		code = graph_add(w->graph, &referrers[i].descriptor, &node, err);
-		if (code == ERR_OK)
-			code = graph_link(w->graph, q->node, node, referrers[i].kind, err);
-		if (code == ERR_OK)
-			code = visit(w, &referrers[i].descriptor, node, (uint8_t)(depth + 1), q->source, err);
-	}
-	question_free(q);
-	return code;
-}
-
-static enum err_code ask_referrers(struct walk *w, uint32_t node, uint16_t source, struct err *err)
-{
-	struct source *s = w->sources[source];
-	struct digest subject = w->graph->nodes[node].digest;
-	struct question *q = NULL;
-	enum err_code code = question_new(w, node, source, NULL, &q, err);
-
-	return code == ERR_OK ? s->referrers(s, &subject, on_referrers, q, err) : code;
-}
-
 /* The children of a node that another source gave, at this one. */
-static enum err_code visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err)
+enum err_code walk_visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err)
 {
 	struct graph *g = w->graph;
-	uint8_t depth = g->nodes[node].depth;
 	enum err_code code = ERR_OK;
 	size_t i;
 
@@ -232,7 +142,7 @@ static enum err_code visit_known(struct walk *w, uint32_t node, uint16_t source,
 
 		if ((e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION) && !e->left_out &&
 		    manifest_kind(d.media_type) != MANIFEST_NONE)
-			code = visit(w, &d, e->to, (uint8_t)(depth + 1), source, err);
+			code = walk_visit(w, &d, e->to, node, source, err);
 	}
 	return code;
 }
@@ -241,17 +151,17 @@ static enum err_code visit_known(struct walk *w, uint32_t node, uint16_t source,
 static enum err_code follow(struct walk *w, uint32_t node, uint16_t source, struct err *err)
 {
 	bool first = false;
-	enum err_code code = once(w, node, source, ASK_REFERRERS, &first, err);
+	enum err_code code = walk_once(w, node, source, ASKED_REFERRERS, &first, err);
 
 	if (code != ERR_OK || !first)
 		return code;
-	code = visit_known(w, node, source, err);
-	return code == ERR_OK ? ask_referrers(w, node, source, err) : code;
+	code = walk_visit_known(w, node, source, err);
+	return code == ERR_OK ? walk_ask_referrers(w, node, source, err) : code;
 }
 
 /* A manifest is here and proved: add it, tell the owner, go on from it. */
-static enum err_code expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
-			    struct err *err)
+enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
+			  struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
 	bool first;
@@ -267,10 +177,10 @@ static enum err_code expand(struct walk *w, uint32_t node, uint16_t source, cons
 	if (code == ERR_OK && w->on_manifest != NULL)
 		code = w->on_manifest(w->ctx, node, got->bytes, got->len, err);
 	if (code == ERR_OK)
-		code = once(w, node, source, ASK_REFERRERS, &first, err);
+		code = walk_once(w, node, source, ASKED_REFERRERS, &first, err);
 	if (code == ERR_OK)
 		code = visit_children(w, node, &m, source, err);
-	return code == ERR_OK ? ask_referrers(w, node, source, err) : code;
+	return code == ERR_OK ? walk_ask_referrers(w, node, source, err) : code;
 }
 
 static enum err_code on_manifest(void *ctx, const struct source_manifest *got, struct err *err)
@@ -279,30 +189,39 @@ static enum err_code on_manifest(void *ctx, const struct source_manifest *got, s
 	enum err_code code = ERR_OK;
 
 	if (got->bytes != NULL)
-		code = expand(q->walk, q->node, q->source, got, err);
+		code = walk_expand(q->walk, q->node, q->source, got, err);
 	else
 		q->walk->graph->nodes[q->node].absent = !q->walk->graph->nodes[q->node].expanded;
-	question_free(q);
+	walk_question_free(q);
 	return code;
 }
 
-static enum err_code visit(struct walk *w, const struct descriptor *d, uint32_t node, uint8_t depth, uint16_t source,
-			   struct err *err)
+/* A step from a node that was reached to another. */
+enum err_code walk_reach(struct walk *w, uint32_t node, uint32_t from, struct err *err)
 {
 	struct node *n = &w->graph->nodes[node];
+	unsigned depth = w->graph->nodes[from].depth + 1U;
+
+	if (depth > LIMIT_GRAPH_DEPTH)
+		return err_set(err, ERR_LIMIT, "%s lies more than %d steps below its image", n->digest.text,
+			       LIMIT_GRAPH_DEPTH);
+	n->depth = depth < n->depth ? (uint8_t)depth : n->depth;
+	return w->graph->nodes[from].of_referrer ? walk_mark_of_referrer(w, node, err) : ERR_OK;
+}
+
+enum err_code walk_visit(struct walk *w, const struct descriptor *d, uint32_t node, uint32_t from, uint16_t source,
+			 struct err *err)
+{
 	struct source *s = w->sources[source];
 	struct question *q = NULL;
 	bool first = false;
-	enum err_code code;
+	enum err_code code = walk_reach(w, node, from, err);
 
-	if (depth > LIMIT_GRAPH_DEPTH)
-		return err_set(err, ERR_LIMIT, "%s lies more than %d steps below its image", d->digest.text,
-			       LIMIT_GRAPH_DEPTH);
-	n->depth = depth < n->depth ? depth : n->depth;
-	code = once(w, node, source, ASK_MANIFEST, &first, err);
+	if (code == ERR_OK)
+		code = walk_once(w, node, source, ASKED_MANIFEST, &first, err);
 	if (code != ERR_OK || !first)
 		return code;
-	code = question_new(w, node, source, NULL, &q, err);
+	code = walk_question_new(w, node, source, NULL, &q, err);
 	return code == ERR_OK ? s->manifest(s, d, on_manifest, q, err) : code;
 }
 
@@ -322,8 +241,8 @@ static enum err_code root_found(struct walk *w, const struct question *q, const 
 	if (code != ERR_OK)
 		return code;
 	w->graph->nodes[node].depth = 0;
-	code = once(w, node, q->source, ASK_MANIFEST, &first, err);
-	return code == ERR_OK ? expand(w, node, q->source, got, err) : code;
+	code = walk_once(w, node, q->source, ASKED_MANIFEST, &first, err);
+	return code == ERR_OK ? walk_expand(w, node, q->source, got, err) : code;
 }
 
 static enum err_code on_root(void *ctx, const struct source_manifest *got, struct err *err)
@@ -335,7 +254,7 @@ static enum err_code on_root(void *ctx, const struct source_manifest *got, struc
 		code = root_found(q->walk, q, got, err);
 	else
 		code = err_set(err, ERR_NOT_FOUND, "%s: no such image there", q->asked);
-	question_free(q);
+	walk_question_free(q);
 	return code;
 }
 
@@ -346,7 +265,7 @@ static enum err_code root_question(struct walk *w, struct source *source, const 
 	uint16_t place = 0;
 	enum err_code code = source_place(w, source, &place, err);
 
-	return code == ERR_OK ? question_new(w, NODE_NONE, place, name, ret_question, err) : code;
+	return code == ERR_OK ? walk_question_new(w, NODE_NONE, place, name, ret_question, err) : code;
 }
 
 enum err_code walk_image(struct walk *w, struct source *source, const struct reference *ref, const char *name,

@@ -15,6 +15,7 @@
 #ifndef COMMON_WALK_H
 #define COMMON_WALK_H
 
+#include "common/asked.h"
 #include "common/graph.h"
 #include "common/selection.h"
 #include "common/source.h"
@@ -32,8 +33,9 @@ struct walk {
 	struct source **sources;           /* those seen so far; a node's source is a place in here */
 	size_t sources_len, sources_cap;
 	struct question *open; /* owned: questions not yet answered */
-	uint64_t *asked;       /* owned: open addressing; what was asked for already, of which source */
-	size_t asked_len, asked_cap;
+	struct asked asked;
+	struct digest *dropped; /* owned: referrers that are not wanted, one for each time that they were met */
+	size_t dropped_len, dropped_cap;
 };
 
 void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifest, void *ctx);
@@ -47,5 +49,7 @@ enum err_code walk_root(struct walk *w, struct source *source, const struct desc
 struct source *walk_source(const struct walk *w, const struct node *n);
 /* True where this source, by its place, has given or confirmed the manifest of a node. */
 bool walk_has(const struct walk *w, uint32_t node, uint16_t source);
+/* How many referrers were not taken because of what they are. */
+size_t walk_dropped(struct walk *w);
 void walk_release(struct walk *w);
 #endif

@@ -52,6 +52,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, since) },
 	{ "platform", '\0', "P", "only this platform, os/architecture[/variant], with all that was attested of it", 0,
 	  OPT_SETS(struct options, platforms) },
+	{ "referrers", '\0', "WHICH", "all, none, or artifact types with commas; sig, att, sbom are cosign's tags", 0,
+	  OPT_SETS(struct options, referrers) },
 	{ "attestations-only", '\0', NULL, "leave the layers out: everything that was attested, and nothing to run", 0,
 	  OPT_SETS(struct options, attestations_only) },
 	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
@@ -157,6 +159,7 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_member_uint(&o, "prerequisites", s->prerequisites);
 	js_member_uint(&o, "prerequisiteBytes", s->prerequisite_bytes);
 	js_member_uint(&o, "subsets", subset_count(t));
+	js_member_uint(&o, "referrersLeftOut", r->referrers_left_out);
 	js_member_uint(&o, "layersLeftOut", s->left_layers);
 	js_member_uint(&o, "leftOutBytes", s->left_out_bytes);
 	if (!options->dry_run)
@@ -196,6 +199,11 @@ static void report_text(const struct options *options, const struct export_resul
 	if (s->left_layers > 0)
 		fprintf(to, "%zu layer%s of %s left out: attestations only\n", s->left_layers,
 			s->left_layers == 1 ? "" : "s", text_size(s->left_out_bytes, size));
+	if (options->referrers != NULL && strcmp(options->referrers, "none") == 0)
+		fprintf(to, "referrers left out: none was asked for\n");
+	else if (r->referrers_left_out > 0)
+		fprintf(to, "%zu referrer%s of other types left out\n", r->referrers_left_out,
+			r->referrers_left_out == 1 ? "" : "s");
 	if (sealed_by != NULL)
 		fprintf(to, "sealed by key %s\n", sealed_by);
 }

@@ -326,6 +326,7 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = images_check(&r->images, err);
 	if (code == ERR_OK)
 		code = selection_check(&options->notes->selection, &r->gather.graph, err);
+	r->referrers_left_out = walk_dropped(&r->gather.walk);
 	if (code == ERR_OK)
 		selection_leave_layers(&options->notes->selection, &r->gather.graph);
 	if (code == ERR_OK && options->since != NULL)

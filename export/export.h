@@ -38,6 +38,7 @@ struct export_result {
 	struct images images;
 	struct gather gather;
 	struct since since;
+	size_t referrers_left_out; /* met, and not of the types that are wanted */
 	uint32_t *order;
 	size_t order_len;
 	uint64_t file_bytes; /* of the bundle; 0 after a dry run */

@@ -139,3 +139,56 @@ stored() {
 	expect 0
 	[[ $(stored next.zst | grep -c prerequisite) == 0 ]]
 }
+
+@test "referrers by type, with what refers to them" {
+	bundle export -q --referrers application/vnd.cyclonedx+json -o sbom.zst "$APP"
+	expect 0 '2 statements, 2 referrers' '4 referrers of other types left out'
+	bundle verify -q --content-only sbom.zst
+	expect 0
+	bundle inspect sbom.zst
+	expect 0 'referrers taken: application/vnd.cyclonedx+json' 'referrer application/vnd.cyclonedx+json'
+	[[ $(grep -c 'referrer https://sigstore.dev/cosign/sign/v1' <<<"$output") == 1 ]]
+	[[ $("$BUNDLE" cat sbom.zst description | jq -c .selection.referrers) == '["application/vnd.cyclonedx+json"]' ]]
+
+	bundle export -q --json --referrers sig -o sig.zst "$MANY"
+	expect 0
+	[[ $(jq -c '[.totals.referrers, .totals.referrersLeftOut]' <<<"$output") == '[1,1]' ]]
+	bundle inspect sig.zst
+	expect 0 'cosign signature'
+	[[ $output != *'cosign attestation'* ]]
+
+	"$BUNDLE" export -q -o all.zst "$APP" "$MANY"
+	"$BUNDLE" export -q --referrers all -o same.zst "$APP" "$MANY"
+	cmp all.zst same.zst
+}
+
+@test "no referrers: nobody is asked, and attestations of the index stay" {
+	proxy_start
+	bundle export -q --referrers none -o none.zst "$PROXY/demo/app1:1.0"
+	expect 0 '2 statements, 0 referrers' 'none was asked for'
+	[[ $(proxy_asked 'map(.path | select(test("referrers|sha256-"))) | length') == 0 ]]
+	bundle verify -q --content-only none.zst
+	expect 0
+	bundle import -q --to store none.zst
+	expect 0 '1 platform, 1 attestation manifest, 0 referrers'
+	for wrong in sbom.json 'sig,' 'all,sig' ' '; do
+		bundle export -q --referrers "$wrong" -o x.zst "$APP"
+		complain 2 'no type of referrers'
+	done
+}
+
+@test "the same choice from a registry, a layout and a bundle gives the same bytes" {
+	"$BUNDLE" export -q -o whole.zst "$APP" "$MANY"
+	"$BUNDLE" extract -q whole.zst layout
+	for options in '--platform linux/amd64' '--attestations-only' \
+		'--platform linux/amd64 --referrers application/vnd.cyclonedx+json,att'; do
+		# shellcheck disable=SC2086 # several arguments
+		"$BUNDLE" export -q $options -o registry.zst "$APP" "$MANY"
+		# shellcheck disable=SC2086
+		"$BUNDLE" export -q $options -o layout.zst oci:layout
+		# shellcheck disable=SC2086
+		"$BUNDLE" export -q $options -o bundle.zst bundle:whole.zst
+		cmp registry.zst layout.zst
+		cmp registry.zst bundle.zst
+	done
+}

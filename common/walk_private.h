@@ -1,0 +1,40 @@
+/* walk_private.h - the inside of a walk, for its two halves: what is listed, and what refers to it.
+ *
+ * Lifecycle, errors  Those of walk.h.
+ */
+#ifndef COMMON_WALK_PRIVATE_H
+#define COMMON_WALK_PRIVATE_H
+
+#include "common/walk.h"
+
+/* One question under way: which node it is about, and on whose behalf. */
+struct question {
+	struct walk *walk;
+	uint32_t node; /* NODE_NONE while a name is being resolved */
+	uint16_t source;
+	struct descriptor candidate;   /* a referrer whose type decides: node is its subject then */
+	char *name, *asked;            /* owned; of an image that is being resolved, and what its source knows it by */
+	struct question *next, **link; /* the walk's open questions, so that none is lost when a source fails */
+};
+
+enum err_code walk_question_new(struct walk *w, uint32_t node, uint16_t source, const char *name,
+				struct question **ret_question, struct err *err);
+void walk_question_free(struct question *q);
+/* Whether this is the first time that it is asked for. */
+enum err_code walk_once(struct walk *w, uint32_t node, uint16_t source, enum asked_what what, bool *ret_first,
+			struct err *err);
+/* A step from a node that was reached to another. */
+enum err_code walk_reach(struct walk *w, uint32_t node, uint32_t from, struct err *err);
+/* The same, and ask for its manifest. */
+enum err_code walk_visit(struct walk *w, const struct descriptor *d, uint32_t node, uint32_t from, uint16_t source,
+			 struct err *err);
+/* The children of a node whose manifest another source gave, at this one. */
+enum err_code walk_visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err);
+/* A manifest is here and proved: add it, tell the owner, go on from it. */
+enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
+			  struct err *err);
+/* Ask what refers to a node, unless nobody wants to know. */
+enum err_code walk_ask_referrers(struct walk *w, uint32_t node, uint16_t source, struct err *err);
+/* It belongs to a referrer that is taken, and so does all that refers to it. */
+enum err_code walk_mark_of_referrer(struct walk *w, uint32_t node, struct err *err);
+#endif
