@@ -7,6 +7,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/paging.h"
+#include "common/tags.h"
 #include "common/text.h"
 
 #define TAG_MAX 128
@@ -39,13 +40,27 @@ struct question {
 	unsigned page;
 };
 
+static void discovery_unlink(struct discovery *d)
+{
+	*d->link = d->next;
+	if (d->next != NULL)
+		d->next->link = d->link;
+}
+
+static void discovery_push(struct discovery **list, struct discovery *d)
+{
+	d->next = *list;
+	d->link = list;
+	if (*list != NULL)
+		(*list)->link = &d->next;
+	*list = d;
+}
+
 static void discovery_free(struct discovery *d)
 {
 	size_t i;
 
-	*d->link = d->next;
-	if (d->next != NULL)
-		d->next->link = d->link;
+	discovery_unlink(d);
 	for (i = 0; i < d->found_len; i++)
 		free(d->found[i].media_type);
 	free(d->found);
@@ -56,6 +71,8 @@ void discovery_free_all(struct repository *p)
 {
 	while (p->discoveries != NULL)
 		discovery_free(p->discoveries);
+	while (p->held != NULL)
+		discovery_free(p->held);
 }
 
 static void question_release(struct request *r)
@@ -286,8 +303,8 @@ static enum err_code ask_tag(struct discovery *d, const char *suffix, enum link_
 
 	snprintf(tag, sizeof(tag), "%s-%.*s%s", digest_algorithm(&d->subject), hex_len, digest_hex(&d->subject),
 		 suffix);
-	if (strlen(tag) > TAG_MAX)
-		return ERR_OK; /* no registry can hold such a tag */
+	if (strlen(tag) > TAG_MAX || !tag_index_may_have(&d->repository->tag_index, tag))
+		return ERR_OK; /* no registry can hold such a tag, or this one does not */
 	code = repository_url(d->repository, "manifests", tag, &url, err);
 	return code == ERR_OK ? ask(d, url, kind, false, 0, err) : code;
 }
@@ -320,25 +337,13 @@ static enum err_code ask_api(struct discovery *d, struct err *err)
 	return code == ERR_OK ? ask(d, url, LINK_SUBJECT, true, 0, err) : code;
 }
 
-enum err_code discovery_start(struct repository *p, const struct digest *subject, source_referrers_fn *done, void *ctx,
-			      struct err *err)
+/* The first question is this function's own, so that answers to the others do not end the discovery before all are
+ * asked. */
+static enum err_code begin(struct discovery *d, struct err *err)
 {
-	struct discovery *d = calloc(1, sizeof(*d));
 	enum err_code code;
 
-	if (d == NULL)
-		return err_nomem(err);
-	*d = (struct discovery){
-		.repository = p,
-		.subject = *subject,
-		.done = done,
-		.ctx = ctx,
-		.next = p->discoveries,
-		.link = &p->discoveries,
-	};
-	if (p->discoveries != NULL)
-		p->discoveries->link = &d->next;
-	p->discoveries = d;
+	d->open = 1;
 	code = ask_api(d, err);
 	if (code == ERR_OK)
 		code = ask_tag(d, "", LINK_SUBJECT, err);
@@ -348,5 +353,57 @@ enum err_code discovery_start(struct repository *p, const struct digest *subject
 		code = ask_tag(d, ".att", LINK_ATT, err);
 	if (code == ERR_OK)
 		code = ask_tag(d, ".sbom", LINK_SBOM, err);
+	return code == ERR_OK ? answered(d, err) : code;
+}
+
+static enum err_code begin_held(struct repository *p, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && p->held != NULL) {
+		struct discovery *d = p->held;
+
+		discovery_unlink(d);
+		discovery_push(&p->discoveries, d);
+		code = begin(d, err);
+	}
 	return code;
+}
+
+static enum err_code on_tags(void *ctx, const char *const *tags, size_t len, struct err *err)
+{
+	struct repository *p = ctx;
+	enum err_code code = tag_index_learn(&p->tag_index, tags, len, err);
+
+	return code == ERR_OK ? begin_held(p, err) : code;
+}
+
+/* Not every registry lists its tags: then every tag is asked for. */
+static enum err_code on_no_tags(void *ctx, const struct err *why, struct err *err)
+{
+	struct repository *p = ctx;
+
+	(void)why;
+	tag_index_give_up(&p->tag_index);
+	return begin_held(p, err);
+}
+
+enum err_code discovery_start(struct repository *p, const struct digest *subject, source_referrers_fn *done, void *ctx,
+			      struct err *err)
+{
+	const struct tags_asker asker = {
+		.done = on_tags, .failed = on_no_tags, .ctx = p, .pages_max = TAG_INDEX_PAGES
+	};
+	struct discovery *d = calloc(1, sizeof(*d));
+	bool due = tag_index_is_due(&p->tag_index);
+
+	if (d == NULL)
+		return err_nomem(err);
+	*d = (struct discovery){ .repository = p, .subject = *subject, .done = done, .ctx = ctx };
+	if (p->tag_index.state != TAG_INDEX_ASKED) {
+		discovery_push(&p->discoveries, d);
+		return begin(d, err);
+	}
+	discovery_push(&p->held, d);
+	return due ? tags_start(p, &asker, err) : ERR_OK;
 }

@@ -137,9 +137,12 @@ static enum err_code registry_resolve(struct source *s, const struct reference *
 				      void *ctx, struct err *err)
 {
 	struct repository *p = OUTER_OF(s, struct repository, source);
+	bool by_tag = ref->digest.text[0] == '\0';
 	struct fetch *f = NULL;
-	enum err_code code = fetch_new(p, NULL, ctx, &f, err);
+	enum err_code code = by_tag ? tag_index_want(&p->tag_index, ref->tag, err) : ERR_OK;
 
+	if (code == ERR_OK)
+		code = fetch_new(p, NULL, ctx, &f, err);
 	if (code != ERR_OK)
 		return code;
 	f->wanted.digest = ref->digest;
@@ -147,7 +150,7 @@ static enum err_code registry_resolve(struct source *s, const struct reference *
 	f->request.on_body = on_manifest_body;
 	f->request.on_again = on_manifest_again;
 	f->request.on_done = on_manifest_done;
-	return fetch_start(f, "manifests", ref->digest.text[0] != '\0' ? ref->digest.text : ref->tag, err);
+	return fetch_start(f, "manifests", by_tag ? ref->tag : ref->digest.text, err);
 }
 
 static enum err_code registry_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done,
@@ -338,7 +341,9 @@ static enum err_code registry_referrers(struct source *s, const struct digest *s
 
 static enum err_code registry_tags(struct source *s, source_tags_fn *done, void *ctx, struct err *err)
 {
-	return tags_start(OUTER_OF(s, struct repository, source), done, ctx, err);
+	const struct tags_asker asker = { .done = done, .ctx = ctx, .pages_max = LIMIT_PAGES };
+
+	return tags_start(OUTER_OF(s, struct repository, source), &asker, err);
 }
 
 static void registry_free(struct source *s)
@@ -347,6 +352,7 @@ static void registry_free(struct source *s)
 
 	access_free(p->access);
 	discovery_free_all(p);
+	tag_index_release(&p->tag_index);
 	free(p->base);
 	free(p->path);
 	free(p->name);

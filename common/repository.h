@@ -6,6 +6,7 @@
 
 #include "common/access.h"
 #include "common/source.h"
+#include "common/tag_index.h"
 
 /* Without it old registries answer schema 1. */
 #define REPOSITORY_ACCEPT                                                                                              \
@@ -20,7 +21,8 @@ struct repository {
 	char *path;            /* owned: "library/alpine" */
 	char *name;            /* owned: "docker.io/library/alpine" */
 	bool no_referrers_api; /* it has said so once: that holds for all digests */
-	struct discovery *discoveries;
+	struct tag_index tag_index;
+	struct discovery *discoveries, *held; /* held: until the list of tags is there */
 };
 
 /* base/v2/path/kind/which */

@@ -24,8 +24,7 @@ struct page {
 	struct buf body;
 	struct tag_list tags;
 	unsigned number;
-	source_tags_fn *done;
-	void *ctx;
+	struct tags_asker asker;
 };
 
 static void page_release(struct request *r)
@@ -60,8 +59,7 @@ static enum err_code ask(const struct page *like, struct tag_list *before, char 
 	}
 	buf_init(&p->body, LIMIT_MANIFEST_BYTES);
 	p->repository = like->repository;
-	p->done = like->done;
-	p->ctx = like->ctx;
+	p->asker = like->asker;
 	p->number = like->number + 1;
 	if (before != NULL) {
 		p->tags = *before;
@@ -124,39 +122,49 @@ static enum err_code next_page(const struct page *p, size_t listed, size_t fresh
 		if (code == ERR_OK)
 			code = repository_url(p->repository, "tags", which, &url, err);
 	}
-	if (code == ERR_OK && url != NULL && p->number >= LIMIT_PAGES) {
+	if (code == ERR_OK && url != NULL && p->number >= p->asker.pages_max) {
 		free(url);
-		return err_set(err, ERR_LIMIT, "%s: more than %d pages of tags", p->request.url, LIMIT_PAGES);
+		return err_set(err, ERR_LIMIT, "%s: more than %u pages of tags", p->request.url, p->asker.pages_max);
 	}
 	if (code == ERR_OK)
 		*ret_url = url;
 	return code;
 }
 
-static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
+/* A page is here: the URL of the next one, NULL where it was the last. */
+static enum err_code take_page(struct page *p, struct err *failure, char **ret_url, struct err *err)
 {
-	struct page *p = OUTER_OF(r, struct page, request);
 	size_t had = p->tags.len, listed = 0;
-	char *url = NULL;
 	enum err_code code;
 
 	if (failure != NULL) {
 		*err = *failure;
 		return err->code;
 	}
-	if (r->call.status != 200)
-		return repository_refused(r, buf_text(&p->body), err);
+	if (p->request.call.status != 200)
+		return repository_refused(&p->request, buf_text(&p->body), err);
 	code = read_page(p, &listed, err);
-	if (code == ERR_OK)
-		code = next_page(p, listed, p->tags.len - had, &url, err);
-	if (code != ERR_OK)
-		return code;
-	return url != NULL ? ask(p, &p->tags, url, err) : p->done(p->ctx, p->tags.items, p->tags.len, err);
+	return code == ERR_OK ? next_page(p, listed, p->tags.len - had, ret_url, err) : code;
 }
 
-enum err_code tags_start(struct repository *p, source_tags_fn *done, void *ctx, struct err *err)
+static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
 {
-	struct page first = { .repository = p, .done = done, .ctx = ctx };
+	struct page *p = OUTER_OF(r, struct page, request);
+	const struct tags_asker *asker = &p->asker;
+	struct err why = { 0 };
+	char *url = NULL;
+
+	if (take_page(p, failure, &url, &why) == ERR_OK)
+		return url != NULL ? ask(p, &p->tags, url, err)
+				   : asker->done(asker->ctx, p->tags.items, p->tags.len, err);
+	if (asker->failed != NULL)
+		return asker->failed(asker->ctx, &why, err);
+	return err_set(err, why.code, "%s", why.msg);
+}
+
+enum err_code tags_start(struct repository *p, const struct tags_asker *asker, struct err *err)
+{
+	struct page first = { .repository = p, .asker = *asker };
 	char *url = NULL;
 	enum err_code code = repository_url(p, "tags", PAGE_QUERY, &url, err);
 

@@ -1,8 +1,10 @@
 /* tags.h - all tags of a repository in a registry.
  *
- * Lifecycle  tags_start; the HTTP engine runs; done is called once.
- * Bounds     LIMIT_PAGES pages of LIMIT_MANIFEST_BYTES, LIMIT_TAGS tags.
- * Errors     Those of repository.h; ERR_FORMAT, ERR_LIMIT.
+ * Lifecycle  tags_start; the HTTP engine runs; done or failed is called once.
+ * Bounds     So many pages of LIMIT_MANIFEST_BYTES as are asked for, LIMIT_TAGS
+ *            tags.
+ * Errors     Those of repository.h; ERR_FORMAT, ERR_LIMIT.  Without a failed they
+ *            end the engine's run.
  * Quirks     What is no tag (null at Nexus, digests at Artifactory) is passed
  *            over.  Pages follow the Link header; where a page is just full and
  *            has none, the tags after its last one are asked for, until none is
@@ -14,5 +16,15 @@
 
 #include "common/repository.h"
 
-enum err_code tags_start(struct repository *p, source_tags_fn *done, void *ctx, struct err *err);
+/* Why there is no list. */
+typedef enum err_code tags_failed_fn(void *ctx, const struct err *why, struct err *err);
+
+struct tags_asker {
+	source_tags_fn *done;
+	tags_failed_fn *failed; /* may be NULL */
+	void *ctx;
+	unsigned pages_max;
+};
+
+enum err_code tags_start(struct repository *p, const struct tags_asker *asker, struct err *err);
 #endif

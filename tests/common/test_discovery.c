@@ -378,6 +378,74 @@ START_TEST(given_up)
 }
 END_TEST
 
+#define LIST_OF_TAGS "/v2/a/b/tags/list?n=1000"
+#define IMAGES "\"1\",\"2\",\"3\",\"4\""
+#define MANIFEST(tag)                                                                                                  \
+	{                                                                                                              \
+		.target = "/v2/a/b/manifests/" tag, .body = SIGNATURE                                                  \
+	}
+
+/* Four images of one repository are asked for by tag; then what refers to one manifest is looked for. */
+static const struct {
+	const char *name;
+	struct http_route list, more;
+	const char *found;
+	unsigned asked; /* of the tags that may refer to it */
+} list_cases[] = {
+	{ "a list without any", { .body = "{\"tags\":[" IMAGES "]}" }, { 0 }, "", 0 },
+	{ "a list with one", { .body = "{\"tags\":[" IMAGES ",\"sha256-" ABC_HEX ".sig\"]}" }, { 0 }, "s8120 ", 1 },
+	{ "an old list, without an image", { .body = "{\"tags\":[\"1\",\"2\",\"3\"]}" }, { 0 }, "s8120 ", 4 },
+	{ "no list", { .status = 404 }, { 0 }, "s8120 ", 4 },
+	{ "a closed list", { .status = 403 }, { 0 }, "s8120 ", 4 },
+	{ "an ill list", { .status = 500 }, { 0 }, "s8120 ", 4 },
+	{ "a list that is none", { .body = "<html>" }, { 0 }, "s8120 ", 4 },
+	{ "a list without end",
+	  { .headers = "Link: </more>; rel=\"next\"\r\n", .body = "{\"tags\":[" IMAGES "]}" },
+	  { .target = "/more", .headers = "Link: </more>; rel=\"next\"\r\n", .body = "{\"tags\":[" IMAGES "]}" },
+	  "s8120 ",
+	  4 },
+};
+
+static enum err_code on_image(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	(void)ctx, (void)m, (void)err;
+	return ERR_OK;
+}
+
+/* One list saves the questions for tags that it does not have, where it can be believed. */
+START_TEST(list)
+{
+	struct http_route routes[] = { MANIFEST("1"),
+				       MANIFEST("2"),
+				       MANIFEST("3"),
+				       MANIFEST("4"),
+				       list_cases[_i].list,
+				       list_cases[_i].more,
+				       { .target = TAG(".sig"), .body = SIGNATURE } };
+	struct found found = { 0 };
+	struct err err = { 0 };
+	unsigned i;
+
+	routes[4].target = LIST_OF_TAGS;
+	if (routes[5].target == NULL)
+		routes[5].target = "/nothing";
+	start(routes, COUNT_OF(routes));
+	for (i = 1; i <= 4; i++) {
+		CLEANUP(reference_release) struct reference ref = { 0 };
+		CLEANUP(free_ptr) char *text = NULL;
+
+		ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:%u", http_server_host(server), i), ERR_OK);
+		ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
+		ck_assert_int_eq(source->resolve(source, &ref, on_image, NULL, &err), ERR_OK);
+	}
+	ck_assert_msg(find(ABC, &found, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_int_eq(found.calls, 1);
+	ck_assert_str_eq(found.text, list_cases[_i].found);
+	ck_assert_uint_eq(http_server_asked(server, "GET " TAG("")), list_cases[_i].asked);
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("discovery");
@@ -389,6 +457,7 @@ int main(void)
 	tcase_add_test(t, long_digest);
 	tcase_add_test(t, long_list);
 	tcase_add_test(t, given_up);
+	tcase_add_loop_test(t, list, 0, (int)COUNT_OF(list_cases));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
