@@ -129,7 +129,8 @@ static enum err_code extract(struct extraction *x, const char *file, const char 
 	return code == ERR_OK ? layout_publish(x->layout, buf_text(&index), index.len, err) : code;
 }
 
-/* Layers that the bundle leaves out may be there already; where they are not, the images are not whole. */
+/* Layers that the bundle leaves out, and blobs that its source lacked, may be there already; where they are not, the
+ * images are not whole. */
 static enum err_code check_whole(const struct extraction *x, struct err *err)
 {
 	size_t missing = 0, i;
@@ -137,10 +138,12 @@ static enum err_code check_whole(const struct extraction *x, struct err *err)
 	for (i = 0; i < x->order_len; i++) {
 		const struct node *n = &x->graph.nodes[x->order[i]];
 
-		if (n->holder.image == NULL || layout_has(x->layout, &n->digest, n->size_bytes))
+		if ((!n->absent && n->holder.image == NULL) || layout_has(x->layout, &n->digest, n->size_bytes))
 			continue;
-		missing++;
-		fprintf(stderr, "%s extract: left out of the bundle: %s\n", OPT_PROGRAM, n->digest.text);
+		missing += n->holder.image != NULL;
+		fprintf(stderr, "%s extract: %s: %s %s\n", OPT_PROGRAM,
+			n->absent ? "was absent at the source of the bundle" : "left out of the bundle",
+			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
 	}
 	if (missing == 0)
 		return ERR_OK;

@@ -42,6 +42,17 @@ static uint64_t content_bytes(const struct graph *g, const struct node *n, bool 
 	return bytes;
 }
 
+static bool lacks_content(const struct graph *g, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		if (g->nodes[g->edges[n->edges + i].to].absent)
+			return true;
+	}
+	return false;
+}
+
 static void print_platform(struct view *v, unsigned depth, const struct node *n)
 {
 	const char *platform = n->platform != NULL ? n->platform : "image";
@@ -52,8 +63,9 @@ static void print_platform(struct view *v, unsigned depth, const struct node *n)
 	if (n->absent)
 		print_line(depth, platform, NULL, n);
 	else
-		printf("%*s%s  %s  %s of layers and config%s\n", (int)depth * 2, "", platform, n->digest.text, size,
-		       left_out ? ", layers left out" : "");
+		printf("%*s%s  %s  %s of layers and config%s%s\n", (int)depth * 2, "", platform, n->digest.text, size,
+		       left_out ? ", layers left out" : "",
+		       lacks_content(v->g, n) ? "  (not whole: some of it was absent at the source)" : "");
 }
 
 static bool is_child(const struct node *n)
@@ -79,11 +91,10 @@ static void print_left_out(const struct view *v, const struct node *n, unsigned 
 		putchar('\n');
 }
 
-static enum err_code have_it(void *ctx, struct err *err)
+static enum err_code have_it(void *ctx, bool there, struct err *err)
 {
 	(void)ctx;
-	(void)err;
-	return ERR_OK;
+	return there ? ERR_OK : err_set(err, ERR_NOT_FOUND, "not there");
 }
 
 /* What a statement claims, where it is small enough to be read for that.  What cannot be read is verify's to complain
@@ -248,6 +259,7 @@ enum err_code inspect_tree_print(const struct bundle *b, const struct graph *g, 
 		printf("%zu layer%s left out: this bundle brings what was attested, and nothing to run\n",
 		       s->left_layers, s->left_layers == 1 ? "" : "s");
 	if (s->absent > 0)
-		printf("%zu manifest%s absent at the source\n", s->absent, s->absent == 1 ? " was" : "s were");
+		printf("%zu blob%s absent at the source (--blobs lists %s)\n", s->absent,
+		       s->absent == 1 ? " was" : "s were", s->absent == 1 ? "it" : "them");
 	return ERR_OK;
 }

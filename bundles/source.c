@@ -138,10 +138,21 @@ static enum err_code source_blob(struct source *s, const struct descriptor *d, u
 	struct place place;
 	enum err_code code = bundle_find(bundle_of(s), &d->digest, &place, err);
 
+	if (code == ERR_OK && place.stored == STORED_ABSENT)
+		return done(ctx, false, err);
 	range_stage_init(&range, from_bytes, end_bytes, d->size_bytes, out);
 	if (code == ERR_OK)
 		code = copy_proved(ours(s), d, &place, &range.out, err);
-	return code == ERR_OK ? done(ctx, err) : code;
+	return code == ERR_OK ? done(ctx, true, err) : code;
+}
+
+static enum err_code source_has(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+				struct err *err)
+{
+	struct place place;
+	enum err_code code = bundle_find(bundle_of(s), &d->digest, &place, err);
+
+	return code == ERR_OK ? done(ctx, place.stored != STORED_ABSENT, err) : code;
 }
 
 static void source_free(struct source *s)
@@ -162,6 +173,7 @@ enum err_code bundle_source_new(const struct bundle *b, struct source **ret_sour
 			    .manifest = source_manifest,
 			    .referrers = source_referrers,
 			    .blob = source_blob,
+			    .has = source_has,
 			    .free = source_free },
 		.bundle = b,
 	};

@@ -88,6 +88,8 @@ static enum err_code layout_give_blob(struct source *s, const struct descriptor 
 	struct instream *in = NULL;
 	enum err_code code = layout_blob(layout_of(s), &d->digest, &in, err);
 
+	if (code == ERR_NOT_FOUND)
+		return done(ctx, false, err);
 	if (code != ERR_OK)
 		return code;
 	range_stage_init(&range, from_bytes, end_bytes, d->size_bytes, out);
@@ -95,7 +97,20 @@ static enum err_code layout_give_blob(struct source *s, const struct descriptor 
 	instream_release(in);
 	if (code != ERR_OK)
 		return err_add(err, "%s", layout_path(layout_of(s)));
-	return done(ctx, err);
+	return done(ctx, true, err);
+}
+
+static enum err_code layout_has_blob(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+				     struct err *err)
+{
+	struct instream *in = NULL;
+	enum err_code code = layout_blob(layout_of(s), &d->digest, &in, err);
+
+	if (code != ERR_OK && code != ERR_NOT_FOUND)
+		return code;
+	if (code == ERR_OK)
+		instream_release(in);
+	return done(ctx, code == ERR_OK, err);
 }
 
 static void layout_source_free(struct source *s)
@@ -118,6 +133,7 @@ enum err_code layout_source_new(const struct layout *l, struct source **ret_sour
 		.manifest = layout_manifest,
 		.referrers = layout_referrers,
 		.blob = layout_give_blob,
+		.has = layout_has_blob,
 		.free = layout_source_free,
 	};
 	*ret_source = &s->source;

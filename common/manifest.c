@@ -56,6 +56,11 @@ bool media_type_is_compressed(const char *media_type)
 	return false;
 }
 
+bool media_type_is_foreign(const char *media_type)
+{
+	return strstr(media_type, ".nondistributable.") != NULL || strstr(media_type, ".foreign.") != NULL;
+}
+
 static enum err_code platform_from(const struct json_t *json, struct descriptor *d)
 {
 	const char *os = js_string(json, "os"), *architecture = js_string(json, "architecture");

@@ -84,6 +84,8 @@ const char *annotation(const struct json_t *annotations, const char *key);
 bool descriptor_is_attestation(const struct descriptor *d);
 /* True for layers that are compressed already, told by media type alone. */
 bool media_type_is_compressed(const char *media_type);
+/* True for layers that only their vendor may distribute: a registry may list one without having it. */
+bool media_type_is_foreign(const char *media_type);
 /* Free what parse took.  A zeroed manifest is fine. */
 void manifest_release(struct manifest *m);
 #endif

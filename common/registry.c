@@ -9,6 +9,7 @@
 #include "common/discovery.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/presence.h"
 #include "common/repository.h"
 #include "common/tags.h"
 #include "common/text.h"
@@ -302,11 +303,13 @@ static enum err_code on_blob_done(struct request *r, struct err *failure, struct
 		return err_set(err, ERR_REFUSED,
 			       "GET %s: asked for %s of %" PRIu64 " bytes, and the registry has none there (416)",
 			       r->url, f->range, f->wanted.size_bytes);
+	if (r->call.status == 404)
+		return f->blob_done(f->ctx, false, err);
 	if (!is_content(f))
 		return repository_refused(r, buf_text(&f->body), err);
 	if (outstream_finish(&f->part.out, err) != ERR_OK)
 		return err_add(err, "%s", r->url);
-	return f->blob_done(f->ctx, err);
+	return f->blob_done(f->ctx, true, err);
 }
 
 static enum err_code registry_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
@@ -344,6 +347,12 @@ static enum err_code registry_tags(struct source *s, source_tags_fn *done, void 
 	const struct tags_asker asker = { .done = done, .ctx = ctx, .pages_max = LIMIT_PAGES };
 
 	return tags_start(OUTER_OF(s, struct repository, source), &asker, err);
+}
+
+static enum err_code registry_has(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+				  struct err *err)
+{
+	return presence_start(OUTER_OF(s, struct repository, source), &d->digest, done, ctx, err);
 }
 
 static void registry_free(struct source *s)
@@ -392,6 +401,7 @@ enum err_code registry_new(struct http *http, const struct reference *ref, const
 		.referrers = registry_referrers,
 		.blob = registry_blob,
 		.tags = registry_tags,
+		.has = registry_has,
 		.free = registry_free,
 	};
 	code = str_format(&p->base, err, "%s://%s", plain ? "http" : "https", host);

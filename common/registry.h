@@ -6,8 +6,8 @@
  *            LIMIT_MANIFEST_BYTES each.
  * Errors     ERR_DENIED (401, 403), ERR_NETWORK (429, 5xx), ERR_REFUSED (other
  *            statuses), ERR_DIGEST and ERR_SIZE (wrong content), ERR_FORMAT.
- *            A 404 on a manifest is the answer "absent"; on a blob it is
- *            ERR_NOT_FOUND.  Only a proper "not found" means "no referrers".
+ *            A 404 on a manifest or a blob is the answer "absent".  Only a
+ *            proper "not found" means "no referrers".
  * Source     OCI Distribution Specification 1.1, "Pull", "Content Discovery";
  *            cosign's tag scheme.
  */

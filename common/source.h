@@ -10,6 +10,7 @@
 #ifndef COMMON_SOURCE_H
 #define COMMON_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,8 +40,11 @@ typedef enum err_code source_referrers_fn(void *ctx, const struct source_referre
 					  struct err *err);
 /* The tags of a repository, each once. */
 typedef enum err_code source_tags_fn(void *ctx, const char *const *tags, size_t len, struct err *err);
-/* A blob has gone to its stream whole, and the stream was finished. */
-typedef enum err_code source_blob_fn(void *ctx, struct err *err);
+/* A blob has gone to its stream whole, and the stream was finished; or the source does not have it, and nothing went
+ * there. */
+typedef enum err_code source_blob_fn(void *ctx, bool there, struct err *err);
+/* Whether a source has a blob. */
+typedef enum err_code source_has_fn(void *ctx, bool there, struct err *err);
 
 /* Does it pay to ask for a blob in several ranges? */
 enum source_ranges {
@@ -69,6 +73,9 @@ struct source {
 			      struct outstream *out, source_blob_fn *done, void *ctx, struct err *err);
 	/* All tags of the repository that this source is; NULL where it is none. */
 	enum err_code (*tags)(struct source *s, source_tags_fn *done, void *ctx, struct err *err);
+	/* Whether it has a blob, as far as that can be told without its bytes: what is there may still be damaged. */
+	enum err_code (*has)(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+			     struct err *err);
 	void (*free)(struct source *s);
 };
 #endif

@@ -81,7 +81,7 @@ static const struct opt opts[] = {
 static enum err_code report_absent(const struct export_result *r, struct err *err)
 {
 	const struct graph *g = &r->gather.graph;
-	size_t absent = 0, i;
+	size_t absent = 0, manifests = 0, i;
 
 	for (i = 0; i < r->order_len; i++) {
 		const struct node *n = &g->nodes[r->order[i]];
@@ -89,12 +89,14 @@ static enum err_code report_absent(const struct export_result *r, struct err *er
 		if (!n->absent)
 			continue;
 		absent++;
-		fprintf(stderr, "%s export: absent at the source: %s %s\n", OPT_PROGRAM,
-			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
+		manifests += role_is_manifest(n->role);
+		fprintf(stderr, "%s export: absent at the source: %s %s%s\n", OPT_PROGRAM,
+			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text,
+			media_type_is_foreign(n->media_type) ? " (of a kind that only its vendor may distribute)" : "");
 	}
 	if (absent > 0)
-		return err_set(err, ERR_PARTIAL, "done, but %zu listed manifest%s not at the source", absent,
-			       absent == 1 ? " is" : "s are");
+		return err_set(err, ERR_PARTIAL, "done, but %zu listed %s%s not at the source", absent,
+			       manifests == absent ? "manifest" : "blob", absent == 1 ? " is" : "s are");
 	return ERR_OK;
 }
 
@@ -124,6 +126,7 @@ static void put_absent(struct js_out *o, const struct export_result *r)
 			continue;
 		js_begin(o, '{');
 		js_member(o, "digest", n->digest.text);
+		js_member(o, "role", role_name(n->role));
 		js_member(o, "platform", n->platform);
 		js_end(o, '}');
 	}

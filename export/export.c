@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "common/version.h"
 #include "export/fetch.h"
+#include "export/survey.h"
 
 #define WORKERS_MAX 3 /* with them hashing and writing keep up with any network; more only add memory */
 
@@ -23,13 +24,6 @@ struct job {
 	uint32_t *nodes; /* the description's blobs as nodes, in its order */
 };
 
-/* Small blobs go to the spool first: they arrive in any order, and stand in one. */
-struct spool_place {
-	struct fetch_place place;
-	struct spool *spool;
-	const struct graph *graph;
-};
-
 /* Layers go straight to where they will stay. */
 struct layer_place {
 	struct fetch_place place;
@@ -39,30 +33,6 @@ struct layer_place {
 static bool is_pipe(const struct export_options *options)
 {
 	return strcmp(options->output, "-") == 0;
-}
-
-static enum err_code spool_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
-				      struct instream **ret_kept, struct err *err)
-{
-	struct spool_place *s = OUTER_OF(p, struct spool_place, place);
-	struct fd_stage *out = calloc(1, sizeof(*out));
-	enum err_code code;
-
-	(void)ret_kept; /* small blobs are fetched again */
-	if (out == NULL)
-		return err_nomem(err);
-	code = spool_reserve(s->spool, node, s->graph->nodes[node].size_bytes, out, err);
-	if (code == ERR_OK)
-		*ret_out = &out->out;
-	else
-		free(out);
-	return code;
-}
-
-static void spool_place_close(struct fetch_place *p, struct outstream *out)
-{
-	(void)p;
-	free(OUTER_OF(out, struct fd_stage, out));
 }
 
 static enum err_code layer_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
@@ -108,30 +78,6 @@ static enum err_code list_nodes(struct job *j, struct err *err)
 	for (i = 0; i < d->blobs_len; i++)
 		j->nodes[i] = graph_find(&j->result->gather.graph, &d->blobs[i].digest);
 	return ERR_OK;
-}
-
-/* Configs, statements and other small blobs; the manifests are in the spool already. */
-static enum err_code fetch_small(struct job *j, const uint32_t *packed, size_t len, struct err *err)
-{
-	struct gather *g = &j->result->gather;
-	CLEANUP(free_ptr) uint32_t *wanted = calloc(len + 1, sizeof(*wanted));
-	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
-	struct spool_place place = {
-		.place = { .open = spool_place_open, .close = spool_place_close },
-		.spool = &g->spool,
-		.graph = &g->graph,
-	};
-	size_t wanted_len = 0, i;
-	enum err_code code;
-
-	if (wanted == NULL)
-		return err_nomem(err);
-	for (i = 0; i < len; i++) {
-		if (!role_is_manifest(g->graph.nodes[packed[i]].role))
-			wanted[wanted_len++] = packed[i];
-	}
-	code = fetch_start(g, wanted, wanted_len, j->options->jobs, &place.place, &j->watch, &fetch, err);
-	return code == ERR_OK ? http_run(g->http, err) : code;
 }
 
 static enum err_code write_small(struct job *j, const uint32_t *packed, size_t len, struct err *err)
@@ -206,6 +152,18 @@ static enum err_code open_writer(struct job *j, struct err *err)
 	return code == ERR_OK && o->sign != NULL ? bundle_writer_seal(j->writer, o->sign, err) : code;
 }
 
+/* What is there, before anything large is fetched; what is small has come then. */
+static enum err_code survey(struct job *j, struct err *err)
+{
+	struct export_result *r = j->result;
+	struct watch *watch = j->options->dry_run ? NULL : &j->watch;
+	enum err_code code = ERR_OK;
+
+	if (watch != NULL)
+		code = watch_init(watch, &r->gather.graph, j->options->progress, err);
+	return code == ERR_OK ? survey_run(&r->gather, r->order, r->order_len, j->options->jobs, watch, err) : code;
+}
+
 static enum err_code write_bundle(struct job *j, struct err *err)
 {
 	const uint32_t *packed;
@@ -214,14 +172,10 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 
 	if (code == ERR_OK)
 		code = list_nodes(j, err);
-	if (code == ERR_OK)
-		code = watch_init(&j->watch, &j->result->gather.graph, j->options->progress, err);
 	if (code != ERR_OK)
 		return code;
 	packed_len = range_of(j, STORED_PACKED, &packed);
-	code = fetch_small(j, packed, packed_len, err);
-	if (code == ERR_OK)
-		code = write_small(j, packed, packed_len, err);
+	code = write_small(j, packed, packed_len, err);
 	if (code == ERR_OK)
 		code = is_pipe(j->options) ? fetch_in_order(j, err) : fetch_layers(j, err);
 	if (code == ERR_OK)
@@ -343,6 +297,8 @@ enum err_code export_run(const struct export_options *options, struct export_res
 
 	*result = (struct export_result){ .gather.spool.fd = -1 };
 	code = find_images(options, result, err);
+	if (code == ERR_OK)
+		code = survey(&j, err);
 	if (code == ERR_OK && !options->dry_run)
 		code = write_bundle(&j, err);
 	return code == ERR_OK ? ERR_OK : add_kept(&j, code, err);

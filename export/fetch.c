@@ -83,13 +83,28 @@ static void slot_close(struct slot *s)
 
 static enum err_code run_slot(struct slot *s, struct err *err);
 
-static enum err_code on_blob(void *ctx, struct err *err)
+static enum err_code not_there(const struct slot *s, struct err *err)
+{
+	const struct fetch *f = s->fetch;
+	const struct node *n = &f->gather->graph.nodes[s->node];
+
+	if (f->place->absent != NULL)
+		return f->place->absent(f->place, s->node, err);
+	return err_set(err, ERR_NOT_FOUND, "%s %s was at its source when this run began, and now it is not",
+		       role_name(n->role), n->digest.text);
+}
+
+static enum err_code on_blob(void *ctx, bool there, struct err *err)
 {
 	struct slot *s = ctx;
+	enum err_code code;
 
 	slot_close(s);
 	s->anew = s->failed;
 	s->failed = false;
+	code = there ? ERR_OK : not_there(s, err);
+	if (code != ERR_OK)
+		return code;
 	return s->asking ? ERR_OK : run_slot(s, err);
 }
 
@@ -125,7 +140,7 @@ static enum err_code ask(struct slot *s, struct err *err)
 	s->asking = true;
 	if (s->kept_bytes > 0 && s->kept_bytes == d.size_bytes) {
 		code = outstream_finish(&s->meter, err); /* nothing is left to ask for */
-		code = code == ERR_OK ? on_blob(s, err) : err_add(err, "%s", d.digest.text);
+		code = code == ERR_OK ? on_blob(s, true, err) : err_add(err, "%s", d.digest.text);
 	} else {
 		code = source->blob(source, &d, s->kept_bytes, d.size_bytes, &s->meter, on_blob, s, err);
 	}

@@ -23,6 +23,8 @@ struct fetch_place {
 			      struct instream **ret_kept, struct err *err);
 	/* Done with that stream, finished or not. */
 	void (*close)(struct fetch_place *p, struct outstream *out);
+	/* The source does not have a blob, whose stream was closed.  NULL where that is a failure. */
+	enum err_code (*absent)(struct fetch_place *p, uint32_t node, struct err *err);
 };
 
 /* A run of blobs, width at a time; start as many runs as there are, then let the HTTP engine run. */

@@ -37,15 +37,34 @@ enum err_code watch_init(struct watch *w, const struct graph *g, struct progress
 
 void watch_advance(struct watch *w, uint32_t node, uint64_t bytes)
 {
-	uint32_t owner = w->owners[node];
-	struct watch_image *image = &w->images[owner];
+	uint32_t owner;
+	struct watch_image *image;
 
+	if (w == NULL)
+		return;
+	owner = w->owners[node];
+	image = &w->images[owner];
 	if (!image->begun)
 		image->item = progress_item(w->progress, w->graph->images[owner].name, image->total_bytes);
 	image->begun = true;
 	image->done_bytes += bytes;
 	progress_advance(w->progress, image->item, bytes);
 	if (image->done_bytes == image->total_bytes)
+		progress_end(w->progress, image->item);
+}
+
+void watch_leave_out(struct watch *w, uint32_t node)
+{
+	struct watch_image *image;
+	uint64_t size_bytes;
+
+	if (w == NULL)
+		return;
+	image = &w->images[w->owners[node]];
+	size_bytes = w->graph->nodes[node].size_bytes;
+	image->total_bytes -= size_bytes;
+	progress_total(w->progress, w->progress->total_bytes - size_bytes);
+	if (image->begun && image->done_bytes == image->total_bytes)
 		progress_end(w->progress, image->item);
 }
 

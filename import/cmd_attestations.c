@@ -115,11 +115,11 @@ struct printer {
 	size_t count;
 };
 
-static enum err_code blob_read(void *ctx, struct err *err)
+static enum err_code blob_read(void *ctx, bool there, struct err *err)
 {
-	(void)ctx;
-	(void)err;
-	return ERR_OK;
+	const struct descriptor *d = ctx;
+
+	return there ? ERR_OK : err_set(err, ERR_NOT_FOUND, "statement %s is not there", d->digest.text);
 }
 
 /* The statement's bytes to out, proved. */
@@ -127,9 +127,10 @@ static enum err_code copy_statement(struct printer *p, const struct descriptor *
 				    struct err *err)
 {
 	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
+	struct descriptor asked = *d;
 	enum err_code code = proof_stage_init(&proof, &d->digest, d->size_bytes, out, err);
 
-	return code == ERR_OK ? p->source->blob(p->source, d, 0, d->size_bytes, &proof.out, blob_read, NULL, err)
+	return code == ERR_OK ? p->source->blob(p->source, d, 0, d->size_bytes, &proof.out, blob_read, &asked, err)
 			      : code;
 }
 

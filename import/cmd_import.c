@@ -61,6 +61,26 @@ static void put_image(struct js_out *o, const struct plan *plan, size_t i)
 	js_end(o, '}');
 }
 
+static void put_absent(struct js_out *o, const struct plan *plan)
+{
+	size_t i;
+
+	js_key(o, "absent");
+	js_begin(o, '[');
+	for (i = 0; i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (!n->absent || plan->skip[plan->order[i]])
+			continue;
+		js_begin(o, '{');
+		js_member(o, "digest", n->digest.text);
+		js_member(o, "role", role_name(n->role));
+		js_member(o, "platform", n->platform);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
 static enum err_code report_json(const struct options *options, const struct import_result *r, struct err *err)
 {
 	const struct plan *plan = &r->plan;
@@ -80,6 +100,7 @@ static enum err_code report_json(const struct options *options, const struct imp
 	for (i = 0; i < plan->graph.images_len; i++)
 		put_image(&o, plan, i);
 	js_end(&o, ']');
+	put_absent(&o, plan);
 	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
 	js_member_uint(&o, "lostReferrers", plan->lost_referrers);
@@ -124,6 +145,20 @@ static enum err_code report_lost(const struct options *options, const struct pla
 	return options->strict ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)") : ERR_OK;
 }
 
+/* What the source of the bundle did not have, and the target has not either: whoever misses it here should know why. */
+static void report_absent(const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (n->absent && !plan->skip[plan->order[i]])
+			fprintf(stderr, "%s import: was absent at the source of this bundle: %s %s\n", OPT_PROGRAM,
+				n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
+	}
+}
+
 /* What would happen: new names, names that stay, names that would move. */
 static void report_plan(const struct import_result *r)
 {
@@ -153,6 +188,7 @@ static enum err_code report(const struct options *options, const struct import_r
 		report_plan(r);
 	else
 		report_text(r);
+	report_absent(&r->plan);
 	return code == ERR_OK ? report_lost(options, &r->plan, err) : code;
 }
 

@@ -24,9 +24,6 @@ static enum err_code check_blob(const struct plan *plan, const struct node *n, s
 	if (d->blobs[at].size_bytes != n->size_bytes || d->blobs[at].role != n->role)
 		return err_set(err, ERR_DAMAGED, "%s: the description says of %s what its manifests do not", path,
 			       n->digest.text);
-	if (n->absent && !role_is_manifest(n->role))
-		return err_set(err, ERR_DAMAGED, "%s: not whole: %s %s is said to be absent", path, role_name(n->role),
-			       n->digest.text);
 	if ((d->blobs[at].stored == STORED_ABSENT) != n->absent ||
 	    (d->blobs[at].stored == STORED_LEFT_OUT) != n->left_out)
 		return err_set(err, ERR_DAMAGED, "%s: %s %s is %s, but the description says that it is %s", path,

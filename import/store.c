@@ -64,7 +64,7 @@ static enum err_code store_probe(struct target *t, struct plan *plan, struct err
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
-		plan->skip[plan->order[i]] = !n->absent && layout_has(s->layout, &n->digest, n->size_bytes);
+		plan->skip[plan->order[i]] = layout_has(s->layout, &n->digest, n->size_bytes);
 	}
 	return code == ERR_OK ? plan_check_prerequisites(plan, t->name, err) : code;
 }

@@ -204,10 +204,10 @@ static enum err_code on_referrers(void *ctx, const struct source_referrer *refer
 	return ERR_OK;
 }
 
-static enum err_code on_blob(void *ctx, struct err *err)
+static enum err_code on_blob(void *ctx, bool there, struct err *err)
 {
 	(void)err;
-	*(bool *)ctx = true;
+	*(bool *)ctx = there;
 	return ERR_OK;
 }
 

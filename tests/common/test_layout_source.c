@@ -187,10 +187,10 @@ START_TEST(changed)
 }
 END_TEST
 
-static enum err_code on_blob(void *ctx, struct err *err)
+static enum err_code on_blob(void *ctx, bool there, struct err *err)
 {
 	(void)err;
-	*(bool *)ctx = true;
+	*(bool *)ctx = there;
 	return ERR_OK;
 }
 
@@ -206,14 +206,14 @@ START_TEST(blob)
 		struct descriptor d = { .digest = item->digest, .size_bytes = item->len, .media_type = "m" };
 		CLEANUP(buf_release) struct buf bytes;
 		struct buf_stage out;
-		bool done = false;
-		enum err_code got;
+		bool done = false, has = item->absent;
 
 		buf_init(&bytes, item->len);
 		buf_stage_init(&out, &bytes);
-		got = source->blob(source, &d, 0, item->len, &out.out, on_blob, &done, &err);
-		ck_assert_int_eq(got, item->absent ? ERR_NOT_FOUND : ERR_OK);
-		ck_assert_int_eq(done, got == ERR_OK);
+		ck_assert_int_eq(source->has(source, &d, on_blob, &has, &err), ERR_OK);
+		ck_assert_int_eq(has, !item->absent);
+		ck_assert_int_eq(source->blob(source, &d, 0, item->len, &out.out, on_blob, &done, &err), ERR_OK);
+		ck_assert_int_eq(done, !item->absent);
 		ck_assert_uint_eq(bytes.len, done ? item->len : 0);
 		if (bytes.len > 0)
 			ck_assert_mem_eq(bytes.data, item->bytes, item->len);

@@ -261,30 +261,31 @@ END_TEST
 static const struct {
 	const char *media_type;
 	enum manifest_kind kind;
-	bool compressed;
+	bool compressed, foreign;
 } types[] = {
-	{ TYPE_OCI_INDEX, MANIFEST_INDEX, false },
-	{ TYPE_OCI_MANIFEST, MANIFEST_IMAGE, false },
-	{ TYPE_OCI_ARTIFACT, MANIFEST_ARTIFACT, false },
-	{ TYPE_DOCKER_LIST, MANIFEST_INDEX, false },
-	{ TYPE_DOCKER_MANIFEST, MANIFEST_IMAGE, false },
-	{ TYPE_DOCKER_MANIFEST ";v=1", MANIFEST_IMAGE, false },
-	{ SCHEMA1, MANIFEST_SCHEMA1, false },
-	{ SIGNED_SCHEMA1 "; charset=utf-8", MANIFEST_SCHEMA1, false },
-	{ TYPE_OCI_CONFIG, MANIFEST_NONE, false },
-	{ TYPE_OCI_EMPTY, MANIFEST_NONE, false },
-	{ TYPE_IN_TOTO, MANIFEST_NONE, false },
-	{ "", MANIFEST_NONE, false },
-	{ ";", MANIFEST_NONE, false },
-	{ "application/vnd.oci.image.layer.v1.tar", MANIFEST_NONE, false },
-	{ "application/vnd.oci.image.layer.v1.tar+gzip", MANIFEST_NONE, true },
-	{ "application/vnd.oci.image.layer.v1.tar+zstd", MANIFEST_NONE, true },
-	{ "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", MANIFEST_NONE, true },
-	{ "application/vnd.docker.image.rootfs.diff.tar.gzip", MANIFEST_NONE, true },
-	{ "application/vnd.docker.image.rootfs.diff.tar.zstd", MANIFEST_NONE, true },
-	{ "application/vnd.docker.image.rootfs.diff.tar", MANIFEST_NONE, false },
-	{ "+gzip", MANIFEST_NONE, true },
-	{ "gzip", MANIFEST_NONE, false },
+	{ TYPE_OCI_INDEX, MANIFEST_INDEX, false, false },
+	{ TYPE_OCI_MANIFEST, MANIFEST_IMAGE, false, false },
+	{ TYPE_OCI_ARTIFACT, MANIFEST_ARTIFACT, false, false },
+	{ TYPE_DOCKER_LIST, MANIFEST_INDEX, false, false },
+	{ TYPE_DOCKER_MANIFEST, MANIFEST_IMAGE, false, false },
+	{ TYPE_DOCKER_MANIFEST ";v=1", MANIFEST_IMAGE, false, false },
+	{ SCHEMA1, MANIFEST_SCHEMA1, false, false },
+	{ SIGNED_SCHEMA1 "; charset=utf-8", MANIFEST_SCHEMA1, false, false },
+	{ TYPE_OCI_CONFIG, MANIFEST_NONE, false, false },
+	{ TYPE_OCI_EMPTY, MANIFEST_NONE, false, false },
+	{ TYPE_IN_TOTO, MANIFEST_NONE, false, false },
+	{ "", MANIFEST_NONE, false, false },
+	{ ";", MANIFEST_NONE, false, false },
+	{ "application/vnd.oci.image.layer.v1.tar", MANIFEST_NONE, false, false },
+	{ "application/vnd.oci.image.layer.v1.tar+gzip", MANIFEST_NONE, true, false },
+	{ "application/vnd.oci.image.layer.v1.tar+zstd", MANIFEST_NONE, true, false },
+	{ "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", MANIFEST_NONE, true, true },
+	{ "application/vnd.docker.image.rootfs.diff.tar.gzip", MANIFEST_NONE, true, false },
+	{ "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", MANIFEST_NONE, true, true },
+	{ "application/vnd.docker.image.rootfs.diff.tar.zstd", MANIFEST_NONE, true, false },
+	{ "application/vnd.docker.image.rootfs.diff.tar", MANIFEST_NONE, false, false },
+	{ "+gzip", MANIFEST_NONE, true, false },
+	{ "gzip", MANIFEST_NONE, false, false },
 };
 
 START_TEST(media_type)
@@ -293,6 +294,7 @@ START_TEST(media_type)
 
 	ck_assert_msg(manifest_kind(type) == types[_i].kind, "%s: %d", type, manifest_kind(type));
 	ck_assert_msg(media_type_is_compressed(type) == types[_i].compressed, "%s", type);
+	ck_assert_msg(media_type_is_foreign(type) == types[_i].foreign, "%s", type);
 }
 END_TEST
 

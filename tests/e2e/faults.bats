@@ -19,6 +19,7 @@ declare -gA PLACES=(
 	[config]="/blobs/$APP1_CONFIG"
 	[statement]="/blobs/$APP1_PROVENANCE"
 	[layer]="/blobs/$APP1_LAYER"
+	[gone]="/blobs/$APP1_LAYER#2+" # once it was asked for
 	[fallback]="/manifests/${APP1/:/-}$"
 	[cosign]="/manifests/${APP1/:/-}\.sig$"
 	[referrers]="/referrers/$APP1"
@@ -45,7 +46,7 @@ faults() {
 		failing_export "$PROXY/demo/app1:1.0"
 		IFS='|' read -ra texts <<<"$texts"
 		complain "$wanted" "${texts[@]}"
-		[[ $place == layer || $stderr != *' is kept in '* ]] || fail 'something is kept before there are layers'
+		[[ $place == @(layer|gone) || $stderr != *' is kept in '* ]] || fail 'something is kept before there are layers'
 		beside_stop
 	done
 }
@@ -64,9 +65,7 @@ faults() {
 @test "what a registry does not have" {
 	faults <<-EOF2
 		tag|status:404|1|/demo/app1:1.0: no such image
-		config|status:404|1|$APP1_CONFIG|answered 404
-		statement|status:404|1|$APP1_PROVENANCE|answered 404
-		layer|status:404|1|$APP1_LAYER|answered 404
+		gone|status:404|1|layer $APP1_LAYER was at its source when this run began, and now it is not
 	EOF2
 	bundle export -q -o new.oci.tar.zst "$REGISTRY/demo/none:1"
 	complain 1 "$REGISTRY/demo/none:1: no such image"
@@ -219,6 +218,51 @@ blob_bytes() {
 		bundle attestations --platform linux/arm/v7 "$PROXY/demo/multi:2.1"
 		expect 0 "$PROVENANCE"
 		[[ ! -e $BUNDLE_STORE/blobs/sha256/${digest#*:} ]]
+		beside_stop
+	done
+}
+
+@test "a blob that a manifest lists and the source lacks is named, recorded, and no damage" {
+	for place in config statement layer; do
+		digest=${PLACES[$place]#/blobs/}
+		proxy_start --fault "${PLACES[$place]}" status:404
+		bundle export -q -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
+		expect 4
+		holds stderr "absent at the source: $place $digest" 'done, but 1 listed blob is not at the source'
+		bundle export -q --json --dry-run "$PROXY/demo/app1:1.0"
+		expect 4
+		[[ $(jq -r '.absent[] | .digest, .role' <<<"$output") == "$digest"$'\n'"$place" ]]
+
+		bundle verify -q --content-only app1.oci.tar.zst
+		expect 0 'content proved'
+		bundle inspect app1.oci.tar.zst
+		expect 0 '1 blob was absent at the source'
+		rm -rf "$BUNDLE_STORE"
+		bundle import -q --to store app1.oci.tar.zst
+		expect 0 "$PROXY/demo/app1:1.0  $APP1"
+		[[ $stderr == "bundle import: was absent at the source of this bundle: $place $digest" ]] || fail 'it is not said'
+		[[ ! -e $BUNDLE_STORE/blobs/sha256/${digest#*:} ]]
+		bundle extract -q app1.oci.tar.zst layout
+		expect 0
+		[[ $stderr == "bundle extract: was absent at the source of the bundle: $place $digest" ]] || fail 'it is not said'
+		beside_stop
+
+		# what another bundle brings is not missed any more
+		bundle export -q -o whole.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+		bundle import -q --to store whole.oci.tar.zst
+		bundle import -q --to store app1.oci.tar.zst
+		expect 0
+		[[ -z $stderr ]] || fail 'it is there'
+		rm -r layout
+	done
+}
+
+@test "a registry that does not let itself be asked for a blob gives it all the same" {
+	for fault in status:403 status:405; do
+		proxy_start --fault "${PLACES[layer]}#1" "$fault"
+		bundle export -q -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
+		expect 0 '1 image, 1 platform, 2 statements, 6 referrers'
+		[[ $(proxy_asked '[.[] | select(.path | test("'"${PLACES[layer]}"'")) | .method] | join(" ")') == 'HEAD GET GET' ]]
 		beside_stop
 	done
 }

@@ -80,7 +80,7 @@ second() {
 	second
 	bundle extract -q second.zst folder
 	expect 4
-	holds stderr "left out of the bundle: $APP1_LAYER"
+	holds stderr "left out of the bundle: layer $APP1_LAYER"
 	bundle extract -q first.zst both
 	expect 0
 	bundle extract -q second.zst both

@@ -133,7 +133,7 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	}
 	if (code == ERR_OK)
 		code = outstream_finish(out, err);
-	return code == ERR_OK ? done(ctx, err) : code;
+	return code == ERR_OK ? done(ctx, true, err) : code;
 }
 
 static void setup(void)

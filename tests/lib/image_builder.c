@@ -69,10 +69,20 @@ static enum err_code source_blob(struct source *s, const struct descriptor *d, u
 	const struct image_item *item = image_item(OUTER_OF(s, struct image_builder, source), &d->digest);
 
 	ck_assert_ptr_nonnull(item);
+	if (item->absent)
+		return done(ctx, false, err);
 	ck_assert(from_bytes <= end_bytes && end_bytes <= item->len);
 	ck_assert_int_eq(outstream_write(out, item->bytes + from_bytes, (size_t)(end_bytes - from_bytes), err), ERR_OK);
 	ck_assert_int_eq(outstream_finish(out, err), ERR_OK);
-	return done(ctx, NULL);
+	return done(ctx, true, err);
+}
+
+static enum err_code source_has(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+				struct err *err)
+{
+	const struct image_item *item = image_item(OUTER_OF(s, struct image_builder, source), &d->digest);
+
+	return done(ctx, item != NULL && !item->absent, err);
 }
 
 static void source_free(struct source *s)
@@ -86,6 +96,7 @@ void image_builder_init(struct image_builder *b)
 						 .manifest = source_manifest,
 						 .referrers = source_referrers,
 						 .blob = source_blob,
+						 .has = source_has,
 						 .free = source_free } };
 }
 

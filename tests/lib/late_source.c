@@ -15,6 +15,7 @@ struct late_question {
 	source_manifest_fn *manifest_done;
 	source_referrers_fn *referrers_done;
 	source_blob_fn *blob_done;
+	source_has_fn *has_done;
 	void *ctx;
 };
 
@@ -78,6 +79,16 @@ static enum err_code late_blob(struct source *s, const struct descriptor *d, uin
 	return ask(s, &q);
 }
 
+static enum err_code late_has(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+			      struct err *err)
+{
+	struct late_question q = question_of(d, ctx);
+
+	(void)err;
+	q.has_done = done;
+	return ask(s, &q);
+}
+
 static void late_free(struct source *s)
 {
 	(void)s;
@@ -90,6 +101,7 @@ void late_init(struct late_source *l, struct source *from, unsigned seed)
 			    .manifest = late_manifest,
 			    .referrers = late_referrers,
 			    .blob = late_blob,
+			    .has = late_has,
 			    .free = late_free },
 		.from = from,
 		.seed = seed,
@@ -127,6 +139,8 @@ static enum err_code answer(struct late_source *l, const struct late_question *q
 	l->answers++;
 	if (q->blob_done != NULL)
 		return from->blob(from, &q->d, q->from_bytes, q->end_bytes, q->out, q->blob_done, q->ctx, err);
+	if (q->has_done != NULL)
+		return from->has(from, &q->d, q->has_done, q->ctx, err);
 	if (q->referrers_done != NULL)
 		return from->referrers(from, &q->d.digest, q->referrers_done, q->ctx, err);
 	if (q->ref.path != NULL)
