@@ -21,7 +21,7 @@ endif
 export VARIANT BUNDLE_LAB
 
 FOLDERS := common bundles export import
-LIBS := libcurl jansson libzstd libxxhash libcrypto
+LIBS := libcurl jansson libarchive libzstd libxxhash libcrypto
 TEST_LIBS := check
 
 CC_gcc-werror := gcc

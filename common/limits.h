@@ -34,6 +34,9 @@
 #define LIMIT_CERT_FILES 1000            /* files in a folder of certificates */
 #define LIMIT_REGISTRIES 10000           /* registries in registries.conf and beside it */
 #define LIMIT_PAGES 1000                 /* pages of one listing */
+#define LIMIT_ARCHIVE_MEMBERS 2000000    /* files, folders and whatever else in a tar archive that others made */
+#define LIMIT_ARCHIVE_RATIO 1000         /* how many times its size a compressed archive may unpack to */
+#define LIMIT_SPARE_BYTES (64 * MIB)     /* what unpacking leaves free on a file system */
 #define LIMIT_TAGS 200000                /* tags of one repository */
 #define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */
 #define LIMIT_RETRY_AFTER_MS 120000      /* how long a host can make us wait before it is asked again */
