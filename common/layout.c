@@ -41,6 +41,21 @@ enum err_code layout_entry_parse(const struct json_t *json, const char *what, st
 	return ERR_OK;
 }
 
+/* A whole member of an archive. */
+static enum err_code read_member(const struct tarball *t, const char *name, const char *path, struct buf *out,
+				 struct err *err)
+{
+	const struct tarball_member *m = tarball_find(t, name);
+	struct fd_stream in;
+	struct buf_stage stage;
+
+	if (m == NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
+	fd_stream_init(&in, tarball_fd(t), m->offset_bytes, m->size_bytes, path);
+	buf_stage_init(&stage, out);
+	return stream_copy(&in.in, &stage.out, err) == ERR_OK ? ERR_OK : err_add(err, "%s", path);
+}
+
 static enum err_code read_json(const struct layout *l, const char *name, struct json_t **ret_json, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
@@ -49,7 +64,7 @@ static enum err_code read_json(const struct layout *l, const char *name, struct 
 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	if (code == ERR_OK)
-		code = file_read(path, &text, err);
+		code = l->tar != NULL ? read_member(l->tar, name, path, &text, err) : file_read(path, &text, err);
 	return code == ERR_OK ? js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, path, ret_json, err)
 			      : code;
 }
@@ -179,6 +194,47 @@ enum err_code layout_open(const char *path, bool create, struct layout **ret_lay
 	return code;
 }
 
+/* What makes a layout, and manifest.json, by which an old archive of docker save is known. */
+static bool is_wanted(const char *name)
+{
+	struct digest digest;
+
+	return strcmp(name, "oci-layout") == 0 || strcmp(name, "index.json") == 0 ||
+	       strcmp(name, "manifest.json") == 0 || layout_blob_digest(name, &digest);
+}
+
+static enum err_code check_archive(const struct layout *l, struct err *err)
+{
+	if (tarball_find(l->tar, "oci-layout") == NULL && tarball_find(l->tar, "manifest.json") != NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: holds no OCI content but what docker save wrote before Docker 25: load it into a "
+			       "newer Docker and save it again, or name the image in its registry",
+			       l->path);
+	return check_version(l, err);
+}
+
+enum err_code layout_open_archive(const char *path, struct layout **ret_layout, struct err *err)
+{
+	struct layout *l = calloc(1, sizeof(*l));
+	enum err_code code;
+
+	if (l == NULL)
+		return err_nomem(err);
+	l->fd = l->lock_fd = -1;
+	code = str_copy(path, &l->path, err);
+	if (code == ERR_OK)
+		code = tarball_open(path, is_wanted, &l->tar, err);
+	if (code == ERR_OK)
+		code = check_archive(l, err);
+	if (code == ERR_OK)
+		code = layout_read(l, err);
+	if (code == ERR_OK)
+		*ret_layout = l;
+	else
+		layout_close(l);
+	return code;
+}
+
 const char *layout_path(const struct layout *l)
 {
 	return l->path;
@@ -211,6 +267,7 @@ void layout_close(struct layout *l)
 		return;
 	close_fd(&l->lock_fd);
 	close_fd(&l->fd);
+	tarball_close(l->tar);
 	free(l->entries);
 	js_free(l->json);
 	free(l->path);

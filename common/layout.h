@@ -1,4 +1,4 @@
-/* layout.h - an OCI image layout in a folder: reading it, adding to it, and using it as a source.
+/* layout.h - an OCI image layout in a folder or archive: reading it, adding to a folder, and using it as a source.
  *
  * Lifecycle  layout_open; ask; for changes layout_lock, layout_put any number
  *            of times, layout_publish; layout_close.
@@ -34,6 +34,9 @@ struct layout;
 
 /* Open the layout at path; create says to make an empty one where nothing is. */
 enum err_code layout_open(const char *path, bool create, struct layout **ret_layout, struct err *err);
+/* Open the layout in a tar archive, compressed or not; it cannot be added to.  The errors are those of tarball.h, and
+ * ERR_UNSUPPORTED for what docker save wrote before it wrote layouts. */
+enum err_code layout_open_archive(const char *path, struct layout **ret_layout, struct err *err);
 const char *layout_path(const struct layout *l);
 size_t layout_len(const struct layout *l);
 const struct layout_entry *layout_at(const struct layout *l, size_t i);

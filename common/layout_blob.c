@@ -13,10 +13,26 @@
 #include "common/layout_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX])
 {
 	snprintf(out, LAYOUT_BLOB_MAX, "blobs/%s/%s", digest_algorithm(d), digest_hex(d));
+}
+
+bool layout_blob_digest(const char *name, struct digest *ret_digest)
+{
+	char text[DIGEST_TEXT_SIZE];
+	const char *slash;
+
+	if (!text_starts(name, "blobs/") || strlen(name) >= LAYOUT_BLOB_MAX)
+		return false;
+	name += strlen("blobs/");
+	slash = strchr(name, '/');
+	if (slash == NULL)
+		return false;
+	snprintf(text, sizeof(text), "%.*s:%s", (int)(slash - name), name, slash + 1);
+	return digest_parse(text, ret_digest, NULL) == ERR_OK;
 }
 
 /* A blob's file as a stream of its own making. */
@@ -24,7 +40,7 @@ struct blob_stream {
 	struct instream in;
 	struct fd_stream file;
 	char name[LAYOUT_BLOB_MAX];
-	int fd;
+	int fd; /* -1 in an archive */
 };
 
 static enum err_code blob_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
@@ -58,23 +74,47 @@ static int open_blob(const struct layout *l, const char *name, uint64_t *ret_siz
 	return kept;
 }
 
+static enum err_code no_blob(const struct layout *l, const struct digest *digest, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "%s: has no blob %s", l->path, digest->text);
+}
+
+/* Where a blob's bytes are. */
+static enum err_code find_blob(const struct layout *l, const struct digest *digest, struct blob_stream *s,
+			       struct err *err)
+{
+	const struct tarball_member *m;
+	uint64_t size_bytes = 0;
+
+	layout_blob_name(digest, s->name);
+	if (l->tar != NULL) {
+		m = tarball_find(l->tar, s->name);
+		if (m == NULL)
+			return no_blob(l, digest, err);
+		fd_stream_init(&s->file, tarball_fd(l->tar), m->offset_bytes, m->size_bytes, s->name);
+		return ERR_OK;
+	}
+	s->fd = open_blob(l, s->name, &size_bytes);
+	if (s->fd < 0)
+		return errno == ENOENT ? no_blob(l, digest, err) : err_errno(err, digest->text);
+	fd_stream_init(&s->file, s->fd, 0, size_bytes, s->name);
+	return ERR_OK;
+}
+
 enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
 			  struct err *err)
 {
 	struct blob_stream *s = calloc(1, sizeof(*s));
-	uint64_t size_bytes = 0;
+	enum err_code code;
 
 	if (s == NULL)
 		return err_nomem(err);
-	layout_blob_name(digest, s->name);
-	s->fd = open_blob(l, s->name, &size_bytes);
-	if (s->fd < 0) {
+	s->fd = -1;
+	code = find_blob(l, digest, s, err);
+	if (code != ERR_OK) {
 		free(s);
-		if (errno == ENOENT)
-			return err_set(err, ERR_NOT_FOUND, "%s: has no blob %s", l->path, digest->text);
-		return err_errno(err, digest->text);
+		return code;
 	}
-	fd_stream_init(&s->file, s->fd, 0, size_bytes, s->name);
 	s->in = (struct instream){ .read = blob_read, .release = blob_release };
 	*ret_in = &s->in;
 	return ERR_OK;
@@ -163,9 +203,27 @@ static enum err_code each_in_folder(const struct layout *l, const char *algorith
 	return code;
 }
 
+static enum err_code each_in_archive(const struct layout *l, layout_blob_fn *fn, void *ctx, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t len, i;
+	const struct tarball_member *members = tarball_members(l->tar, &len);
+
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		struct digest digest;
+
+		if (layout_blob_digest(members[i].name, &digest))
+			code = fn(ctx, &digest, members[i].size_bytes, err);
+	}
+	return code;
+}
+
 enum err_code layout_each_blob(const struct layout *l, layout_blob_fn *fn, void *ctx, struct err *err)
 {
-	enum err_code code = each_in_folder(l, "sha256", fn, ctx, err);
+	enum err_code code;
 
+	if (l->tar != NULL)
+		return each_in_archive(l, fn, ctx, err);
+	code = each_in_folder(l, "sha256", fn, ctx, err);
 	return code == ERR_OK ? each_in_folder(l, "sha512", fn, ctx, err) : code;
 }

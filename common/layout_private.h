@@ -4,10 +4,12 @@
 
 #include "common/js.h"
 #include "common/layout.h"
+#include "common/tarball.h"
 
 struct layout {
 	char *path;          /* owned */
-	int fd;              /* the folder: everything in it is opened from here */
+	int fd;              /* the folder: everything in it is opened from here; -1 for an archive */
+	struct tarball *tar; /* the archive; NULL for a folder */
 	int lock_fd;         /* -1 while not locked */
 	struct json_t *json; /* index.json */
 	struct layout_entry *entries;
@@ -24,4 +26,6 @@ enum err_code layout_read(struct layout *l, struct err *err);
 /* "blobs/sha256/…" */
 #define LAYOUT_BLOB_MAX (6 + DIGEST_TEXT_SIZE)
 void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX]);
+/* The digest in such a name; false where it is none. */
+bool layout_blob_digest(const char *name, struct digest *ret_digest);
 #endif

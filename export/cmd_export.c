@@ -361,9 +361,9 @@ const struct command export_command = {
 	.text = "Pull images with their indexes, platform manifests, attestations, signatures, SBOMs and other "
 		"referrers out of registries, OCI layouts and other bundles, prove every byte against its digest, and "
 		"write one bundle.\n"
-		"REF is [docker://]name[:tag][@digest], as docker pull takes it, oci:DIR or bundle:FILE; of these all "
-		"images are taken, or with [:name][@digest] behind it that one. With --tags or --all-tags it is a "
-		"repository.",
+		"REF is [docker://]name[:tag][@digest], as docker pull takes it, oci:DIR, oci-archive:FILE, "
+		"docker-archive:FILE or bundle:FILE; of these all images are taken, or with [:name][@digest] behind it "
+		"that one. With --tags or --all-tags it is a repository.",
 	.operand = "REF",
 	.args_min = 0,
 	.args_max = LIMIT_IMAGES,

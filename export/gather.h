@@ -29,7 +29,7 @@ struct gather {
 	struct walk walk;
 	struct repository_entry *repositories; /* owned */
 	size_t repositories_len, repositories_cap;
-	struct local **locals; /* owned: layouts and bundles */
+	struct local **locals; /* owned: layouts, archives and bundles */
 	size_t locals_len, locals_cap;
 };
 

@@ -58,15 +58,28 @@ static enum err_code check_folder(const struct local *l, struct err *err)
 
 	if (stat(l->path, &st) != 0 || !S_ISREG(st.st_mode))
 		return ERR_OK;
-	return err_set(err, ERR_NOT_FOUND, "%s: is a file, and oci: takes a folder: write bundle:%s", l->path, l->path);
+	return err_set(err, ERR_NOT_FOUND,
+		       "%s: is a file, and oci: takes a folder: write oci-archive: or, for a bundle, bundle:", l->path);
+}
+
+/* A bundle is an archive too, but as a bundle it says more, is read faster, and its seal counts. */
+static enum err_code check_archive(const struct local *l, struct err *err)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+
+	return bundle_open(l->path, &bundle, NULL) != ERR_OK
+		       ? ERR_OK
+		       : err_set(err, ERR_UNSUPPORTED, "%s: is a bundle: write bundle:%s", l->path, l->path);
 }
 
 static enum err_code open_layout(struct local *l, struct err *err)
 {
-	enum err_code code = check_folder(l, err);
+	bool is_archive = l->transport == TRANSPORT_ARCHIVE;
+	enum err_code code = is_archive ? check_archive(l, err) : check_folder(l, err);
 
 	if (code == ERR_OK)
-		code = layout_open(l->path, false, &l->layout, err);
+		code = is_archive ? layout_open_archive(l->path, &l->layout, err)
+				  : layout_open(l->path, false, &l->layout, err);
 	if (code == ERR_OK)
 		code = layout_survey_make(l->layout, &l->survey, err);
 	if (code == ERR_OK)

@@ -1,4 +1,4 @@
-/* local.h - a file or folder with images in it, opened: a layout or a bundle, as a source.
+/* local.h - a file or folder with images in it, opened: a layout, an archive or a bundle, as a source.
  *
  * Lifecycle  local_open; local_pick for everything that is wanted of it; the walk; local_mark on the settled graph;
  *            local_free after the last use of source and graph.

@@ -10,8 +10,8 @@ static const struct {
 	const char *prefix;
 	enum transport transport;
 } transports[] = {
-	{ "docker://", TRANSPORT_REGISTRY },
-	{ "oci:", TRANSPORT_LAYOUT },
+	{ "docker://", TRANSPORT_REGISTRY },   { "oci:", TRANSPORT_LAYOUT },
+	{ "oci-archive:", TRANSPORT_ARCHIVE }, { "docker-archive:", TRANSPORT_ARCHIVE },
 	{ "bundle:", TRANSPORT_BUNDLE },
 };
 

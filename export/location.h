@@ -4,6 +4,8 @@
  *
  *   [docker://]NAME[:TAG][@DIGEST]           a registry
  *   oci:DIR[:NAME][@DIGEST]                  an OCI image layout in a folder
+ *   oci-archive:FILE[:NAME][@DIGEST]         the same in a tar archive
+ *   docker-archive:FILE[:NAME][@DIGEST]      the same, as docker save writes it
  *   bundle:FILE[:NAME][@DIGEST]              a bundle
  *
  * The path ends at the first colon, as it does for skopeo.
@@ -21,6 +23,7 @@
 enum transport {
 	TRANSPORT_REGISTRY,
 	TRANSPORT_LAYOUT,
+	TRANSPORT_ARCHIVE,
 	TRANSPORT_BUNDLE,
 };
 

@@ -85,6 +85,76 @@ referrers_of() {
 	expect 0
 }
 
+@test "a layout in an archive, through any compression" {
+	export_registry app.zst "$REGISTRY/demo/app1:1.0"
+	"$BUNDLE" extract -q app.zst layout >/dev/null
+	tar -C layout -cf app.tar .
+	local program tried=0
+	for program in cat gzip bzip2 xz lzma zstd lz4 lzip; do
+		command -v "$program" >/dev/null || continue
+		"$program" -c <app.tar >packed || continue
+		bundle export -q -o out.zst "oci-archive:packed:1.0"
+		expect 0
+		cmp out.zst app.zst || fail "$program gives other bytes"
+		tried=$((tried + 1))
+	done
+	((tried >= 3))
+	[ -z "$(find . -name '*tmp*')" ]
+}
+
+@test "an archive that skopeo wrote" {
+	lab_peer skopeo copy -q --all --preserve-digests --src-tls-verify=false "docker://$REGISTRY/demo/app1:1.0" \
+		oci-archive:app.tar:v1
+	bundle export -q -o out.zst oci-archive:app.tar
+	expect 0 "localhost/app:v1  $APP1" '1 platform, 2 statements'
+	lab_peer skopeo copy -q --override-arch amd64 --src-tls-verify=false "docker://$REGISTRY/demo/app1:1.0" \
+		docker-archive:docker.tar:app:v1
+	bundle export -q -o out.zst docker-archive:docker.tar
+	complain 1 'docker.tar: holds no OCI content' 'newer Docker'
+}
+
+@test "archives that are cut, or that unpack without end" {
+	export_registry app.zst "$REGISTRY/demo/app1:1.0"
+	"$BUNDLE" extract -q app.zst layout >/dev/null
+	tar -C layout -cf app.tar .
+	bundle export -q -o out oci-archive:app.zst
+	complain 1 'app.zst: is a bundle: write bundle:app.zst'
+	local size
+	for size in 100 1000 10000 500000; do
+		head -c "$size" app.tar >cut.tar
+		bundle export -q -o out oci-archive:cut.tar
+		[ "$status" != 0 ] && [[ $stderr == 'bundle export: cut.tar: '* && $stderr != *$'\n'* ]]
+	done
+	gzip -c app.tar | head -c 300000 >cut.tar.gz
+	bundle export -q -o out oci-archive:cut.tar.gz
+	complain 3 'cut.tar.gz: '
+	zstd -q -c <(head -c 300000000 /dev/zero) >bomb
+	bundle export -q -o out oci-archive:bomb
+	complain 1 'bomb: unpacks to more than 1000 times its size'
+	[ ! -e out ]
+}
+
+@test "archives with more in them than files" {
+	export_registry app.zst "$REGISTRY/demo/app1:1.0"
+	"$BUNDLE" extract -q app.zst layout >/dev/null
+	local layer=layout/blobs/sha256/${APP1_LAYER#sha256:}
+	mv "$layer" away && ln -s "$PWD/away" "$layer"
+	tar -C layout -cf link.tar .
+	bundle export -q -o out oci-archive:link.tar
+	complain 1 "link.tar: blobs/sha256/${APP1_LAYER#sha256:} in it is no regular file"
+	rm "$layer" && mv away "$layer"
+	tar -C layout -cf twice.tar oci-layout index.json blobs index.json
+	bundle export -q -o out oci-archive:twice.tar
+	complain 1 'twice.tar: index.json in it'
+	tar -C layout -cf twice.tar oci-layout index.json blobs && tar -C layout -rf twice.tar index.json
+	bundle export -q -o out oci-archive:twice.tar
+	complain 1 'twice.tar: index.json is in it twice'
+	touch x && tar -C layout -cf out.tar --transform 's,^x$,../x,' -P . -C .. x
+	bundle export -q -o out oci-archive:out.tar
+	complain 1 "out.tar: a member's name leads out of the archive"
+	[ ! -e out ] && [ ! -e ../x ]
+}
+
 @test "an increment and what it builds on make a whole" {
 	export_registry first.zst "$REGISTRY/demo/app1:1.0"
 	export_registry whole.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
@@ -129,7 +199,7 @@ referrers_of() {
 	bundle export -q -o out "bundle:app.zst@$MULTI"
 	complain 1 "app.zst: has no image @$MULTI"
 	bundle export -q -o out oci:app.zst
-	complain 1 'app.zst: is a file, and oci: takes a folder: write bundle:app.zst'
+	complain 1 'app.zst: is a file, and oci: takes a folder: write oci-archive:'
 	bundle export -q -o out bundle:layout
 	complain 3 'layout: not a bundle'
 	bundle export -q -o out oci:

@@ -23,6 +23,8 @@ static const struct {
 	{ "oci:a@" DIGEST, TRANSPORT_LAYOUT, "a", NULL, DIGEST },
 	{ "oci:a:b:1@" DIGEST, TRANSPORT_LAYOUT, "a", "b:1", DIGEST },
 	{ "oci:a@b", TRANSPORT_LAYOUT, "a@b", NULL, "" },
+	{ "oci-archive:a.tar:1", TRANSPORT_ARCHIVE, "a.tar", "1", "" },
+	{ "docker-archive:a.tar:app:1", TRANSPORT_ARCHIVE, "a.tar", "app:1", "" },
 	{ "bundle:a", TRANSPORT_BUNDLE, "a", NULL, "" },
 	{ "bundle:a:alpine:3.20", TRANSPORT_BUNDLE, "a", "alpine:3.20", "" },
 };
