@@ -127,6 +127,14 @@ blob_bytes() {
 	[[ $(grep -c "^$PROXY: answered 429, waiting [0-9]* s" <<<"$stderr") == 1 ]] || fail 'not said once'
 }
 
+@test "a connection on which nothing comes any more is given up, and the rest comes by another" {
+	proxy_start --fault "${PLACES[layer]}#1" stall:500000 --fault "${PLACES[config]}#1" stall:0
+	bundle export -q --stall-timeout 1 -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
+	expect 0 "$APP1"
+	[[ $(proxy_asked '[.[] | select(.path // "" | test("'"$APP1_LAYER"'")) | .headers.Range // "all"] | join(" ")') == \
+		'all bytes=500000-' ]] || fail 'asked for other bytes'
+}
+
 @test "content that is not what its digest says is named with both digests" {
 	for place in tag manifest attestation config statement layer fallback; do
 		for at in 0 100; do

@@ -175,6 +175,22 @@ same_export() {
 	[[ $(ls -A) == $'app.oci.tar.zst\nwhole' ]] || fail 'something is left'
 }
 
+@test "a third of all answers is no good, and what came of a layer is not asked for again" {
+	local broken=0
+	undisturbed whole
+	for seed in 1 2 3 4 5; do
+		echo "# seed $seed"
+		through_proxy --at-once --fault . "third:$seed"
+		same_export
+		cmp whole app.oci.tar.zst
+		((broken += $(proxy_asked 'map(select(.status == 206)) | length'), 1))
+		(($(proxy_sent) * 100 <= 36 * 1048576 * 105)) || fail "$(proxy_sent) bytes came"
+		rm app.oci.tar.zst
+		beside_stop
+	done
+	((broken > 3)) || fail 'hardly a layer broke off'
+}
+
 @test "what is kept and wrong is fetched anew, and that is said" {
 	undisturbed whole
 	digest=$(layer 1 2)
