@@ -76,7 +76,8 @@ static enum err_code show_platform(struct asking *a, const struct platform *plat
 	return code;
 }
 
-/* Every platform of the image, or the one that was asked for. */
+/* Every platform of the image, or the one that was asked for.  One of which the daemon has not all may not be there at
+ * all: its index lists it all the same. */
 static enum err_code show_all(struct asking *a, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -90,6 +91,8 @@ static enum err_code show_all(struct asking *a, struct err *err)
 
 		if (!m->attestation && platform_parse(m->platform, &p, NULL) == ERR_OK)
 			code = show_platform(a, &p, err);
+		if (code == ERR_NOT_FOUND && !m->available)
+			code = ERR_OK;
 	}
 	return code;
 }
@@ -125,7 +128,7 @@ static void show_manifests(struct asking *a)
 		const struct docker_manifest *m = &a->image.manifests[i];
 		const struct docker_manifest *subject = docker_image_find(&a->image, &m->subject);
 
-		if (m->attestation && wants(a, subject))
+		if (m->attestation && m->available && wants(a, subject))
 			attestations_row(&a->count, subject != NULL ? subject->platform : NULL, NULL, &m->digest,
 					 m->size_bytes);
 	}

@@ -56,6 +56,7 @@ static void put_image(struct js_out *o, const struct plan *plan, size_t i)
 	js_member(o, "name", image->name);
 	js_member(o, "digest", plan->graph.nodes[image->root].digest.text);
 	js_member(o, "was", got->was.text[0] != '\0' ? got->was.text : NULL);
+	js_member_uint(o, "withoutLayers", got->bare);
 	if (got->is.text[0] != '\0')
 		put_read_back(o, got);
 	js_end(o, '}');
@@ -125,6 +126,9 @@ static void report_text(const struct import_result *r)
 		putchar('\n');
 		if (got->was.text[0] != '\0' && !digest_equal(&got->was, &got->is))
 			printf("  was %s\n", got->was.text);
+		if (got->bare > 0)
+			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
+			       got->bare, got->bare == 1 ? "" : "s");
 	}
 	if (r->origin.proof != NULL)
 		printf("sealed by key %s (%s)\n", seal_key_hint(r->origin.proof->key),

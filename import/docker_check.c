@@ -103,7 +103,7 @@ static enum err_code check_attestation(struct turn *t, uint32_t node, struct err
 		return err_set(err, ERR_PARTIAL, "%s: the daemon does not know %s as an attestation", t->image->name,
 			       n->digest.text);
 	}
-	t->count.attestations++;
+	t->count.attestations += m->available && !is_lacking(n);
 	subject = graph_find(g, &m->subject);
 	if (t->check->paired[node] && (subject == NODE_NONE || !docker_attests(g, node, subject)))
 		return err_set(err, ERR_PARTIAL, "%s: the daemon takes %s for an attestation of %s, which it is not",

@@ -5,6 +5,7 @@
 
 #include "bundles/contents.h"
 #include "common/mem.h"
+#include "common/tree.h"
 
 static enum err_code rename_image(void *ctx, const char *name, char **ret_name, struct err *err)
 {
@@ -155,6 +156,13 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 	return ERR_OK;
 }
 
+bool plan_moves(const struct plan *plan, size_t image)
+{
+	const struct digest *was = &plan->images[image].was;
+
+	return was->text[0] != '\0' && !digest_equal(was, &plan->graph.nodes[plan->graph.images[image].root].digest);
+}
+
 enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err)
 {
 	size_t i;
@@ -164,11 +172,59 @@ enum err_code plan_check_names(const struct plan *plan, const char *target, stru
 		const struct digest *is = &plan->graph.nodes[image->root].digest;
 		const struct digest *was = &plan->images[i].was;
 
-		if (was->text[0] != '\0' && !digest_equal(was, is))
+		if (plan_moves(plan, i))
 			return err_set(err, ERR_CONFLICT,
 				       "%s: %s is there already and another image: %s there, %s here; --replace moves "
 				       "the name",
 				       target, image->name, was->text, is->text);
+	}
+	return ERR_OK;
+}
+
+/* A layer that comes with nobody: it was left out, or the source did not have it, and it is not there. */
+static bool is_bare(const struct plan *plan, const struct node *manifest)
+{
+	const struct graph *g = &plan->graph;
+	size_t i;
+
+	for (i = 0; i < manifest->edges_len; i++) {
+		uint32_t at = g->edges[manifest->edges + i].to;
+		const struct node *n = &g->nodes[at];
+
+		if (n->role == ROLE_LAYER && n->holder.image == NULL && !node_is_carried(n) && !plan->skip[at])
+			return true;
+	}
+	return false;
+}
+
+enum err_code plan_find_bare(struct plan *plan, struct err *err)
+{
+	CLEANUP(tree_release) struct tree t = { 0 };
+	enum err_code code = tree_init(&t, &plan->graph, err);
+	size_t i, j;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		plan->images[i].bare = 0;
+		tree_of(&t, &plan->graph.images[i]);
+		for (j = 0; j < t.found_len; j++)
+			plan->images[i].bare += is_bare(plan, &plan->graph.nodes[t.found[j]]);
+	}
+	return code;
+}
+
+enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct plan_image *image = &plan->images[i];
+
+		if (image->bare > 0 && image->was_runs && plan_moves(plan, i))
+			return err_set(
+				err, ERR_CONFLICT,
+				"%s: %.300s can be run there, and would not be any more: this bundle brings another "
+				"image without its layers; import one with layers, or under another name (--map)",
+				target, plan->graph.images[i].name);
 	}
 	return ERR_OK;
 }

@@ -20,6 +20,8 @@
 /* What happened to one image of the graph; same place as in graph.images. */
 struct plan_image {
 	struct digest was;   /* what the name pointed to at the target before; "" for nothing */
+	bool was_runs;       /* the target has all of a platform of that */
+	size_t bare;         /* platforms whose layers neither the bundle brings nor the target has */
 	struct digest is;    /* what it points to now, read back */
 	size_t platforms;    /* read back: platforms that are whole */
 	size_t attestations; /* read back: attestation manifests that the target knows as such */
@@ -51,6 +53,13 @@ enum err_code plan_finish(struct plan *plan, struct err *err);
 enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream **ret_in, struct err *err);
 /* Refuse a name that points elsewhere, unless plan->replace: for probe, once images[].was is known. */
 enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err);
+/* Count in images[].bare the platforms that will not be whole: for probe, once skip[] says what is there. */
+enum err_code plan_find_bare(struct plan *plan, struct err *err);
+/* Refuse to move a name from what can be run to what cannot, whether names may move or not: for probe, once
+ * images[].bare and images[].was_runs are known. */
+enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err);
+/* True where the name of an image would move at the target. */
+bool plan_moves(const struct plan *plan, size_t image);
 /* ERR_MISSING where the target lacks layers that the bundle leaves out, and a list of them: for probe, once skip[] says
  * what is there. */
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err);

@@ -50,14 +50,58 @@ static enum err_code check_names(const struct store *s, struct plan *plan, struc
 	return plan_check_names(plan, s->target.name, err);
 }
 
+static bool has_all(const struct store *s, const struct graph *g, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		struct instream *in = NULL;
+
+		if (layout_blob(s->layout, &g->nodes[g->edges[n->edges + i].to].digest, &in, NULL) != ERR_OK)
+			return false;
+		instream_release(in);
+	}
+	return true;
+}
+
+static enum err_code walk_stored(struct store *s, const struct image *image, struct graph *g, struct err *err);
+
+/* Whether the store has all of a platform of what a name stands for now. */
+static enum err_code look_what_runs(struct store *s, const struct image *image, bool *ret_runs, struct err *err)
+{
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	size_t i;
+
+	graph_init(&g);
+	code = walk_stored(s, image, &g, err);
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++)
+		*ret_runs |= g.nodes[i].role == ROLE_MANIFEST && !g.nodes[i].absent && has_all(s, &g, &g.nodes[i]);
+	return code;
+}
+
+static enum err_code check_layers(struct store *s, struct plan *plan, struct err *err)
+{
+	enum err_code code = plan_find_bare(plan, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		if (plan->images[i].bare > 0 && plan_moves(plan, i))
+			code = look_what_runs(s, &plan->graph.images[i], &plan->images[i].was_runs, err);
+	}
+	return code == ERR_OK ? plan_check_layers(plan, s->target.name, err) : code;
+}
+
 static enum err_code store_probe(struct target *t, struct plan *plan, struct err *err)
 {
 	struct store *s = OUTER_OF(t, struct store, target);
 	enum err_code code = layout_open(s->path, false, &s->layout, err);
 	size_t i;
 
-	if (code == ERR_NOT_FOUND)
-		return plan_check_prerequisites(plan, t->name, err); /* an empty store: made by write */
+	if (code == ERR_NOT_FOUND) { /* an empty store: made by write */
+		code = plan_find_bare(plan, err);
+		return code == ERR_OK ? plan_check_prerequisites(plan, t->name, err) : code;
+	}
 	if (code != ERR_OK)
 		return code;
 	code = check_names(s, plan, err);
@@ -66,6 +110,8 @@ static enum err_code store_probe(struct target *t, struct plan *plan, struct err
 
 		plan->skip[plan->order[i]] = layout_has(s->layout, &n->digest, n->size_bytes);
 	}
+	if (code == ERR_OK)
+		code = check_layers(s, plan, err);
 	return code == ERR_OK ? plan_check_prerequisites(plan, t->name, err) : code;
 }
 
@@ -110,6 +156,8 @@ static enum err_code store_write(struct target *t, struct plan *plan, struct err
 		code = layout_lock(s->layout, err);
 	if (code == ERR_OK)
 		code = check_names(s, plan, err); /* another import may have published since probe */
+	if (code == ERR_OK)
+		code = check_layers(s, plan, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		if (plan_sends(plan, plan->order[i]))
 			code = put_node(s, plan, plan->order[i], err);
@@ -164,6 +212,7 @@ static enum err_code read_image(struct store *s, const struct plan *plan, size_t
 		if (node != NODE_NONE)
 			reached[node] = true;
 	}
+	found->platforms -= found->bare < found->platforms ? found->bare : found->platforms;
 	found->read_back = found->referrers_known = code == ERR_OK;
 	return code;
 }

@@ -50,6 +50,7 @@ static enum err_code look(struct target_docker *t, struct plan *plan, size_t i, 
 	if (code != ERR_OK)
 		return code;
 	plan->images[i].was = named.digest;
+	plan->images[i].was_runs = docker_image_runs(&named);
 	docker_choice_see(&t->choice, &named);
 	if (digest_equal(&named.digest, root)) {
 		t->choice.there[i] =
@@ -98,6 +99,10 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 		code = look(t, plan, i, err);
 	if (code == ERR_OK)
 		code = look_for_held(t, plan, err);
+	if (code == ERR_OK)
+		code = plan_find_bare(plan, err);
+	if (code == ERR_OK)
+		code = plan_check_layers(plan, target->name, err);
 	if (code == ERR_OK)
 		code = plan_check_prerequisites(plan, target->name, err);
 	if (code == ERR_OK)

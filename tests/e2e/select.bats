@@ -192,3 +192,19 @@ stored() {
 		cmp registry.zst bundle.zst
 	done
 }
+
+@test "a name that can be run does not move to what cannot" {
+	lab_peer crane copy "$MANY" "$REGISTRY/moved/app1:1.0" 2>/dev/null
+	"$BUNDLE" export -q -o whole.zst "$APP"
+	"$BUNDLE" export -q --attestations-only -o same.zst "$APP"
+	"$BUNDLE" export -q --attestations-only -o moved.zst "$REGISTRY/moved/app1:1.0"
+	"$BUNDLE" import -q --to store whole.zst
+	bundle import -q --to store same.zst
+	expect 0 "$APP  $APP1  1 platform, 1 attestation manifest, 6 referrers"
+	bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to store moved.zst
+	complain 1 "$APP can be run there" 'without its layers' --map
+	bundle import -q --to store moved.zst
+	expect 0 "$REGISTRY/moved/app1:1.0  $MULTI  0 platforms, 3 attestation manifests" '3 platforms without layers'
+	bundle import -q --json --dry-run --to store moved.zst
+	[[ $(jq '.images[0].withoutLayers' <<<"$output") == 3 ]]
+}

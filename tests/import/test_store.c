@@ -39,19 +39,26 @@ struct shipment {
 	struct progress progress;
 };
 
-static void shipment_init(struct shipment *s, const char *name, const struct image_sample *sample)
+static void shipment_of(struct shipment *s, const char *name, const struct image_sample *sample,
+			const struct selection *selection)
 {
 	struct mapping names = { 0 };
 	struct err err = { 0 };
 
 	*s = (struct shipment){ .path = file_new() };
 	image_builder_init(&s->b);
+	s->b.selection = selection;
 	image_sample(&s->b, name, sample);
 	bundle_put(&s->b, s->path, 10000);
 	ck_assert_msg(bundle_open(s->path, &s->bundle, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_msg(plan_make(s->bundle, &names, &s->plan, &err) == ERR_OK, "%s", err.msg);
 	progress_init(&s->progress, PROGRESS_QUIET, stderr, NULL);
 	s->plan.progress = &s->progress;
+}
+
+static void shipment_init(struct shipment *s, const char *name, const struct image_sample *sample)
+{
+	shipment_of(s, name, sample, NULL);
 }
 
 static void shipment_release(struct shipment *s)
@@ -196,6 +203,65 @@ START_TEST(second)
 	ck_assert(digest_equal(&layout_find(l, seconds[_i].second)->descriptor.digest, want));
 	if (got != ERR_OK)
 		ck_assert_ptr_nonnull(strstr(err.msg, "--replace"));
+}
+END_TEST
+
+/* What was attested of an image, without its layers, comes to a store in which its name stands for something. */
+static const struct {
+	const char *name;
+	bool there, same, there_bare;
+	enum err_code want;
+	size_t platforms, bare;
+} attested[] = {
+	{ "nothing there", false, false, false, ERR_OK, 0, 2 },
+	{ "the image is there, whole", true, true, false, ERR_OK, 2, 0 },
+	{ "another image is there, whole", true, false, false, ERR_CONFLICT, 0, 2 },
+	{ "another image is there, without layers too", true, false, true, ERR_OK, 0, 2 },
+};
+
+START_TEST(attestations_only)
+{
+	struct selection selection = { .attestations_only = true };
+	struct image_sample other = { .raw_bytes = 400 };
+	CLEANUP(shipment_release) struct shipment first;
+	CLEANUP(shipment_release) struct shipment next;
+	struct err err = { 0 };
+	enum err_code got;
+
+	shipment_of(&first, A, attested[_i].same ? &samples[0].sample : &other,
+		    attested[_i].there_bare ? &selection : NULL);
+	shipment_of(&next, A, &samples[0].sample, &selection);
+	next.plan.replace = true;
+	if (attested[_i].there)
+		ck_assert_int_eq(deliver(&first, NULL), ERR_OK);
+	got = deliver(&next, &err);
+	ck_assert_msg(got == attested[_i].want, "%s: %d, %s", attested[_i].name, got, err.msg);
+	ck_assert_uint_eq(next.plan.images[0].bare, attested[_i].bare);
+	ck_assert_uint_eq(next.plan.images[0].platforms, attested[_i].platforms);
+	if (got != ERR_OK)
+		ck_assert_ptr_nonnull(strstr(err.msg, A " can be run there"));
+}
+END_TEST
+
+/* A store with one platform takes the other later. */
+START_TEST(platforms_apart)
+{
+	CLEANUP(selection_release) struct selection amd64 = { 0 };
+	CLEANUP(selection_release) struct selection arm64 = { 0 };
+	CLEANUP(shipment_release) struct shipment first;
+	CLEANUP(shipment_release) struct shipment next;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(selection_platform(&amd64, "linux/amd64", NULL), ERR_OK);
+	ck_assert_int_eq(selection_platform(&arm64, "linux/arm64", NULL), ERR_OK);
+	shipment_of(&first, A, &samples[0].sample, &amd64);
+	shipment_of(&next, A, &samples[0].sample, &arm64);
+	ck_assert_msg(deliver(&first, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(first.plan.images[0].platforms, 1);
+	ck_assert_uint_eq(first.plan.images[0].bare, 0);
+	ck_assert_msg(deliver(&next, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(next.plan.images[0].platforms, 2);
+	ck_assert_uint_eq(count_names(), 1);
 }
 END_TEST
 
@@ -349,6 +415,8 @@ int main(void)
 	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(samples));
 	tcase_add_test(t, probe_alone);
 	tcase_add_loop_test(t, second, 0, (int)COUNT_OF(seconds));
+	tcase_add_loop_test(t, attestations_only, 0, (int)COUNT_OF(attested));
+	tcase_add_test(t, platforms_apart);
 	tcase_add_test(t, damaged);
 	tcase_add_test(t, rotten);
 	tcase_add_test(t, locked);
