@@ -195,6 +195,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.accept = r->accept,
 		.range = r->range,
 		.alone = r->alone,
+		.busy_elsewhere_is_last = r->busy_elsewhere_is_last,
 		.on_head = on_request_head,
 		.on_body = on_request_body,
 		.on_again = is_repeatable(r) ? on_request_again : NULL,

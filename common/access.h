@@ -32,7 +32,7 @@ struct request {
 	char *url;                                                    /* owned */
 	const char *accept;                                           /* static; may be NULL */
 	const char *range;                                            /* the asker's; may be NULL */
-	bool alone;                                                   /* as in http.h */
+	bool alone, busy_elsewhere_is_last;                           /* as in http.h */
 	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
 	enum err_code (*on_body)(struct request *r, const void *bytes, size_t len, struct err *err);
 	enum err_code (*on_again)(struct request *r, struct err *err);

@@ -184,6 +184,7 @@ static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bo
 	q->request = (struct request){
 		.url = url,
 		.accept = REPOSITORY_ACCEPT,
+		.busy_elsewhere_is_last = is_api,
 		.on_body = on_body,
 		.on_again = on_again,
 		.on_done = on_done,
@@ -253,6 +254,8 @@ static bool says_no_api(const struct question *q)
 		if (http_header(&q->request.call, "Content-Type", 0, type, sizeof(type)) == NULL)
 			return true;
 		return manifest_kind(type) != MANIFEST_INDEX;
+	case 429: /* ghcr.io sends whoever asks to github.com, which has had enough of it */
+		return q->request.call.redirected;
 	default:
 		return false;
 	}
@@ -263,7 +266,8 @@ static enum err_code read_api(const struct question *q, struct err *err)
 	enum err_code code;
 
 	if (q->page == 0 && says_no_api(q)) { /* later ones were promised by the one before */
-		q->discovery->repository->no_referrers_api |= q->request.call.status == 404;
+		q->discovery->repository->no_referrers_api |=
+			q->request.call.status == 404 || q->request.call.status == 429;
 		return ERR_OK;
 	}
 	if (q->request.call.status != 200)

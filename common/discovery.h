@@ -4,7 +4,9 @@
  * Lifecycle  discovery_start; the HTTP engine runs; done is called once.
  * Bounds     LIMIT_PAGES pages a listing, LIMIT_MANIFEST_BYTES a page.
  * Errors     Only a proper "not found" means that there is nothing; any other
- *            failure ends the walk, naming the URL.
+ *            failure ends the walk, naming the URL.  No API is what the
+ *            specification calls so, a 400 or 406, an answer that is no index,
+ *            and a 429 from another host, to which ghcr.io sends who asks.
  * Source     OCI Distribution Specification 1.1, "Listing Referrers" and
  *            "Referrers Tag Schema"; cosign's tag scheme.
  */

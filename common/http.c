@@ -311,6 +311,8 @@ static bool goes_again(struct http_call *call, CURLcode result, uint64_t *ret_un
 	http_transfer_verdict(call, result, &end);
 	if (end.cause == RETRY_HOPELESS && result == CURLE_OK)
 		retry_answered(host);
+	if (call->busy_elsewhere_is_last && call->redirected && call->status == 429)
+		return false;
 	if (call->on_again == NULL || !retry_again(&call->retry, host, &end, h->options.retry_ms, now, ret_until_ms))
 		return false;
 	tell_wait(h, call->host, &end, *ret_until_ms - now);

@@ -68,8 +68,9 @@ struct http_call {
 	struct instream *upload; /* body to send, in chunks; NULL for none */
 	const void *body;        /* body to send from memory */
 	size_t body_len;
-	bool alone;          /* its connection carries nothing else meanwhile: for much data */
-	uint64_t kept_bytes; /* kept up to date: of what came, in all tries, so much need not come again */
+	bool alone;                  /* its connection carries nothing else meanwhile: for much data */
+	bool busy_elsewhere_is_last; /* a 429 from where a redirect led is the answer, and not asked for again */
+	uint64_t kept_bytes;         /* kept up to date: of what came, in all tries, so much need not come again */
 	/* The answer's head is here: status and headers can be read.  May be NULL. */
 	enum err_code (*on_head)(struct http_call *call, struct err *err);
 	/* Part of the body.  NULL: the body is read and dropped. */

@@ -158,6 +158,31 @@ static const struct {
 	  ERR_OK,
 	  "",
 	  NULL },
+	{ "no API: a page elsewhere",
+	  { { .target = API, .status = 303, .headers = "Location: http://@2/elsewhere\r\n" },
+	    { .target = "/elsewhere", .headers = "Content-Type: text/html\r\n", .body = "<html>" } },
+	  ERR_OK,
+	  "",
+	  NULL },
+	{ "no API: somebody elsewhere who has had enough",
+	  { { .target = API, .status = 303, .headers = "Location: http://@2/elsewhere\r\n" },
+	    { .target = "/elsewhere", .status = 429 },
+	    { .target = TAG(""), .body = LIST(ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "an API elsewhere",
+	  { { .target = API, .status = 307, .headers = "Location: http://@2/elsewhere\r\n" },
+	    { .target = "/elsewhere", .headers = INDEX_TYPE, .body = LIST(ITEM("1", "7")) } },
+	  ERR_OK,
+	  "r17 ",
+	  NULL },
+	{ "an ill API elsewhere",
+	  { { .target = API, .status = 307, .headers = "Location: http://@2/elsewhere\r\n" },
+	    { .target = "/elsewhere", .status = 500 } },
+	  ERR_NETWORK,
+	  NULL,
+	  API },
 	{ "the repository is missing",
 	  { { .target = API, .status = 404, .body = NAME_UNKNOWN } },
 	  ERR_NOT_FOUND,
@@ -298,12 +323,16 @@ END_TEST
 /* A registry without the API is asked for it once, one with it every time. */
 static const struct {
 	const char *name;
-	struct http_route route;
+	struct http_route routes[2];
 	unsigned want;
 } asks[] = {
-	{ "no such page", { .target = "/" }, 1 },
-	{ "there is one", { .target = API, .headers = INDEX_TYPE, .body = LIST("") }, 3 },
-	{ "this digest only", { .target = API, .status = 400 }, 3 },
+	{ "no such page", { { .target = "/" } }, 1 },
+	{ "there is one", { { .target = API, .headers = INDEX_TYPE, .body = LIST("") } }, 3 },
+	{ "this digest only", { { .target = API, .status = 400 } }, 3 },
+	{ "somebody elsewhere who has had enough",
+	  { { .target = API, .status = 303, .headers = "Location: http://@2/elsewhere\r\n" },
+	    { .target = "/elsewhere", .status = 429 } },
+	  1 },
 };
 
 START_TEST(remember)
@@ -311,11 +340,12 @@ START_TEST(remember)
 	struct found found = { 0 };
 	unsigned i;
 
-	start(&asks[_i].route, 1);
+	start(asks[_i].routes, asks[_i].routes[1].target != NULL ? 2 : 1);
 	for (i = 0; i < 3; i++)
 		ck_assert_int_eq(find(ABC, &found, NULL), ERR_OK);
 	ck_assert_int_eq(found.calls, 3);
 	ck_assert_msg(http_server_asked(server, "GET " API " ") == asks[_i].want, "%s", asks[_i].name);
+	ck_assert_uint_le(http_server_asked(server, "GET /elsewhere "), 1);
 	ck_assert_uint_eq(http_server_asked(server, "GET " TAG("") " "), 3);
 	ck_assert_uint_eq(http_server_asked(server, "GET " TAG(".sbom") " "), 3);
 	stop();
