@@ -287,8 +287,15 @@ void selection_leave_layers(const struct selection *s, struct graph *g)
 {
 	size_t i;
 
-	for (i = 0; s->attestations_only && i < g->nodes_len; i++)
-		g->nodes[i].left_out |= g->nodes[i].role == ROLE_LAYER && !g->nodes[i].absent;
+	for (i = 0; s->attestations_only && i < g->nodes_len; i++) {
+		struct node *n = &g->nodes[i];
+
+		if (n->role != ROLE_LAYER)
+			continue;
+		n->left_out = true; /* whether a source has it or not: so any source gives the same bundle */
+		n->absent = false;
+		n->holder = (struct holder){ 0 };
+	}
 }
 
 void selection_release(struct selection *s)

@@ -286,9 +286,13 @@ START_TEST(layers)
 	image_builder_init(&b);
 	image_sample(&b, NAME, &(struct image_sample){ 0 });
 	image_graph(&b, &b.source, &g);
-	selection_leave_layers(&s, &g);
 	for (i = 0; i < g.nodes_len; i++)
+		g.nodes[i].absent = g.nodes[i].role == ROLE_LAYER && i % 2 == 0;
+	selection_leave_layers(&s, &g);
+	for (i = 0; i < g.nodes_len; i++) {
 		ck_assert_int_eq(g.nodes[i].left_out, g.nodes[i].role == ROLE_LAYER);
+		ck_assert(!g.nodes[i].absent);
+	}
 	image_builder_release(&b);
 }
 END_TEST

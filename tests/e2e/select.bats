@@ -29,11 +29,11 @@ stored() {
 	expect 0 "linux/arm64  $MULTI_ARM64" 'left out: linux/amd64, linux/arm/v7'
 	[[ $output != *'linux/amd64  sha256'* && $output != *absent* ]]
 	diff <(stored arm64.zst | grep left-out) <(printf '%s\n' '2 attestation left-out' '2 manifest left-out')
-	"$BUNDLE" cat arm64.zst description >description
-	[[ $(jq -c .selection description) == '{"platforms":["linux/arm64"]}' ]]
-	[[ $(jq -c '.images[0].leftOut | map(.platform)' description) == \
+	"$BUNDLE" cat arm64.zst description >said
+	[[ $(jq -c .selection said) == '{"platforms":["linux/arm64"]}' ]]
+	[[ $(jq -c '.images[0].leftOut | map(.platform)' said) == \
 		'["linux/amd64","linux/arm/v7","unknown/unknown","unknown/unknown"]' ]]
-	left=$(jq -r '.images[0].leftOut[0].digest' description)
+	left=$(jq -r '.images[0].leftOut[0].digest' said)
 	bundle cat arm64.zst "$left"
 	complain 1 "$left was not asked for when this bundle was made"
 	bundle attestations --from arm64.zst "$MANY"
@@ -190,7 +190,20 @@ stored() {
 		"$BUNDLE" export -q $options -o bundle.zst bundle:whole.zst
 		cmp registry.zst layout.zst
 		cmp registry.zst bundle.zst
+		# What is chosen already can be chosen again.
+		# shellcheck disable=SC2086
+		"$BUNDLE" export -q $options -o again.zst bundle:registry.zst
+		cmp registry.zst again.zst
 	done
+}
+
+@test "all of a bundle that holds a part" {
+	"$BUNDLE" export -q --platform linux/arm64 --attestations-only -o part.zst "$MANY"
+	bundle export -q -o all.zst bundle:part.zst
+	expect 4
+	holds stderr 'absent at the source: linux/amd64' 'absent at the source: layer'
+	bundle verify -q --content-only all.zst
+	expect 0
 }
 
 @test "a name that can be run does not move to what cannot" {

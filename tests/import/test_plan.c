@@ -168,6 +168,52 @@ START_TEST(check_names)
 }
 END_TEST
 
+/* A name that can be run there, and a bundle without layers. */
+static const struct {
+	const char *name;
+	int was; /* 0: nothing, 1: the same image, 2: another */
+	bool was_runs, layers_there;
+	enum err_code want;
+	size_t bare;
+} bare[] = {
+	{ "nothing there", 0, false, false, ERR_OK, 1 },
+	{ "the same there", 1, true, false, ERR_OK, 1 },
+	{ "another there, that runs", 2, true, false, ERR_CONFLICT, 1 },
+	{ "another there, that does not run", 2, false, false, ERR_OK, 1 },
+	{ "another there, and all layers", 2, true, true, ERR_OK, 0 },
+};
+
+START_TEST(check_layers)
+{
+	struct selection selection = { .attestations_only = true };
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	struct mapping names = { 0 };
+	struct err err = { 0 };
+	enum err_code got;
+	size_t i;
+
+	images.selection = &selection;
+	bundle_put(&images, path, 10000);
+	ck_assert_int_eq(bundle_open(path, &b, &err), ERR_OK);
+	ck_assert_msg(plan_make(b, &names, &plan, &err) == ERR_OK, "%s", err.msg);
+	for (i = 0; i < plan.graph.nodes_len; i++) {
+		ck_assert_int_eq(plan.graph.nodes[i].left_out, plan.graph.nodes[i].role == ROLE_LAYER);
+		plan.skip[i] = bare[_i].layers_there && plan.graph.nodes[i].left_out;
+	}
+	plan.replace = true;
+	plan.images[1].was_runs = bare[_i].was_runs;
+	if (bare[_i].was > 0)
+		plan.images[1].was = plan.graph.nodes[plan.graph.images[bare[_i].was % 2].root].digest;
+	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
+	ck_assert_uint_eq(plan.images[1].bare, bare[_i].bare);
+	got = plan_check_layers(&plan, "the store", &err);
+	ck_assert_msg(got == bare[_i].want, "%s: %d, %s", bare[_i].name, got, err.msg);
+	if (got != ERR_OK)
+		ck_assert_ptr_nonnull(strstr(err.msg, "the store: " B " can be run there"));
+}
+END_TEST
+
 /* Every byte of the file, changed: the plan is refused, or every blob that comes out through it is right all the
  * same, or says that it is not. */
 START_TEST(flipped)
@@ -221,6 +267,7 @@ int main(void)
 	tcase_add_test(t, map_together);
 	tcase_add_test(t, open_all);
 	tcase_add_loop_test(t, check_names, 0, (int)COUNT_OF(names_there));
+	tcase_add_loop_test(t, check_layers, 0, (int)COUNT_OF(bare));
 	tcase_add_loop_test(t, flipped, 0, 4);
 	suite_add_tcase(s, t);
 	return test_run(s);
