@@ -10,7 +10,7 @@
 
 struct access {
 	struct http *http;
-	char *base, *host, *repository;
+	const struct endpoint *endpoint;
 	char *authorization; /* sent with every request; NULL while none is asked for */
 	unsigned version;    /* counts authorizations, so that a late 401 does not renew a fresh one */
 	bool renewing;
@@ -61,14 +61,11 @@ void access_free(struct access *a)
 	secret_free(&a->authorization);
 	buf_release(&a->ping.headers);
 	free(a->ping_url);
-	free(a->base);
-	free(a->host);
-	free(a->repository);
 	free(a);
 }
 
-enum err_code access_new(struct http *http, struct tokens *tokens, const char *base, const char *host,
-			 const char *repository, struct access **ret_access, struct err *err)
+enum err_code access_new(struct http *http, struct tokens *tokens, const struct endpoint *endpoint,
+			 struct access **ret_access, struct err *err)
 {
 	struct access *a = calloc(1, sizeof(*a));
 
@@ -76,18 +73,14 @@ enum err_code access_new(struct http *http, struct tokens *tokens, const char *b
 		return err_nomem(err);
 	a->http = http;
 	a->tokens = tokens;
-	if (str_copy(base, &a->base, err) != ERR_OK || str_copy(host, &a->host, err) != ERR_OK ||
-	    str_copy(repository, &a->repository, err) != ERR_OK) {
-		access_free(a);
-		return ERR_NOMEM;
-	}
+	a->endpoint = endpoint;
 	*ret_access = a;
 	return ERR_OK;
 }
 
 const char *access_host(const struct access *a)
 {
-	return a->host;
+	return a->endpoint->host;
 }
 
 static enum err_code start_renewal(struct access *a, struct err *err);
@@ -196,6 +189,9 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.range = r->range,
 		.alone = r->alone,
 		.busy_elsewhere_is_last = r->busy_elsewhere_is_last,
+		.more_headers = a->endpoint->headers.data,
+		.tls = &a->endpoint->tls,
+		.connect_ms = a->endpoint->connect_timeout_ms,
 		.on_head = on_request_head,
 		.on_body = on_request_body,
 		.on_again = is_repeatable(r) ? on_request_again : NULL,
@@ -286,16 +282,17 @@ static enum err_code ask_token(struct access *a, struct err *err)
 {
 	CLEANUP(buf_release) struct buf scope;
 	struct token_want want = {
-		.base = a->base,
-		.host = a->host,
-		.path = a->repository,
+		.base = a->endpoint->base,
+		.tls = &a->endpoint->tls,
+		.host = a->endpoint->host,
+		.path = a->endpoint->path,
 		.realm = a->challenge.realm,
 		.service = a->challenge.service,
 	};
 
 	buf_init(&scope, LIMIT_URL_BYTES);
-	if (token_scope(a->challenge.scope, a->repository, &scope, err) != ERR_OK)
-		return err_add(err, "%s: scopes of a token", a->host);
+	if (token_scope(a->challenge.scope, a->endpoint->path, &scope, err) != ERR_OK)
+		return err_add(err, "%s: scopes of a token", a->endpoint->host);
 	want.scope = buf_text(&scope);
 	a->wait.done = on_token;
 	return tokens_get(a->tokens, &want, a->token, &a->wait, err);
@@ -306,7 +303,7 @@ static enum err_code show_password(struct access *a, struct err *err)
 {
 	CLEANUP(credentials_release) struct credentials c = { 0 };
 	char *basic = NULL;
-	enum err_code code = wallet_find(tokens_wallet(a->tokens), a->host, a->repository, &c, err);
+	enum err_code code = wallet_find(tokens_wallet(a->tokens), a->endpoint->host, a->endpoint->path, &c, err);
 
 	if (code == ERR_OK && credentials_given(&c))
 		code = credentials_basic(&c, &basic, err);
@@ -327,7 +324,8 @@ static enum err_code on_ping(struct http_call *call, struct err *failure, struct
 	if (failure == NULL && a->challenge.scheme != CHALLENGE_NONE)
 		return renew(a, err);
 	if (failure == NULL)
-		err_set(&why, ERR_DENIED, "%s: refuses access, and does not say which credentials it wants", a->host);
+		err_set(&why, ERR_DENIED, "%s: refuses access, and does not say which credentials it wants",
+			a->endpoint->host);
 	return give_up(a, failure != NULL ? failure : &why, err);
 }
 
@@ -342,9 +340,16 @@ static enum err_code on_ping_again(struct http_call *call, struct err *err)
 static enum err_code ping(struct access *a, struct err *err)
 {
 	free(take_ptr(&a->ping_url));
-	if (str_format(&a->ping_url, err, "%s/v2/", a->base) != ERR_OK)
+	if (str_format(&a->ping_url, err, "%s/", a->endpoint->root) != ERR_OK)
 		return ERR_NOMEM;
-	a->ping = (struct http_call){ .url = a->ping_url, .on_again = on_ping_again, .on_done = on_ping };
+	a->ping = (struct http_call){
+		.url = a->ping_url,
+		.more_headers = a->endpoint->headers.data,
+		.tls = &a->endpoint->tls,
+		.connect_ms = a->endpoint->connect_timeout_ms,
+		.on_again = on_ping_again,
+		.on_done = on_ping,
+	};
 	return http_start(a->http, &a->ping, err);
 }
 

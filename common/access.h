@@ -2,7 +2,7 @@
  *
  * Lifecycle  access_new; access_start any number of requests; the HTTP engine
  *            runs; access_free, after http_free or when no request is left.
- * Ownership  The tokens are borrowed.  access_start takes over the request and its
+ * Ownership  The tokens and the endpoint are borrowed.  access_start takes over the request and its
  *            URL, and frees both after on_done; access_free frees those that
  *            never ended.
  * Tries      GET and HEAD are tried again, as http.h says, where there is no
@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 
+#include "common/endpoint.h"
 #include "common/http.h"
 #include "common/tokens.h"
 
@@ -49,9 +50,9 @@ struct request {
 	struct request *next, **link;
 };
 
-/* Access to a repository: base is "https://host[:port]", host the name under which credentials are kept. */
-enum err_code access_new(struct http *http, struct tokens *tokens, const char *base, const char *host,
-			 const char *repository, struct access **ret_access, struct err *err);
+/* Access to a repository at one of its endpoints. */
+enum err_code access_new(struct http *http, struct tokens *tokens, const struct endpoint *endpoint,
+			 struct access **ret_access, struct err *err);
 enum err_code access_start(struct access *a, struct request *r, struct err *err);
 /* The registry's host, for messages. */
 const char *access_host(const struct access *a);

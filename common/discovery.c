@@ -34,6 +34,7 @@ struct discovery {
 struct question {
 	struct request request;
 	struct discovery *discovery;
+	struct place *place;
 	struct buf body;
 	enum link_kind kind;
 	bool is_api;
@@ -167,8 +168,8 @@ static enum err_code on_again(struct request *r, struct err *err)
 
 static enum err_code on_done(struct request *r, struct err *failure, struct err *err);
 
-static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bool is_api, unsigned page,
-			 struct err *err)
+static enum err_code ask(struct discovery *d, struct place *place, char *url, enum link_kind kind, bool is_api,
+			 unsigned page, struct err *err)
 {
 	struct question *q = calloc(1, sizeof(*q));
 
@@ -178,6 +179,7 @@ static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bo
 	}
 	buf_init(&q->body, LIMIT_MANIFEST_BYTES);
 	q->discovery = d;
+	q->place = place;
 	q->kind = kind;
 	q->is_api = is_api;
 	q->page = page;
@@ -191,7 +193,7 @@ static enum err_code ask(struct discovery *d, char *url, enum link_kind kind, bo
 		.release = question_release,
 	};
 	d->open++;
-	return access_start(d->repository->access, &q->request, err);
+	return access_start(place->access, &q->request, err);
 }
 
 /* A listing: the index that the API or the fallback tag gave.  Only digest, size and type count; the rest is read from
@@ -229,12 +231,12 @@ static enum err_code read_tagged(const struct question *q, struct err *err)
 static enum err_code ask_next_page(const struct question *q, struct err *err)
 {
 	char *url = NULL;
-	enum err_code code = paging_next(q->discovery->repository, &q->request, &url, err);
+	enum err_code code = paging_next(q->place, &q->request, &url, err);
 
 	if (code != ERR_OK || url == NULL)
 		return code;
 	if (q->page + 1 < LIMIT_PAGES)
-		return ask(q->discovery, url, LINK_SUBJECT, true, q->page + 1, err);
+		return ask(q->discovery, q->place, url, LINK_SUBJECT, true, q->page + 1, err);
 	free(url);
 	return err_set(err, ERR_LIMIT, "%s: more than %d pages of referrers", q->request.url, LIMIT_PAGES);
 }
@@ -266,8 +268,7 @@ static enum err_code read_api(const struct question *q, struct err *err)
 	enum err_code code;
 
 	if (q->page == 0 && says_no_api(q)) { /* later ones were promised by the one before */
-		q->discovery->repository->no_referrers_api |=
-			q->request.call.status == 404 || q->request.call.status == 429;
+		q->place->no_referrers_api |= q->request.call.status == 404 || q->request.call.status == 429;
 		return ERR_OK;
 	}
 	if (q->request.call.status != 200)
@@ -285,32 +286,85 @@ static enum err_code read_tag(const struct question *q, struct err *err)
 	return q->kind == LINK_SUBJECT ? read_listing(q, err) : read_tagged(q, err);
 }
 
-static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
+static enum err_code ask_tag(struct discovery *d, struct place *place, enum link_kind kind, struct err *err)
 {
-	struct question *q = OUTER_OF(r, struct question, request);
-	enum err_code code;
-
-	if (failure != NULL) {
-		*err = *failure;
-		return err->code;
-	}
-	code = q->is_api ? read_api(q, err) : read_tag(q, err);
-	return code == ERR_OK ? answered(q->discovery, err) : code;
-}
-
-static enum err_code ask_tag(struct discovery *d, const char *suffix, enum link_kind kind, struct err *err)
-{
+	static const char *const suffixes[] = {
+		[LINK_SUBJECT] = "",
+		[LINK_SIG] = ".sig",
+		[LINK_ATT] = ".att",
+		[LINK_SBOM] = ".sbom",
+	};
 	char tag[DIGEST_TEXT_SIZE + 8];
 	char *url = NULL;
 	enum err_code code;
 	int hex_len = kind == LINK_SUBJECT ? 64 : 128; /* the fallback tag is cut, cosign's is not */
 
 	snprintf(tag, sizeof(tag), "%s-%.*s%s", digest_algorithm(&d->subject), hex_len, digest_hex(&d->subject),
-		 suffix);
-	if (strlen(tag) > TAG_MAX || !tag_index_may_have(&d->repository->tag_index, tag))
-		return ERR_OK; /* no registry can hold such a tag, or this one does not */
-	code = repository_url(d->repository, "manifests", tag, &url, err);
-	return code == ERR_OK ? ask(d, url, kind, false, 0, err) : code;
+		 suffixes[kind]);
+	if (strlen(tag) > TAG_MAX)
+		return ERR_OK; /* no registry can hold such a tag */
+	if (!place->endpoint->mirror && !tag_index_may_have(&d->repository->tag_index, tag))
+		return ERR_OK; /* the list is home's */
+	code = repository_url(place, "manifests", tag, &url, err);
+	return code == ERR_OK ? ask(d, place, url, kind, false, 0, err) : code;
+}
+
+static enum err_code ask_api(struct discovery *d, struct place *place, struct err *err)
+{
+	char *url = NULL;
+	enum err_code code;
+
+	if (place->no_referrers_api)
+		return ERR_OK;
+	code = repository_url(place, "referrers", d->subject.text, &url, err);
+	return code == ERR_OK ? ask(d, place, url, LINK_SUBJECT, true, 0, err) : code;
+}
+
+/* A mirror whose answer is of no use is one that has none; only home has to be heard. */
+static bool is_useless(enum err_code code)
+{
+	return code == ERR_NETWORK || code == ERR_DENIED || code == ERR_REFUSED || code == ERR_FORMAT ||
+	       code == ERR_DIGEST || code == ERR_SIZE;
+}
+
+/* The place has failed.  Where it is home and out of reach, whoever stands in for it is asked the same. */
+static enum err_code ask_elsewhere(struct question *q, const struct err *why, struct err *err)
+{
+	struct discovery *d = q->discovery;
+	struct place *next = NULL;
+	bool was_out = q->place->out;
+
+	if (q->place->endpoint->mirror ? is_useless(why->code) : why->code == ERR_NETWORK) {
+		place_give_up(q->place, why);
+		next = repository_home(d->repository);
+	}
+	if (next == NULL) {
+		*err = *why;
+		return err->code;
+	}
+	if (!was_out)
+		place_say(q->place, next, why);
+	if (q->place->endpoint->mirror && !next->endpoint->mirror)
+		return ERR_OK; /* it was asked beside home */
+	return q->is_api ? ask_api(d, next, err) : ask_tag(d, next, q->kind, err);
+}
+
+static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
+{
+	struct question *q = OUTER_OF(r, struct question, request);
+	struct err why = { 0 };
+	enum err_code code;
+
+	if (failure != NULL)
+		code = ask_elsewhere(q, failure, err);
+	else
+		code = q->is_api ? read_api(q, &why) : read_tag(q, &why);
+	if (failure == NULL && code != ERR_OK && q->place->endpoint->mirror) {
+		code = ask_elsewhere(q, &why, err);
+	} else if (failure == NULL && code != ERR_OK) {
+		*err = why;
+	}
+	return code == ERR_OK ? answered(q->discovery, err) : code;
 }
 
 /* Of every algorithm, and of every length that clients make of a digest: whole as cosign does, or cut. */
@@ -330,15 +384,35 @@ bool discovery_is_tag(const char *tag)
 	return false;
 }
 
-static enum err_code ask_api(struct discovery *d, struct err *err)
+/* Everything that there is to ask one place. */
+static enum err_code ask_all(struct discovery *d, struct place *place, struct err *err)
 {
-	char *url = NULL;
-	enum err_code code;
+	enum err_code code = ask_api(d, place, err);
 
-	if (d->repository->no_referrers_api)
-		return ERR_OK;
-	code = repository_url(d->repository, "referrers", d->subject.text, &url, err);
-	return code == ERR_OK ? ask(d, url, LINK_SUBJECT, true, 0, err) : code;
+	if (code == ERR_OK)
+		code = ask_tag(d, place, LINK_SUBJECT, err);
+	if (code == ERR_OK)
+		code = ask_tag(d, place, LINK_SIG, err);
+	if (code == ERR_OK)
+		code = ask_tag(d, place, LINK_ATT, err);
+	return code == ERR_OK ? ask_tag(d, place, LINK_SBOM, err) : code;
+}
+
+/* Home, and mirrors that are said to know of referrers: what any of them has is there. */
+static enum err_code ask_places(struct discovery *d, struct err *err)
+{
+	struct repository *p = d->repository;
+	struct place *home = repository_home(p);
+	enum err_code code = home != NULL ? ask_all(d, home, err) : repository_no_place(p, PLACE_CONTENT, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < p->endpoints.len; i++) {
+		struct place *place = &p->places[i];
+
+		if (place != home && place->endpoint->mirror && place->endpoint->referrers && !place->out)
+			code = ask_all(d, place, err);
+	}
+	return code;
 }
 
 /* The first question is this function's own, so that answers to the others do not end the discovery before all are
@@ -348,15 +422,7 @@ static enum err_code begin(struct discovery *d, struct err *err)
 	enum err_code code;
 
 	d->open = 1;
-	code = ask_api(d, err);
-	if (code == ERR_OK)
-		code = ask_tag(d, "", LINK_SUBJECT, err);
-	if (code == ERR_OK)
-		code = ask_tag(d, ".sig", LINK_SIG, err);
-	if (code == ERR_OK)
-		code = ask_tag(d, ".att", LINK_ATT, err);
-	if (code == ERR_OK)
-		code = ask_tag(d, ".sbom", LINK_SBOM, err);
+	code = ask_places(d, err);
 	return code == ERR_OK ? answered(d, err) : code;
 }
 

@@ -8,6 +8,7 @@
 #include "common/certs_dir.h"
 #include "common/hosts_toml.h"
 #include "common/mem.h"
+#include "common/progress.h"
 #include "common/text.h"
 
 enum err_code endpoint_rules_load(const struct endpoint_options *options, struct endpoint_rules *ret_rules,
@@ -18,6 +19,10 @@ enum err_code endpoint_rules_load(const struct endpoint_options *options, struct
 	enum err_code code;
 	size_t i;
 
+	if (options->plain_http && options->skip_verify)
+		return err_set(
+			err, ERR_USAGE,
+			"--plain-http and --insecure-skip-tls-verify: without TLS, or with one that proves nothing?");
 	for (i = 0; i < COUNT_OF(folders); i++) {
 		if (folders[i] != NULL && access(folders[i], X_OK) != 0) /* a folder that somebody asks for is there */
 			return err_errno(err, folders[i]);
@@ -33,6 +38,13 @@ enum err_code endpoint_rules_load(const struct endpoint_options *options, struct
 void endpoint_rules_release(struct endpoint_rules *rules)
 {
 	registries_conf_release(&rules->conf);
+}
+
+void endpoints_warn(const struct endpoint_options *options, struct progress *progress)
+{
+	if (options->skip_verify)
+		progress_note(progress, "warning: --insecure-skip-tls-verify: whoever answers is taken for the "
+					"registry, and gets its credentials");
 }
 
 bool endpoint_is_loopback(const char *host)

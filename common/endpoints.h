@@ -8,12 +8,14 @@
  *            registries.conf, and that before the folder _default; what
  *            registries.conf blocks is blocked anyhow.  Mirrors stand in the
  *            order of their file, the registry itself stands last.
- * Errors     ERR_DENIED (blocked), and those of the files, which are named.
+ * Errors     ERR_USAGE (options that exclude each other), ERR_DENIED (blocked), and those of the files, which are
+ * named.
  */
 #ifndef COMMON_ENDPOINTS_H
 #define COMMON_ENDPOINTS_H
 
 #include "common/endpoint.h"
+#include "common/opt.h"
 #include "common/reference.h"
 #include "common/registries_conf.h"
 
@@ -24,6 +26,27 @@ struct endpoint_options {
 				  those */
 	const char *hosts_dir; /* HOST[:PORT]/hosts.toml, in place of containerd's folder; NULL for that */
 };
+
+/* The rows of a command's table that set them: member of type. */
+#define ENDPOINT_OPTS(type, member)                                                                                    \
+	{ "certs-dir", '\0',                                                                                           \
+	  "DIR",       "look for certificates of registries in DIR/HOST[:PORT], not where docker does",                \
+	  0,           OPT_SETS(type, member.certs_dir) },                                                             \
+		{ "hosts-dir", '\0',                                                                                   \
+		  "DIR",       "look for mirrors in DIR/HOST[:PORT]/hosts.toml, not where containerd does",            \
+		  0,           OPT_SETS(type, member.hosts_dir) },                                                     \
+		{ "plain-http",                                                                                        \
+		  '\0',                                                                                                \
+		  NULL,                                                                                                \
+		  "ask registries over HTTP without TLS; loopback is asked so anyway, unless it has certificates",     \
+		  0,                                                                                                   \
+		  OPT_SETS(type, member.plain_http) },                                                                 \
+	{                                                                                                              \
+		"insecure-skip-tls-verify", '\0', NULL, "believe every registry, whatever its certificate is", 0,      \
+			OPT_SETS(type, member.skip_verify)                                                             \
+	}
+
+struct progress;
 
 struct endpoint_rules {
 	struct endpoint_options options;
@@ -36,6 +59,8 @@ enum err_code endpoint_rules_load(const struct endpoint_options *options, struct
 enum err_code endpoints_find(const struct endpoint_rules *rules, const struct reference *ref,
 			     struct endpoints *ret_endpoints, struct err *err);
 void endpoint_rules_release(struct endpoint_rules *rules);
+/* Warn of what is not verified. */
+void endpoints_warn(const struct endpoint_options *options, struct progress *progress);
 /* True where a host[:port] is this machine. */
 bool endpoint_is_loopback(const char *host);
 #endif

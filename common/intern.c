@@ -57,6 +57,11 @@ enum err_code intern_text(struct intern *t, const char *text, const char **ret_t
 	return ERR_OK;
 }
 
+bool intern_has(const struct intern *t, const char *text)
+{
+	return t->len > 0 && *place(t->items, t->cap, text) != NULL;
+}
+
 void intern_release(struct intern *t)
 {
 	size_t i;

@@ -8,6 +8,7 @@
 #ifndef COMMON_INTERN_H
 #define COMMON_INTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
@@ -19,5 +20,7 @@ struct intern {
 
 /* The one copy of a text. */
 enum err_code intern_text(struct intern *t, const char *text, const char **ret_text, struct err *err);
+/* True where the table has it. */
+bool intern_has(const struct intern *t, const char *text);
 void intern_release(struct intern *t);
 #endif

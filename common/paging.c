@@ -82,7 +82,7 @@ static bool next_link(const struct http_call *call, char *out, size_t out_size)
 }
 
 /* At the same host only: the credentials are for it. */
-enum err_code paging_next(const struct repository *p, const struct request *r, char **ret_url, struct err *err)
+enum err_code paging_next(const struct place *place, const struct request *r, char **ret_url, struct err *err)
 {
 	char link[LIMIT_TEXT_BYTES], url[LIMIT_URL_BYTES];
 	enum err_code code;
@@ -92,7 +92,7 @@ enum err_code paging_next(const struct repository *p, const struct request *r, c
 		return ERR_OK;
 	}
 	code = http_resolve_url(r->url, link, url, sizeof(url), err);
-	if (code == ERR_OK && (!text_starts(url, p->base) || url[strlen(p->base)] != '/'))
+	if (code == ERR_OK && (!text_starts(url, place->endpoint->base) || url[strlen(place->endpoint->base)] != '/'))
 		code = err_set(err, ERR_REFUSED, "%s: the next page lies on another host: refused", r->url);
 	return code == ERR_OK ? str_copy(url, ret_url, err) : code;
 }

@@ -10,5 +10,5 @@
 #include "common/repository.h"
 
 /* The URL of the page after an answer, for the caller to free; NULL where the answer names none. */
-enum err_code paging_next(const struct repository *p, const struct request *r, char **ret_url, struct err *err);
+enum err_code paging_next(const struct place *place, const struct request *r, char **ret_url, struct err *err);
 #endif

@@ -9,7 +9,7 @@
 
 struct question {
 	struct request request;
-	struct repository *repository;
+	struct place *place;
 	struct digest digest;
 	source_has_fn *done;
 	void *ctx;
@@ -32,18 +32,40 @@ static bool is_ill(int status)
 }
 
 static enum err_code ask_first_byte(const struct question *asked, struct err *err);
+static enum err_code ask_head(struct place *place, const struct question *like, struct err *err);
+
+/* This place cannot tell: another may. */
+static enum err_code failed(const struct question *q, const struct err *why, struct err *err)
+{
+	bool of_place = why->code == ERR_NETWORK || why->code == ERR_DENIED || why->code == ERR_REFUSED;
+	struct place *next = of_place ? place_after_failure(q->place, PLACE_CONTENT, why) : NULL;
+
+	if (next != NULL)
+		return ask_head(next, q, err);
+	*err = *why;
+	return err->code;
+}
+
+static enum err_code absent(const struct question *q, struct err *err)
+{
+	struct place *next = place_after_lack(q->place, PLACE_CONTENT);
+
+	return next != NULL ? ask_head(next, q, err) : q->done(q->ctx, false, err);
+}
 
 static enum err_code on_head_done(struct request *r, struct err *failure, struct err *err)
 {
 	struct question *q = OUTER_OF(r, struct question, request);
+	struct err why = { 0 };
 
-	if (failure != NULL) {
-		*err = *failure;
-		return err->code;
-	}
+	if (failure != NULL)
+		return failed(q, failure, err);
 	if (r->call.status == 200)
 		return q->done(q->ctx, true, err);
-	return is_ill(r->call.status) ? repository_refused(r, "", err) : ask_first_byte(q, err);
+	if (!is_ill(r->call.status))
+		return ask_first_byte(q, err);
+	repository_refused(r, "", &why);
+	return failed(q, &why, err);
 }
 
 /* 416: there is no first byte in an empty blob. */
@@ -72,18 +94,19 @@ static enum err_code on_first_byte_done(struct request *r, struct err *failure, 
 {
 	struct question *q = OUTER_OF(r, struct question, request);
 
-	if (failure != NULL && !q->enough) {
-		*err = *failure;
-		return err->code;
-	}
+	struct err why = { 0 };
+
+	if (failure != NULL && !q->enough)
+		return failed(q, failure, err);
 	if (says_there(r->call.status))
 		return q->done(q->ctx, true, err);
 	if (r->call.status == 404 || r->call.status == 410)
-		return q->done(q->ctx, false, err);
-	return repository_refused(r, buf_text(&q->said), err);
+		return absent(q, err);
+	repository_refused(r, buf_text(&q->said), &why);
+	return failed(q, &why, err);
 }
 
-static enum err_code question_start(struct repository *p, const struct digest *digest, const struct question *like,
+static enum err_code question_start(struct place *place, const struct digest *digest, const struct question *like,
 				    struct err *err)
 {
 	struct question *q = malloc(sizeof(*q));
@@ -92,13 +115,13 @@ static enum err_code question_start(struct repository *p, const struct digest *d
 	if (q == NULL)
 		return err_nomem(err);
 	*q = *like;
-	q->repository = p;
+	q->place = place;
 	q->digest = *digest;
 	q->request.release = question_release;
 	buf_init(&q->said, LIMIT_TEXT_BYTES);
-	code = repository_url(p, "blobs", digest->text, &q->request.url, err);
+	code = repository_url(place, "blobs", digest->text, &q->request.url, err);
 	if (code == ERR_OK)
-		return access_start(p->access, &q->request, err);
+		return access_start(place->access, &q->request, err);
 	question_release(&q->request);
 	return code;
 }
@@ -114,17 +137,25 @@ static enum err_code ask_first_byte(const struct question *asked, struct err *er
 		.ctx = asked->ctx,
 	};
 
-	return question_start(asked->repository, &asked->digest, &q, err);
+	return question_start(asked->place, &asked->digest, &q, err);
+}
+
+static enum err_code ask_head(struct place *place, const struct question *like, struct err *err)
+{
+	struct question q = {
+		.request = { .method = "HEAD", .on_done = on_head_done },
+		.done = like->done,
+		.ctx = like->ctx,
+	};
+
+	return question_start(place, &like->digest, &q, err);
 }
 
 enum err_code presence_start(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
 			     struct err *err)
 {
-	struct question q = {
-		.request = { .method = "HEAD", .on_done = on_head_done },
-		.done = done,
-		.ctx = ctx,
-	};
+	struct place *place = repository_place(p, PLACE_CONTENT, NULL);
+	struct question first = { .digest = *digest, .done = done, .ctx = ctx };
 
-	return question_start(p, digest, &q, err);
+	return place != NULL ? ask_head(place, &first, err) : repository_no_place(p, PLACE_CONTENT, err);
 }

@@ -6,10 +6,16 @@
 #include "common/js.h"
 #include "common/mem.h"
 
-enum err_code repository_url(const struct repository *p, const char *kind, const char *which, char **ret_url,
+enum err_code repository_url(const struct place *place, const char *kind, const char *which, char **ret_url,
 			     struct err *err)
 {
-	return str_format(ret_url, err, "%s/v2/%s/%s/%s", p->base, p->path, kind, which);
+	const struct endpoint *e = place->endpoint;
+
+	return str_format(ret_url, err, "%s/%s/%s/%s%s%s", e->root, e->path, kind, which,
+			  e->query == NULL             ? ""
+			  : strchr(which, '?') == NULL ? "?"
+						       : "&",
+			  e->query != NULL ? e->query : "");
 }
 
 /* {"errors":[{"code":…,"message":…}]} */

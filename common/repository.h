@@ -1,10 +1,19 @@
-/* repository.h - what registry.c and discovery.c share: one repository, its URLs, its refusals. */
+/* repository.h - what registry.c, discovery.c and tags.c share: one repository, the places where it is asked for, its
+ * URLs, its refusals.
+ *
+ * Places     Content is asked for at the first place that may be asked, and at the next where that one fails or has
+ *            it not: whatever comes is proved by its digest, so a mirror can only be missing things.  Not so a list of
+ *            referrers or tags, which nothing proves to be whole: those are asked for at home, the registry itself.
+ *            A place that failed is not asked again in this run, and that is said once.
+ */
 #ifndef COMMON_REPOSITORY_H
 #define COMMON_REPOSITORY_H
 
 #include <stdbool.h>
 
 #include "common/access.h"
+#include "common/endpoints.h"
+#include "common/registry.h"
 #include "common/source.h"
 #include "common/tag_index.h"
 
@@ -13,20 +22,51 @@
 	TYPE_OCI_INDEX ", " TYPE_OCI_MANIFEST ", " TYPE_DOCKER_LIST ", " TYPE_DOCKER_MANIFEST ", " TYPE_OCI_ARTIFACT
 
 struct discovery;
+struct repository;
+
+struct place {
+	struct repository *repository;
+	const struct endpoint *endpoint;
+	struct access *access; /* owned */
+	bool out;              /* it has failed */
+	bool lacks;            /* it was said that it has not everything */
+	bool no_referrers_api; /* it has said so once: that holds for all digests */
+};
 
 struct repository {
 	struct source source;
-	struct access *access; /* owned */
-	char *base;            /* owned: "https://host[:port]" */
-	char *path;            /* owned: "library/alpine" */
-	char *name;            /* owned: "docker.io/library/alpine" */
-	bool no_referrers_api; /* it has said so once: that holds for all digests */
+	struct endpoints endpoints;
+	struct place *places; /* owned: one for each endpoint */
+	char *name;           /* owned: "docker.io/library/alpine" */
+	struct registry_options options;
 	struct tag_index tag_index;
 	struct discovery *discoveries, *held; /* held: until the list of tags is there */
 };
 
-/* base/v2/path/kind/which */
-enum err_code repository_url(const struct repository *p, const char *kind, const char *which, char **ret_url,
+enum place_use {
+	PLACE_TAG,    /* what is under a tag */
+	PLACE_DIGEST, /* the image that a user names by digest */
+	PLACE_CONTENT /* what manifests name */
+};
+
+enum err_code repository_open(struct repository *p, struct http *http, const struct reference *ref, struct err *err);
+void repository_close(struct repository *p);
+/* The first place that may be asked, or after is not NULL, the first behind that; NULL where there is none. */
+struct place *repository_place(const struct repository *p, enum place_use use, const struct place *after);
+/* The registry itself; where it has failed, who stands in; NULL where there is nobody. */
+struct place *repository_home(const struct repository *p);
+/* Why there is no place to ask. */
+enum err_code repository_no_place(const struct repository *p, enum place_use use, struct err *err);
+/* A place has failed. */
+void place_give_up(struct place *place, const struct err *why);
+/* Say that another is asked instead: why is NULL where it only lacks something. */
+void place_say(struct place *place, const struct place *next, const struct err *why);
+/* Where to ask for what this place has not, or has failed to give; NULL where that was the last one. */
+struct place *place_after_lack(struct place *place, enum place_use use);
+struct place *place_after_failure(struct place *place, enum place_use use, const struct err *why);
+
+/* root/path/kind/which */
+enum err_code repository_url(const struct place *place, const char *kind, const char *which, char **ret_url,
 			     struct err *err);
 /* Describe an answer whose status is an error, with what the registry says of it. */
 enum err_code repository_refused(const struct request *r, const char *body, struct err *err);

@@ -20,7 +20,7 @@ struct tag_list {
 /* One page under way; the tags of the pages before it travel along. */
 struct page {
 	struct request request;
-	struct repository *repository;
+	struct place *place;
 	struct buf body;
 	struct tag_list tags;
 	unsigned number;
@@ -58,7 +58,7 @@ static enum err_code ask(const struct page *like, struct tag_list *before, char 
 		return err_nomem(err);
 	}
 	buf_init(&p->body, LIMIT_MANIFEST_BYTES);
-	p->repository = like->repository;
+	p->place = like->place;
 	p->asker = like->asker;
 	p->number = like->number + 1;
 	if (before != NULL) {
@@ -72,7 +72,7 @@ static enum err_code ask(const struct page *like, struct tag_list *before, char 
 		.on_done = on_done,
 		.release = page_release,
 	};
-	return access_start(p->repository->access, &p->request, err);
+	return access_start(p->place->access, &p->request, err);
 }
 
 static enum err_code add_tag(struct tag_list *t, const char *text, struct err *err)
@@ -115,12 +115,12 @@ static enum err_code next_page(const struct page *p, size_t listed, size_t fresh
 {
 	CLEANUP(free_ptr) char *which = NULL;
 	char *url = NULL;
-	enum err_code code = paging_next(p->repository, &p->request, &url, err);
+	enum err_code code = paging_next(p->place, &p->request, &url, err);
 
 	if (code == ERR_OK && url == NULL && listed == PAGE_TAGS && fresh > 0) {
 		code = str_format(&which, err, PAGE_QUERY "&last=%s", p->tags.items[p->tags.len - 1]);
 		if (code == ERR_OK)
-			code = repository_url(p->repository, "tags", which, &url, err);
+			code = repository_url(p->place, "tags", which, &url, err);
 	}
 	if (code == ERR_OK && url != NULL && p->number >= p->asker.pages_max) {
 		free(url);
@@ -164,9 +164,12 @@ static enum err_code on_done(struct request *r, struct err *failure, struct err 
 
 enum err_code tags_start(struct repository *p, const struct tags_asker *asker, struct err *err)
 {
-	struct page first = { .repository = p, .asker = *asker };
+	struct page first = { .place = repository_home(p), .asker = *asker };
 	char *url = NULL;
-	enum err_code code = repository_url(p, "tags", PAGE_QUERY, &url, err);
+	enum err_code code;
 
+	if (first.place == NULL)
+		return repository_no_place(p, PLACE_TAG, err);
+	code = repository_url(first.place, "tags", PAGE_QUERY, &url, err);
 	return code == ERR_OK ? ask(&first, NULL, url, err) : code;
 }

@@ -15,6 +15,7 @@ struct entry {
 	struct token token;
 	struct tokens *tokens;
 	char *host, *path, *realm, *service, *scope; /* owned */
+	const struct tls *tls;                       /* of who waits */
 	struct credentials credentials;
 	bool credentials_known;
 	enum token_way way;
@@ -264,7 +265,9 @@ static enum err_code ask(struct entry *e, struct err *err)
 		code = credentials_basic(&e->credentials, &e->basic, err);
 	if (code != ERR_OK)
 		return code;
-	e->call = (struct http_call){ .url = e->url, .on_body = on_answer, .on_again = on_again, .on_done = on_done };
+	e->call = (struct http_call){
+		.url = e->url, .tls = e->tls, .on_body = on_answer, .on_again = on_again, .on_done = on_done
+	};
 	if (e->way == TOKEN_GET) {
 		e->call.authorization = e->basic;
 	} else {
@@ -303,6 +306,8 @@ enum err_code tokens_get(struct tokens *t, const struct token_want *want, unsign
 	if (e->token.serial != 0 && e->token.serial != not_serial && !token_is_stale(e->token.renew_ms))
 		return wait->done(wait, &e->token, NULL, err);
 	asks = e->waiting != NULL;
+	if (!asks)
+		e->tls = want->tls;
 	wait->next = e->waiting;
 	e->waiting = wait;
 	code = asks ? ERR_OK : begin(e, err);

@@ -32,6 +32,7 @@ struct token_want {
 	const char *host;                    /* under which its credentials are kept */
 	const char *path;                    /* of the repository */
 	const char *realm, *service, *scope; /* scope as token_scope gives it */
+	const struct tls *tls;               /* whom the registry's users trust; must live until who waits is told */
 };
 
 struct token_wait {

@@ -30,7 +30,8 @@ struct options {
 	struct opt_list annotations, images_from, tags, map, platforms;
 	unsigned jobs, connect_timeout, stall_timeout;
 	struct login_options login;
-	bool all_tags, attestations_only, plain_http, dry_run, json, quiet;
+	struct endpoint_options endpoints;
+	bool all_tags, attestations_only, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
@@ -69,8 +70,7 @@ static const struct opt opts[] = {
 	  "give up a connection on which nothing comes for so long (60 where it is not given)", SECONDS_MAX,
 	  OPT_SETS(struct options, stall_timeout) },
 	LOGIN_OPTS(struct options, login),
-	{ "plain-http", '\0', NULL, "ask registries over HTTP without TLS; loopback is always asked so", 0,
-	  OPT_SETS(struct options, plain_http) },
+	ENDPOINT_OPTS(struct options, endpoints),
 	{ "dry-run", '\0', NULL, "find everything, say what would be fetched, write nothing", 0,
 	  OPT_SETS(struct options, dry_run) },
 	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
@@ -319,7 +319,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.jobs = options->jobs > 0 ? options->jobs : JOBS_DEFAULT,
 		.connect_seconds = options->connect_timeout,
 		.stall_seconds = options->stall_timeout > 0 ? options->stall_timeout : STALL_SECONDS_DEFAULT,
-		.plain_http = options->plain_http,
+		.endpoints = options->endpoints,
 		.since = options->since,
 		.dry_run = options->dry_run,
 		.notes = &notes.notes,
@@ -344,6 +344,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	if (code == ERR_OK) {
 		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
 		login_warn(&login, &progress);
+		endpoints_warn(&options->endpoints, &progress);
 		code = export_run(&how, &result, &err);
 		progress_done(&progress);
 	}

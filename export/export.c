@@ -241,6 +241,14 @@ static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_
 			(wait_ms + 999) / 1000);
 }
 
+static void on_elsewhere(void *ctx, const char *name, const char *place, const char *other, const char *why)
+{
+	if (why != NULL)
+		progress_note(ctx, "%s: asked at %s from now on, because %s failed: %s", name, other, place, why);
+	else
+		progress_remark(ctx, "%s: %s has not all of it; the rest is asked for at %s", name, place, other);
+}
+
 static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
 {
 	struct http_options http = {
@@ -251,7 +259,12 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		.on_wait = on_wait,
 		.ctx = options->progress,
 	};
-	struct registry_options registry = { .plain_http = options->plain_http };
+	struct registry_options registry = {
+		.rules = &r->rules,
+		.outages = &r->outages,
+		.on_elsewhere = on_elsewhere,
+		.ctx = options->progress,
+	};
 	enum err_code code = options->since != NULL ? since_open(options->since, &r->since, err) : ERR_OK;
 	CLEANUP(free_ptr) char *beside = NULL;
 
@@ -260,6 +273,8 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = is_pipe(options) ? str_format(&beside, err, "%s/", folder_temporary())
 					: str_copy(options->output, &beside, err);
+	if (code == ERR_OK)
+		code = endpoint_rules_load(&options->endpoints, &r->rules, err);
 	if (code == ERR_OK)
 		code = http_new(&http, &r->http, err);
 	if (code == ERR_OK)
@@ -312,6 +327,8 @@ void export_release(struct export_result *result)
 	images_release(&result->images);
 	tokens_free(result->tokens);
 	wallet_free(result->wallet);
+	endpoint_rules_release(&result->rules);
+	intern_release(&result->outages.bases);
 	since_release(&result->since);
 	offload_pool_free(result->pool);
 	*result = (struct export_result){ .gather.spool.fd = -1 };

@@ -21,7 +21,7 @@ struct export_options {
 	struct images_wanted images;
 	unsigned jobs;
 	unsigned connect_seconds, stall_seconds; /* as in common/http.h */
-	bool plain_http;
+	struct endpoint_options endpoints;
 	const char *since;                     /* an earlier bundle that the site has; NULL for none */
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
@@ -34,6 +34,8 @@ struct export_result {
 	struct http *http;
 	struct wallet *wallet;
 	struct tokens *tokens;
+	struct endpoint_rules rules;
+	struct outages outages;
 	struct offload_pool *pool;
 	struct images images;
 	struct gather gather;

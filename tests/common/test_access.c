@@ -22,6 +22,8 @@ static struct http *engine;
 static struct wallet *wallet;
 static struct tokens *tokens;
 static struct access *access_;
+static struct endpoints endpoints;
+static struct endpoint *endpoint;
 static char *docker_config;
 
 /* With credentials for this server, or without. */
@@ -40,9 +42,12 @@ static void start(const struct http_route *routes, size_t len, bool with_credent
 	ck_assert_int_eq(setenv("DOCKER_CONFIG", docker_config, 1), 0);
 	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
 	ck_assert_int_eq(str_format(&base, NULL, "http://%s", http_server_host(server)), ERR_OK);
+	ck_assert_int_eq(endpoints_add(&endpoints, &endpoint, NULL), ERR_OK);
+	ck_assert_int_eq(endpoint_set_url(endpoint, base, false, NULL), ERR_OK);
+	ck_assert_int_eq(str_copy("a/b", &endpoint->path, NULL), ERR_OK);
 	ck_assert_int_eq(wallet_new(NULL, &wallet, NULL), ERR_OK);
 	ck_assert_int_eq(tokens_new(engine, wallet, &tokens, NULL), ERR_OK);
-	ck_assert_int_eq(access_new(engine, tokens, base, http_server_host(server), "a/b", &access_, NULL), ERR_OK);
+	ck_assert_int_eq(access_new(engine, tokens, endpoint, &access_, NULL), ERR_OK);
 	ck_assert_str_eq(access_host(access_), http_server_host(server));
 }
 
@@ -50,6 +55,7 @@ static void stop(void)
 {
 	http_free(engine);
 	access_free(access_);
+	endpoints_release(&endpoints);
 	tokens_free(tokens);
 	wallet_free(wallet);
 	http_server_stop(server);

@@ -13,8 +13,8 @@
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define BLOB "/v2/a/b/blobs/" ABC
 #define INDEX "Content-Type: " TYPE_OCI_INDEX "\r\n"
-#define TOKEN "/token?service=s&scope=x"
-#define BEARER "WWW-Authenticate: Bearer realm=\"http://@@/token\",service=\"s\",scope=\"x\"\r\n"
+#define TOKEN "/token?service=s&scope=repository%3Aa%2Fb%3Apull"
+#define BEARER "WWW-Authenticate: Bearer realm=\"http://@@/token\",service=\"s\",scope=\"repository:a/b:pull\"\r\n"
 #define LIST "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[]}"
 #define SIZE 400000
 #define ROUTES 5
@@ -22,12 +22,15 @@
 static char content[SIZE];
 static struct http_server *server;
 static struct http *engine;
+static struct wallet *wallet;
+static struct tokens *tokens;
 static struct source *source;
 static struct reference ref;
 
 static void start(const struct http_route *routes, size_t len)
 {
 	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	struct registry_options registry = { 0 };
 	CLEANUP(free_ptr) char *text = NULL;
 	size_t i;
 
@@ -37,13 +40,18 @@ static void start(const struct http_route *routes, size_t len)
 	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
 	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:tag", http_server_host(server)), ERR_OK);
 	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
+	ck_assert_int_eq(wallet_new(NULL, &wallet, NULL), ERR_OK);
+	ck_assert_int_eq(tokens_new(engine, wallet, &tokens, NULL), ERR_OK);
+	registry.tokens = tokens;
+	ck_assert_int_eq(registry_new(engine, &ref, &registry, &source, NULL), ERR_OK);
 }
 
 static void stop(void)
 {
 	http_free(engine);
 	source->free(source);
+	tokens_free(tokens);
+	wallet_free(wallet);
 	reference_release(&ref);
 	http_server_stop(server);
 }
@@ -73,9 +81,10 @@ static void sink_init(struct sink *s)
 	buf_init(&s->bytes, SIZE);
 }
 
-static enum err_code on_blob(void *ctx, struct err *err)
+static enum err_code on_blob(void *ctx, bool there, struct err *err)
 {
-	(void)err;
+	if (!there)
+		return err_set(err, ERR_NOT_FOUND, "absent");
 	((struct sink *)ctx)->dones++;
 	return ERR_OK;
 }
@@ -241,7 +250,7 @@ static const struct {
 	  ERR_NOT_FOUND,
 	  2,
 	  "bytes=200000-",
-	  "answered 404" },
+	  "absent" },
 };
 
 START_TEST(resume)

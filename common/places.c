@@ -1,0 +1,144 @@
+/* Where a repository is asked for, and what becomes of places that fail. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/intern.h"
+#include "common/mem.h"
+#include "common/repository.h"
+
+static enum err_code open_places(struct repository *p, struct http *http, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	p->places = calloc(p->endpoints.len, sizeof(*p->places));
+	if (p->places == NULL)
+		return err_nomem(err);
+	for (i = 0; code == ERR_OK && i < p->endpoints.len; i++) {
+		struct place *place = &p->places[i];
+
+		place->repository = p;
+		place->endpoint = &p->endpoints.items[i];
+		code = access_new(http, p->options.tokens, place->endpoint, &place->access, err);
+	}
+	return code;
+}
+
+enum err_code repository_open(struct repository *p, struct http *http, const struct reference *ref, struct err *err)
+{
+	static const struct endpoint_rules none;
+	enum err_code code = reference_repository(ref, &p->name, err);
+
+	if (code == ERR_OK)
+		code = endpoints_find(p->options.rules != NULL ? p->options.rules : &none, ref, &p->endpoints, err);
+	return code == ERR_OK ? open_places(p, http, err) : code;
+}
+
+void repository_close(struct repository *p)
+{
+	size_t i;
+
+	for (i = 0; p->places != NULL && i < p->endpoints.len; i++)
+		access_free(p->places[i].access);
+	free(p->places);
+	endpoints_release(&p->endpoints);
+	free(p->name);
+}
+
+/* Other repositories may have met the same host. */
+static bool is_out(const struct place *place)
+{
+	const struct outages *o = place->repository->options.outages;
+
+	return place->out || (o != NULL && intern_has(&o->bases, place->endpoint->base));
+}
+
+static bool may_serve(const struct place *place, enum place_use use)
+{
+	const struct endpoint *e = place->endpoint;
+
+	if (is_out(place) || (e->instead && !is_out(place - 1)))
+		return false;
+	if (use == PLACE_TAG)
+		return e->tags;
+	return e->pulls && (use == PLACE_CONTENT || e->digest_names);
+}
+
+struct place *repository_place(const struct repository *p, enum place_use use, const struct place *after)
+{
+	size_t i;
+
+	for (i = after != NULL ? (size_t)(after - p->places) + 1 : 0; i < p->endpoints.len; i++) {
+		if (may_serve(&p->places[i], use))
+			return &p->places[i];
+	}
+	return NULL;
+}
+
+struct place *repository_home(const struct repository *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->endpoints.len; i++) {
+		struct place *place = &p->places[i];
+
+		if (!place->endpoint->mirror && !is_out(place) && !(place->endpoint->instead && !is_out(place - 1)))
+			return place;
+	}
+	return repository_place(p, PLACE_CONTENT, NULL);
+}
+
+enum err_code repository_no_place(const struct repository *p, enum place_use use, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < p->endpoints.len; i++) {
+		if (is_out(&p->places[i]))
+			return err_set(err, ERR_NETWORK, "%s: all places where it can be asked for are out of reach",
+				       p->name);
+	}
+	return err_set(err, ERR_UNSUPPORTED, "%s: no place where it may be asked for %s: see its hosts.toml", p->name,
+		       use == PLACE_TAG ? "a tag (capability resolve)" : "content (capability pull)");
+}
+
+void place_give_up(struct place *place, const struct err *why)
+{
+	struct outages *o = place->repository->options.outages;
+	const char *kept;
+
+	place->out = true;
+	if (why->code == ERR_NETWORK && o != NULL) /* where there is no memory for it, it will be found out again */
+		intern_text(&o->bases, place->endpoint->base, &kept, NULL);
+}
+
+void place_say(struct place *place, const struct place *next, const struct err *why)
+{
+	const struct registry_options *o = &place->repository->options;
+
+	if (o->on_elsewhere == NULL || (why == NULL && place->lacks))
+		return;
+	place->lacks = true;
+	o->on_elsewhere(o->ctx, place->repository->name, place->endpoint->base, next->endpoint->base,
+			why != NULL ? why->msg : NULL);
+}
+
+struct place *place_after_lack(struct place *place, enum place_use use)
+{
+	struct place *next = repository_place(place->repository, use, place);
+
+	if (next != NULL)
+		place_say(place, next, NULL);
+	return next;
+}
+
+struct place *place_after_failure(struct place *place, enum place_use use, const struct err *why)
+{
+	bool was_out = place->out;
+	struct place *next;
+
+	place_give_up(place, why);
+	next = repository_place(place->repository, use, place);
+	if (next != NULL && !was_out)
+		place_say(place, next, why);
+	return next;
+}

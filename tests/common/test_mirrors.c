@@ -1,0 +1,562 @@
+/* A repository that is asked for at several places. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/registry.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/http_server.h"
+#include "tests/lib/test_main.h"
+
+#define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define NS "?ns=registry.example"
+#define TAG "/v2/a/b/manifests/1" NS
+#define MANIFEST "/v2/a/b/manifests/" ABC NS
+#define BLOB "/v2/a/b/blobs/" ABC NS
+#define REFERRERS "/v2/a/b/referrers/" ABC NS
+#define INDEX_TYPE "Content-Type: " TYPE_OCI_INDEX "\r\n"
+#define LIST(digit)                                                                                                    \
+	"{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[{\"mediaType\":\"m\",\"size\":1,"    \
+	"\"digest\":\"sha256:" digit "a7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}]}"
+
+#define ROUTES 2
+
+static struct http_server *mirror, *home;
+static struct http *engine;
+static struct endpoint_rules rules;
+static struct outages outages;
+static struct source *source;
+static struct reference ref;
+static char *folder;
+static struct {
+	unsigned failed, lacks;
+	char why[ERR_MSG_MAX];
+} told;
+
+static void on_elsewhere(void *ctx, const char *name, const char *place, const char *other, const char *why)
+{
+	ck_assert_ptr_null(ctx);
+	ck_assert_ptr_nonnull(strstr(name, "/a/b"));
+	ck_assert_str_ne(place, other);
+	told.failed += why != NULL;
+	told.lacks += why == NULL;
+	strncpy(told.why, why != NULL ? why : "", sizeof(told.why) - 1);
+}
+
+/* registry.example, whose mirror may do this. */
+static void start(const struct http_route *mirror_routes, const struct http_route *home_routes,
+		  const char *capabilities)
+{
+	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	struct registry_options registry = { .rules = &rules, .outages = &outages, .on_elsewhere = on_elsewhere };
+	CLEANUP(free_ptr) char *toml = NULL;
+	struct err err = { 0 };
+
+	mirror = http_server_start(mirror_routes, ROUTES);
+	home = http_server_start(home_routes, ROUTES);
+	folder = folder_new();
+	ck_assert_int_eq(str_format(&toml, NULL, "server = 'http://%s'\n[host.'http://%s']\ncapabilities = [%s]\n",
+				    http_server_host(home), http_server_host(mirror), capabilities),
+			 ERR_OK);
+	folder_make_in(folder, "registry.example");
+	folder_put(folder, "registry.example/hosts.toml", toml, strlen(toml));
+	rules.options.hosts_dir = folder;
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	ck_assert_int_eq(reference_parse("registry.example/a/b:1", &ref, NULL), ERR_OK);
+	ck_assert_msg(registry_new(engine, &ref, &registry, &source, &err) == ERR_OK, "%s", err.msg);
+}
+
+static void stop(void)
+{
+	http_free(engine);
+	source->free(source);
+	reference_release(&ref);
+	intern_release(&outages.bases);
+	folder_remove(folder);
+	http_server_stop(mirror);
+	http_server_stop(home);
+}
+
+/* What was answered: a manifest's text, "absent", or a blob's. */
+struct got {
+	struct outstream out;
+	struct buf bytes;
+	int calls;
+};
+
+static enum err_code on_manifest(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	struct got *g = ctx;
+
+	g->calls++;
+	return m->bytes == NULL ? buf_puts(&g->bytes, "absent", err) : buf_add(&g->bytes, m->bytes, m->len, err);
+}
+
+static enum err_code on_blob(void *ctx, bool there, struct err *err)
+{
+	struct got *g = ctx;
+
+	g->calls++;
+	return there ? ERR_OK : buf_puts(&g->bytes, "absent", err);
+}
+
+static enum err_code on_presence(void *ctx, bool there, struct err *err)
+{
+	struct got *g = ctx;
+
+	g->calls++;
+	return buf_puts(&g->bytes, there ? "there" : "absent", err);
+}
+
+static enum err_code got_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	return buf_add(&OUTER_OF(out, struct got, out)->bytes, bytes, len, err);
+}
+
+static enum err_code got_finish(struct outstream *out, struct err *err)
+{
+	(void)out;
+	(void)err;
+	return ERR_OK;
+}
+
+/* 't' what is under the tag, 'd' the image of a digest, 'm' a manifest, 'b' a blob, 'h' whether there is one. */
+static enum err_code ask(char what, struct got *g, struct err *err)
+{
+	struct descriptor d = { .size_bytes = 3, .media_type = "m" };
+	enum err_code code;
+
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	if (what == 'd')
+		ref.digest = d.digest;
+	if (what == 't' || what == 'd')
+		code = source->resolve(source, &ref, on_manifest, g, err);
+	else if (what == 'm')
+		code = source->manifest(source, &d, on_manifest, g, err);
+	else if (what == 'h')
+		code = source->has(source, &d, on_presence, g, err);
+	else
+		code = source->blob(source, &d, 0, 3, &g->out, on_blob, g, err);
+	return code == ERR_OK ? http_run(engine, err) : code;
+}
+
+#define PULL "'pull'"
+#define ALL "'pull','resolve'"
+
+static const struct {
+	const char *name;
+	char what;
+	const char *capabilities;
+	struct http_route mirror[ROUTES], home[ROUTES];
+	enum err_code want;
+	const char *text; /* what came; of a failure, part of the message */
+	unsigned mirror_asked, home_asked, failed, lacks;
+} cases[] = {
+	{ "the mirror has the tag",
+	  't',
+	  ALL,
+	  { { TAG, .body = "abc" } },
+	  { { TAG, .body = "x" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  0,
+	  0,
+	  0 },
+	{ "the mirror has the manifest",
+	  'm',
+	  PULL,
+	  { { MANIFEST, .body = "abc" } },
+	  { { .target = "/" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  0,
+	  0,
+	  0 },
+	{ "the mirror has the image",
+	  'd',
+	  PULL,
+	  { { MANIFEST, .body = "abc" } },
+	  { { .target = "/" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  0,
+	  0,
+	  0 },
+	{ "the mirror has the blob",
+	  'b',
+	  PULL,
+	  { { BLOB, .body = "abc" } },
+	  { { .target = "/" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  0,
+	  0,
+	  0 },
+	{ "a mirror that may not say what a tag is",
+	  't',
+	  PULL,
+	  { { TAG, .body = "x" } },
+	  { { TAG, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  0,
+	  1,
+	  0,
+	  0 },
+	{ "a mirror that may not be asked for content",
+	  'm',
+	  "'resolve'",
+	  { { MANIFEST, .body = "abc" } },
+	  { { MANIFEST, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  0,
+	  1,
+	  0,
+	  0 },
+	{ "not there", 't', ALL, { { .target = "/" } }, { { TAG, .body = "abc" } }, ERR_OK, "abc", 1, 1, 0, 1 },
+	{ "no manifest there",
+	  'm',
+	  ALL,
+	  { { .target = "/" } },
+	  { { MANIFEST, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  1,
+	  0,
+	  1 },
+	{ "no blob there", 'b', ALL, { { .target = "/" } }, { { BLOB, .body = "abc" } }, ERR_OK, "abc", 1, 1, 0, 1 },
+	{ "nowhere", 'm', ALL, { { .target = "/" } }, { { .target = "/" } }, ERR_OK, "absent", 1, 1, 0, 1 },
+	{ "no blob anywhere", 'b', ALL, { { .target = "/" } }, { { .target = "/" } }, ERR_OK, "absent", 1, 1, 0, 1 },
+	{ "it is at the mirror",
+	  'h',
+	  ALL,
+	  { { BLOB, .body = "abc" } },
+	  { { .target = "/" } },
+	  ERR_OK,
+	  "there",
+	  0,
+	  0,
+	  0,
+	  0 },
+	{ "it is at home", 'h', ALL, { { .target = "/" } }, { { BLOB, .body = "abc" } }, ERR_OK, "there", 1, 0, 0, 1 },
+	{ "it is nowhere", 'h', ALL, { { .target = "/" } }, { { .target = "/" } }, ERR_OK, "absent", 1, 1, 0, 1 },
+	{ "is it there, where nobody answers",
+	  'h',
+	  ALL,
+	  { { BLOB, .status = 403 } },
+	  { { BLOB, .body = "abc" } },
+	  ERR_OK,
+	  "there",
+	  1,
+	  0,
+	  1,
+	  0 },
+	{ "down",
+	  'b',
+	  ALL,
+	  { { BLOB, .fault = FAULT_CLOSED } },
+	  { { BLOB, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  3,
+	  1,
+	  1,
+	  0 },
+	{ "ill",
+	  'm',
+	  ALL,
+	  { { MANIFEST, .fault = FAULT_ILL } },
+	  { { MANIFEST, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  8,
+	  1,
+	  1,
+	  0 },
+	{ "closed to us",
+	  'm',
+	  ALL,
+	  { { MANIFEST, .status = 403 } },
+	  { { MANIFEST, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  1,
+	  1,
+	  0 },
+	{ "refused", 'b', ALL, { { BLOB, .status = 418 } }, { { BLOB, .body = "abc" } }, ERR_OK, "abc", 1, 1, 1, 0 },
+	{ "other content",
+	  'm',
+	  ALL,
+	  { { MANIFEST, .body = "abd" } },
+	  { { MANIFEST, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  1,
+	  1,
+	  0 },
+	{ "longer content",
+	  'm',
+	  ALL,
+	  { { MANIFEST, .body = "abcd" } },
+	  { { MANIFEST, .body = "abc" } },
+	  ERR_OK,
+	  "abc",
+	  1,
+	  1,
+	  1,
+	  0 },
+	{ "other content at home",
+	  'm',
+	  PULL,
+	  { { .target = "/" } },
+	  { { MANIFEST, .body = "abd" } },
+	  ERR_DIGEST,
+	  MANIFEST,
+	  1,
+	  1,
+	  0,
+	  1 },
+	{ "both ill",
+	  'm',
+	  ALL,
+	  { { MANIFEST, .status = 501 } },
+	  { { MANIFEST, .status = 403 } },
+	  ERR_DENIED,
+	  "answered 403",
+	  1,
+	  1,
+	  1,
+	  0 },
+};
+
+START_TEST(fall_through)
+{
+	struct got g = { .out = { .write = got_write, .finish = got_finish } };
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&g.bytes, 100);
+	start(cases[_i].mirror, cases[_i].home, cases[_i].capabilities);
+	code = ask(cases[_i].what, &g, &err);
+	ck_assert_msg(code == cases[_i].want, "%s: %d, %s", cases[_i].name, code, err.msg);
+	ck_assert_int_eq(g.calls, code == ERR_OK);
+	ck_assert_msg(strstr(code == ERR_OK ? buf_text(&g.bytes) : err.msg, cases[_i].text) != NULL, "%s: %s, %s",
+		      cases[_i].name, buf_text(&g.bytes), err.msg);
+	ck_assert_msg(http_server_asked(mirror, "GET /v2/a") == cases[_i].mirror_asked, "%s: %u", cases[_i].name,
+		      http_server_asked(mirror, "GET /v2/a"));
+	ck_assert_msg(http_server_asked(home, "GET /v2/a") == cases[_i].home_asked, "%s: %u", cases[_i].name,
+		      http_server_asked(home, "GET /v2/a"));
+	ck_assert_msg(told.failed == cases[_i].failed && told.lacks == cases[_i].lacks, "%s: %u, %u", cases[_i].name,
+		      told.failed, told.lacks);
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
+/* Half of a blob comes from the mirror, the rest from home, by range. */
+START_TEST(go_on_at_home)
+{
+	static const struct http_route halves[ROUTES] = { { BLOB, .body = "abcdef", .fault = FAULT_CUT, .times = 1 },
+							  { BLOB, .status = 403 } };
+	static const struct http_route whole[ROUTES] = { { BLOB, .body = "abcdef", .ranges = true } };
+	struct got g = { .out = { .write = got_write, .finish = got_finish } };
+	struct descriptor d = { .size_bytes = 6, .media_type = "m" };
+	struct err err = { 0 };
+
+	buf_init(&g.bytes, 6);
+	start(halves, whole, ALL);
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 0, 6, &g.out, on_blob, &g, &err), ERR_OK);
+	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_str_eq(buf_text(&g.bytes), "abcdef");
+	ck_assert_ptr_nonnull(strstr(http_server_last(home, BLOB), "\r\nRange: bytes=3-\r\n"));
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
+/* What has failed is not asked again, by other repositories neither. */
+START_TEST(given_up)
+{
+	static const struct http_route closed[ROUTES] = { { MANIFEST, .fault = FAULT_CLOSED } };
+	static const struct http_route whole[ROUTES] = { { MANIFEST, .body = "abc" } };
+	struct registry_options registry = { .rules = &rules, .outages = &outages, .on_elsewhere = on_elsewhere };
+	struct source *other = NULL, *first;
+	struct got g = { .out = { .write = got_write, .finish = got_finish } };
+	struct err err = { 0 };
+	unsigned asked;
+
+	buf_init(&g.bytes, 100);
+	start(closed, whole, ALL);
+	ck_assert_int_eq(ask('m', &g, &err), ERR_OK);
+	asked = http_server_asked(mirror, "GET ");
+	ck_assert_int_eq(ask('m', &g, &err), ERR_OK);
+	ck_assert_int_eq(registry_new(engine, &ref, &registry, &other, &err), ERR_OK);
+	first = source;
+	source = other;
+	ck_assert_int_eq(ask('m', &g, &err), ERR_OK);
+	source = first;
+	ck_assert_int_eq(g.calls, 3);
+	ck_assert_uint_eq(http_server_asked(mirror, "GET "), asked);
+	ck_assert_uint_eq(told.failed, 1);
+	ck_assert_msg(strstr(told.why, MANIFEST) != NULL, "%s", told.why);
+	other->free(other);
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
+static enum err_code on_found(void *ctx, const struct source_referrer *referrers, size_t len, struct err *err)
+{
+	struct got *g = ctx;
+	size_t i;
+
+	g->calls++;
+	for (i = 0; i < len; i++)
+		ck_assert_int_eq(buf_add(&g->bytes, &referrers[i].descriptor.digest.text[7], 1, err), ERR_OK);
+	return ERR_OK;
+}
+
+/* Nothing proves a list of referrers to be whole, so home is asked, and mirrors beside it. */
+static const struct {
+	const char *name, *capabilities;
+	struct http_route mirror[ROUTES], home[ROUTES];
+	enum err_code want;
+	const char *found; /* the digests' first digits; of a failure, part of the message */
+	bool mirror_asked;
+	unsigned failed;
+} lists[] = {
+	{ "home alone",
+	  ALL,
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("1") } },
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("2") } },
+	  ERR_OK,
+	  "2",
+	  false,
+	  0 },
+	{ "a mirror that has them too",
+	  ALL ",'referrers'",
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("1") } },
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("2") } },
+	  ERR_OK,
+	  "12",
+	  true,
+	  0 },
+	{ "a mirror that has none",
+	  ALL ",'referrers'",
+	  { { .target = "/" } },
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("2") } },
+	  ERR_OK,
+	  "2",
+	  true,
+	  0 },
+	{ "a mirror that fails",
+	  ALL ",'referrers'",
+	  { { REFERRERS, .status = 403 } },
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("2") } },
+	  ERR_OK,
+	  "2",
+	  true,
+	  1 },
+	{ "a mirror that talks nonsense",
+	  ALL ",'referrers'",
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = "x" } },
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("2") } },
+	  ERR_OK,
+	  "2",
+	  true,
+	  1 },
+	{ "home is closed to us",
+	  ALL,
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("1") } },
+	  { { REFERRERS, .status = 403 } },
+	  ERR_DENIED,
+	  "answered 403",
+	  false,
+	  0 },
+	{ "home is out of reach",
+	  ALL,
+	  { { REFERRERS, .headers = INDEX_TYPE, .body = LIST("1") } },
+	  { { REFERRERS, .fault = FAULT_SILENT } },
+	  ERR_OK,
+	  "1",
+	  true,
+	  1 },
+};
+
+START_TEST(referrers)
+{
+	struct got g = { 0 };
+	struct digest subject;
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&g.bytes, 100);
+	start(lists[_i].mirror, lists[_i].home, lists[_i].capabilities);
+	ck_assert_int_eq(digest_parse(ABC, &subject, NULL), ERR_OK);
+	ck_assert_int_eq(source->referrers(source, &subject, on_found, &g, &err), ERR_OK);
+	code = http_run(engine, &err);
+	ck_assert_msg(code == lists[_i].want, "%s: %d, %s", lists[_i].name, code, err.msg);
+	if (code == ERR_OK)
+		ck_assert_msg(strcmp(buf_text(&g.bytes), lists[_i].found) == 0, "%s: %s", lists[_i].name,
+			      buf_text(&g.bytes));
+	else
+		ck_assert_msg(strstr(err.msg, lists[_i].found) != NULL, "%s: %s", lists[_i].name, err.msg);
+	ck_assert_int_eq(g.calls, code == ERR_OK);
+	ck_assert_int_eq(http_server_asked(mirror, "GET " REFERRERS) > 0, lists[_i].mirror_asked);
+	ck_assert_uint_eq(told.failed, lists[_i].failed);
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
+static const struct {
+	const char *name, *hosts, *says;
+	enum err_code want;
+} nobody[] = {
+	{ "no tags", "server = 'http://127.0.0.1:1'\ncapabilities = ['pull']",
+	  "no place where it may be asked for a tag", ERR_UNSUPPORTED },
+	{ "out of reach", "server = 'http://127.0.0.1:1'", "http://127.0.0.1:1/v2/a/b/manifests/1", ERR_NETWORK },
+};
+
+START_TEST(no_place)
+{
+	static const struct http_route none[ROUTES] = { { .target = "/" } };
+	struct registry_options registry = { .rules = &rules, .outages = &outages };
+	struct got g = { 0 };
+	struct err err = { 0 };
+
+	start(none, none, ALL);
+	folder_put(folder, "registry.example/hosts.toml", nobody[_i].hosts, strlen(nobody[_i].hosts));
+	source->free(source);
+	ck_assert_msg(registry_new(engine, &ref, &registry, &source, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(ask('t', &g, &err) == nobody[_i].want, "%s: %s", nobody[_i].name, err.msg);
+	ck_assert_msg(strstr(err.msg, nobody[_i].says) != NULL, "%s: %s", nobody[_i].name, err.msg);
+	stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("mirrors");
+	TCase *t = tcase_create("mirrors");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, fall_through, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, go_on_at_home);
+	tcase_add_test(t, given_up);
+	tcase_add_loop_test(t, referrers, 0, (int)COUNT_OF(lists));
+	tcase_add_loop_test(t, no_place, 0, (int)COUNT_OF(nobody));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
