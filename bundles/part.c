@@ -9,14 +9,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "bundles/frame.h"
+#include "bundles/room.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/stream.h"
-#include "common/text.h"
 
 static enum err_code check_target(const char *target, struct err *err)
 {
@@ -140,20 +139,16 @@ enum err_code part_set_aside(struct part *p, struct part *ret_old, struct err *e
 	return open_locked(p->path, O_CREAT, &p->fd, err);
 }
 
-enum err_code part_check_room(const struct part *p, uint64_t need_bytes, struct err *err)
+enum err_code part_check_room(const struct part *p, uint64_t size_bytes, struct err *err)
 {
-	char need[TEXT_SIZE_MAX], room[TEXT_SIZE_MAX];
-	struct statvfs fs;
-	uint64_t room_bytes;
+	struct room room = { 0 };
+	enum err_code code;
 
-	if (fstatvfs(p->fd, &fs) != 0)
-		return err_errno(err, p->path);
-	if (__builtin_mul_overflow((uint64_t)fs.f_bavail, (uint64_t)fs.f_frsize, &room_bytes) ||
-	    room_bytes >= need_bytes)
+	if (p->target == NULL)
 		return ERR_OK;
-	return err_set(err, ERR_IO,
-		       "%s: at least %s are still to be written, and the disk has room for %s: free some space",
-		       p->path, text_size(need_bytes, need), text_size(room_bytes, room));
+	code = room_of(p->fd, p->path, &room, err);
+	room.held_bytes += p->held_bytes;
+	return code == ERR_OK ? room_check(&room, p->path, size_bytes, err) : code;
 }
 
 /* True where these very bytes are in the file. */
@@ -202,6 +197,28 @@ enum err_code part_open_pipe(int pipe, const char *name, struct part *ret_part, 
 		code = str_copy(name, &p.target, err);
 	if (code == ERR_OK)
 		code = file_nameless(folder_temporary(), &p.fd, err);
+	if (code == ERR_OK)
+		*ret_part = p;
+	else
+		part_release(&p);
+	return code;
+}
+
+enum err_code part_open_measured(const char *target, struct part *ret_part, struct err *err)
+{
+	struct part p = { .fd = -1, .piped = true, .measured = true };
+	CLEANUP(free_ptr) char *folder = NULL;
+	enum err_code code =
+		target != NULL ? folder_of(target, &folder, err) : str_copy(folder_temporary(), &folder, err);
+
+	if (code == ERR_OK)
+		code = str_format(&p.path, err, "%s.part", target != NULL ? target : "bundle");
+	if (code == ERR_OK && target != NULL)
+		code = str_copy(target, &p.target, err);
+	if (code == ERR_OK)
+		code = file_nameless(folder, &p.fd, err);
+	if (code == ERR_OK && target != NULL)
+		p.held_bytes = room_held(p.path);
 	if (code == ERR_OK)
 		*ret_part = p;
 	else
@@ -261,8 +278,8 @@ void part_release(struct part *p)
 {
 	if (p->path != NULL && p->fd >= 0 && !p->keep && !p->piped)
 		unlink(p->path); /* while the lock is held: it is ours */
-	if (p->target != NULL)
-		close_fd(&p->fd);
+	if (p->path != NULL || p->target != NULL)
+		close_fd(&p->fd); /* else it is a zeroed one, whose fd 0 is not ours */
 	free(p->path);
 	free(p->target);
 	*p = (struct part){ .fd = -1 };

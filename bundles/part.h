@@ -5,6 +5,7 @@
  *            published, the part is removed, unless it is to be kept.
  *            A part that is in the way of another is set aside; part_open_old
  *            finds it again.
+ *            Before it is written its size may be known: part_check_room.
  *            For a pipe: part_open_pipe; part_begin; write; part_flow, from
  *            where on everything is written in order; part_release.
  * Ownership  The part owns its descriptor, its lock and its names.
@@ -30,6 +31,8 @@ struct part {
 	int pipe;     /* borrowed; then */
 	bool flowing; /* it has begun to */
 	uint64_t flowed_bytes;
+	bool measured;       /* piped, but nothing ever flows: only its size counts */
+	uint64_t held_bytes; /* then: what an interrupted run left where it would be */
 };
 
 /* Open and lock TARGET.part as it is; one that is not empty is kept. */
@@ -40,6 +43,8 @@ enum err_code part_open_old(const char *target, struct part *ret_part, struct er
  * messages.
  */
 enum err_code part_open_pipe(int pipe, const char *name, struct part *ret_part, struct err *err);
+/* The same for what is to be measured only, on the disk where target would be; anywhere where that is NULL. */
+enum err_code part_open_measured(const char *target, struct part *ret_part, struct err *err);
 /* Send the first len_bytes into the pipe; from then on part_write sends the next bytes, in order. */
 enum err_code part_flow(struct part *p, uint64_t len_bytes, struct err *err);
 /* Forget what it holds, and bring to the disk that it is one of ours. */
@@ -47,8 +52,8 @@ enum err_code part_begin(struct part *p, struct err *err);
 /* Rename it to TARGET.part.old, where anything of that name is replaced, and open and lock an empty one in its place.
  */
 enum err_code part_set_aside(struct part *p, struct part *ret_old, struct err *err);
-/* ERR_IO, saying both sizes, where the disk has less room than that. */
-enum err_code part_check_room(const struct part *p, uint64_t need_bytes, struct err *err);
+/* Whether a file of so many bytes, or more, has room: as room_check says. */
+enum err_code part_check_room(const struct part *p, uint64_t size_bytes, struct err *err);
 enum err_code part_write(struct part *p, const void *bytes, size_t len, uint64_t offset_bytes, struct err *err);
 /* Bring to the disk what was written so far. */
 enum err_code part_sync(const struct part *p, struct err *err);

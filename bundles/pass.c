@@ -327,7 +327,7 @@ const struct seek_table *pass_seek(const struct pass *p)
 
 uint64_t pass_bytes(const struct pass *p)
 {
-	return file_at(p) + seek_bytes(&p->seek);
+	return file_at(p) + seek_bytes(p->seek.len);
 }
 
 int pass_kept(const struct pass *p)

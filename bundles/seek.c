@@ -18,9 +18,9 @@ static struct seek_entry *end_of(const struct seek_table *t)
 	return &t->entries[t->len];
 }
 
-static uint64_t table_bytes(const struct seek_table *t)
+static uint64_t table_bytes(size_t frames)
 {
-	return t->len * ENTRY_BYTES + FOOTER_BYTES;
+	return frames * ENTRY_BYTES + FOOTER_BYTES;
 }
 
 enum err_code seek_init(struct seek_table *t, struct err *err)
@@ -65,9 +65,9 @@ void seek_cut(struct seek_table *t, size_t len)
 	t->len = len;
 }
 
-uint64_t seek_bytes(const struct seek_table *t)
+uint64_t seek_bytes(size_t frames)
 {
-	return FRAME_SKIPPABLE_HEADER_BYTES + table_bytes(t);
+	return FRAME_SKIPPABLE_HEADER_BYTES + table_bytes(frames);
 }
 
 enum err_code seek_write(const struct seek_table *t, struct outstream *out, struct err *err)
@@ -76,7 +76,7 @@ enum err_code seek_write(const struct seek_table *t, struct outstream *out, stru
 	enum err_code code;
 	size_t i, used = 0;
 
-	frame_skippable(header, SKIPPABLE_SEEK, (uint32_t)table_bytes(t));
+	frame_skippable(header, SKIPPABLE_SEEK, (uint32_t)table_bytes(t->len));
 	code = outstream_write(out, header, sizeof(header), err);
 	for (i = 0; code == ERR_OK && i < t->len; i++) {
 		const struct seek_entry *e = &t->entries[i];

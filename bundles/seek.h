@@ -45,8 +45,8 @@ enum err_code seek_add(struct seek_table *t, uint64_t stored_bytes, uint64_t dec
 enum err_code seek_add_raw(struct seek_table *t, uint64_t content_bytes, struct err *err);
 /* Forget the frames from len on. */
 void seek_cut(struct seek_table *t, size_t len);
-/* How many bytes seek_write writes. */
-uint64_t seek_bytes(const struct seek_table *t);
+/* How many bytes seek_write writes of so many frames. */
+uint64_t seek_bytes(size_t frames);
 enum err_code seek_write(const struct seek_table *t, struct outstream *out, struct err *err);
 /* Read the table at the end of a file; its frames end exactly where it begins. */
 enum err_code seek_read(int fd, uint64_t file_bytes, const char *name, struct seek_table *ret_table, struct err *err);

@@ -211,7 +211,7 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 	enum err_code code = ERR_OK;
 	uint64_t raw_bytes = 0;
 
-	if (w->part.piped)
+	if (w->part.piped && !w->part.measured)
 		return flow(w, err);
 	while (code == ERR_OK && shape_next(&w->shape, &run) && (run.kind == RUN_GLUE || run.kind == RUN_RAW)) {
 		if (run.kind == RUN_GLUE) {
@@ -226,9 +226,13 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 	}
 	w->next = run.kind == RUN_ZSTD ? run.blob : w->shape.blobs_len;
 	if (code == ERR_OK)
-		code = part_check_room(&w->part, raw_bytes - writer_count_kept(w), err);
+		code = writer_size(w, run, err);
 	if (code == ERR_OK)
-		code = part_sync(&w->part, err);
+		code = part_check_room(&w->part, w->size.least_bytes, err);
+	if (code != ERR_OK || w->part.measured)
+		return code;
+	writer_say_kept(w);
+	code = part_sync(&w->part, err);
 	return code == ERR_OK && raw_bytes > 0 ? writeback_new(w->part.fd, &w->writeback, err) : code;
 }
 
@@ -262,16 +266,28 @@ static enum err_code open_file(struct bundle_writer *w, const char *path, struct
 	return code == ERR_OK ? writer_take_over(w, err) : code;
 }
 
-static enum err_code open_pipe(struct bundle_writer *w, int pipe, const char *name, struct err *err)
-{
-	enum err_code code = part_open_pipe(pipe, name, &w->part, err);
+/* Where a bundle goes: to a file, into a pipe that has a name, or nowhere. */
+struct way {
+	const char *path;
+	int pipe; /* -1 for none */
+	bool measured;
+};
 
+static enum err_code open_part(struct bundle_writer *w, const struct way *way, struct err *err)
+{
+	enum err_code code;
+
+	if (way->pipe >= 0)
+		code = part_open_pipe(way->pipe, way->path, &w->part, err);
+	else if (way->measured)
+		code = part_open_measured(way->path, &w->part, err);
+	else
+		return open_file(w, way->path, err);
 	return code == ERR_OK ? part_begin(&w->part, err) : code;
 }
 
-/* pipe is -1 where path is that of a file. */
-static enum err_code open_all(struct bundle_writer *w, const char *path, int pipe,
-			      const struct description_notes *notes, struct err *err)
+static enum err_code open_all(struct bundle_writer *w, const struct way *way, const struct description_notes *notes,
+			      struct err *err)
 {
 	CLEANUP(front_release) struct front f = { 0 };
 	enum err_code code = make_index(&f, w->graph, err);
@@ -281,7 +297,7 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, int pip
 	if (code == ERR_OK)
 		code = plan(w, &f, err);
 	if (code == ERR_OK)
-		code = pipe < 0 ? open_file(w, path, err) : open_pipe(w, pipe, path, err);
+		code = open_part(w, way, err);
 	if (code == ERR_OK)
 		code = append_init(&w->append, &w->part, err);
 	if (code == ERR_OK)
@@ -293,9 +309,8 @@ static enum err_code open_all(struct bundle_writer *w, const char *path, int pip
 	return code == ERR_OK ? begin_packed(w, err) : code;
 }
 
-static enum err_code writer_new(const char *path, int pipe, const struct graph *graph,
-				const struct description_notes *notes, struct progress *progress,
-				struct bundle_writer **ret_writer, struct err *err)
+static enum err_code writer_new(const struct way *way, const struct graph *graph, const struct description_notes *notes,
+				struct progress *progress, struct bundle_writer **ret_writer, struct err *err)
 {
 	struct bundle_writer *w = calloc(1, sizeof(*w));
 	enum err_code code;
@@ -304,7 +319,7 @@ static enum err_code writer_new(const char *path, int pipe, const struct graph *
 		return err_nomem(err);
 	w->graph = graph;
 	w->progress = progress;
-	code = open_all(w, path, pipe, notes, err);
+	code = open_all(w, way, notes, err);
 	if (code == ERR_OK)
 		*ret_writer = w;
 	else
@@ -315,14 +330,22 @@ static enum err_code writer_new(const char *path, int pipe, const struct graph *
 enum err_code bundle_writer_open(const char *path, const struct graph *graph, const struct description_notes *notes,
 				 struct progress *progress, struct bundle_writer **ret_writer, struct err *err)
 {
-	return writer_new(path, -1, graph, notes, progress, ret_writer, err);
+	return writer_new(&(struct way){ .path = path, .pipe = -1 }, graph, notes, progress, ret_writer, err);
 }
 
 enum err_code bundle_writer_open_pipe(int pipe, const char *name, const struct graph *graph,
 				      const struct description_notes *notes, struct bundle_writer **ret_writer,
 				      struct err *err)
 {
-	return writer_new(name, pipe, graph, notes, NULL, ret_writer, err);
+	return writer_new(&(struct way){ .path = name, .pipe = pipe }, graph, notes, NULL, ret_writer, err);
+}
+
+enum err_code bundle_writer_open_measured(const char *path, const struct graph *graph,
+					  const struct description_notes *notes, struct bundle_writer **ret_writer,
+					  struct err *err)
+{
+	return writer_new(&(struct way){ .path = path, .pipe = -1, .measured = true }, graph, notes, NULL, ret_writer,
+			  err);
 }
 
 const struct description *bundle_writer_description(const struct bundle_writer *w)

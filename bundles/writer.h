@@ -39,6 +39,11 @@
 struct bundle_writer;
 struct seal_key;
 
+/* One size unless layers are compressed on the way: of those only the most is known. */
+struct bundle_size {
+	uint64_t least_bytes, most_bytes;
+};
+
 /* Lock path.part and write the description of a settled graph to it, with notes where that is not NULL.  What is absent
  * must be marked before.  progress hears, in words, of what interrupted runs left and what becomes of it; NULL where
  * nobody reads that. */
@@ -49,10 +54,15 @@ enum err_code bundle_writer_open(const char *path, const struct graph *graph, co
 enum err_code bundle_writer_open_pipe(int pipe, const char *name, const struct graph *graph,
 				      const struct description_notes *notes, struct bundle_writer **ret_writer,
 				      struct err *err);
+/* The same into nothing: to learn, by adding the small blobs, how large the file at path would be, and whether it has
+ * room there; path is NULL where it is no matter.  Layers are not taken. */
+enum err_code bundle_writer_open_measured(const char *path, const struct graph *graph,
+					  const struct description_notes *notes, struct bundle_writer **ret_writer,
+					  struct err *err);
 /* What will be in the bundle: its blobs[], in order, are what the caller has to bring. */
 const struct description *bundle_writer_description(const struct bundle_writer *w);
 /* Add the next packed blob.  Its bytes are proved here.  With the last one, room for the layers is checked and laid
- * out. */
+ * out: a file that cannot be is ERR_IO before any layer is fetched. */
 enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct instream *in, struct err *err);
 /* A stream for one layer's bytes; put a proof_stage in front, whose finish makes the layer count.
  * Release it, finished or not.  A layer that was not finished may be asked for again and begins anew.
@@ -68,6 +78,8 @@ enum err_code bundle_writer_seal(struct bundle_writer *w, const struct seal_key 
 enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err);
 /* The file that stays if the writer is freed now, so that another run goes on with it; NULL for none. */
 const char *bundle_writer_keeps(const struct bundle_writer *w);
+/* How large the file will be: known with the last packed blob, but not of a pipe. */
+struct bundle_size bundle_writer_size(const struct bundle_writer *w);
 /* How large the file is that was finished. */
 uint64_t bundle_writer_bytes(const struct bundle_writer *w);
 /* NULL is fine. */

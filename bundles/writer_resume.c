@@ -167,7 +167,7 @@ static void say_kept(const struct bundle_writer *w, uint64_t own_bytes, uint64_t
 	say_moved(w);
 }
 
-uint64_t writer_count_kept(struct bundle_writer *w)
+void writer_say_kept(struct bundle_writer *w)
 {
 	uint64_t own_bytes = 0, old_bytes = 0, all_bytes = 0;
 	size_t i;
@@ -187,5 +187,4 @@ uint64_t writer_count_kept(struct bundle_writer *w)
 	w->part.keep = own_bytes > 0;
 	if (w->progress != NULL)
 		say_kept(w, own_bytes, old_bytes, all_bytes);
-	return own_bytes;
 }

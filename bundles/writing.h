@@ -74,18 +74,21 @@ struct bundle_writer {
 	bool *done;                  /* owned: which blobs are complete */
 	size_t next;                 /* the packed blob, and later the zstd blob, that is due */
 	bool zstd_open;              /* its stream is in use */
-	bool has_layers;             /* a whole frame of a layer has arrived, which is worth keeping */
+	struct bundle_size size;
+	bool has_layers; /* a whole frame of a layer has arrived, which is worth keeping */
 };
 
 /* The blob of a node. */
 size_t writer_blob(const struct bundle_writer *w, uint32_t node);
 /* A name for what is written, which goes on with a leftover of the same plan and looks for layers in one of another. */
 enum err_code writer_take_over(struct bundle_writer *w, struct err *err);
-/* Once every place is known: say what is there, and how much of the raw layers need not be written. */
-uint64_t writer_count_kept(struct bundle_writer *w);
+/* Once every place is known: say what is there of the raw layers, and keep it if this run fails. */
+void writer_say_kept(struct bundle_writer *w);
 /* Where a raw layer stands, or would, in this file and in the leftover of another plan. */
 struct kept_place writer_own_place(const struct bundle_writer *w, size_t blob);
 struct kept_place writer_old_place(const struct bundle_writer *w, size_t blob);
+/* Once everything in front of this run has its place: how large the file will be. */
+enum err_code writer_size(struct bundle_writer *w, struct run run, struct err *err);
 /* Begin a run of compressed frames with what stands between the content before it and that of its blob. */
 enum err_code writer_glue(struct bundle_writer *w, const struct run *run, struct err *err);
 #endif

@@ -136,15 +136,20 @@ enum err_code folder_make(const char *path, struct err *err)
 	return code == ERR_OK ? make_one(copy, err) : code;
 }
 
+enum err_code folder_of(const char *path, char **ret_folder, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? str_copy(".", ret_folder, err)
+			     : str_format(ret_folder, err, "%.*s/", (int)(slash - path), path);
+}
+
 enum err_code folder_sync_of(const char *path, struct err *err)
 {
 	CLEANUP(free_ptr) char *folder = NULL;
 	CLEANUP(close_fd) int fd = -1;
-	const char *slash = strrchr(path, '/');
-	enum err_code code;
+	enum err_code code = folder_of(path, &folder, err);
 
-	code = slash == NULL ? str_copy(".", &folder, err)
-			     : str_format(&folder, err, "%.*s/", (int)(slash - path), path);
 	if (code != ERR_OK)
 		return code;
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -12,12 +12,9 @@
 enum err_code spool_open(struct spool *s, const char *path, struct err *err)
 {
 	CLEANUP(free_ptr) char *folder = NULL;
-	const char *slash = strrchr(path, '/');
-	enum err_code code;
+	enum err_code code = folder_of(path, &folder, err);
 
 	*s = (struct spool){ .fd = -1 };
-	code = slash == NULL ? str_copy(".", &folder, err)
-			     : str_format(&folder, err, "%.*s/", (int)(slash - path), path);
 	if (code == ERR_OK)
 		code = str_format(&s->name, err, "temporary file in %s", folder);
 	if (code != ERR_OK)

@@ -61,7 +61,7 @@ static size_t make(char *path)
 	ck_assert_int_eq(buf_add(&bytes, "0123456789012345678901234567890123", BEFORE, NULL), ERR_OK);
 	ck_assert_int_eq(seek_write(&t, &out.out, NULL), ERR_OK);
 	ck_assert_uint_eq(bytes.len, BEFORE + TABLE_BYTES);
-	ck_assert_uint_eq(seek_bytes(&t), TABLE_BYTES);
+	ck_assert_uint_eq(seek_bytes(t.len), TABLE_BYTES);
 	file_put(path, bytes.data, bytes.len);
 	buf_release(&bytes);
 	seek_release(&t);

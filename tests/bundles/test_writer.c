@@ -172,6 +172,42 @@ static void put_small(struct fixture *f, struct bundle_writer *w)
 	}
 }
 
+/* The size is known before a layer is there, to the writer and to one that only measures, and leaves nothing. */
+START_TEST(size)
+{
+	struct bundle_writer *w = NULL;
+	struct bundle_size measured, known;
+	unsigned char *bytes;
+	struct fixture f;
+	bool exact = true;
+	size_t len, way, i;
+
+	for (way = 0; way < 2; way++) {
+		set_up(&f, &samples[_i]);
+		ck_assert_int_eq(bundle_writer_open_measured(way == 0 ? f.path : NULL, &f.g, NULL, &w, &f.err), ERR_OK);
+		put_small(&f, w);
+		measured = bundle_writer_size(w);
+		for (i = 0; i < bundle_writer_description(w)->blobs_len; i++)
+			exact &= bundle_writer_description(w)->blobs[i].stored != STORED_ZSTD;
+		bundle_writer_free(w);
+		ck_assert(!exists(f.path) && !exists(f.part));
+		ck_assert_int_eq(bundle_writer_open(f.path, &f.g, NULL, NULL, &w, &f.err), ERR_OK);
+		ck_assert_int_eq(bundle_fill(w, &f.b, &f.g, 65536, &f.err), ERR_OK);
+		known = bundle_writer_size(w);
+		bytes = file_bytes(f.path, &len);
+		ck_assert_uint_eq(bundle_writer_bytes(w), len);
+		bundle_writer_free(w);
+		ck_assert_uint_eq(known.least_bytes, measured.least_bytes);
+		ck_assert_uint_eq(known.most_bytes, measured.most_bytes);
+		ck_assert_uint_le(known.least_bytes, len);
+		ck_assert_uint_le(len, known.most_bytes);
+		ck_assert_int_eq(known.least_bytes == known.most_bytes, exact);
+		free(bytes);
+		tear_down(&f);
+	}
+}
+END_TEST
+
 /* Every layer is begun, given up, and begun again; the bytes are those of an undisturbed run. */
 START_TEST(begun_again)
 {
@@ -302,6 +338,7 @@ int main(void)
 	tcase_add_test(t, locked);
 	tcase_add_test(t, foreign_part);
 	tcase_add_test(t, bad_place);
+	tcase_add_loop_test(t, size, 0, (int)COUNT_OF(samples));
 	tcase_add_loop_test(t, begun_again, 0, (int)COUNT_OF(samples));
 	tcase_add_loop_test(t, wrong_small, 0, (int)COUNT_OF(wrong));
 	tcase_add_loop_test(t, too_large, 0, (int)COUNT_OF(sizes));
