@@ -25,6 +25,7 @@ struct summary summary_of(const struct graph *g, const uint32_t *order, size_t l
 			s.prerequisite_bytes += n->size_bytes;
 			continue;
 		}
+		s.blobs++;
 		s.platforms += n->role == ROLE_MANIFEST;
 		s.attestations += n->role == ROLE_ATTESTATION;
 		s.statements += n->role == ROLE_STATEMENT;

@@ -8,6 +8,7 @@
 
 struct summary {
 	size_t images, platforms, attestations, statements, referrers, layers, absent, prerequisites;
+	size_t blobs;                 /* that are carried, manifests among them */
 	size_t left_out, left_layers; /* blobs that were not asked for, and how many of them are layers */
 	uint64_t bytes;               /* of everything that is carried */
 	uint64_t prerequisite_bytes;  /* of layers that the target must have */

@@ -14,6 +14,7 @@
 #include "common/report.h"
 #include "common/summary.h"
 #include "common/text.h"
+#include "export/alone.h"
 #include "export/commands.h"
 #include "export/export.h"
 #include "export/notes.h"
@@ -133,8 +134,30 @@ static void put_absent(struct js_out *o, const struct export_result *r)
 	js_end(o, ']');
 }
 
+/* Of the file that is there, or would be. */
+static void put_file_size(struct js_out *o, const struct options *options, const struct export_result *r)
+{
+	if (!options->dry_run)
+		js_member_uint(o, "fileBytes", r->file_bytes);
+	else if (r->size.least_bytes == r->size.most_bytes)
+		js_member_uint(o, "fileBytes", r->size.most_bytes);
+	else
+		js_member_uint(o, "fileBytesAtMost", r->size.most_bytes);
+}
+
+static void put_alone(struct js_out *o, const struct alone *alone)
+{
+	if (alone->platform == NULL)
+		return;
+	js_key(o, "alone");
+	js_begin(o, '{');
+	js_member(o, "platform", alone->platform);
+	js_member_uint(o, "bytes", alone->bytes);
+	js_end(o, '}');
+}
+
 static enum err_code report_json(const struct options *options, const struct export_result *r, const struct summary *s,
-				 struct tree *t, const char *sealed_by, struct err *err)
+				 struct tree *t, const struct alone *alone, const char *sealed_by, struct err *err)
 {
 	struct js_out o;
 	size_t i;
@@ -158,6 +181,7 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_member_uint(&o, "statements", s->statements);
 	js_member_uint(&o, "referrers", s->referrers);
 	js_member_uint(&o, "layers", s->layers);
+	js_member_uint(&o, "blobs", s->blobs);
 	js_member_uint(&o, "bytes", s->bytes);
 	js_member_uint(&o, "prerequisites", s->prerequisites);
 	js_member_uint(&o, "prerequisiteBytes", s->prerequisite_bytes);
@@ -165,11 +189,35 @@ static enum err_code report_json(const struct options *options, const struct exp
 	js_member_uint(&o, "referrersLeftOut", r->referrers_left_out);
 	js_member_uint(&o, "layersLeftOut", s->left_layers);
 	js_member_uint(&o, "leftOutBytes", s->left_out_bytes);
-	if (!options->dry_run)
-		js_member_uint(&o, "fileBytes", r->file_bytes);
+	put_file_size(&o, options, r);
 	js_end(&o, '}');
+	put_alone(&o, alone);
 	js_end(&o, '}');
 	return js_end_document(&o, err);
+}
+
+/* What would be fetched, and what would come of it. */
+static void report_forecast(const struct export_result *r, const struct summary *s, FILE *to)
+{
+	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
+	bool exact = r->size.least_bytes == r->size.most_bytes;
+
+	fprintf(to, "would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
+	fprintf(to, "%zu attestation manifest%s, %zu layer%s, %zu blobs in all\n", s->attestations,
+		s->attestations == 1 ? "" : "s", s->layers, s->layers == 1 ? "" : "s", s->blobs);
+	fprintf(to, "the file would have %s%s (%s%" PRIu64 " bytes%s)\n", exact ? "" : "at most ",
+		text_size(r->size.most_bytes, size), exact ? "" : "at most ", r->size.most_bytes,
+		exact ? "" : ": some layers are compressed on the way");
+}
+
+/* Who took all platforms of an image may not have thought of it. */
+static void report_alone(const struct summary *s, const struct alone *alone, FILE *to)
+{
+	char size[TEXT_SIZE_MAX], all[TEXT_SIZE_MAX];
+
+	if (alone->platform != NULL)
+		fprintf(to, "%s alone would be %s of %s (--platform %s)\n", alone->platform,
+			text_size(alone->bytes, size), text_size(s->bytes, all), alone->platform);
 }
 
 static bool is_pipe(const struct options *options)
@@ -178,7 +226,7 @@ static bool is_pipe(const struct options *options)
 }
 
 static void report_text(const struct options *options, const struct export_result *r, const struct summary *s,
-			struct tree *t, const char *sealed_by)
+			struct tree *t, const struct alone *alone, const char *sealed_by)
 {
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
 	FILE *to = is_pipe(options) ? stderr : stdout; /* the bundle itself is the result then */
@@ -192,7 +240,7 @@ static void report_text(const struct options *options, const struct export_resul
 		subset_print(t, to);
 	}
 	if (options->dry_run)
-		fprintf(to, "would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
+		report_forecast(r, s, to);
 	else
 		fprintf(to, "%s: %s; %s\n", is_pipe(options) ? "standard output" : options->output,
 			summary_text(s, counts), text_size(r->file_bytes, size));
@@ -207,6 +255,7 @@ static void report_text(const struct options *options, const struct export_resul
 	else if (r->referrers_left_out > 0)
 		fprintf(to, "%zu referrer%s of other types left out\n", r->referrers_left_out,
 			r->referrers_left_out == 1 ? "" : "s");
+	report_alone(s, alone, to);
 	if (sealed_by != NULL)
 		fprintf(to, "sealed by key %s\n", sealed_by);
 }
@@ -217,12 +266,15 @@ static enum err_code report(const struct options *options, const struct export_r
 	struct summary s = summary_of(&r->gather.graph, r->order, r->order_len);
 	const char *sealed_by = key != NULL && !options->dry_run ? seal_key_hint(key) : NULL;
 	CLEANUP(tree_release) struct tree t = { 0 };
+	struct alone alone = { 0 };
 	enum err_code code = tree_init(&t, &r->gather.graph, err);
 
+	if (code == ERR_OK && options->platforms.len == 0)
+		code = alone_of(&r->gather.graph, &alone, err);
 	if (code == ERR_OK && options->json)
-		code = report_json(options, r, &s, &t, sealed_by, err);
+		code = report_json(options, r, &s, &t, &alone, sealed_by, err);
 	else if (code == ERR_OK)
-		report_text(options, r, &s, &t, sealed_by);
+		report_text(options, r, &s, &t, &alone, sealed_by);
 	if (code == ERR_OK)
 		subset_warn(subset_count(&t));
 	return code == ERR_OK ? report_absent(r, err) : code;
@@ -312,6 +364,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
+		.measured = options->output != NULL && strcmp(options->output, "-") != 0 ? options->output : NULL,
 		.images = { .references = &references,
 			    .tags = options->tags,
 			    .all_tags = options->all_tags,

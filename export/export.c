@@ -145,6 +145,8 @@ static enum err_code open_writer(struct job *j, struct err *err)
 	const struct graph *g = &j->result->gather.graph;
 	enum err_code code;
 
+	if (o->dry_run)
+		return bundle_writer_open_measured(o->measured, g, o->notes, &j->writer, err);
 	if (is_pipe(o))
 		code = bundle_writer_open_pipe(STDOUT_FILENO, "standard output", g, o->notes, &j->writer, err);
 	else
@@ -176,8 +178,10 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 		return code;
 	packed_len = range_of(j, STORED_PACKED, &packed);
 	code = write_small(j, packed, packed_len, err);
-	if (code == ERR_OK)
-		code = is_pipe(j->options) ? fetch_in_order(j, err) : fetch_layers(j, err);
+	j->result->size = bundle_writer_size(j->writer);
+	if (code != ERR_OK || j->options->dry_run)
+		return code;
+	code = is_pipe(j->options) ? fetch_in_order(j, err) : fetch_layers(j, err);
 	if (code == ERR_OK)
 		code = bundle_writer_finish(j->writer, err);
 	if (code == ERR_OK)
@@ -314,7 +318,7 @@ enum err_code export_run(const struct export_options *options, struct export_res
 	code = find_images(options, result, err);
 	if (code == ERR_OK)
 		code = survey(&j, err);
-	if (code == ERR_OK && !options->dry_run)
+	if (code == ERR_OK)
 		code = write_bundle(&j, err);
 	return code == ERR_OK ? ERR_OK : add_kept(&j, code, err);
 }

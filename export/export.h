@@ -11,6 +11,7 @@
 #define EXPORT_EXPORT_H
 
 #include "bundles/description.h"
+#include "bundles/writer.h"
 #include "common/opt.h"
 #include "export/gather.h"
 #include "export/images.h"
@@ -23,6 +24,7 @@ struct export_options {
 	unsigned connect_seconds, stall_seconds; /* as in common/http.h */
 	struct endpoint_options endpoints;
 	const char *since;                     /* an earlier bundle that the site has; NULL for none */
+	const char *measured;                  /* in a dry run: where the file would be; NULL where that is not said */
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
 	const struct description_notes *notes; /* what is written on the bundle, and what is asked for */
@@ -43,7 +45,8 @@ struct export_result {
 	size_t referrers_left_out; /* met, and not of the types that are wanted */
 	uint32_t *order;
 	size_t order_len;
-	uint64_t file_bytes; /* of the bundle; 0 after a dry run */
+	struct bundle_size size; /* of the file to come; not known of a pipe */
+	uint64_t file_bytes;     /* of the bundle; 0 after a dry run */
 };
 
 enum err_code export_run(const struct export_options *options, struct export_result *result, struct err *err);
