@@ -218,50 +218,6 @@ manifests() {
 	[[ $(lab_docker run --rm --network=none "$REGISTRY/demo/app1:later") == "hello world" ]]
 }
 
-@test "attestations without layers, for an image whose layers are not there and one whose are" {
-	"$BUNDLE" export -q --attestations-only -o attested.zst "$APP" "$MANY" >/dev/null
-	bundle import -q --to "$DAEMON" attested.zst
-	expect 0 "$APP  $APP1  0 platforms, 1 attestation manifest" '1 platform without layers' \
-		"$MANY  $MULTI  0 platforms, 3 attestation manifests" '3 platforms without layers'
-	diff <(names) <(both)
-	[[ $(api "/v1.51/images/$APP/json?manifests=1" | manifests | grep attestation) == \
-		"$APP1_ATTESTATION attestation $APP1_AMD64" ]]
-	[[ $(api "/v1.51/images/$MANY/json?manifests=1" | jq -c '[.Manifests[] | select(.Kind == "image") | .Available]') == \
-		'[false,false,false]' ]]
-
-	# The layers come later.
-	bundle import -q --to "$DAEMON" release.oci.tar.zst
-	expect 0 'everything read back'
-	[[ $(lab_docker run --rm --network=none "$APP") == 'hello world' ]]
-	bundle import -q --json --to "$DAEMON" attested.zst
-	expect 0
-	[[ $(jq -c '[.writtenBytes, (.images | map(.withoutLayers, .readBack.platforms))]' <<<"$output") == '[0,[0,1,0,3]]' ]]
-	diff <(names) <(both)
-
-	# A name that can be run stays with what can be run.
-	"$BUNDLE" export -q --attestations-only -o elsewhere.zst "$REGISTRY/moved/app1:1.0" >/dev/null
-	forget_images
-	lab_docker pull -q "$APP" >/dev/null
-	bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to "$DAEMON" elsewhere.zst
-	complain 1 "$APP can be run there" --map
-	[[ $(names) == "$APP $APP1" ]]
-}
-
-@test "one platform, and another one later" {
-	for platform in linux/arm64 linux/amd64; do
-		"$BUNDLE" export -q --platform "$platform" -o one.zst "$MANY" >/dev/null
-		bundle import -q --to "$DAEMON" one.zst
-		expect 0 "$MANY  $MULTI  1 platform, 1 attestation manifest" 'everything read back'
-	done
-	[[ $(names) == "$MANY $MULTI" ]]
-	[[ $(api "/v1.51/images/$MANY/json?manifests=1" | jq -c '[.Manifests[].Available]') == '[true,true,false,true,true,false]' ]]
-	run -0 lab_docker run --rm --network=none --entrypoint /bin/busybox-amd64 "$MANY" echo hello
-	[[ $output == hello ]]
-	bundle attestations --from "$DAEMON" "$MANY"
-	expect 0 linux/amd64 linux/arm64
-	[[ $output != *linux/arm/v7* ]]
-}
-
 piped() {
 	"$@" | "$BUNDLE" import -q --to "$DAEMON" -
 }

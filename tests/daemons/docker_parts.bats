@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# Parts of images into a real Docker daemon, which has none of them before: a daemon does not forget at once what it had.
+load ../e2e/helpers
+
+setup_file() {
+	registry_start
+	lab_docker_start containerd 3>&-
+	export LAB_DOCKER_SOCK LAB_DOCKER_PID LAB_DOCKER_LOG
+}
+
+teardown_file() {
+	lab_docker_stop
+	registry_stop
+}
+
+setup() {
+	session_start
+	DAEMON=docker-daemon:$LAB_DOCKER_SOCK
+	APP=$REGISTRY/demo/app1:1.0 MANY=$REGISTRY/demo/multi:2.1
+}
+
+teardown() { session_end; }
+
+names() {
+	lab_docker images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort
+}
+
+# What the daemon says of an image's manifests.
+manifests() {
+	curl -sS --unix-socket "$LAB_DOCKER_SOCK" "http://docker/v1.51/images/$1/json?manifests=1" | jq -c "[.Manifests[] | $2]"
+}
+
+@test "attestations without layers, for an image whose layers are there and one whose are not" {
+	"$BUNDLE" export -q -o app.zst "$APP" >/dev/null
+	"$BUNDLE" export -q --attestations-only -o attested.zst "$APP" "$MANY" >/dev/null
+	bundle import -q --to "$DAEMON" app.zst
+	expect 0
+	bundle import -q --to "$DAEMON" attested.zst
+	expect 0 "$APP  $APP1  1 platform, 1 attestation manifest" 'everything read back' \
+		"$MANY  $MULTI  0 platforms, 3 attestation manifests" '3 platforms without layers'
+	[[ $output != *'1 platform without layers'* ]]
+	diff <(names) <(printf '%s\n' "$APP $APP1" "$MANY $MULTI")
+	[[ $(manifests "$APP" 'select(.Kind == "attestation") | .ID, .AttestationData.For') == \
+		"[\"$APP1_ATTESTATION\",\"$APP1_AMD64\"]" ]]
+	[[ $(manifests "$MANY" 'select(.Kind == "attestation") | .Available') == '[true,true,true]' ]]
+	[[ $(manifests "$MANY" 'select(.Kind == "attestation") | .AttestationData.For') == \
+		"$(manifests "$MANY" 'select(.Kind == "image") | .ID')" ]]
+	[[ $(manifests "$MANY" 'select(.Kind == "image") | .Available') == '[false,false,false]' ]]
+	[[ $(lab_docker run --rm --network=none "$APP") == 'hello world' ]]
+
+	# Again: nothing changes, and nothing comes beside it.
+	bundle import -q --to "$DAEMON" attested.zst
+	expect 0 '3 platforms without layers'
+	diff <(names) <(printf '%s\n' "$APP $APP1" "$MANY $MULTI")
+}
+
+@test "a name that can be run does not move to what cannot" {
+	"$BUNDLE" export -q -o app.zst "$APP" >/dev/null
+	lab_peer crane copy "$MANY" "$REGISTRY/moved/app1:1.0" 2>/dev/null
+	"$BUNDLE" export -q --attestations-only -o moved.zst "$REGISTRY/moved/app1:1.0" >/dev/null
+	"$BUNDLE" import -q --to "$DAEMON" app.zst >/dev/null
+	bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to "$DAEMON" moved.zst
+	complain 1 "$APP can be run there" --map
+	[[ $(names) == *"$APP $APP1"* ]]
+	[[ $(lab_docker run --rm --network=none "$APP") == 'hello world' ]]
+}
+
+@test "one platform, and another one later" {
+	for platform in linux/arm64 linux/amd64; do
+		"$BUNDLE" export -q --platform "$platform" -o one.zst "$MANY" >/dev/null 2>&1
+		bundle import -q --to "$DAEMON" one.zst
+		expect 0 "$MANY  $MULTI  1 platform, 1 attestation manifest" 'everything read back'
+	done
+	[[ $(names) == *"$MANY $MULTI"* ]]
+	[[ $(manifests "$MANY" 'select(.Kind == "image") | .Available') == '[true,true,false]' ]]
+	run -0 lab_docker run --rm --network=none --entrypoint /bin/busybox-amd64 "$MANY" echo hello
+	[[ $output == hello ]]
+	bundle attestations --from "$DAEMON" "$MANY"
+	expect 0 linux/amd64 linux/arm64
+}
