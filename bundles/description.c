@@ -74,6 +74,22 @@ static void put_attestation(const struct graph *g, uint32_t node, struct js_out 
 	js_end(o, '}');
 }
 
+/* So that a description alone says who has a layer. */
+static void put_layers(const struct graph *g, const struct node *n, struct js_out *o)
+{
+	size_t i;
+
+	js_key(o, "layers");
+	js_begin(o, '[');
+	for (i = 0; i < n->edges_len; i++) {
+		const struct node *layer = &g->nodes[g->edges[n->edges + i].to];
+
+		if (layer->role == ROLE_LAYER)
+			js_put_string(o, layer->digest.text);
+	}
+	js_end(o, ']');
+}
+
 static enum err_code put_platform(const struct graph *g, uint32_t node, struct js_out *o, struct err *err)
 {
 	const struct node *n = &g->nodes[node];
@@ -97,6 +113,7 @@ static enum err_code put_platform(const struct graph *g, uint32_t node, struct j
 			put_attestation(g, links[i].referrer, o);
 	}
 	js_end(o, ']');
+	put_layers(g, n, o);
 	js_end(o, '}');
 	return ERR_OK;
 }

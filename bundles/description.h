@@ -23,6 +23,7 @@
  *                  platforms: platform?, digest, size (config and layers),
  *                             attestations: digest,
  *                                           statements: digest, predicateType?, size
+ *                             layers: digests, as its manifest lists them
  *                  absent: digest, platform? (listed by its index, not at the source),
  *                  leftOut: digest, platform? (listed by its index, not asked for); left out where none
  *   referrers      by subject, kind, digest: subject, digest, kind, mediaType, artifactType?, predicateType?, size
