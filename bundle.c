@@ -11,8 +11,8 @@
 #include "import/commands.h"
 
 static const struct command *const commands[] = {
-	&export_command, &import_command, &inspect_command, &verify_command,
-	&cat_command,    &sign_command,   &extract_command, &attestations_command,
+	&export_command, &import_command,  &inspect_command,      &verify_command,    &cat_command,
+	&sign_command,   &extract_command, &attestations_command, &inventory_command,
 };
 
 static int usage_error(const struct err *err)

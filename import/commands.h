@@ -6,4 +6,5 @@
 
 extern const struct command import_command;
 extern const struct command attestations_command;
+extern const struct command inventory_command;
 #endif

@@ -9,6 +9,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/walk.h"
+#include "import/inventory.h"
 
 struct store {
 	struct target target;
@@ -250,6 +251,16 @@ static enum err_code store_read_back(struct target *t, struct plan *plan, struct
 	return code;
 }
 
+static enum err_code store_inventory(struct target *t, struct holdings *h, struct err *err)
+{
+	struct store *s = OUTER_OF(t, struct store, target);
+	enum err_code code = layout_open(s->path, false, &s->layout, err);
+
+	if (code == ERR_NOT_FOUND)
+		return ERR_OK; /* an empty store is made by the first import */
+	return code == ERR_OK ? inventory_of_layout(s->layout, h, err) : code;
+}
+
 static void store_free(struct target *t)
 {
 	struct store *s = OUTER_OF(t, struct store, target);
@@ -270,6 +281,7 @@ enum err_code target_store_new(const char *path, struct target **ret_target, str
 		.probe = store_probe,
 		.write = store_write,
 		.read_back = store_read_back,
+		.inventory = store_inventory,
 		.free = store_free,
 	};
 	if (str_copy(path, &s->path, err) != ERR_OK || str_format(&s->target.name, err, "store %s", path) != ERR_OK) {

@@ -1,7 +1,7 @@
 /* target.h - where images go: a daemon, a layout, a registry.
  *
  * Lifecycle  A target is made by its own function; then probe, write, read_back
- *            once each, in this order; free at any time.
+ *            once each, in this order, or inventory alone; free at any time.
  * Ownership  The plan is borrowed throughout.
  * Errors     probe refuses before anything is written: ERR_UNSUPPORTED (this
  *            target cannot keep such images), ERR_CONFLICT (a name points
@@ -14,6 +14,7 @@
 #ifndef IMPORT_TARGET_H
 #define IMPORT_TARGET_H
 
+#include "common/holdings.h"
 #include "import/plan.h"
 
 struct target {
@@ -21,6 +22,8 @@ struct target {
 	enum err_code (*probe)(struct target *t, struct plan *plan, struct err *err);
 	enum err_code (*write)(struct target *t, struct plan *plan, struct err *err);
 	enum err_code (*read_back)(struct target *t, struct plan *plan, struct err *err);
+	/* What is there, in place of all the above: added to h, which the caller sorts. */
+	enum err_code (*inventory)(struct target *t, struct holdings *h, struct err *err);
 	void (*free)(struct target *t);
 	char *name; /* owned: "docker-daemon:/var/run/docker.sock (Docker 28.5.2)", for messages and reports */
 };

@@ -10,6 +10,7 @@
 #include "import/docker_check.h"
 #include "import/docker_choice.h"
 #include "import/docker_statements.h"
+#include "import/inventory.h"
 #include "import/load_answer.h"
 #include "import/load_stream.h"
 
@@ -280,6 +281,16 @@ static enum err_code docker_read_back(struct target *target, struct plan *plan, 
 	return code;
 }
 
+static enum err_code docker_inventory(struct target *target, struct holdings *h, struct err *err)
+{
+	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
+	enum err_code code = connect_daemon(t, err);
+
+	if (code == ERR_OK)
+		code = inventory_of_docker(t->docker, h, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
+}
+
 static void docker_free(struct target *target)
 {
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
@@ -303,6 +314,7 @@ enum err_code target_docker_new(const char *socket, struct target **ret_target, 
 		.probe = docker_probe,
 		.write = docker_write,
 		.read_back = docker_read_back,
+		.inventory = docker_inventory,
 		.free = docker_free,
 	};
 	code = str_copy(socket, &t->socket, err);

@@ -81,6 +81,19 @@ static void answer_image(const struct fake_docker *d, int fd)
 	answer(fd, 200, buf_text(&body));
 }
 
+/* The one image, and beside it what has no name, as real daemons list it. */
+static void answer_list(const struct fake_docker *d, int fd)
+{
+	CLEANUP(buf_release) struct buf body = { 0 };
+
+	buf_init(&body, 65536);
+	buf_printf(&body, NULL,
+		   "[{\"Id\":\"x\",\"RepoTags\":[\"<none>:<none>\"],\"RepoDigests\":null},"
+		   "{\"RepoTags\":[\"%s\"],\"RepoDigests\":[]},{\"RepoTags\":[],\"RepoDigests\":[\"<none>@<none>\"]}]",
+		   d->graph->images[0].name);
+	answer(fd, 200, buf_text(&body));
+}
+
 static const struct node *node_of(const struct graph *g, enum role role)
 {
 	size_t i;
@@ -190,6 +203,8 @@ static void serve(struct fake_docker *d, int fd)
 		answer_version(d, fd);
 	else if (text_starts(request, "GET /info "))
 		answer_info(d, fd);
+	else if (strstr(request, "/images/json ") != NULL)
+		answer_list(d, fd);
 	else if (strstr(request, "/images/load?") != NULL)
 		take_load(d, fd);
 	else if (strstr(request, "/json?manifests=1 ") != NULL)

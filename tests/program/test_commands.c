@@ -11,8 +11,8 @@
 #include "tests/lib/test_main.h"
 
 static const struct command *const commands[] = {
-	&export_command, &import_command,       &inspect_command, &verify_command,
-	&cat_command,    &attestations_command, &sign_command,    &extract_command,
+	&export_command,       &import_command, &inspect_command, &verify_command,    &cat_command,
+	&attestations_command, &sign_command,   &extract_command, &inventory_command,
 };
 
 START_TEST(table)

@@ -1,0 +1,70 @@
+/* bundle inventory: the command. */
+#include <stdio.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/report.h"
+#include "import/commands.h"
+#include "import/import.h"
+
+static enum err_code take(const char *text, struct target **ret_target, struct holdings *h, struct err *err)
+{
+	enum err_code code = target_parse(text, ret_target, err);
+
+	if (code == ERR_OK)
+		code = (*ret_target)->inventory(*ret_target, h, err);
+	if (code == ERR_OK)
+		holdings_sort(h);
+	return code;
+}
+
+/* Whole or not at all: what cannot be read back is of no use. */
+static enum err_code print(const struct holdings *h, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text;
+	struct buf_stage out;
+	enum err_code code;
+
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&out, &text);
+	code = holdings_write(h, HOLDINGS_INVENTORY, &out.out, err);
+	if (code != ERR_OK)
+		return code;
+	return outstream_write(report_stdout(), buf_text(&text), text.len, err);
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	CLEANUP(holdings_release) struct holdings h = { 0 };
+	struct target *t = NULL;
+	struct err err = { 0 };
+	enum err_code code = take(operands->items[0], &t, &h, &err);
+
+	(void)opaque;
+	if (code == ERR_OK)
+		code = print(&h, &err);
+	if (code == ERR_OK && h.manifests.len > 0)
+		fprintf(stderr, "%s: %zu image%s, %zu platform%s\n", t->name, h.images_len,
+			h.images_len == 1 ? "" : "s", h.manifests.len, h.manifests.len == 1 ? "" : "s");
+	else if (code == ERR_OK)
+		fprintf(stderr, "%s: %zu image%s, %zu layer%s\n", t->name, h.images_len, h.images_len == 1 ? "" : "s",
+			h.layers.len, h.layers.len == 1 ? "" : "s");
+	if (t != NULL)
+		t->free(t);
+	return report_end(c, false, code, &err);
+}
+
+const struct command inventory_command = {
+	.name = "inventory",
+	.synopsis = "TARGET",
+	.summary = "list what a site has, for the next export",
+	.text = "Print what a target has, as one JSON document: its images, and their layers or platforms. Carried "
+		"back to the connected side, it lets bundle export --have leave out what is there.\n"
+		"TARGET is docker-daemon:[SOCKET] or store.",
+	.operand = "TARGET",
+	.args_min = 1,
+	.args_max = 1,
+	.options_size = 1,
+	.statuses = OPT_STATUS(5),
+	.run = run,
+};
