@@ -17,6 +17,7 @@
 #include "export/alone.h"
 #include "export/commands.h"
 #include "export/export.h"
+#include "export/losses.h"
 #include "export/notes.h"
 #include "export/subset.h"
 
@@ -26,13 +27,13 @@
 #define SECONDS_MAX 86400
 
 struct options {
-	const char *output, *sign, *passphrase_fd, *since, *stream, *serial;
+	const char *output, *sign, *passphrase_fd, *since, *want, *stream, *serial;
 	const char *referrers;
-	struct opt_list annotations, images_from, tags, map, platforms;
+	struct opt_list annotations, images_from, tags, map, have, platforms;
 	unsigned jobs, connect_timeout, stall_timeout;
 	struct login_options login;
 	struct endpoint_options endpoints;
-	bool all_tags, attestations_only, dry_run, json, quiet;
+	bool all_tags, strict, attestations_only, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
@@ -50,14 +51,21 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, sign) },
 	{ "passphrase-fd", '\0', "N", "read the passphrase of KEY from file descriptor N, not from the terminal", 0,
 	  OPT_SETS(struct options, passphrase_fd) },
-	{ "since", '\0', "BUNDLE", "leave out the layers of an earlier bundle, which the site must have imported", 0,
+	{ "since", '\0', "BUNDLE",
+	  "leave out the layers of an earlier bundle, which the site must have imported, or of its description", 0,
 	  OPT_SETS(struct options, since) },
+	{ "have", '\0', "INVENTORY", "leave out the layers that a site has, by bundle inventory", 0,
+	  OPT_SETS(struct options, have) },
 	{ "platform", '\0', "P", "only this platform, os/architecture[/variant], with all that was attested of it", 0,
 	  OPT_SETS(struct options, platforms) },
 	{ "referrers", '\0', "WHICH", "all, none, or artifact types with commas; sig, att, sbom are cosign's tags", 0,
 	  OPT_SETS(struct options, referrers) },
 	{ "attestations-only", '\0', NULL, "leave the layers out: everything that was attested, and nothing to run", 0,
 	  OPT_SETS(struct options, attestations_only) },
+	{ "want", '\0', "FILE", "export what bundle import --write-want found missing", 0,
+	  OPT_SETS(struct options, want) },
+	{ "strict", '\0', NULL, "end with status 4 where less is attested than in the bundle of --since", 0,
+	  OPT_SETS(struct options, strict) },
 	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
 	  OPT_SETS(struct options, annotations) },
 	{ "stream", '\0', "NAME", "make the bundle one of a row, in which a site takes nothing older than it has", 0,
@@ -174,6 +182,7 @@ static enum err_code report_json(const struct options *options, const struct exp
 		put_image(&o, t, &r->gather.graph.images[i]);
 	js_end(&o, ']');
 	put_absent(&o, r);
+	losses_put(&r->site.since.attested, &r->attested, &o);
 	js_key(&o, "totals");
 	js_begin(&o, '{');
 	js_member_uint(&o, "platforms", s->platforms);
@@ -245,8 +254,10 @@ static void report_text(const struct options *options, const struct export_resul
 		fprintf(to, "%s: %s; %s\n", is_pipe(options) ? "standard output" : options->output,
 			summary_text(s, counts), text_size(r->file_bytes, size));
 	if (s->prerequisites > 0)
-		fprintf(to, "%zu layer%s of %s left out: the site must have what %s brought\n", s->prerequisites,
-			s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size), options->since);
+		fprintf(to, "%zu layer%s of %s left out: the site must have %s%s%s\n", s->prerequisites,
+			s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size),
+			options->since != NULL ? "what " : "them", options->since != NULL ? options->since : "",
+			options->since != NULL ? " brought" : "");
 	if (s->left_layers > 0)
 		fprintf(to, "%zu layer%s of %s left out: attestations only\n", s->left_layers,
 			s->left_layers == 1 ? "" : "s", text_size(s->left_out_bytes, size));
@@ -268,6 +279,7 @@ static enum err_code report(const struct options *options, const struct export_r
 	CLEANUP(tree_release) struct tree t = { 0 };
 	struct alone alone = { 0 };
 	enum err_code code = tree_init(&t, &r->gather.graph, err);
+	size_t losses;
 
 	if (code == ERR_OK && options->platforms.len == 0)
 		code = alone_of(&r->gather.graph, &alone, err);
@@ -277,7 +289,13 @@ static enum err_code report(const struct options *options, const struct export_r
 		report_text(options, r, &s, &t, &alone, sealed_by);
 	if (code == ERR_OK)
 		subset_warn(subset_count(&t));
-	return code == ERR_OK ? report_absent(r, err) : code;
+	if (code != ERR_OK)
+		return code;
+	losses = losses_print(&r->site.since.attested, &r->attested, options->since, stderr);
+	code = report_absent(r, err);
+	if (code == ERR_OK && losses > 0 && options->strict)
+		return err_set(err, ERR_PARTIAL, "done, but less is attested than last time (--strict)");
+	return code;
 }
 
 static bool reads_stdin(const struct options *options)
@@ -293,8 +311,10 @@ static bool reads_stdin(const struct options *options)
 
 static enum err_code check_options(const struct options *options, const struct opt_list *operands, struct err *err)
 {
-	if (operands->len == 0 && options->images_from.len == 0)
+	if (operands->len == 0 && options->images_from.len == 0 && options->want == NULL)
 		return err_set(err, ERR_USAGE, "REF is missing: which images? name them, or give --images-from FILE");
+	if (options->strict && options->since == NULL)
+		return err_set(err, ERR_USAGE, "--strict is for --since, and no earlier bundle is given");
 	if (options->output == NULL && !options->dry_run)
 		return err_set(err, ERR_USAGE, "-o FILE is needed: where should the bundle go?");
 	if (is_pipe(options) && options->json)
@@ -326,10 +346,15 @@ static enum err_code read_key(const struct options *options, struct seal_key **r
 
 /* Lists are read before a key is: they may come from the same terminal, and mistakes in them cost nothing. */
 static enum err_code read_references(const struct options *options, const struct opt_list *operands,
-				     struct references *r, struct err *err)
+				     struct holdings *want, struct references *r, struct err *err)
 {
 	enum err_code code = references_add(r, operands, err);
 	size_t i;
+
+	if (code == ERR_OK && options->want != NULL)
+		code = holdings_read_file(options->want, HOLDINGS_WANT, want, err);
+	if (code == ERR_OK && options->want != NULL)
+		code = references_want(r, want, options->want, err);
 
 	for (i = 0; code == ERR_OK && i < options->images_from.len; i++)
 		code = references_read(r, options->images_from.items[i], err);
@@ -361,6 +386,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	CLEANUP(notes_release) struct notes notes = { 0 };
 	CLEANUP(references_release) struct references references = { 0 };
 	CLEANUP(login_release) struct login login = { 0 };
+	CLEANUP(holdings_release) struct holdings want = { 0 };
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
@@ -373,7 +399,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.connect_seconds = options->connect_timeout,
 		.stall_seconds = options->stall_timeout > 0 ? options->stall_timeout : STALL_SECONDS_DEFAULT,
 		.endpoints = options->endpoints,
-		.since = options->since,
+		.site = { .since = options->since, .have = options->have, .want = &want },
 		.dry_run = options->dry_run,
 		.notes = &notes.notes,
 		.login = &login,
@@ -384,7 +410,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	enum err_code code = check_options(options, operands, &err);
 
 	if (code == ERR_OK)
-		code = read_references(options, operands, &references, &err);
+		code = read_references(options, operands, &want, &references, &err);
 	if (code == ERR_OK)
 		code = read_key(options, &key, &err);
 	how.sign = key;

@@ -231,7 +231,9 @@ static enum err_code check_since(const struct export_options *options, struct er
 {
 	struct stat since, output;
 
-	if (is_pipe(options) || stat(options->since, &since) != 0 || stat(options->output, &output) != 0)
+	if (options->site.since == NULL || options->dry_run || is_pipe(options))
+		return ERR_OK;
+	if (stat(options->site.since, &since) != 0 || stat(options->output, &output) != 0)
 		return ERR_OK;
 	if (since.st_dev == output.st_dev && since.st_ino == output.st_ino)
 		return err_set(err, ERR_USAGE, "%s is the earlier bundle itself: write the new one elsewhere",
@@ -269,10 +271,10 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		.on_elsewhere = on_elsewhere,
 		.ctx = options->progress,
 	};
-	enum err_code code = options->since != NULL ? since_open(options->since, &r->since, err) : ERR_OK;
+	enum err_code code = site_open(&options->site, &r->site, err);
 	CLEANUP(free_ptr) char *beside = NULL;
 
-	if (code == ERR_OK && options->since != NULL && !options->dry_run)
+	if (code == ERR_OK)
 		code = check_since(options, err);
 	if (code == ERR_OK)
 		code = is_pipe(options) ? str_format(&beside, err, "%s/", folder_temporary())
@@ -302,8 +304,11 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	r->referrers_left_out = walk_dropped(&r->gather.walk);
 	if (code == ERR_OK)
 		selection_leave_layers(&options->notes->selection, &r->gather.graph);
-	if (code == ERR_OK && options->since != NULL)
-		since_mark(&r->since, &r->gather.graph);
+	if (code == ERR_OK)
+		code = site_leave_out(&r->site, &r->gather, err);
+	if (code == ERR_OK)
+		code = attested_of_graph(&r->attested, &r->gather.graph, err);
+	attested_sort(&r->attested);
 	if (code == ERR_OK)
 		code = graph_order(&r->gather.graph, &r->order, &r->order_len, err);
 	return code == ERR_OK ? check_manifests(r, err) : code;
@@ -333,7 +338,8 @@ void export_release(struct export_result *result)
 	wallet_free(result->wallet);
 	endpoint_rules_release(&result->rules);
 	intern_release(&result->outages.bases);
-	since_release(&result->since);
+	attested_release(&result->attested);
+	site_release(&result->site);
 	offload_pool_free(result->pool);
 	*result = (struct export_result){ .gather.spool.fd = -1 };
 }

@@ -15,7 +15,7 @@
 #include "common/opt.h"
 #include "export/gather.h"
 #include "export/images.h"
-#include "export/since.h"
+#include "export/site.h"
 
 struct export_options {
 	const char *output; /* a file; "-" for standard output */
@@ -23,7 +23,7 @@ struct export_options {
 	unsigned jobs;
 	unsigned connect_seconds, stall_seconds; /* as in common/http.h */
 	struct endpoint_options endpoints;
-	const char *since;                     /* an earlier bundle that the site has; NULL for none */
+	struct site_options site;              /* what the site has already */
 	const char *measured;                  /* in a dry run: where the file would be; NULL where that is not said */
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
@@ -41,8 +41,9 @@ struct export_result {
 	struct offload_pool *pool;
 	struct images images;
 	struct gather gather;
-	struct since since;
 	size_t referrers_left_out; /* met, and not of the types that are wanted */
+	struct site site;
+	struct attested attested; /* how much is attested of what is exported; sorted */
 	uint32_t *order;
 	size_t order_len;
 	struct bundle_size size; /* of the file to come; not known of a pipe */

@@ -116,6 +116,27 @@ enum err_code references_read(struct references *r, const char *file, struct err
 	return code;
 }
 
+enum err_code references_want(struct references *r, const struct holdings *want, const char *file, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (want->images_len == 0)
+		return err_set(err, ERR_USAGE, "%s: it names no image", file);
+	for (i = 0; code == ERR_OK && i < want->images_len; i++) {
+		const struct held_image *image = &want->images[i];
+		CLEANUP(free_ptr) char *text = NULL;
+
+		/* a name without tag holds its digest already */
+		code = strchr(image->name, '@') != NULL
+			       ? str_copy(image->name, &text, err)
+			       : str_format(&text, err, "%s@%s", image->name, image->digest.text);
+		if (code == ERR_OK)
+			code = add(r, text, NULL, 0, err);
+	}
+	return code;
+}
+
 enum err_code references_where(const struct reference_line *line, struct err *err)
 {
 	return line->file != NULL ? err_add(err, "%s:%zu", line->file, line->line) : err->code;

@@ -8,9 +8,10 @@
 #include "common/text.h"
 #include "import/commands.h"
 #include "import/import.h"
+#include "import/want.h"
 
 struct options {
-	const char *to;
+	const char *to, *write_want;
 	struct opt_list map, keys, seals;
 	bool replace, allow_rollback, strict, dry_run, json, quiet;
 };
@@ -27,6 +28,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, replace) },
 	{ "allow-rollback", '\0', NULL, "take an older bundle of a stream, or the same one again", 0,
 	  OPT_SETS(struct options, allow_rollback) },
+	{ "write-want", '\0', "FILE", "where layers are missing, write to FILE what bundle export --want asks for", 0,
+	  OPT_SETS(struct options, write_want) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
 	  OPT_SETS(struct options, strict) },
 	{ "dry-run", '\0', NULL, "prove, look what is there, say what would be written, write nothing", 0,
@@ -237,6 +240,9 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	progress_done(&progress);
 	if (code == ERR_MISSING)
 		report_missing(&result.plan);
+	if (code == ERR_MISSING && options->write_want != NULL &&
+	    want_write(&result.plan, options->write_want, &err) != ERR_OK)
+		code = err.code;
 	if (code == ERR_OK) {
 		code = report(options, &result, &err);
 		told = true; /* stdout has its document, whatever status it ends with */

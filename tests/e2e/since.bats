@@ -99,3 +99,48 @@ second() {
 	complain 3 'garbage.zst'
 	[ ! -e x ]
 }
+
+# The registry's folder without what refers to app1 by a fallback tag: its signatures and SBOMs.
+stripped_registry() {
+	cp -r "$STORAGE" stripped
+	rm -r stripped/docker/registry/v2/repositories/demo/app1/_manifests/tags/sha256-*
+	LAB_WORK=$PWD lab_registry_start "$PWD/stripped" 3>&-
+}
+
+@test "fewer signatures and attestations than last time are said loudly" {
+	local was=$REGISTRY
+	"$BUNDLE" export -q -o before.zst --map "$was=a.example" "$was/demo/app1:1.0" "$was/demo/multi:2.1" >/dev/null
+	"$BUNDLE" cat before.zst description >before.json
+	(
+		stripped_registry
+		trap lab_registry_stop EXIT
+		for since in before.zst before.json; do
+			bundle export -q -o after.zst --since "$since" --map "$LAB_REGISTRY_ADDR=a.example" \
+				"$LAB_REGISTRY_ADDR/demo/app1:1.0" "$LAB_REGISTRY_ADDR/demo/multi:2.1"
+			expect 0
+			holds stderr 'WARNING: less is attested than last time: a.example/demo/app1:1.0' "in $since"
+			[[ $stderr != *demo/multi* ]]
+			bundle export -q -o strict.zst --strict --since "$since" --map "$LAB_REGISTRY_ADDR=a.example" \
+				"$LAB_REGISTRY_ADDR/demo/app1:1.0"
+			expect 4
+			holds stderr 'done, but less is attested than last time (--strict)'
+			[[ -e strict.zst ]]
+			bundle export -q --dry-run --json --since "$since" --map "$LAB_REGISTRY_ADDR=a.example" \
+				"$LAB_REGISTRY_ADDR/demo/app1:1.0"
+			expect 0
+			jq -e '.fewerAttested[] | .was.signatures > .is.signatures or .was.attestations > .is.attestations' \
+				<<<"$output"
+		done
+	)
+}
+
+@test "as much as last time is nothing to speak of" {
+	bundle export -q -o second.zst --strict --since first.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
+	expect 0
+	[[ -z $stderr ]]
+	"$BUNDLE" cat first.zst description >first.json
+	bundle export -q -o third.zst --strict --since first.json "$REGISTRY/demo/app1:1.0"
+	expect 0
+	bundle export -o x --strict "$REGISTRY/demo/app1:1.0"
+	complain 2 '--strict is for --since'
+}

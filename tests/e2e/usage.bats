@@ -29,12 +29,13 @@ teardown() { session_end; }
 			[[ -z $(awk 'length > 80' <<<"$output") ]] || fail 'a line of more than 80 columns'
 		done
 	done <<-'EOF2'
-		export|0 1 2 3 4 5|--output --images-from --tags --all-tags --map --sign --passphrase-fd --jobs --plain-http --dry-run --json --quiet
-		import|0 1 2 3 4 5|--to --map --key --seal --replace --strict --json --quiet
+		export|0 1 2 3 4 5|--output --images-from --tags --all-tags --map --since --have --want --strict --sign --passphrase-fd --jobs --plain-http --dry-run --json --quiet
+		import|0 1 2 3 4 5 6|--to --map --key --seal --replace --write-want --strict --json --quiet
 		inspect|0 1 2 3|--blobs --json
 		verify|0 1 2 3|--key --seal --content-only --json --quiet
 		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json
 		cat|0 1 2 3|
+		inventory|0 1 2 5|
 		attestations|0 1 2 3 5|--from --platform --type --key --seal --statement --json
 		extract|0 1 2 3|--key --seal --quiet
 	EOF2
@@ -45,7 +46,7 @@ teardown() { session_end; }
 	expect 0
 	[[ $output =~ ^bundle\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 	version=$output
-	for command in export import inspect verify cat sign attestations; do
+	for command in export import inspect verify cat sign attestations inventory; do
 		bundle "$command" --version
 		expect 0
 		[[ $output == "$version" ]]
@@ -91,6 +92,7 @@ teardown() { session_end; }
 		sign --key new|FILE is missing
 		export --passphrase-fd 0 -o new a.example/b|for the key of --sign
 		cat new|DIGEST
+		inventory|TARGET is missing
 		cat a b c|"c" is one more
 		attestations|IMAGE is missing
 		attestations --platform linux a.example/b|"linux" is no platform

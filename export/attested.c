@@ -1,0 +1,316 @@
+#include "export/attested.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+#define PREDICATE_SIGNATURE "https://sigstore.dev/cosign/sign/v1"
+#define TYPE_SIGSTORE_BUNDLE "application/vnd.dev.sigstore.bundle"
+
+/* Artifact types of manifests that hold signatures and nothing else. */
+static const char *const signature_types[] = {
+	"application/vnd.cncf.notary.signature",
+	"application/vnd.dev.cosign.artifact.sig.v1+json",
+	"application/vnd.dev.cosign.simplesigning.v1+json",
+};
+
+/* What is known of a referrer, from its node or from a description. */
+struct referrer {
+	bool tagged_sig;
+	const char *artifact_type, *predicate_type; /* may be NULL */
+};
+
+static bool is_signature(const struct referrer *r)
+{
+	size_t i;
+
+	if (r->tagged_sig)
+		return true;
+	if (r->predicate_type != NULL)
+		return strcmp(r->predicate_type, PREDICATE_SIGNATURE) == 0;
+	for (i = 0; r->artifact_type != NULL && i < COUNT_OF(signature_types); i++) {
+		if (strcmp(r->artifact_type, signature_types[i]) == 0)
+			return true;
+	}
+	return r->artifact_type != NULL && text_starts(r->artifact_type, TYPE_SIGSTORE_BUNDLE);
+}
+
+static enum err_code add_row(struct attested *a, const struct attested_row *row, struct err *err)
+{
+	struct attested_row copy = *row;
+	enum err_code code = vec_grow(&a->rows, &a->cap, a->len + 1, sizeof(*a->rows), LIMIT_NODES, err);
+
+	if (code == ERR_OK)
+		code = intern_text(&a->strings, row->image, &copy.image, err);
+	if (code == ERR_OK)
+		code = intern_text(&a->strings, row->platform != NULL ? row->platform : "unknown", &copy.platform, err);
+	if (code == ERR_OK)
+		a->rows[a->len++] = copy;
+	return code;
+}
+
+/* How many signatures or attestations a manifest stands for: one, but where cosign tags it, as many as it has blobs. */
+static size_t weight_of(const struct graph *g, const struct link *link)
+{
+	const struct node *n = &g->nodes[link->referrer];
+	size_t blobs = 0, i;
+
+	if (link->kind != LINK_SIG && link->kind != LINK_ATT)
+		return 1;
+	for (i = 0; i < n->edges_len; i++)
+		blobs += g->edges[n->edges + i].kind != EDGE_CONFIG;
+	return blobs;
+}
+
+static void count_referrers(const struct graph *g, uint32_t subject, bool signatures_only, struct attested_row *row)
+{
+	const struct link *links;
+	size_t len = graph_links_of(g, subject, &links), i;
+
+	for (i = 0; i < len; i++) {
+		const struct node *n = &g->nodes[links[i].referrer];
+		struct referrer r = { .tagged_sig = links[i].kind == LINK_SIG,
+				      .artifact_type = n->artifact_type,
+				      .predicate_type = n->predicate_type };
+
+		if (links[i].kind == LINK_BUILDKIT || n->role != ROLE_REFERRER || !node_is_carried(n))
+			continue;
+		if (is_signature(&r))
+			row->signatures += weight_of(g, &links[i]);
+		else if (!signatures_only)
+			row->attestations += weight_of(g, &links[i]);
+	}
+}
+
+/* The attestation manifests of a platform: their statements, and who has signed those. */
+static void count_attested(const struct graph *g, uint32_t manifest, struct attested_row *row)
+{
+	const struct link *links;
+	size_t len = graph_links_of(g, manifest, &links), i, j;
+
+	for (i = 0; i < len; i++) {
+		const struct node *n = &g->nodes[links[i].referrer];
+
+		if (links[i].kind != LINK_BUILDKIT || !node_is_carried(n))
+			continue;
+		for (j = 0; j < n->edges_len; j++)
+			row->attestations += g->edges[n->edges + j].kind == EDGE_STATEMENT;
+		count_referrers(g, links[i].referrer, true, row);
+	}
+}
+
+/* One image under way: each node once, however often indexes list it. */
+struct visit {
+	struct attested *a;
+	const struct graph *g;
+	uint32_t *seen; /* by node: in which image's turn, from 1 */
+	uint32_t turn;
+	const char *image;
+};
+
+static enum err_code visit(struct visit *v, uint32_t node, struct err *err)
+{
+	const struct node *n = &v->g->nodes[node];
+	bool is_index = n->role == ROLE_INDEX;
+	struct attested_row row = { .image = v->image, .platform = is_index ? "" : n->platform };
+	enum err_code code;
+	size_t i;
+
+	if (v->seen[node] == v->turn || !node_is_carried(n) || (!is_index && n->role != ROLE_MANIFEST))
+		return ERR_OK;
+	v->seen[node] = v->turn;
+	count_referrers(v->g, node, false, &row);
+	count_attested(v->g, node, &row);
+	code = add_row(v->a, &row, err);
+	for (i = 0; code == ERR_OK && is_index && i < n->edges_len; i++)
+		code = visit(v, v->g->edges[n->edges + i].to, err);
+	return code;
+}
+
+enum err_code attested_of_graph(struct attested *a, const struct graph *g, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *seen = calloc(g->nodes_len + 1, sizeof(*seen));
+	struct visit v = { .a = a, .g = g, .seen = seen };
+	enum err_code code = seen != NULL ? ERR_OK : err_nomem(err);
+
+	for (; code == ERR_OK && v.turn < g->images_len;) {
+		const struct image *image = &g->images[v.turn++];
+
+		v.image = image->name;
+		code = visit(&v, image->root, err);
+	}
+	return code;
+}
+
+/* The referrers of a description come sorted by their subjects. */
+static size_t first_of(const struct json_t *referrers, const char *subject)
+{
+	size_t low = 0, high = js_len(referrers);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const char *is = js_string(js_at(referrers, mid), "subject");
+
+		if (is != NULL && strcmp(is, subject) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void count_described(const struct json_t *referrers, const char *subject, bool signatures_only,
+			    struct attested_row *row)
+{
+	size_t i;
+
+	for (i = first_of(referrers, subject); i < js_len(referrers); i++) {
+		const struct json_t *json = js_at(referrers, i);
+		const char *is = js_string(json, "subject"), *kind = js_string(json, "kind");
+		struct referrer r = { .tagged_sig = kind != NULL && strcmp(kind, link_name(LINK_SIG)) == 0,
+				      .artifact_type = js_string(json, "artifactType"),
+				      .predicate_type = js_string(json, "predicateType") };
+
+		if (is == NULL || strcmp(is, subject) != 0)
+			break;
+		if (is_signature(&r))
+			row->signatures++;
+		else if (!signatures_only)
+			row->attestations++;
+	}
+}
+
+static enum err_code add_described(struct attested *a, const struct json_t *referrers, const char *image,
+				   const struct json_t *platform, struct err *err)
+{
+	const struct json_t *attestations = js_array(platform, "attestations");
+	const char *digest = js_string(platform, "digest");
+	struct attested_row row = { .image = image, .platform = js_string(platform, "platform") };
+	size_t i;
+
+	if (digest != NULL)
+		count_described(referrers, digest, false, &row);
+	for (i = 0; i < js_len(attestations); i++) {
+		const struct json_t *one = js_at(attestations, i);
+		const char *manifest = js_string(one, "digest");
+
+		row.attestations += js_len(js_array(one, "statements"));
+		if (manifest != NULL)
+			count_described(referrers, manifest, true, &row);
+	}
+	return add_row(a, &row, err);
+}
+
+enum err_code attested_of_description(struct attested *a, const struct json_t *json, struct err *err)
+{
+	const struct json_t *images = js_array(json, "images"), *referrers = js_array(json, "referrers");
+	enum err_code code = ERR_OK;
+	size_t i, j;
+
+	for (i = 0; code == ERR_OK && i < js_len(images); i++) {
+		const struct json_t *image = js_at(images, i), *platforms = js_array(image, "platforms");
+		const char *name = js_string(image, "name"), *type = js_string(image, "mediaType");
+		const char *digest = js_string(image, "digest");
+		struct attested_row row = { .image = name, .platform = "" };
+
+		if (name == NULL || digest == NULL)
+			continue;
+		if (type != NULL && manifest_kind(type) == MANIFEST_INDEX) {
+			count_described(referrers, digest, false, &row);
+			code = add_row(a, &row, err);
+		}
+		for (j = 0; code == ERR_OK && j < js_len(platforms); j++)
+			code = add_described(a, referrers, name, js_at(platforms, j), err);
+	}
+	return code;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct attested_row *x = a, *y = b;
+	int order = strcmp(x->image, y->image);
+
+	return order != 0 ? order : strcmp(x->platform, y->platform);
+}
+
+void attested_sort(struct attested *a)
+{
+	size_t kept = 0, i;
+
+	if (a->len == 0)
+		return;
+	qsort(a->rows, a->len, sizeof(*a->rows), compare);
+	for (i = 1; i < a->len; i++) {
+		if (compare(&a->rows[kept], &a->rows[i]) != 0) {
+			a->rows[++kept] = a->rows[i];
+			continue;
+		}
+		a->rows[kept].attestations += a->rows[i].attestations;
+		a->rows[kept].signatures += a->rows[i].signatures;
+	}
+	a->len = kept + 1;
+}
+
+/* The first row whose image does not come before the first len characters of a name. */
+static size_t first_row(const struct attested *a, const char *name, size_t len)
+{
+	size_t low = 0, high = a->len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strncmp(a->rows[mid].image, name, len) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* How long a name is up to where its tag or digest begins, with the separator. */
+static size_t repository_len(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	slash = slash != NULL ? slash : name;
+	return (size_t)(slash - name) + strcspn(slash, ":@") + 1;
+}
+
+/* The name that an image had last time: its own, or that of the only one of its repository; NULL for none. */
+static const char *name_then(const struct attested *was, const char *image)
+{
+	size_t i = first_row(was, image, strlen(image) + 1), len = repository_len(image);
+	const char *only = NULL;
+
+	if (i < was->len && strcmp(was->rows[i].image, image) == 0)
+		return was->rows[i].image;
+	for (i = first_row(was, image, len); i < was->len && strncmp(was->rows[i].image, image, len) == 0; i++) {
+		if (only != NULL && strcmp(only, was->rows[i].image) != 0)
+			return NULL;
+		only = was->rows[i].image;
+	}
+	return only;
+}
+
+const struct attested_row *attested_lost(const struct attested *was, const struct attested_row *is)
+{
+	struct attested_row key = *is;
+	const struct attested_row *then;
+
+	key.image = name_then(was, is->image);
+	if (key.image == NULL || was->len == 0)
+		return NULL;
+	then = bsearch(&key, was->rows, was->len, sizeof(*was->rows), compare);
+	return then != NULL && (then->attestations > is->attestations || then->signatures > is->signatures) ? then
+													    : NULL;
+}
+
+void attested_release(struct attested *a)
+{
+	free(a->rows);
+	intern_release(&a->strings);
+	*a = (struct attested){ 0 };
+}

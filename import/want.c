@@ -1,0 +1,50 @@
+#include "import/want.h"
+
+#include "common/file.h"
+#include "common/holdings.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+static enum err_code add_layers(const struct plan *plan, struct holdings *h, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+		struct held_blob layer = { .digest = n->digest, .size_bytes = n->size_bytes, .holder = n->holder };
+
+		if (n->holder.image != NULL)
+			code = holdings_add(h, plan->skip[plan->order[i]] ? &h->layers : &h->missing, &layer, err);
+	}
+	return code;
+}
+
+/* The names in the bundle are those that the exporter knows, whatever --map made of them here. */
+static enum err_code gather_want(const struct plan *plan, struct holdings *h, struct err *err)
+{
+	const struct description *d = bundle_description(plan->bundle);
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < d->images_len; i++)
+		code = holdings_add_image(h, d->images[i].name, &d->images[i].digest, err);
+	if (code == ERR_OK)
+		code = add_layers(plan, h, err);
+	holdings_sort(h);
+	return code;
+}
+
+enum err_code want_write(const struct plan *plan, const char *path, struct err *err)
+{
+	CLEANUP(holdings_release) struct holdings h = { 0 };
+	CLEANUP(buf_release) struct buf text;
+	struct buf_stage out;
+	enum err_code code = gather_want(plan, &h, err);
+
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&out, &text);
+	if (code == ERR_OK)
+		code = holdings_write(&h, HOLDINGS_WANT, &out.out, err);
+	return code == ERR_OK ? file_replace(path, buf_text(&text), text.len, err) : code;
+}

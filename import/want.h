@@ -1,0 +1,16 @@
+/* want.h - what an import lacked, to be carried back to the connected side.
+ *
+ * Lifecycle  want_write after the target's probe has ended with ERR_MISSING.
+ * Errors     ERR_IO, ERR_LIMIT, ERR_NOMEM.
+ * Format     common/holdings.h: the bundle's images under the names that they
+ *            have in it, the layers that were missing, and those that the bundle
+ *            leaves out and the target has.
+ */
+#ifndef IMPORT_WANT_H
+#define IMPORT_WANT_H
+
+#include "import/plan.h"
+
+/* Replace the file at path. */
+enum err_code want_write(const struct plan *plan, const char *path, struct err *err);
+#endif
