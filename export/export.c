@@ -310,6 +310,8 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = attested_of_graph(&r->attested, &r->gather.graph, err);
 	attested_sort(&r->attested);
 	if (code == ERR_OK)
+		code = gather_supply(&r->gather, err);
+	if (code == ERR_OK)
 		code = graph_order(&r->gather.graph, &r->order, &r->order_len, err);
 	return code == ERR_OK ? check_manifests(r, err) : code;
 }

@@ -174,9 +174,12 @@ enum err_code gather_run(struct gather *g, struct err *err)
 {
 	enum err_code code = http_run(g->http, err);
 
-	if (code == ERR_OK)
-		code = graph_settle(&g->graph, err);
-	return code == ERR_OK && g->locals_len > 0 ? supply_settle(&g->walk, g->locals, g->locals_len, err) : code;
+	return code == ERR_OK ? graph_settle(&g->graph, err) : code;
+}
+
+enum err_code gather_supply(struct gather *g, struct err *err)
+{
+	return g->locals_len > 0 ? supply_settle(&g->walk, g->locals, g->locals_len, err) : ERR_OK;
 }
 
 struct source *gather_source(const struct gather *g, uint32_t node)

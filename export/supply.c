@@ -9,12 +9,12 @@ struct supply {
 	struct graph *g;
 	struct local *const *locals;
 	size_t locals_len;
-	bool *missing; /* by node: listed, and in no source so far */
+	bool *missing; /* by node: wanted, and in no source so far */
 };
 
-static bool is_blob(const struct node *n)
+static bool is_wanted(const struct node *n)
 {
-	return n->role != ROLE_COUNT && !role_is_manifest(n->role);
+	return n->role != ROLE_COUNT && !role_is_manifest(n->role) && node_is_carried(n);
 }
 
 static const struct local *local_of(const struct supply *s, size_t source)
@@ -100,7 +100,7 @@ enum err_code supply_settle(const struct walk *walk, struct local *const *locals
 	if (missing == NULL)
 		return err_nomem(err);
 	for (i = 0; i < g->nodes_len; i++)
-		missing[i] = is_blob(&g->nodes[i]);
+		missing[i] = is_wanted(&g->nodes[i]);
 	take_local(&s);
 	take_remote(&s);
 	for (i = 0; code == ERR_OK && i < g->nodes_len; i++) {

@@ -12,6 +12,6 @@
 #include "common/walk.h"
 #include "export/local.h"
 
-/* Give every blob of a settled graph its source, and mark what is in none. */
+/* Give every blob of a settled graph its source, and mark what is in none.  What is left out needs none. */
 enum err_code supply_settle(const struct walk *walk, struct local *const *locals, size_t locals_len, struct err *err);
 #endif

@@ -175,6 +175,48 @@ referrers_of() {
 	cmp out.zst second.zst
 }
 
+@test "the same selection gives the same bytes from any source" {
+	export_registry all.zst "$REGISTRY/demo/multi:2.1"
+	"$BUNDLE" extract -q all.zst layout >/dev/null
+	local selection ref
+	for selection in '--platform=linux/arm64' '--attestations-only' '--referrers=none'; do
+		export_registry some.zst "$selection" "$REGISTRY/demo/multi:2.1"
+		for ref in bundle:all.zst oci:layout bundle:some.zst; do
+			[[ $ref$selection != bundle:some.zst--referrers* ]] || continue
+			bundle export -q -o out.zst "$selection" "$ref"
+			expect 0
+			cmp out.zst some.zst || fail "$ref with $selection gives other bytes"
+		done
+	done
+	# What was not asked for then is not there now, and to ask for everything says so.
+	export_registry some.zst --platform linux/arm64 "$REGISTRY/demo/multi:2.1"
+	bundle export -q -o out.zst bundle:some.zst
+	[ "$status" = 4 ]
+	holds stderr 'absent at the source: linux/amd64'
+	bundle export -q -o out.zst bundle:some.zst "$REGISTRY/demo/multi:2.1"
+	expect 0
+	cmp out.zst all.zst
+}
+
+@test "images of a layout under names of one's own" {
+	lab_peer skopeo copy -q --all --preserve-digests --src-tls-verify=false "docker://$REGISTRY/demo/multi:2.1" oci:multi:2.1
+	bundle export -q -o out.zst --map "localhost/multi=$REGISTRY/demo/multi" oci:multi
+	expect 0 "$REGISTRY/demo/multi:2.1  $MULTI"
+	export_registry registry.zst --referrers none "$REGISTRY/demo/multi:2.1"
+	bundle export -q -o out.zst --referrers none --map "localhost/multi=$REGISTRY/demo/multi" oci:multi
+	cmp out.zst registry.zst
+}
+
+@test "a list of images in files and registries" {
+	export_registry app.zst "$REGISTRY/demo/app1:1.0"
+	printf '%s\n' 'bundle:app.zst # what we had' "$REGISTRY/demo/multi:2.1" >list
+	bundle export --dry-run --images-from list
+	expect 0 '2 images, 4 platforms'
+	echo 'oci:nowhere' >list
+	bundle export --dry-run --images-from list
+	complain 1 'list:1: nowhere: no OCI image layout'
+}
+
 @test "a sealed bundle is read where a key counts, another is not" {
 	openssl ecparam -name prime256v1 -genkey -noout 2>/dev/null | openssl pkcs8 -topk8 -nocrypt -out key.pem 2>/dev/null
 	mkdir keys && openssl pkey -in key.pem -pubout -out keys/site.pem
