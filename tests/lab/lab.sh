@@ -6,6 +6,8 @@
 #
 #   lab_registry_sample DIR            fill DIR with the sample images' registry storage
 #   lab_registry_start DIR [PORT]      sets LAB_REGISTRY_ADDR, LAB_REGISTRY_PID, LAB_REGISTRY_LOG
+#                                      LAB_REGISTRY_TLS and LAB_REGISTRY_PROXY, when set, are the sections http.tls
+#                                      and proxy of its configuration
 #   lab_registry_stop
 #   lab_docker_start KIND              containerd or graphdriver; sets LAB_DOCKER_SOCK, LAB_DOCKER_PID, LAB_DOCKER_LOG
 #   lab_docker_stop
@@ -114,7 +116,8 @@ _lab_registry_answers() {
 		read -r -t 5 status <&"$LAB_FD" || status=
 		exec {LAB_FD}>&-
 	} 2>/dev/null
-	[[ $status == *' 200 '* ]]
+	# One that speaks TLS says only that this is not it.
+	[[ $status == *' 200 '* || (-n ${LAB_REGISTRY_TLS:-} && $status == *' 400 '*) ]]
 }
 
 _lab_registry_config() {
@@ -125,7 +128,8 @@ _lab_registry_config() {
 		  filesystem: {rootdirectory: "$1"}
 		  delete: {enabled: true}
 		  maintenance: {uploadpurging: {enabled: false}}
-		http: {addr: "127.0.0.1:$2", secret: lab}
+		http: {addr: "127.0.0.1:$2", secret: lab${LAB_REGISTRY_TLS:+, tls: $LAB_REGISTRY_TLS}}
+		${LAB_REGISTRY_PROXY:+proxy: $LAB_REGISTRY_PROXY}
 	EOF
 }
 

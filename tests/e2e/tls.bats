@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# TLS: certificates of a CA of one's own, clients that have to show who they are, and proxies on the way.
+load helpers
+
+setup_file() {
+	certificates "$BATS_FILE_TMPDIR/tls"
+	export TLS=$BATS_FILE_TMPDIR/tls
+	LAB_REGISTRY_TLS="{certificate: $TLS/server.crt, key: $TLS/server.key}" registry_start
+}
+
+teardown_file() { registry_stop; }
+setup() { session_start; }
+teardown() { session_end; }
+
+# A CA, a certificate of it for a registry, one for a client, and another CA that nobody has heard of.
+certificates() {
+	mkdir -p "$1" && cd "$1" || return
+	local name
+	for name in ca other; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=test $name" \
+			-keyout "$name.key" -out "$name.crt" 2>/dev/null
+	done
+	for name in server client; do
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout "$name.key" \
+			-out "$name.csr" 2>/dev/null
+		openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out "$name.crt" \
+			-extfile <(echo 'subjectAltName=DNS:registry.example,IP:127.0.0.1') 2>/dev/null
+	done
+}
+
+# A folder as certs.d has it: trust CA [HOST].
+trust() {
+	mkdir -p "certs/${2:-$REGISTRY}"
+	cp "$TLS/$1.crt" "certs/${2:-$REGISTRY}/ca.crt"
+}
+
+export_app1() {
+	bundle export -q -o app1.oci.tar.zst "$@"
+}
+
+@test "a CA of one's own, in a folder that is named" {
+	trust ca
+	export_app1 --certs-dir certs "$REGISTRY/demo/app1:1.0"
+	expect 0 "$APP1"
+}
+
+@test "a CA of one's own, in the user's folder" {
+	trust ca
+	mkdir -p "$HOME/.config/containers"
+	mv certs "$HOME/.config/containers/certs.d"
+	export_app1 "$REGISTRY/demo/app1:1.0"
+	expect 0 "$APP1"
+}
+
+@test "a CA that did not sign this: refused at once, with what to do" {
+	trust other
+	export_app1 --certs-dir certs "$REGISTRY/demo/app1:1.0"
+	complain 5 "https://$REGISTRY/v2/" certificate '--certs-dir'
+	# shellcheck disable=SC2154 # of run
+	[[ $stderr != *tried* && ! -e app1.oci.tar.zst ]]
+}
+
+@test "a registry that is taken for what it says, with a warning each time" {
+	export_app1 --insecure-skip-tls-verify "$REGISTRY/demo/app1:1.0"
+	expect 0 "$APP1"
+	holds stderr 'warning: --insecure-skip-tls-verify'
+	export_app1 --insecure-skip-tls-verify --plain-http "$REGISTRY/demo/app1:1.0"
+	[[ $status == 2 ]]
+}
+
+@test "a folder that is not there" {
+	export_app1 --certs-dir nowhere "$REGISTRY/demo/app1:1.0"
+	complain 1 nowhere
+	export_app1 --hosts-dir nowhere "$REGISTRY/demo/app1:1.0"
+	complain 1 nowhere
+}
+
+@test "a registry that wants to know its clients" {
+	# shellcheck disable=SC2034 # of lab.sh
+	local LAB_REGISTRY_ADDR LAB_REGISTRY_PID LAB_REGISTRY_WORK LAB_REGISTRY_LOG
+	LAB_REGISTRY_TLS="{certificate: $TLS/server.crt, key: $TLS/server.key, clientcas: [$TLS/ca.crt]}" \
+		lab_registry_start "$STORAGE" 3>&-
+	trust ca "$LAB_REGISTRY_ADDR"
+	export_app1 --certs-dir certs "$LAB_REGISTRY_ADDR/demo/app1:1.0"
+	local without=$status said=$stderr
+	cp "$TLS/client.crt" "certs/$LAB_REGISTRY_ADDR/client.cert"
+	cp "$TLS/client.key" "certs/$LAB_REGISTRY_ADDR/client.key"
+	export_app1 --certs-dir certs "$LAB_REGISTRY_ADDR/demo/app1:1.0"
+	lab_registry_stop
+	expect 0 "$APP1"
+	[[ $without == 5 && $said == *client.cert* ]] || fail "without a certificate: $without, $said"
+}
+
+@test "through a proxy, which sees no more than the name" {
+	local log=$BATS_TEST_TMPDIR/connect
+	trust ca registry.example
+	beside_start "$log.port" connect_proxy.py --upstream "$REGISTRY" --log "$log"
+	HTTPS_PROXY=http://127.0.0.1:$(<"$log.port") export_app1 --certs-dir certs registry.example/demo/app1:1.0
+	expect 0 "$APP1"
+	[[ $(sort -u "$log") == registry.example:443 ]]
+}
