@@ -145,6 +145,8 @@ static enum err_code put_statement(struct printer *p, const struct descriptor *d
 	code = copy_statement(p, d, &out.out, err);
 	if (code == ERR_OK)
 		code = js_check(buf_text(&bytes), bytes.len, d->digest.text, err);
+	if (code == ERR_NOT_FOUND)
+		return code;
 	if (code != ERR_OK)
 		return err_add(err, "statement (without --json it is printed whatever its size)");
 	js_key(&p->json, "Statement");
