@@ -9,6 +9,8 @@
 #                                      LAB_REGISTRY_TLS and LAB_REGISTRY_PROXY, when set, are the sections http.tls
 #                                      and proxy of its configuration
 #   lab_registry_stop
+#   lab_referrers_start DIR            one with the referrers API, empty, blobs in DIR; sets LAB_REFERRERS_ADDR, LAB_REFERRERS_PID
+#   lab_referrers_stop
 #   lab_docker_start KIND              containerd or graphdriver; sets LAB_DOCKER_SOCK, LAB_DOCKER_PID, LAB_DOCKER_LOG
 #   lab_docker_stop
 #   lab_docker ARGS...                 docker's command line, on the daemon at LAB_DOCKER_SOCK
@@ -182,6 +184,29 @@ lab_registry_stop() {
 		_lab_wait_gone "$pid" 5 || _lab_fail "registry $pid does not end" || return
 	fi
 	[[ -z $work || -n ${LAB_WORK:-} ]] || rm -rf "$work"
+}
+
+# ---- A registry with the referrers API ----
+
+# It prints its address once it listens.
+lab_referrers_start() {
+	local out
+	_lab_part registry-referrers || return
+	mkdir -p "$1" && out=$(mktemp -d "${LAB_WORK:-${TMPDIR:-/tmp}}/referrers.XXXXXX") && mkfifo "$out/address" || return
+	"$BUNDLE_LAB/registry-referrers/registry-referrers" 127.0.0.1:0 "$1" </dev/null >"$out/address" 2>"$out/log" &
+	LAB_REFERRERS_PID=$!
+	disown "$LAB_REFERRERS_PID"
+	# shellcheck disable=SC2034 # for the caller
+	read -r -t 20 LAB_REFERRERS_ADDR <"$out/address" || _lab_fail "the registry does not begin: $(_lab_last "$out/log")" || return
+	rm -r "$out"
+}
+
+lab_referrers_stop() {
+	local pid=${LAB_REFERRERS_PID:-}
+	unset LAB_REFERRERS_ADDR LAB_REFERRERS_PID
+	[[ -n $pid ]] || return 0
+	kill "$pid" 2>/dev/null || true
+	_lab_wait_gone "$pid" 10 || _lab_fail "registry $pid does not end"
 }
 
 # ---- Docker daemons ----
