@@ -86,6 +86,31 @@ manifests() {
 	diff <(names) <({ both && both | sed "s,^$REGISTRY,registry.example.test,"; } | sort)
 }
 
+@test "the daemon's inventory leaves out what it has" {
+	bundle inventory "$DAEMON"
+	expect 0 '"images": []'
+	bundle import -q --to "$DAEMON" release.oci.tar.zst
+	expect 0
+	bundle inventory "$DAEMON"
+	expect 0 "\"name\": \"$APP\"" "\"name\": \"$MANY\"" "$APP1_AMD64"
+	"$BUNDLE" inventory "$DAEMON" >site.json 2>/dev/null
+	bundle export -q -o again.zst --have site.json "$APP" "$MANY"
+	expect 0 'left out: the site must have them'
+	[[ $(jq -r '[.blobs[] | select(.role == "layer") | .stored] | unique[]' \
+		<("$BUNDLE" cat again.zst description)) == prerequisite ]]
+	bundle import -q --to "$DAEMON" again.zst
+	expect 0
+	# Elsewhere those layers are missing, and what comes then in its place has them all.
+	forget_images
+	bundle import -q --to "$DAEMON" --write-want want.json again.zst
+	expect 6
+	bundle export -q -o instead.zst --want want.json
+	expect 0
+	bundle import -q --to "$DAEMON" instead.zst
+	expect 0
+	diff <(names) <(both)
+}
+
 @test "referrers that this daemon cannot keep are counted, and --strict minds" {
 	bundle import -q --to "$DAEMON" release.oci.tar.zst
 	expect 0
