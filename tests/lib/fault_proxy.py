@@ -7,7 +7,8 @@ Prints its port on stdout once it listens. Ends on SIGTERM, or when its standard
 the other end, however that ends.
 
 WHERE is a regular expression, searched in the path of a request; with "#N" after it, it means only the N-th request
-that matches, with "#N+" that one and all after it. The first fault that fits is the one. WHAT is one of
+that matches, with "#N+" that one and all after it. What happens to a body does not concern HEAD, which has none. The first
+fault that fits is the one. WHAT is one of
 
     status:CODE         answer with this status, and an error body as registries send it
     body:TEXT           answer 200 with this body instead
@@ -129,6 +130,9 @@ FAULTS = {
 }
 
 
+BODY_FAULTS = {"body", "file", "corrupt", "truncate", "cut", "stall", "lie"}
+
+
 def third(answer, lot):
     """What becomes of an answer by a number that is as good as random."""
     if lot % 3:
@@ -153,21 +157,21 @@ class Fault:
         self.seen = 0
         self.asked = collections.Counter()
 
-    def fits(self, path):
-        if not self.pattern.search(path):
+    def fits(self, method, path):
+        if not self.pattern.search(path) or (method == "HEAD" and self.action in BODY_FAULTS):
             return False
         self.seen += 1
         return self.first <= self.seen <= self.last
 
-    def lot(self, path):
-        """A number for the nth request of a path, whatever else is asked meanwhile."""
-        self.asked[path] += 1
-        text = f"{self.text} {self.asked[path]} {path}"
+    def lot(self, method, path):
+        """A number for the nth such request, whatever else is asked meanwhile."""
+        self.asked[method, path] += 1
+        text = f"{self.text} {self.asked[method, path]} {path}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
-    def apply(self, answer, path):
+    def apply(self, answer, method, path):
         if self.action == "third":
-            return third(answer, self.lot(path))
+            return third(answer, self.lot(method, path))
         return FAULTS[self.action](answer, self.text + path if self.action == "redirect" else self.text)
 
 
@@ -225,13 +229,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)  # a client that knows us as its proxy sends the whole URL
         path = url.path + ("?" + url.query if url.query else "")
         with proxy.lock:
-            fault = next((f for f in proxy.faults if f.fits(path)), None)
+            fault = next((f for f in proxy.faults if f.fits(self.command, path)), None)
             answer = self.gated(url)
         if answer is None:
             answer = self.referrers(url) or self.forward(path)
         if fault is not None:
             with proxy.lock:
-                answer = fault.apply(answer, path)
+                answer = fault.apply(answer, self.command, path)
             if answer is not None and proxy.at_once:
                 answer = with_header(answer, "Retry-After=0")
         proxy.note(method=self.command, path=path, headers=dict(self.headers), status=answer and answer.status)
