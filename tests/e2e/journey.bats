@@ -249,7 +249,7 @@ source_blob() {
 	proxy_start
 	bundle export --dry-run "$PROXY/demo/app1:1.0"
 	expect 0 "$PROXY/demo/app1:1.0  $APP1" 'would fetch 1 image, 1 platform, 2 statements, 6 referrers'
-	[[ -z $(ls -A) && -z $(proxy_asked '.[] | select(.path | contains("/blobs/"))') ]]
+	[[ -z $(ls -A) && -z $(proxy_asked '.[] | select(.method == "GET" and (.path | contains("/blobs/'"$APP1_LAYER"'")))') ]]
 	bundle export --dry-run -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
 	expect 0
 	[[ -z $(ls -A) ]]

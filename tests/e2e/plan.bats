@@ -72,6 +72,7 @@ teardown() { session_end; }
 
 	# 1.2 MB have no room twice
 	proxy_start --fault "${APP1_LAYER}#2" cut:1130000 --fault "$APP1_LAYER#2+" status:403
+	# shellcheck disable=SC2016 # the inner shell expands it
 	run --separate-stderr "${UNSHARE[@]}" sh -c 'mount -t tmpfs -o size=1300k small small
 		run() {
 			"$program" export -q -o small/app1.zst --map "$1=registry.example.test" "$1/demo/app1:1.0" $2 >/dev/null
