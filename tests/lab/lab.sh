@@ -6,8 +6,8 @@
 #
 #   lab_registry_sample DIR            fill DIR with the sample images' registry storage
 #   lab_registry_start DIR [PORT]      sets LAB_REGISTRY_ADDR, LAB_REGISTRY_PID, LAB_REGISTRY_LOG
-#                                      LAB_REGISTRY_TLS and LAB_REGISTRY_PROXY, when set, are the sections http.tls
-#                                      and proxy of its configuration
+#                                      LAB_REGISTRY_TLS, LAB_REGISTRY_PROXY and LAB_REGISTRY_AUTH, when set, are the
+#                                      sections http.tls, proxy and auth of its configuration
 #   lab_registry_stop
 #   lab_referrers_start DIR            one with the referrers API, empty, blobs in DIR; sets LAB_REFERRERS_ADDR, LAB_REFERRERS_PID
 #   lab_referrers_stop
@@ -118,8 +118,9 @@ _lab_registry_answers() {
 		read -r -t 5 status <&"$LAB_FD" || status=
 		exec {LAB_FD}>&-
 	} 2>/dev/null
-	# One that speaks TLS says only that this is not it.
-	[[ $status == *' 200 '* || (-n ${LAB_REGISTRY_TLS:-} && $status == *' 400 '*) ]]
+	# One that speaks TLS says only that this is not it; one that wants a login says so.
+	[[ $status == *' 200 '* || (-n ${LAB_REGISTRY_TLS:-} && $status == *' 400 '*) ||
+		(-n ${LAB_REGISTRY_AUTH:-} && $status == *' 401 '*) ]]
 }
 
 _lab_registry_config() {
@@ -132,6 +133,7 @@ _lab_registry_config() {
 		  maintenance: {uploadpurging: {enabled: false}}
 		http: {addr: "127.0.0.1:$2", secret: lab${LAB_REGISTRY_TLS:+, tls: $LAB_REGISTRY_TLS}}
 		${LAB_REGISTRY_PROXY:+proxy: $LAB_REGISTRY_PROXY}
+		${LAB_REGISTRY_AUTH:+auth: $LAB_REGISTRY_AUTH}
 	EOF
 }
 
