@@ -123,6 +123,7 @@ referrers_of() {
 	for size in 100 1000 10000 500000; do
 		head -c "$size" app.tar >cut.tar
 		bundle export -q -o out oci-archive:cut.tar
+		# shellcheck disable=SC2154 # of run
 		[ "$status" != 0 ] && [[ $stderr == 'bundle export: cut.tar: '* && $stderr != *$'\n'* ]]
 	done
 	gzip -c app.tar | head -c 300000 >cut.tar.gz
