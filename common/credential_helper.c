@@ -155,7 +155,7 @@ static enum err_code read_answer(struct helper *h, struct err *err)
 /* It has closed its output; most often it is gone too. */
 static enum err_code await_end(struct helper *h, int *ret_status, struct err *err)
 {
-	static const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000 };
+	static const struct timespec pause = { .tv_nsec = WAIT_MS * 1000000L };
 	pid_t gone;
 
 	while ((gone = waitpid(h->pid, ret_status, WNOHANG)) != h->pid) {

@@ -20,30 +20,28 @@ struct login_options {
 	bool password_stdin;
 };
 
-#define LOGIN_OPT_AUTHFILE(type, member)                                                                               \
+#define LOGIN_OPT_AUTHFILE(type)                                                                                       \
 	{                                                                                                              \
 		"authfile", '\0', "FILE", "take credentials from FILE, of docker login or podman login, and no other", \
-			0, OPT_SETS(type, member.authfile)                                                             \
+			0, OPT_SETS(type, login.authfile)                                                              \
 	}
-#define LOGIN_OPT_USERNAME(type, member)                                                                               \
+#define LOGIN_OPT_USERNAME(type)                                                                                       \
 	{                                                                                                              \
 		"username", '\0', "HOST=USER", "log in to HOST as USER, with the password of the next options", 0,     \
-			OPT_SETS(type, member.usernames)                                                               \
+			OPT_SETS(type, login.usernames)                                                                \
 	}
-#define LOGIN_OPT_STDIN(type, member)                                                                                  \
+#define LOGIN_OPT_STDIN(type)                                                                                          \
 	{                                                                                                              \
 		"password-stdin", '\0', NULL, "read the password of the one --username from standard input", 0,        \
-			OPT_SETS(type, member.password_stdin)                                                          \
+			OPT_SETS(type, login.password_stdin)                                                           \
 	}
-#define LOGIN_OPT_FILE(type, member)                                                                                   \
+#define LOGIN_OPT_FILE(type)                                                                                           \
 	{                                                                                                              \
 		"password-file", '\0', "FILE", "read the password of a --username from FILE; as many, in their order", \
-			0, OPT_SETS(type, member.password_files)                                                       \
+			0, OPT_SETS(type, login.password_files)                                                        \
 	}
-/* The rows of a command's table, for the member of its options that is a struct login_options. */
-#define LOGIN_OPTS(type, member)                                                                                       \
-	LOGIN_OPT_AUTHFILE(type, member), LOGIN_OPT_USERNAME(type, member), LOGIN_OPT_STDIN(type, member),             \
-		LOGIN_OPT_FILE(type, member)
+/* The rows of a command's table, whose options have a struct login_options login. */
+#define LOGIN_OPTS(type) LOGIN_OPT_AUTHFILE(type), LOGIN_OPT_USERNAME(type), LOGIN_OPT_STDIN(type), LOGIN_OPT_FILE(type)
 
 struct login_user {
 	char *host, *user, *password; /* owned */

@@ -1,6 +1,5 @@
 #include "common/token.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -161,10 +160,9 @@ static bool read_http_date(const char *text, time_t *ret_time)
 /* RFC 3339: "2026-11-25T18:00:00.123456789+01:00". */
 static bool read_timestamp(const char *text, time_t *ret_time)
 {
-	struct tm tm = { 0 };
+	struct tm tm = { 0 }, offset = { 0 };
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int hours = 0, minutes = 0, len = 0;
-	char sign;
+	time_t seconds;
 
 	if (end == NULL)
 		return false;
@@ -173,10 +171,12 @@ static bool read_timestamp(const char *text, time_t *ret_time)
 	*ret_time = timegm(&tm);
 	if (strcmp(end, "Z") == 0)
 		return true;
-	if (sscanf(end, "%c%2d:%2d%n", &sign, &hours, &minutes, &len) != 3 || end[len] != '\0')
+	if (*end != '+' && *end != '-')
 		return false;
-	*ret_time -= (sign == '-' ? -60 : 60) * (hours * 60 + minutes);
-	return sign == '-' || sign == '+';
+	seconds = *end == '-' ? -60 : 60;
+	end = strptime(end + 1, "%H:%M", &offset);
+	*ret_time -= seconds * (offset.tm_hour * 60 + offset.tm_min);
+	return end != NULL && *end == '\0';
 }
 
 /* How old the token was when it came.  Both times are of the service's clock, whatever ours says. */

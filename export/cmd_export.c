@@ -78,7 +78,7 @@ static const struct opt opts[] = {
 	{ "stall-timeout", '\0', "SECONDS",
 	  "give up a connection on which nothing comes for so long (60 where it is not given)", SECONDS_MAX,
 	  OPT_SETS(struct options, stall_timeout) },
-	LOGIN_OPTS(struct options, login),
+	LOGIN_OPTS(struct options),
 	ENDPOINT_OPTS(struct options, endpoints),
 	{ "dry-run", '\0', NULL, "find everything, say what would be fetched, write nothing", 0,
 	  OPT_SETS(struct options, dry_run) },
