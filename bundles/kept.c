@@ -18,24 +18,21 @@ static uint32_t frame_bytes(uint64_t size_bytes, uint64_t at_bytes)
 	return (uint32_t)(left < FRAME_CONTENT_BYTES ? left : FRAME_CONTENT_BYTES);
 }
 
-static void aim(struct kept *k, const struct kept_place *p, uint32_t len)
-{
-	k->reader.file = &p->file;
-	raw_reader_aim_at(&k->reader, frame_at(p, k->at_bytes), len);
-}
-
 /* Every header as it must be, and the checksum right: this frame was written to its end. */
-static bool is_whole(struct kept *k, const struct kept_place *p, uint32_t len)
+bool kept_frame(struct raw_reader *r, const struct kept_place *p, uint64_t size_bytes, uint64_t at_bytes)
 {
+	uint32_t len = frame_bytes(size_bytes, at_bytes);
 	unsigned char chunk[STREAM_CHUNK_BYTES];
 	size_t some = 1;
 	enum err_code code = ERR_OK;
 
 	if (p->file_at == 0)
 		return false;
-	aim(k, p, len);
+	r->file = &p->file;
+	raw_reader_aim_at(r, frame_at(p, at_bytes), len);
 	while (code == ERR_OK && some > 0)
-		code = instream_read(&k->reader.in, chunk, sizeof(chunk), &some, NULL);
+		code = instream_read(&r->in, chunk, sizeof(chunk), &some, NULL);
+	raw_reader_aim_at(r, frame_at(p, at_bytes), len);
 	return code == ERR_OK;
 }
 
@@ -48,9 +45,8 @@ static bool next_frame(struct kept *k)
 	for (; len > 0 && k->place < COUNT_OF(k->places); k->place++) {
 		const struct kept_place *p = &k->places[k->place];
 
-		if (!is_whole(k, p, len))
+		if (!kept_frame(&k->reader, p, k->size_bytes, k->at_bytes))
 			continue;
-		aim(k, p, len);
 		k->frame_left = len;
 		return true;
 	}
@@ -102,18 +98,19 @@ static bool seems_whole(const struct kept_place *p, uint64_t at_bytes, uint32_t 
 
 uint64_t kept_seems(const struct kept_place *p, uint64_t size_bytes)
 {
-	uint64_t at_bytes = 0;
+	uint64_t at_bytes = 0, bytes = 0;
+	uint32_t len;
 
 	if (p->file_at == 0)
 		return 0;
-	while (at_bytes < size_bytes) {
-		uint32_t len = frame_bytes(size_bytes, at_bytes);
-
-		if (!seems_whole(p, at_bytes, len))
+	for (; at_bytes < size_bytes; at_bytes += len) {
+		len = frame_bytes(size_bytes, at_bytes);
+		if (seems_whole(p, at_bytes, len))
+			bytes += len;
+		else if (size_bytes < KEPT_SPREAD_BYTES)
 			break;
-		at_bytes += len;
 	}
-	return at_bytes;
+	return bytes;
 }
 
 void kept_release(struct kept *k)

@@ -19,6 +19,10 @@
 #include <stdint.h>
 
 #include "bundles/frame_read.h"
+#include "common/limits.h"
+
+/* Smaller layers come in one piece, from the front. */
+#define KEPT_SPREAD_BYTES (16 * MIB)
 
 /* Where the frames of a layer begin. */
 struct kept_place {
@@ -41,7 +45,11 @@ enum err_code kept_init(struct kept *k, const struct kept_place *own, const stru
 			uint64_t size_bytes, struct err *err);
 /* How many of the first bytes stand where they will stay.  Known of a byte before it is given out. */
 uint64_t kept_adopted(const struct kept *k);
-/* How much there seems to be: frames that begin and end as they must; nothing else of them is read. */
+/* Is one frame of a layer of this size whole where it should stand?  The reader, which checks sums, is then in front of
+ * its content. */
+bool kept_frame(struct raw_reader *r, const struct kept_place *p, uint64_t size_bytes, uint64_t at_bytes);
+/* How much there seems to be: frames that begin and end as they must; nothing else of them is read.  Behind a gap they
+ * count where the layer is one that may have come in pieces. */
 uint64_t kept_seems(const struct kept_place *p, uint64_t size_bytes);
 /* A zeroed one is fine. */
 void kept_release(struct kept *k);

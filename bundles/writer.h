@@ -17,8 +17,8 @@
  *            has the same description and encoder, and otherwise becomes
  *            FILE.part.old, from which layers are taken, and which finish
  *            removes.  Anything else of that name is ERR_CONFLICT.
- * Threads    Streams of different raw layers, and one zstd layer beside them,
- *            may be used at the same time; everything else comes from one
+ * Threads    Streams of different raw layers and of their pieces, and one zstd
+ *            layer beside them, may be used at the same time; everything else comes from one
  *            thread.
  * Errors     ERR_IO (and what a full disk says), ERR_CONFLICT, ERR_LIMIT (a
  *            graph too large for one bundle), ERR_SIZE and ERR_DIGEST (content
@@ -31,9 +31,11 @@
 #include <stdint.h>
 
 #include "bundles/description.h"
+#include "bundles/kept.h"
 #include "common/err.h"
 #include "common/graph.h"
 #include "common/progress.h"
+#include "common/spread.h"
 #include "common/stream.h"
 
 struct bundle_writer;
@@ -72,6 +74,14 @@ enum err_code bundle_writer_small(struct bundle_writer *w, uint32_t node, struct
 enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct outstream **ret_out,
 				  struct instream **ret_kept, struct err *err);
 void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out);
+/* A raw layer of a file in pieces; what is proved of it counts when spread->proved was finished.  Where kept is true,
+ * frames that interrupted runs left stand already, whether others are missing in front of them or not; otherwise all of
+ * it is to come. */
+enum err_code bundle_writer_spread(struct bundle_writer *w, uint32_t node, bool kept, struct spread **ret_spread,
+				   struct err *err);
+/* An interrupted run left something of layers.  Of those smaller than BUNDLE_SPREAD_BYTES that is the beginning. */
+#define BUNDLE_SPREAD_BYTES KEPT_SPREAD_BYTES
+bool bundle_writer_has_kept(const struct bundle_writer *w);
 /* Seal the bundle, in its first slot.  The description is in the file as soon as the writer is open. */
 enum err_code bundle_writer_seal(struct bundle_writer *w, const struct seal_key *key, struct err *err);
 /* End the file, bring it to the disk and give it its name; a file of that name is replaced in one step. */

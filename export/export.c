@@ -46,6 +46,12 @@ static void layer_place_close(struct fetch_place *p, struct outstream *out)
 	bundle_writer_layer_release(OUTER_OF(p, struct layer_place, place)->writer, out);
 }
 
+static enum err_code layer_place_spread(struct fetch_place *p, uint32_t node, bool kept, struct spread **ret_spread,
+					struct err *err)
+{
+	return bundle_writer_spread(OUTER_OF(p, struct layer_place, place)->writer, node, kept, ret_spread, err);
+}
+
 static void job_release(struct job *j)
 {
 	bundle_writer_free(j->writer);
@@ -78,6 +84,22 @@ static enum err_code list_nodes(struct job *j, struct err *err)
 	for (i = 0; i < d->blobs_len; i++)
 		j->nodes[i] = graph_find(&j->result->gather.graph, &d->blobs[i].digest);
 	return ERR_OK;
+}
+
+/* Let the sources run until everything is fetched and proved. */
+static enum err_code finish_fetches(struct http *http, struct fetch *const *fetches, size_t len, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool again = true;
+	size_t i;
+
+	while (code == ERR_OK && again) {
+		again = false;
+		code = http_run(http, err);
+		for (i = 0; code == ERR_OK && i < len; i++)
+			code = fetch_settle(fetches[i], &again, err);
+	}
+	return code;
 }
 
 static enum err_code write_small(struct job *j, const uint32_t *packed, size_t len, struct err *err)
@@ -114,18 +136,26 @@ static enum err_code fetch_in_order(struct job *j, struct err *err)
 
 		code = fetch_start(g, nodes, len, 1, &place.place, &j->watch, &fetch, err);
 		if (code == ERR_OK)
-			code = http_run(g->http, err);
+			code = finish_fetches(g->http, &fetch, 1, err);
 	}
 	return code;
 }
 
-/* Raw layers side by side, and beside them those that are compressed on the way, one after the other. */
+/* Raw layers side by side and in pieces, and beside them those that are compressed on the way, one after the other. */
 static enum err_code fetch_layers(struct job *j, struct err *err)
 {
 	struct gather *g = &j->result->gather;
 	CLEANUP(fetch_free_ptr) struct fetch *raw = NULL;
 	CLEANUP(fetch_free_ptr) struct fetch *plain = NULL;
 	struct layer_place place = {
+		.place = { .open = layer_place_open,
+			   .close = layer_place_close,
+			   .spread = layer_place_spread,
+			   .spread_bytes = BUNDLE_SPREAD_BYTES,
+			   .has_kept = bundle_writer_has_kept(j->writer) },
+		.writer = j->writer,
+	};
+	struct layer_place in_turn = {
 		.place = { .open = layer_place_open, .close = layer_place_close },
 		.writer = j->writer,
 	};
@@ -135,8 +165,8 @@ static enum err_code fetch_layers(struct job *j, struct err *err)
 
 	len = range_of(j, STORED_ZSTD, &nodes);
 	if (code == ERR_OK)
-		code = fetch_start(g, nodes, len, 1, &place.place, &j->watch, &plain, err);
-	return code == ERR_OK ? http_run(g->http, err) : code;
+		code = fetch_start(g, nodes, len, 1, &in_turn.place, &j->watch, &plain, err);
+	return code == ERR_OK ? finish_fetches(g->http, (struct fetch *[]){ raw, plain }, 2, err) : code;
 }
 
 static enum err_code open_writer(struct job *j, struct err *err)

@@ -1,177 +1,161 @@
-#include "export/fetch.h"
-
+#include <assert.h>
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "common/offload.h"
+#include "export/fetching.h"
 
-/* One blob under way; when it is done the slot takes the next. */
-struct slot {
-	struct fetch *fetch;
-	uint32_t node;
-	struct outstream *out;  /* the place's; NULL while idle */
-	struct outstream meter; /* counts what arrives, on the thread that owns curl */
-	struct offload offload; /* what comes after is done on another */
-	struct proof_stage proof;
-	struct instream *kept; /* the place's */
-	uint64_t kept_bytes;   /* that came from there */
-	uint64_t at_bytes;     /* of the blob */
-	uint64_t shown_bytes;  /* of the blob, as progress: what comes again does not count again */
-	bool failed;           /* with kept bytes it is not what its digest says */
-	bool anew;             /* the same blob again, without them */
-	bool asking;           /* inside the source's blob(): a source may answer before that returns */
-};
+#define LARGES_MAX 256
 
-struct fetch {
-	struct gather *gather;
-	const uint32_t *nodes;
-	size_t len, next;
-	struct fetch_place *place;
-	struct watch *watch;
-	struct slot *slots;
-	unsigned width;
-};
-
-static enum err_code meter_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+void fetch_advance(struct fetch *f, uint32_t node, uint64_t bytes)
 {
-	struct slot *s = OUTER_OF(out, struct slot, meter);
-
-	s->at_bytes += len;
-	if (s->at_bytes > s->shown_bytes) {
-		watch_advance(s->fetch->watch, s->node, s->at_bytes - s->shown_bytes);
-		s->shown_bytes = s->at_bytes;
-	}
-	return outstream_write(&s->offload.out, bytes, len, err);
+	f->left_bytes -= bytes;
+	watch_advance(f->watch, node, bytes);
 }
 
-/* Where kept bytes went in, they may be the ones that are wrong. */
-static enum err_code meter_finish(struct outstream *out, struct err *err)
+void fetch_note_anew(const struct fetch *f, uint32_t node)
 {
-	struct slot *s = OUTER_OF(out, struct slot, meter);
-	enum err_code code = outstream_finish(&s->offload.out, err);
-
-	if (code != ERR_DIGEST || s->kept_bytes == 0)
-		return code;
-	s->failed = true;
-	progress_note(s->fetch->watch->progress,
+	progress_note(f->watch->progress,
 		      "%s: with what an interrupted run left it is not what its digest says: fetched anew",
-		      s->fetch->gather->graph.nodes[s->node].digest.text);
-	return ERR_OK;
+		      f->gather->graph.nodes[node].digest.text);
 }
 
-/* The place's stream, behind the proof, on another thread. */
-static enum err_code slot_open(struct slot *s, struct err *err)
-{
-	struct fetch *f = s->fetch;
-	const struct node *n = &f->gather->graph.nodes[s->node];
-	enum err_code code = f->place->open(f->place, s->node, &s->out, s->anew ? NULL : &s->kept, err);
-
-	if (code == ERR_OK)
-		code = proof_stage_init(&s->proof, &n->digest, n->size_bytes, s->out, err);
-	return code == ERR_OK ? offload_init(&s->offload, f->gather->pool, &s->proof.out, err) : code;
-}
-
-static void slot_close(struct slot *s)
+static void close_slot(struct slot *s)
 {
 	offload_release(&s->offload);
-	proof_stage_release(&s->proof);
-	if (s->out != NULL)
-		s->fetch->place->close(s->fetch->place, s->out);
+	if (s->out != NULL && s->large != NULL)
+		piece_close(s);
+	else if (s->out != NULL)
+		whole_close(s);
 	s->out = NULL;
-	s->kept = NULL;
 }
 
-static enum err_code run_slot(struct slot *s, struct err *err);
+static enum err_code begin_whole(struct slot *s, uint32_t node, struct err *err)
+{
+	s->node = node;
+	s->shown_bytes = 0;
+	s->fetch->untaken_bytes -= s->fetch->gather->graph.nodes[node].size_bytes;
+	s->fetch->next++;
+	return whole_begin(s, err);
+}
+
+/* What is next: what went wrong here, a piece of what is under way, or the next blob. */
+static enum err_code take(struct slot *s, bool *ret_taken, struct err *err)
+{
+	struct fetch *f = s->fetch;
+	enum err_code code;
+
+	*ret_taken = true;
+	if (s->anew)
+		return whole_begin(s, err);
+	code = piece_begin(s, ret_taken, err);
+	if (code != ERR_OK || *ret_taken || f->next == f->len)
+		return code;
+	if (!large_is(f, f->nodes[f->next])) {
+		*ret_taken = true;
+		return begin_whole(s, f->nodes[f->next], err);
+	}
+	*ret_taken = f->larges_len < LARGES_MAX;
+	return *ret_taken ? large_begin(f, f->nodes[f->next++], err) : ERR_OK;
+}
+
+/* Take one after the other, for as long as the source answers at once. */
+static enum err_code run_slot(struct slot *s, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool taken = true;
+
+	s->running = true;
+	while (code == ERR_OK && s->out == NULL && taken)
+		code = take(s, &taken, err);
+	s->running = false;
+	return code;
+}
+
+enum err_code fetch_wake(struct fetch *f, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	unsigned i;
+
+	if (f->waking)
+		return ERR_OK;
+	f->waking = true;
+	for (i = 0; code == ERR_OK && i < f->width; i++) {
+		if (f->slots[i].out == NULL && !f->slots[i].running)
+			code = run_slot(&f->slots[i], err);
+	}
+	f->waking = false;
+	return code;
+}
 
 static enum err_code not_there(const struct slot *s, struct err *err)
 {
-	const struct fetch *f = s->fetch;
+	struct fetch *f = s->fetch;
 	const struct node *n = &f->gather->graph.nodes[s->node];
 
+	f->left_bytes -= n->size_bytes;
 	if (f->place->absent != NULL)
 		return f->place->absent(f->place, s->node, err);
 	return err_set(err, ERR_NOT_FOUND, "%s %s was at its source when this run began, and now it is not",
 		       role_name(n->role), n->digest.text);
 }
 
-static enum err_code on_blob(void *ctx, bool there, struct err *err)
+enum err_code fetch_slot_done(struct slot *s, bool there, struct err *err)
 {
-	struct slot *s = ctx;
 	enum err_code code;
 
-	slot_close(s);
-	s->anew = s->failed;
-	s->failed = false;
-	code = there ? ERR_OK : not_there(s, err);
-	if (code != ERR_OK)
-		return code;
-	return s->asking ? ERR_OK : run_slot(s, err);
+	close_slot(s);
+	code = there ? large_collect(s->fetch, err) : not_there(s, err);
+	return code == ERR_OK && !s->running ? fetch_wake(s->fetch, err) : code;
 }
 
-/* The first bytes, as far as they are here.  That is done before the source is asked, on the thread that receives: what
- * an interrupted run had begun is what comes first now, so hardly anything else is under way yet. */
-static enum err_code take_kept(struct slot *s, struct err *err)
+static bool is_busy(const struct fetch *f)
 {
-	char chunk[STREAM_CHUNK_BYTES];
-	enum err_code code = ERR_OK;
-	size_t len = 1;
+	unsigned i;
 
-	while (code == ERR_OK && len > 0) {
-		code = instream_read(s->kept, chunk, sizeof(chunk), &len, err);
-		if (code == ERR_OK && len > 0)
-			code = outstream_write(&s->meter, chunk, len, err);
+	for (i = 0; i < f->width; i++) {
+		if (f->slots[i].out != NULL)
+			return true;
 	}
-	s->kept_bytes = s->at_bytes;
-	return code;
+	return false;
 }
 
-static enum err_code ask(struct slot *s, struct err *err)
+enum err_code fetch_settle(struct fetch *f, bool *ret_again, struct err *err)
 {
-	struct fetch *f = s->fetch;
-	struct source *source = gather_source(f->gather, s->node);
-	struct descriptor d = node_descriptor(&f->gather->graph.nodes[s->node]);
-	enum err_code code = ERR_OK;
+	for (;;) {
+		uint64_t turns = f->assembler != NULL ? assembler_turns(f->assembler) : 0;
+		enum err_code code = large_collect(f, err);
 
-	s->at_bytes = s->kept_bytes = 0;
-	if (s->kept != NULL)
-		code = take_kept(s, err);
-	if (code != ERR_OK)
-		return code;
-	s->asking = true;
-	if (s->kept_bytes > 0 && s->kept_bytes == d.size_bytes) {
-		code = outstream_finish(&s->meter, err); /* nothing is left to ask for */
-		code = code == ERR_OK ? on_blob(s, true, err) : err_add(err, "%s", d.digest.text);
-	} else {
-		code = source->blob(source, &d, s->kept_bytes, d.size_bytes, &s->meter, on_blob, s, err);
-	}
-	s->asking = false;
-	return code;
-}
-
-/* Take blobs one after the other, for as long as the source answers at once. */
-static enum err_code run_slot(struct slot *s, struct err *err)
-{
-	struct fetch *f = s->fetch;
-	enum err_code code = ERR_OK;
-
-	while (code == ERR_OK && s->out == NULL && (s->anew || f->next < f->len)) {
-		if (!s->anew) {
-			s->node = f->nodes[f->next++];
-			s->shown_bytes = 0;
-		}
-		code = slot_open(s, err);
 		if (code == ERR_OK)
-			code = ask(s, err);
+			code = fetch_wake(f, err);
+		if (code != ERR_OK)
+			return code;
+		if (is_busy(f) || (f->larges == NULL && f->next == f->len)) {
+			*ret_again = *ret_again || is_busy(f);
+			return ERR_OK;
+		}
+		assert(f->larges != NULL);
+		assembler_wait(f->assembler, turns);
 	}
-	return code;
+}
+
+static enum err_code make_slots(struct fetch *f, struct err *err)
+{
+	unsigned i;
+
+	f->slots = calloc(f->width, sizeof(*f->slots));
+	if (f->slots == NULL)
+		return err_nomem(err);
+	for (i = 0; i < f->width; i++)
+		f->slots[i].fetch = f;
+	return ERR_OK;
 }
 
 enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, unsigned width,
 			  struct fetch_place *place, struct watch *watch, struct fetch **ret_fetch, struct err *err)
 {
 	struct fetch *f = calloc(1, sizeof(*f));
-	enum err_code code = ERR_OK;
-	unsigned i;
+	enum err_code code;
+	size_t i;
 
 	if (f == NULL)
 		return err_nomem(err);
@@ -184,17 +168,11 @@ enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, u
 		.width = width,
 	};
 	*ret_fetch = f;
-	f->slots = calloc(width, sizeof(*f->slots));
-	if (f->slots == NULL)
-		return err_nomem(err);
-	for (i = 0; i < width; i++)
-		f->slots[i] = (struct slot){
-			.fetch = f,
-			.meter = { .write = meter_write, .finish = meter_finish },
-		};
-	for (i = 0; code == ERR_OK && i < width; i++)
-		code = run_slot(&f->slots[i], err);
-	return code;
+	for (i = 0; i < len; i++)
+		f->untaken_bytes += g->graph.nodes[nodes[i]].size_bytes;
+	f->left_bytes = f->untaken_bytes;
+	code = make_slots(f, err);
+	return code == ERR_OK ? fetch_wake(f, err) : code;
 }
 
 void fetch_free(struct fetch *f)
@@ -203,8 +181,16 @@ void fetch_free(struct fetch *f)
 
 	if (f == NULL)
 		return;
+	assembler_stop(f->assembler); /* first: who waits for room would wait for ever */
 	for (i = 0; f->slots != NULL && i < f->width; i++)
-		slot_close(&f->slots[i]);
+		close_slot(&f->slots[i]);
+	assembler_free(f->assembler);
+	while (f->larges != NULL) {
+		struct large *l = f->larges;
+
+		f->larges = l->next;
+		free(l);
+	}
 	free(f->slots);
 	free(f);
 }

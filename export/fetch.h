@@ -1,16 +1,21 @@
 /* fetch.h - blobs from their sources to where they belong, several at a time.
  *
- * Lifecycle  fetch_blobs runs to its end, or to the first failure.
+ * Lifecycle  fetch_start any number of fetches; let the sources run; fetch_settle
+ *            each, and the sources again for as long as one says so; fetch_free.
  *            What a place has kept of a blob goes first, and the source is asked
  *            for the rest only; where the whole is then not what its digest
  *            says, that blob is fetched anew, once.
- * Bounds     width blobs are under way at once, and nothing is kept of the
- *            others: ten thousand blobs cost no more memory than ten.
+ *            A blob that alone would be under way in the end comes in pieces,
+ *            where its source has ranges (large.h).  It is then proved behind
+ *            them, by reading back what was written.
+ * Bounds     width blobs or pieces are under way at once, and nothing is kept of
+ *            the others: ten thousand blobs cost no more memory than ten.
  * Errors     Those of the sources and of the place; a failure names the blob.
  */
 #ifndef EXPORT_FETCH_H
 #define EXPORT_FETCH_H
 
+#include "common/spread.h"
 #include "export/gather.h"
 #include "export/watch.h"
 
@@ -25,12 +30,21 @@ struct fetch_place {
 	void (*close)(struct fetch_place *p, struct outstream *out);
 	/* The source does not have a blob, whose stream was closed.  NULL where that is a failure. */
 	enum err_code (*absent)(struct fetch_place *p, uint32_t node, struct err *err);
+	/* A blob in pieces; kept as above.  NULL: every blob comes as a whole. */
+	enum err_code (*spread)(struct fetch_place *p, uint32_t node, bool kept, struct spread **ret_spread,
+				struct err *err);
+	uint64_t spread_bytes; /* smaller blobs come as a whole */
+	bool has_kept;         /* of larger ones pieces may be kept, with gaps between them */
+	bool in_order;         /* all come in pieces, and are proved in the order in which they are listed */
 };
 
-/* A run of blobs, width at a time; start as many runs as there are, then let the HTTP engine run. */
+/* Begin with width of these blobs, which are listed until fetch_free. */
 struct fetch;
 enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, unsigned width,
 			  struct fetch_place *place, struct watch *watch, struct fetch **ret_fetch, struct err *err);
+/* Once the sources have nothing more to do: wait until everything is proved.  *ret_again becomes true where they have
+ * to go on. */
+enum err_code fetch_settle(struct fetch *f, bool *ret_again, struct err *err);
 /* NULL is fine. */
 void fetch_free(struct fetch *f);
 /* Cleanup handler for struct fetch *. */

@@ -7,12 +7,14 @@ NAME=registry.example.test/big/app:1
 setup_file() {
 	registry_start
 	cd "$BATS_FILE_TMPDIR" || return
-	for number in 1 2 3 4; do
+	sizes=(0 5 10 15 12 44) # in MiB; from 16 on a layer may come in pieces
+	for number in 1 2 3 4 5; do
 		openssl enc -aes-128-ctr -K "$(printf %032d "$number")" -iv 0 -in /dev/zero 2>/dev/null |
-			head -c $((number * 6))M >"layer$number"
+			head -c "${sizes[number]}M" >"layer$number"
 	done
 	push 1 layer1 layer2 layer3
 	push 2 layer3 layer4 layer1
+	push 3 layer5
 	rm layer?
 }
 
@@ -102,13 +104,13 @@ same_export() {
 @test "killed at several fractions of a layer, it goes on where it was" {
 	undisturbed whole
 	digest=$(layer 1 2)
-	for frames in 0 1 2 4; do
+	for frames in 0 1 2 3; do
 		echo "# after $frames frames of 4 MiB"
 		killed_export "$digest" stall:$((frames * 4194304 + 300000))
 		[[ $(ls -A) == $'app.oci.tar.zst.part\nwhole' ]] || fail 'other files'
 		: >"$PROXY_LOG"
 		same_export
-		holds stderr 'app.oci.tar.zst.part: goes on after an interrupted run' ' of 37.7 MB of layers are there already'
+		holds stderr 'app.oci.tar.zst.part: goes on after an interrupted run' ' of 31.5 MB of layers are there already'
 		cmp whole app.oci.tar.zst
 		if ((frames == 0)); then
 			[[ $(ranges "$digest") == all ]] || fail "asked for $(ranges "$digest")"
@@ -145,10 +147,10 @@ same_export() {
 	digest=$(layer 1 2)
 	killed_export "$digest" stall:9000000
 	beside_stop
-	through_proxy --fault "/blobs/$digest" 'header:Content-Range=bytes 0-18874367/18874368'
+	through_proxy --fault "/blobs/$digest" 'header:Content-Range=bytes 0-15728639/15728640'
 	bundle export -q --plain-http -o app.oci.tar.zst "$NAME"
 	[[ $status == 1 ]] || fail 'taken'
-	holds stderr 'asked for bytes=8388608- of 18874368 bytes' 'is kept in app.oci.tar.zst.part'
+	holds stderr 'asked for bytes=8388608- of 15728640 bytes' 'is kept in app.oci.tar.zst.part'
 	beside_stop
 	through_proxy --fault "/blobs/$digest" status:416
 	bundle export -q --plain-http -o app.oci.tar.zst "$NAME"
@@ -178,17 +180,17 @@ same_export() {
 @test "a third of all answers is no good, and what came of a layer is not asked for again" {
 	local broken=0
 	undisturbed whole
-	for seed in 1 2 3 4 5; do
+	for seed in 1 2 3 4 5 6 7 8; do
 		echo "# seed $seed"
 		through_proxy --at-once --fault . "third:$seed"
 		same_export
 		cmp whole app.oci.tar.zst
 		((broken += $(proxy_asked 'map(select(.status == 206)) | length'), 1))
-		(($(proxy_sent) * 100 <= 36 * 1048576 * 105)) || fail "$(proxy_sent) bytes came"
+		(($(proxy_sent) * 100 <= 30 * 1048576 * 105)) || fail "$(proxy_sent) bytes came"
 		rm app.oci.tar.zst
 		beside_stop
 	done
-	((broken > 3)) || fail 'hardly a layer broke off'
+	((broken > 3)) || fail "hardly a layer broke off: $broken"
 }
 
 @test "what is kept and wrong is fetched anew, and that is said" {
@@ -211,6 +213,28 @@ same_export() {
 	done
 	rm app.oci.tar.zst.part
 	same_export
+	cmp whole app.oci.tar.zst
+}
+
+@test "a large layer comes in pieces, and after a kill what is missing between them" {
+	local large=registry.example.test/big/app:3 start
+	digest=$(layer 3 0)
+	through_proxy --no-ranges
+	bundle export -q --plain-http -o whole "$large"
+	expect 0
+	[[ $(ranges "$digest" | wc -l) == 1 ]] || fail "asked for $(ranges "$digest")"
+	beside_stop
+	through_proxy --fault "/blobs/$digest#2" stall:100000
+	"$BUNDLE" export -q --plain-http -o app.oci.tar.zst "$large" 3>&- &
+	EXPORT_PID=$!
+	kill_export
+	(($(ranges "$digest" | sort -u | wc -l) >= 4)) || fail "asked for $(ranges "$digest")"
+	start=$(ranges "$digest" | sed -n '2s/-.*//p')
+	: >"$PROXY_LOG"
+	bundle export -q --plain-http -o app.oci.tar.zst "$large"
+	expect 0
+	holds stderr 'goes on after an interrupted run'
+	[[ $(ranges "$digest") == "$start-"* && $(ranges "$digest" | wc -l) == 1 ]] || fail "asked for $(ranges "$digest")"
 	cmp whole app.oci.tar.zst
 }
 

@@ -186,10 +186,17 @@ static enum err_code fetch_all(unsigned width, bool late, struct err *err)
 {
 	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
 	enum err_code code;
+	bool again = true;
 
 	f.gather.walk.sources[0] = late ? &f.late.source : &f.from;
 	code = fetch_start(&f.gather, f.nodes, f.len, width, &f.place, &f.watch, &fetch, err);
-	return code == ERR_OK && late ? late_run(&f.late, err) : code;
+	while (code == ERR_OK && again) {
+		again = false;
+		code = late ? late_run(&f.late, err) : ERR_OK;
+		if (code == ERR_OK)
+			code = fetch_settle(fetch, &again, err);
+	}
+	return code;
 }
 
 static const struct {
