@@ -189,6 +189,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.range = r->range,
 		.alone = r->alone,
 		.busy_elsewhere_is_last = r->busy_elsewhere_is_last,
+		.retry = { .elsewhere = r->elsewhere },
 		.more_headers = a->endpoint->headers.data,
 		.tls = &a->endpoint->tls,
 		.connect_ms = a->endpoint->connect_timeout_ms,

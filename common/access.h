@@ -34,6 +34,7 @@ struct request {
 	const char *accept;                                           /* static; may be NULL */
 	const char *range;                                            /* the asker's; may be NULL */
 	bool alone, busy_elsewhere_is_last;                           /* as in http.h */
+	bool elsewhere;                                               /* as in retry.h */
 	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
 	enum err_code (*on_body)(struct request *r, const void *bytes, size_t len, struct err *err);
 	enum err_code (*on_again)(struct request *r, struct err *err);

@@ -187,6 +187,7 @@ static enum err_code ask(struct discovery *d, struct place *place, char *url, en
 		.url = url,
 		.accept = REPOSITORY_ACCEPT,
 		.busy_elsewhere_is_last = is_api,
+		.elsewhere = place->endpoint->mirror && place != repository_home(d->repository),
 		.on_body = on_body,
 		.on_again = on_again,
 		.on_done = on_done,

@@ -50,6 +50,7 @@ static enum err_code errand_start_at(struct errand *e, struct place *place, stru
 		repository_url(place, e->blob_done != NULL ? "blobs" : "manifests", which, &e->request.url, err);
 
 	e->place = place;
+	e->request.elsewhere = place_has_next(place, e->use);
 	if (code == ERR_OK)
 		return access_start(place->access, &e->request, err);
 	errand_release(&e->request);

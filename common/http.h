@@ -83,7 +83,7 @@ struct http_call {
 	/* the answer */
 	int status;
 	bool redirected; /* it came from where a redirect led: nothing in it speaks for the host that was asked */
-	/* http.c's own; retry is left as it is where a call is started again */
+	/* http.c's own, but for retry.elsewhere; retry is left as it is where a call is started again */
 	struct http *http;
 	struct http_host *host;
 	struct retry retry;

@@ -101,6 +101,11 @@ enum err_code repository_no_place(const struct repository *p, enum place_use use
 		       use == PLACE_TAG ? "a tag (capability resolve)" : "content (capability pull)");
 }
 
+bool place_has_next(const struct place *place, enum place_use use)
+{
+	return repository_place(place->repository, use, place) != NULL;
+}
+
 void place_give_up(struct place *place, const struct err *why)
 {
 	struct outages *o = place->repository->options.outages;

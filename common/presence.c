@@ -118,6 +118,7 @@ static enum err_code question_start(struct place *place, const struct digest *di
 	q->place = place;
 	q->digest = *digest;
 	q->request.release = question_release;
+	q->request.elsewhere = place_has_next(place, PLACE_CONTENT);
 	buf_init(&q->said, LIMIT_TEXT_BYTES);
 	code = repository_url(place, "blobs", digest->text, &q->request.url, err);
 	if (code == ERR_OK)

@@ -59,6 +59,8 @@ struct place *repository_home(const struct repository *p);
 enum err_code repository_no_place(const struct repository *p, enum place_use use, struct err *err);
 /* A place has failed. */
 void place_give_up(struct place *place, const struct err *why);
+/* True where it is not the last place that may be asked. */
+bool place_has_next(const struct place *place, enum place_use use);
 /* Say that another is asked instead: why is NULL where it only lacks something. */
 void place_say(struct place *place, const struct place *next, const struct err *why);
 /* Where to ask for what this place has not, or has failed to give; NULL where that was the last one. */

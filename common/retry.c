@@ -35,11 +35,13 @@ void retry_answered(struct retry_host *h)
 	h->level /= 2;
 }
 
-static unsigned tries_max(const struct retry_host *h, enum retry_cause cause)
+static unsigned tries_max(const struct retry *r, const struct retry_host *h, enum retry_cause cause)
 {
+	bool few = r->elsewhere || !h->heard;
+
 	if (cause == RETRY_TIMED_OUT)
-		return h->heard ? RETRY_TRIES_SLOW : 1;
-	return h->heard ? RETRY_TRIES : RETRY_TRIES_UNHEARD;
+		return few ? 1 : RETRY_TRIES_SLOW;
+	return few ? RETRY_TRIES_FEW : RETRY_TRIES;
 }
 
 static void count(struct retry *r, struct retry_host *h, const struct retry_end *end)
@@ -78,14 +80,15 @@ static bool has_had_enough(const struct retry_host *h, const struct retry_end *e
 bool retry_again(struct retry *r, struct retry_host *h, const struct retry_end *end, uint64_t base_ms, uint64_t now_ms,
 		 uint64_t *ret_until_ms)
 {
-	uint64_t until_ms;
+	uint64_t wait_ms, until_ms;
 
 	if (end->cause == RETRY_HOPELESS)
 		return false;
 	count(r, h, end);
-	if (r->tries >= tries_max(h, end->cause))
+	wait_ms = wait_of(r, h, end, base_ms);
+	if (r->tries >= tries_max(r, h, end->cause) || (r->elsewhere && wait_ms > RETRY_WAIT_ELSEWHERE_MS))
 		return false;
-	until_ms = now_ms + wait_of(r, h, end, base_ms);
+	until_ms = now_ms + wait_ms;
 	if (has_had_enough(h, end) && until_ms > h->held_until_ms)
 		h->held_until_ms = until_ms;
 	*ret_until_ms = until_ms;

@@ -4,11 +4,14 @@
  *            host, both zeroed at first.  retry_begin when a try begins; then
  *            retry_answered or retry_again, as it ends.
  * Units      Milliseconds of a clock that only goes forward; bytes.
- * Bounds     RETRY_TRIES tries in a row without progress, RETRY_TRIES_SLOW of those that end by a time limit.  Where
- *            nothing ever came from a host, RETRY_TRIES_UNHEARD and one: whoever mistyped a name should not have to
- * wait. A wait is at most RETRY_WAIT_MAX_MS, one that the host asks for LIMIT_RETRY_AFTER_MS. Hosts      Waits double
- * with each failure in a row, of the request or of its host, and each answer takes one back. A host that says that it
- * has had enough, or that fails again and again, is left alone altogether meanwhile; other hosts are not concerned.
+ * Bounds     RETRY_TRIES tries in a row without progress, RETRY_TRIES_SLOW of those that end by a time limit.
+ *            RETRY_TRIES_FEW and one, where nothing ever came from a host, since whoever mistyped a name should not
+ *            have to wait, and where the same can be had elsewhere.
+ *            A wait is at most RETRY_WAIT_MAX_MS, one that the host asks for LIMIT_RETRY_AFTER_MS.  Nobody waits
+ *            longer than RETRY_WAIT_ELSEWHERE_MS for what can be had elsewhere: that is the end of the tries.
+ * Hosts      Waits double with each failure in a row, of the request or of its host, and each answer takes one back.
+ *            A host that says that it has had enough, or that fails again and again, is left alone altogether
+ *            meanwhile; other hosts are not concerned.
  * Source     RFC 9110 section 10.2.3 (Retry-After); RFC 6585 section 4 (429).
  */
 #ifndef COMMON_RETRY_H
@@ -19,9 +22,10 @@
 
 #define RETRY_TRIES 8
 #define RETRY_TRIES_SLOW 4
-#define RETRY_TRIES_UNHEARD 3
+#define RETRY_TRIES_FEW 3
 #define RETRY_BASE_MS 500 /* the first wait */
 #define RETRY_WAIT_MAX_MS 60000
+#define RETRY_WAIT_ELSEWHERE_MS 5000
 #define RETRY_PROGRESS_BYTES 65536 /* less is a drip, and no progress */
 #define RETRY_NOT_ASKED UINT64_MAX
 
@@ -42,6 +46,7 @@ struct retry_end {
 };
 
 struct retry {
+	bool elsewhere;      /* the asker's: another place can be asked for the same */
 	unsigned tries;      /* in a row without progress */
 	unsigned level_no;   /* the host's when the try began */
 	uint64_t kept_bytes; /* when tries was last 0 */

@@ -535,7 +535,7 @@ START_TEST(nobody_there)
 	a.call.url = unreachable[_i];
 	a.call.on_again = on_again;
 	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
-	ck_assert_int_eq(a.agains, _i < 2 ? RETRY_TRIES_UNHEARD - 1 : 0);
+	ck_assert_int_eq(a.agains, _i < 2 ? RETRY_TRIES_FEW - 1 : 0);
 }
 END_TEST
 

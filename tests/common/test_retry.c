@@ -30,38 +30,59 @@ END_TEST
 static const struct {
 	const char *name;
 	struct retry_end end;
-	bool heard;
+	bool heard, elsewhere;
 	int waits_ms[RETRY_TRIES]; /* NEVER ends them */
 } rows[] = {
 	{ "a status",
 	  { RETRY_STATUS, 500, RETRY_NOT_ASKED, 0 },
 	  true,
+	  false,
 	  { 500, 1000, 2000, 4000, 8000, 16000, 32000, NEVER } },
 	{ "a connection that breaks",
 	  { RETRY_BROKEN, 0, RETRY_NOT_ASKED, 0 },
 	  true,
+	  false,
 	  { 500, 1000, 2000, 4000, 8000, 16000, 32000, NEVER } },
 	{ "a host that is gone",
 	  { RETRY_UNREACHED, 0, RETRY_NOT_ASKED, 0 },
 	  true,
+	  false,
 	  { 500, 1000, 2000, 4000, 8000, 16000, 32000, NEVER } },
-	{ "silence", { RETRY_TIMED_OUT, 0, RETRY_NOT_ASKED, 0 }, true, { 500, 1000, 2000, NEVER } },
-	{ "what no try mends", { RETRY_HOPELESS, 404, 0, 0 }, true, { NEVER } },
-	{ "a host that was never there", { RETRY_UNREACHED, 0, RETRY_NOT_ASKED, 0 }, false, { 500, 1000, NEVER } },
-	{ "one that hangs up at once", { RETRY_BROKEN, 0, RETRY_NOT_ASKED, 0 }, false, { 500, 1000, NEVER } },
-	{ "one that says nothing", { RETRY_TIMED_OUT, 0, RETRY_NOT_ASKED, 0 }, false, { NEVER } },
-	{ "asked to come at once", { RETRY_STATUS, 429, 0, 0 }, true, { 0, 0, 0, 0, 0, 0, 0, NEVER } },
-	{ "asked to wait", { RETRY_STATUS, 503, 7000, 0 }, true, { 7000, 7000, 7000, 7000, 7000, 7000, 7000, NEVER } },
+	{ "silence", { RETRY_TIMED_OUT, 0, RETRY_NOT_ASKED, 0 }, true, false, { 500, 1000, 2000, NEVER } },
+	{ "what no try mends", { RETRY_HOPELESS, 404, 0, 0 }, true, false, { NEVER } },
+	{ "a host that was never there",
+	  { RETRY_UNREACHED, 0, RETRY_NOT_ASKED, 0 },
+	  false,
+	  false,
+	  { 500, 1000, NEVER } },
+	{ "one that hangs up at once", { RETRY_BROKEN, 0, RETRY_NOT_ASKED, 0 }, false, false, { 500, 1000, NEVER } },
+	{ "one that says nothing", { RETRY_TIMED_OUT, 0, RETRY_NOT_ASKED, 0 }, false, false, { NEVER } },
+	{ "asked to come at once", { RETRY_STATUS, 429, 0, 0 }, true, false, { 0, 0, 0, 0, 0, 0, 0, NEVER } },
+	{ "asked to wait",
+	  { RETRY_STATUS, 503, 7000, 0 },
+	  true,
+	  false,
+	  { 7000, 7000, 7000, 7000, 7000, 7000, 7000, NEVER } },
 	{ "asked to wait for days",
 	  { RETRY_STATUS, 429, UINT64_MAX - 1, 0 },
 	  true,
+	  false,
 	  { 120000, 120000, 120000, 120000, 120000, 120000, 120000, NEVER } },
+	{ "a status where there is another place",
+	  { RETRY_STATUS, 500, RETRY_NOT_ASKED, 0 },
+	  true,
+	  true,
+	  { 500, 1000, NEVER } },
+	{ "a connection that breaks there", { RETRY_BROKEN, 0, RETRY_NOT_ASKED, 0 }, true, true, { 500, 1000, NEVER } },
+	{ "silence there", { RETRY_TIMED_OUT, 0, RETRY_NOT_ASKED, 0 }, true, true, { NEVER } },
+	{ "a short wait there", { RETRY_STATUS, 503, 5000, 0 }, true, true, { 5000, 5000, NEVER } },
+	{ "a long wait there", { RETRY_STATUS, 429, 5001, 0 }, true, true, { NEVER } },
 };
 
 START_TEST(waits)
 {
 	struct retry_host host = { .heard = rows[_i].heard };
-	struct retry r = { 0 };
+	struct retry r = { .elsewhere = rows[_i].elsewhere };
 	uint64_t now = NOW, until;
 	size_t i;
 
@@ -160,6 +181,38 @@ START_TEST(side_by_side)
 }
 END_TEST
 
+/* What breaks off again and again, but goes on, is not taken elsewhere: three in a row are too many. */
+START_TEST(progress_here)
+{
+	struct retry_end end = { RETRY_BROKEN, 0, RETRY_NOT_ASKED, 0 };
+	struct retry_host host = { .heard = true };
+	struct retry r = { .elsewhere = true };
+	uint64_t until;
+	unsigned i;
+
+	for (i = 0; i < 100; i++) {
+		retry_begin(&r, &host);
+		end.kept_bytes += RETRY_PROGRESS_BYTES;
+		ck_assert(retry_again(&r, &host, &end, BASE, NOW, &until));
+		retry_answered(&host);
+	}
+}
+END_TEST
+
+/* A host that fails whoever asks is not waited for by those who can go elsewhere. */
+START_TEST(ill_host)
+{
+	static const struct retry_end end = { RETRY_STATUS, 500, RETRY_NOT_ASKED, 0 };
+	struct retry_host host = { .heard = true, .level = RETRY_TRIES };
+	struct retry r = { .elsewhere = true }, last = { 0 };
+	uint64_t until = 0;
+
+	ck_assert(!retry_again(&r, &host, &end, BASE, NOW, &until));
+	ck_assert_uint_eq(host.held_until_ms, 0); /* it was not left alone for this one */
+	ck_assert(retry_again(&last, &host, &end, BASE, NOW, &until));
+}
+END_TEST
+
 /* When a failure of one request keeps all others of the host waiting. */
 static const struct {
 	const char *name;
@@ -233,6 +286,8 @@ int main(void)
 	tcase_add_loop_test(t, waits, 0, (int)COUNT_OF(rows));
 	tcase_add_test(t, longest_wait);
 	tcase_add_loop_test(t, progress, 0, (int)COUNT_OF(progresses));
+	tcase_add_test(t, progress_here);
+	tcase_add_test(t, ill_host);
 	tcase_add_test(t, side_by_side);
 	tcase_add_loop_test(t, hold, 0, (int)COUNT_OF(holds));
 	tcase_add_test(t, longest_hold);
