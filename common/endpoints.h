@@ -27,23 +27,23 @@ struct endpoint_options {
 	const char *hosts_dir; /* HOST[:PORT]/hosts.toml, in place of containerd's folder; NULL for that */
 };
 
-/* The rows of a command's table that set them: member of type. */
-#define ENDPOINT_OPTS(type, member)                                                                                    \
+/* The rows of a command's table that set them, in what type calls endpoints. */
+#define ENDPOINT_OPTS(type)                                                                                            \
 	{ "certs-dir", '\0',                                                                                           \
 	  "DIR",       "look for certificates of registries in DIR/HOST[:PORT], not where docker does",                \
-	  0,           OPT_SETS(type, member.certs_dir) },                                                             \
+	  0,           OPT_SETS(type, endpoints.certs_dir) },                                                          \
 		{ "hosts-dir", '\0',                                                                                   \
 		  "DIR",       "look for mirrors in DIR/HOST[:PORT]/hosts.toml, not where containerd does",            \
-		  0,           OPT_SETS(type, member.hosts_dir) },                                                     \
+		  0,           OPT_SETS(type, endpoints.hosts_dir) },                                                  \
 		{ "plain-http",                                                                                        \
 		  '\0',                                                                                                \
 		  NULL,                                                                                                \
 		  "ask registries over HTTP without TLS; loopback is asked so anyway, unless it has certificates",     \
 		  0,                                                                                                   \
-		  OPT_SETS(type, member.plain_http) },                                                                 \
+		  OPT_SETS(type, endpoints.plain_http) },                                                              \
 	{                                                                                                              \
 		"insecure-skip-tls-verify", '\0', NULL, "believe every registry, whatever its certificate is", 0,      \
-			OPT_SETS(type, member.skip_verify)                                                             \
+			OPT_SETS(type, endpoints.skip_verify)                                                          \
 	}
 
 struct progress;

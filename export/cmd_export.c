@@ -79,7 +79,7 @@ static const struct opt opts[] = {
 	  "give up a connection on which nothing comes for so long (60 where it is not given)", SECONDS_MAX,
 	  OPT_SETS(struct options, stall_timeout) },
 	LOGIN_OPTS(struct options),
-	ENDPOINT_OPTS(struct options, endpoints),
+	ENDPOINT_OPTS(struct options),
 	{ "dry-run", '\0', NULL, "find everything, say what would be fetched, write nothing", 0,
 	  OPT_SETS(struct options, dry_run) },
 	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
