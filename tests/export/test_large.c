@@ -96,7 +96,7 @@ START_TEST(all_of_it)
 		at = end;
 	}
 	ck_assert_uint_eq(at, l.size_bytes);
-	ck_assert(_i == 1 || end - from < 2 * PIECE_STEPS_MIN * STEP);
+	ck_assert(_i == 1 || end - from < (uint64_t)2 * PIECE_STEPS_MIN * STEP);
 }
 END_TEST
 
