@@ -5,7 +5,7 @@
  *            What a place has kept of a blob goes first, and the source is asked
  *            for the rest only; where the whole is then not what its digest
  *            says, that blob is fetched anew, once.
- *            A blob that alone would be under way in the end comes in pieces,
+ *            A blob at whose end most slots would be idle comes in pieces,
  *            where its source has ranges (large.h).  It is then proved behind
  *            them, by reading back what was written.
  * Bounds     width blobs or pieces are under way at once, and nothing is kept of

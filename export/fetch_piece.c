@@ -12,7 +12,8 @@ static const struct node *node_of(const struct fetch *f, uint32_t node)
 	return &f->gather->graph.nodes[node];
 }
 
-/* A blob that would still be under way when all others are there.  One that an interrupted run left has gaps. */
+/* A blob at whose end most connections would have nothing to do; with fewer of them idle, reading pieces back to prove
+ * them costs a near registry more than they bring.  One that an interrupted run left has gaps. */
 bool large_is(const struct fetch *f, uint32_t node)
 {
 	uint64_t size_bytes = node_of(f, node)->size_bytes;
@@ -20,7 +21,7 @@ bool large_is(const struct fetch *f, uint32_t node)
 	if (f->place->spread == NULL || size_bytes < f->place->spread_bytes)
 		return false;
 	return f->place->in_order || f->place->has_kept ||
-	       (gather_source(f->gather, node)->ranges != SOURCE_RANGES_NONE && size_bytes > f->left_bytes / f->width);
+	       (gather_source(f->gather, node)->ranges != SOURCE_RANGES_NONE && size_bytes / 2 > f->left_bytes / f->width);
 }
 
 /* What stands there already has arrived, and need not be asked for. */
