@@ -1,14 +1,12 @@
 #include "bundles/description.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bundles/description_images.h"
 #include "bundles/description_selection.h"
-#include "common/js.h"
 #include "common/mem.h"
 #include "common/summary.h"
-#include "common/tree.h"
 
 static const char *const stored_names[STORED_COUNT] = {
 	[STORED_PACKED] = "packed", [STORED_RAW] = "raw",
@@ -49,162 +47,6 @@ static void put_digest(struct js_out *o, const struct node *n)
 	js_member(o, "digest", n->digest.text);
 }
 
-static void put_attestation(const struct graph *g, uint32_t node, struct js_out *o)
-{
-	const struct node *n = &g->nodes[node];
-	size_t i;
-
-	js_begin(o, '{');
-	put_digest(o, n);
-	js_key(o, "statements");
-	js_begin(o, '[');
-	for (i = 0; i < n->edges_len; i++) {
-		const struct edge *e = &g->edges[n->edges + i];
-		const struct node *statement = &g->nodes[e->to];
-
-		if (e->kind != EDGE_STATEMENT)
-			continue;
-		js_begin(o, '{');
-		put_digest(o, statement);
-		js_member(o, "predicateType", statement->predicate_type);
-		js_member_uint(o, "size", statement->size_bytes);
-		js_end(o, '}');
-	}
-	js_end(o, ']');
-	js_end(o, '}');
-}
-
-/* So that a description alone says who has a layer. */
-static void put_layers(const struct graph *g, const struct node *n, struct js_out *o)
-{
-	size_t i;
-
-	js_key(o, "layers");
-	js_begin(o, '[');
-	for (i = 0; i < n->edges_len; i++) {
-		const struct node *layer = &g->nodes[g->edges[n->edges + i].to];
-
-		if (layer->role == ROLE_LAYER)
-			js_put_string(o, layer->digest.text);
-	}
-	js_end(o, ']');
-}
-
-static enum err_code put_platform(const struct graph *g, uint32_t node, struct js_out *o, struct err *err)
-{
-	const struct node *n = &g->nodes[node];
-	const struct link *links;
-	size_t links_len = graph_links_of(g, node, &links), i;
-	uint64_t size = 0;
-
-	for (i = 0; i < n->edges_len; i++) {
-		if (__builtin_add_overflow(size, g->nodes[g->edges[n->edges + i].to].size_bytes, &size) ||
-		    size > INT64_MAX)
-			return err_set(err, ERR_LIMIT, "%s: sizes that add up to more than can be", n->digest.text);
-	}
-	js_begin(o, '{');
-	js_member(o, "platform", n->platform);
-	put_digest(o, n);
-	js_member_uint(o, "size", size);
-	js_key(o, "attestations");
-	js_begin(o, '[');
-	for (i = 0; i < links_len; i++) {
-		if (links[i].kind == LINK_BUILDKIT && node_is_carried(&g->nodes[links[i].referrer]))
-			put_attestation(g, links[i].referrer, o);
-	}
-	js_end(o, ']');
-	put_layers(g, n, o);
-	js_end(o, '}');
-	return ERR_OK;
-}
-
-static bool is_absent(const struct node *n)
-{
-	return n->absent;
-}
-
-static bool is_left_out(const struct node *n)
-{
-	return n->left_out;
-}
-
-/* What is listed and not here, for one of two reasons. */
-static void put_lacking(const struct tree *t, const char *key, bool (*lacks)(const struct node *n), struct js_out *o)
-{
-	size_t i;
-
-	js_key(o, key);
-	js_begin(o, '[');
-	for (i = 0; i < t->found_len; i++) {
-		const struct node *n = &t->graph->nodes[t->found[i]];
-
-		if (!lacks(n))
-			continue;
-		js_begin(o, '{');
-		put_digest(o, n);
-		js_member(o, "platform", n->platform);
-		js_end(o, '}');
-	}
-	js_end(o, ']');
-}
-
-static bool any(const struct tree *t, bool (*lacks)(const struct node *n))
-{
-	size_t i;
-
-	for (i = 0; i < t->found_len; i++) {
-		if (lacks(&t->graph->nodes[t->found[i]]))
-			return true;
-	}
-	return false;
-}
-
-static enum err_code put_image(struct tree *t, const struct image *image, struct js_out *o, struct err *err)
-{
-	const struct graph *g = t->graph;
-	const struct node *root = &g->nodes[image->root];
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	tree_of(t, image);
-	js_begin(o, '{');
-	js_member(o, "name", image->name);
-	put_digest(o, root);
-	js_member(o, "mediaType", root->media_type);
-	js_member_uint(o, "size", root->size_bytes);
-	js_key(o, "platforms");
-	js_begin(o, '[');
-	for (i = 0; code == ERR_OK && i < t->found_len; i++) {
-		if (node_is_carried(&g->nodes[t->found[i]]))
-			code = put_platform(g, t->found[i], o, err);
-	}
-	js_end(o, ']');
-	put_lacking(t, "absent", is_absent, o);
-	if (any(t, is_left_out))
-		put_lacking(t, "leftOut", is_left_out, o);
-	js_end(o, '}');
-	return code;
-}
-
-/* Some images: of a shard, or all. */
-struct range {
-	size_t first, len;
-};
-
-static enum err_code put_images(const struct graph *g, struct range range, struct js_out *o, struct err *err)
-{
-	CLEANUP(tree_release) struct tree t = { 0 };
-	enum err_code code = tree_init(&t, g, err);
-	size_t i;
-
-	js_key(o, "images");
-	js_begin(o, '[');
-	for (i = range.first; code == ERR_OK && o->err.code == ERR_OK && i < range.first + range.len; i++)
-		code = put_image(&t, &g->images[i], o, err);
-	js_end(o, ']');
-	return code;
-}
-
 static void put_referrer(const struct graph *g, const struct link *link, struct js_out *o)
 {
 	const struct node *n = &g->nodes[link->referrer];
@@ -221,7 +63,8 @@ static void put_referrer(const struct graph *g, const struct link *link, struct 
 }
 
 /* Everything that refers to what these images are made of, whichever image came first. */
-static enum err_code put_referrers(const struct graph *g, struct range range, struct js_out *o, struct err *err)
+static enum err_code put_referrers(const struct graph *g, struct description_range range, struct js_out *o,
+				   struct err *err)
 {
 	CLEANUP(free_ptr) uint32_t *owners = NULL;
 	enum err_code code = graph_owners_among(g, range.first, range.len, &owners, err);
@@ -261,7 +104,7 @@ static void put_blob(const struct node *n, struct js_out *o)
 	js_end(o, '}');
 }
 
-static void put_blobs(const struct description_maker *m, struct range range, struct js_out *o)
+static void put_blobs(const struct description_maker *m, struct description_range range, struct js_out *o)
 {
 	enum stored stored;
 	size_t i;
@@ -362,24 +205,24 @@ enum err_code description_maker_init(struct description_maker *m, const struct g
 	return code;
 }
 
-static struct range range_of(const struct description_maker *m, size_t shard)
+static struct description_range range_of(const struct description_maker *m, size_t shard)
 {
 	size_t first = shard * SHARD_IMAGES, left = m->graph->images_len - first;
 
-	return (struct range){ .first = first, .len = left < SHARD_IMAGES ? left : SHARD_IMAGES };
+	return (struct description_range){ .first = first, .len = left < SHARD_IMAGES ? left : SHARD_IMAGES };
 }
 
 enum err_code description_write_shard(const struct description_maker *m, size_t shard, struct outstream *out,
 				      struct description_shard *ret_shard, struct err *err)
 {
-	struct range range = range_of(m, shard);
+	struct description_range range = range_of(m, shard);
 	enum err_code code;
 	struct js_out o;
 
 	js_out_init(&o, out, false);
 	js_begin(&o, '{');
 	js_member_uint(&o, "schemaVersion", 1);
-	code = put_images(m->graph, range, &o, err);
+	code = description_put_images(m->graph, range, &o, err);
 	if (code == ERR_OK)
 		code = put_referrers(m->graph, range, &o, err);
 	if (code != ERR_OK)
@@ -418,7 +261,7 @@ enum err_code description_write(const struct description_maker *m, const struct 
 				const struct description_file *index, const struct description_shard *shards,
 				const struct description_notes *notes, struct outstream *out, struct err *err)
 {
-	struct range all = { .len = m->graph->images_len };
+	struct description_range all = { .len = m->graph->images_len };
 	enum err_code code = ERR_OK;
 	struct js_out o;
 
@@ -428,7 +271,7 @@ enum err_code description_write(const struct description_maker *m, const struct 
 	if (notes != NULL)
 		put_notes(notes, &o);
 	if (shards == NULL)
-		code = put_images(m->graph, all, &o, err);
+		code = description_put_images(m->graph, all, &o, err);
 	if (code == ERR_OK && shards == NULL)
 		code = put_referrers(m->graph, all, &o, err);
 	if (code != ERR_OK)

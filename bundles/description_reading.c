@@ -1,0 +1,72 @@
+#include "bundles/description_reading.h"
+
+#include <string.h>
+
+#include "common/limits.h"
+
+enum err_code reading_text(const struct reading *r, const struct json_t *json, const char *key, const char **ret_text)
+{
+	const char *text = js_string(json, key);
+
+	if (text == NULL || text[0] == '\0' || strlen(text) > LIMIT_TEXT_BYTES)
+		return READING_BAD(r, "%s: an entry without a proper \"%s\"", r->what, key);
+	*ret_text = text;
+	return ERR_OK;
+}
+
+enum err_code reading_keep_text(const struct reading *r, const struct json_t *json, const char *key,
+				const char **ret_text)
+{
+	const char *text;
+	enum err_code code = reading_text(r, json, key, &text);
+
+	return code == ERR_OK ? intern_text(&r->d->strings, text, ret_text, r->err) : code;
+}
+
+/* The one text that may be empty: what a source says of a blob is carried as it is. */
+enum err_code reading_media_type(const struct reading *r, const struct json_t *json, const char **ret_text)
+{
+	const char *text = js_string(json, "mediaType");
+
+	if (text == NULL || strlen(text) > LIMIT_TEXT_BYTES)
+		return READING_BAD(r, "%s: an entry without a proper \"mediaType\"", r->what);
+	return intern_text(&r->d->strings, text, ret_text, r->err);
+}
+
+enum err_code reading_digest(const struct reading *r, const struct json_t *json, const char *key,
+			     struct digest *ret_digest)
+{
+	const char *text;
+	enum err_code code = reading_text(r, json, key, &text);
+
+	if (code == ERR_OK && digest_parse(text, ret_digest, r->err) != ERR_OK) {
+		err_add(r->err, "%s", r->what);
+		code = err_recode(r->err, ERR_DAMAGED);
+	}
+	return code;
+}
+
+enum err_code reading_size(const struct reading *r, const struct json_t *json, uint64_t *ret_size)
+{
+	if (!js_uint(json, "size", ret_size))
+		return READING_BAD(r, "%s: an entry without \"size\"", r->what);
+	return ERR_OK;
+}
+
+enum err_code reading_word(const struct reading *r, const struct json_t *json, const char *key, unsigned count,
+			   const char *(*name)(unsigned word), unsigned *ret_word)
+{
+	const char *text;
+	enum err_code code = reading_text(r, json, key, &text);
+	unsigned i;
+
+	if (code != ERR_OK)
+		return code;
+	for (i = 0; i < count; i++) {
+		if (strcmp(text, name(i)) == 0) {
+			*ret_word = i;
+			return ERR_OK;
+		}
+	}
+	return READING_BAD(r, "%s: \"%s\" is \"%.40s\", which this program does not know", r->what, key, text);
+}
