@@ -1,8 +1,6 @@
 /* bundle export: the command. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bundles/seal_key.h"
@@ -12,14 +10,10 @@
 #include "common/mem.h"
 #include "common/progress.h"
 #include "common/report.h"
-#include "common/summary.h"
-#include "common/text.h"
-#include "export/alone.h"
 #include "export/commands.h"
 #include "export/export.h"
-#include "export/losses.h"
 #include "export/notes.h"
-#include "export/subset.h"
+#include "export/report.h"
 
 #define JOBS_DEFAULT 6
 #define JOBS_MAX 64
@@ -86,216 +80,29 @@ static const struct opt opts[] = {
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
 
-/* Absent things are said on stderr, each in a line, and make the exit status 4. */
-static enum err_code report_absent(const struct export_result *r, struct err *err)
-{
-	const struct graph *g = &r->gather.graph;
-	size_t absent = 0, manifests = 0, i;
-
-	for (i = 0; i < r->order_len; i++) {
-		const struct node *n = &g->nodes[r->order[i]];
-
-		if (!n->absent)
-			continue;
-		absent++;
-		manifests += role_is_manifest(n->role);
-		fprintf(stderr, "%s export: absent at the source: %s %s%s\n", OPT_PROGRAM,
-			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text,
-			media_type_is_foreign(n->media_type) ? " (of a kind that only its vendor may distribute)" : "");
-	}
-	if (absent > 0)
-		return err_set(err, ERR_PARTIAL, "done, but %zu listed %s%s not at the source", absent,
-			       manifests == absent ? "manifest" : "blob", absent == 1 ? " is" : "s are");
-	return ERR_OK;
-}
-
-static void put_image(struct js_out *o, struct tree *t, const struct image *image)
-{
-	const struct node *root = &t->graph->nodes[image->root];
-
-	js_begin(o, '{');
-	js_member(o, "name", image->name);
-	js_member(o, "digest", root->digest.text);
-	js_member(o, "mediaType", root->media_type);
-	tree_of(t, image);
-	subset_put(t, o);
-	js_end(o, '}');
-}
-
-static void put_absent(struct js_out *o, const struct export_result *r)
-{
-	size_t i;
-
-	js_key(o, "absent");
-	js_begin(o, '[');
-	for (i = 0; i < r->order_len; i++) {
-		const struct node *n = &r->gather.graph.nodes[r->order[i]];
-
-		if (!n->absent)
-			continue;
-		js_begin(o, '{');
-		js_member(o, "digest", n->digest.text);
-		js_member(o, "role", role_name(n->role));
-		js_member(o, "platform", n->platform);
-		js_end(o, '}');
-	}
-	js_end(o, ']');
-}
-
-/* Of the file that is there, or would be. */
-static void put_file_size(struct js_out *o, const struct options *options, const struct export_result *r)
-{
-	if (!options->dry_run)
-		js_member_uint(o, "fileBytes", r->file_bytes);
-	else if (r->size.least_bytes == r->size.most_bytes)
-		js_member_uint(o, "fileBytes", r->size.most_bytes);
-	else
-		js_member_uint(o, "fileBytesAtMost", r->size.most_bytes);
-}
-
-static void put_alone(struct js_out *o, const struct alone *alone)
-{
-	if (alone->platform == NULL)
-		return;
-	js_key(o, "alone");
-	js_begin(o, '{');
-	js_member(o, "platform", alone->platform);
-	js_member_uint(o, "bytes", alone->bytes);
-	js_end(o, '}');
-}
-
-static enum err_code report_json(const struct options *options, const struct export_result *r, const struct summary *s,
-				 struct tree *t, const struct alone *alone, const char *sealed_by, struct err *err)
-{
-	struct js_out o;
-	size_t i;
-
-	js_out_init(&o, report_stdout(), true);
-	js_begin(&o, '{');
-	js_member_uint(&o, "schemaVersion", 1);
-	js_member(&o, "file", options->dry_run ? NULL : options->output);
-	js_member_bool(&o, "dryRun", options->dry_run);
-	js_member(&o, "sealedBy", sealed_by);
-	js_key(&o, "images");
-	js_begin(&o, '[');
-	for (i = 0; i < r->gather.graph.images_len; i++)
-		put_image(&o, t, &r->gather.graph.images[i]);
-	js_end(&o, ']');
-	put_absent(&o, r);
-	losses_put(&r->site.since.attested, &r->attested, &o);
-	js_key(&o, "totals");
-	js_begin(&o, '{');
-	js_member_uint(&o, "platforms", s->platforms);
-	js_member_uint(&o, "attestations", s->attestations);
-	js_member_uint(&o, "statements", s->statements);
-	js_member_uint(&o, "referrers", s->referrers);
-	js_member_uint(&o, "layers", s->layers);
-	js_member_uint(&o, "blobs", s->blobs);
-	js_member_uint(&o, "bytes", s->bytes);
-	js_member_uint(&o, "prerequisites", s->prerequisites);
-	js_member_uint(&o, "prerequisiteBytes", s->prerequisite_bytes);
-	js_member_uint(&o, "subsets", subset_count(t));
-	js_member_uint(&o, "referrersLeftOut", r->referrers_left_out);
-	js_member_uint(&o, "layersLeftOut", s->left_layers);
-	js_member_uint(&o, "leftOutBytes", s->left_out_bytes);
-	put_file_size(&o, options, r);
-	js_end(&o, '}');
-	put_alone(&o, alone);
-	js_end(&o, '}');
-	return js_end_document(&o, err);
-}
-
-/* What would be fetched, and what would come of it. */
-static void report_forecast(const struct export_result *r, const struct summary *s, FILE *to)
-{
-	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
-	bool exact = r->size.least_bytes == r->size.most_bytes;
-
-	fprintf(to, "would fetch %s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
-	fprintf(to, "%zu attestation manifest%s, %zu layer%s, %zu blobs in all\n", s->attestations,
-		s->attestations == 1 ? "" : "s", s->layers, s->layers == 1 ? "" : "s", s->blobs);
-	fprintf(to, "the file would have %s%s (%s%" PRIu64 " bytes%s)\n", exact ? "" : "at most ",
-		text_size(r->size.most_bytes, size), exact ? "" : "at most ", r->size.most_bytes,
-		exact ? "" : ": some layers are compressed on the way");
-}
-
-/* Who took all platforms of an image may not have thought of it. */
-static void report_alone(const struct summary *s, const struct alone *alone, FILE *to)
-{
-	char size[TEXT_SIZE_MAX], all[TEXT_SIZE_MAX];
-
-	if (alone->platform != NULL)
-		fprintf(to, "%s alone would be %s of %s (--platform %s)\n", alone->platform,
-			text_size(alone->bytes, size), text_size(s->bytes, all), alone->platform);
-}
-
 static bool is_pipe(const struct options *options)
 {
 	return options->output != NULL && strcmp(options->output, "-") == 0 && !options->dry_run;
 }
 
-static void report_text(const struct options *options, const struct export_result *r, const struct summary *s,
-			struct tree *t, const struct alone *alone, const char *sealed_by)
-{
-	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
-	FILE *to = is_pipe(options) ? stderr : stdout; /* the bundle itself is the result then */
-	size_t i;
-
-	for (i = 0; i < r->gather.graph.images_len; i++) {
-		const struct image *image = &r->gather.graph.images[i];
-
-		fprintf(to, "%s  %s\n", image->name, r->gather.graph.nodes[image->root].digest.text);
-		tree_of(t, image);
-		subset_print(t, to);
-	}
-	if (options->dry_run)
-		report_forecast(r, s, to);
-	else
-		fprintf(to, "%s: %s; %s\n", is_pipe(options) ? "standard output" : options->output,
-			summary_text(s, counts), text_size(r->file_bytes, size));
-	if (s->prerequisites > 0)
-		fprintf(to, "%zu layer%s of %s left out: the site must have %s%s%s\n", s->prerequisites,
-			s->prerequisites == 1 ? "" : "s", text_size(s->prerequisite_bytes, size),
-			options->since != NULL ? "what " : "them", options->since != NULL ? options->since : "",
-			options->since != NULL ? " brought" : "");
-	if (s->left_layers > 0)
-		fprintf(to, "%zu layer%s of %s left out: attestations only\n", s->left_layers,
-			s->left_layers == 1 ? "" : "s", text_size(s->left_out_bytes, size));
-	if (options->referrers != NULL && strcmp(options->referrers, "none") == 0)
-		fprintf(to, "referrers left out: none was asked for\n");
-	else if (r->referrers_left_out > 0)
-		fprintf(to, "%zu referrer%s of other types left out\n", r->referrers_left_out,
-			r->referrers_left_out == 1 ? "" : "s");
-	report_alone(s, alone, to);
-	if (sealed_by != NULL)
-		fprintf(to, "sealed by key %s\n", sealed_by);
-}
-
+/* What has come of it, or would. */
 static enum err_code report(const struct options *options, const struct export_result *r, const struct seal_key *key,
 			    struct err *err)
 {
-	struct summary s = summary_of(&r->gather.graph, r->order, r->order_len);
-	const char *sealed_by = key != NULL && !options->dry_run ? seal_key_hint(key) : NULL;
-	CLEANUP(tree_release) struct tree t = { 0 };
-	struct alone alone = { 0 };
-	enum err_code code = tree_init(&t, &r->gather.graph, err);
-	size_t losses;
+	struct export_report a = {
+		.result = r,
+		.output = options->output,
+		.since = options->since,
+		.sealed_by = key != NULL && !options->dry_run ? seal_key_hint(key) : NULL,
+		.dry_run = options->dry_run,
+		.json = options->json,
+		.strict = options->strict,
+		.piped = is_pipe(options),
+		.chosen = options->platforms.len > 0,
+		.no_referrers = options->referrers != NULL && strcmp(options->referrers, "none") == 0,
+	};
 
-	if (code == ERR_OK && options->platforms.len == 0)
-		code = alone_of(&r->gather.graph, &alone, err);
-	if (code == ERR_OK && options->json)
-		code = report_json(options, r, &s, &t, &alone, sealed_by, err);
-	else if (code == ERR_OK)
-		report_text(options, r, &s, &t, &alone, sealed_by);
-	if (code == ERR_OK)
-		subset_warn(subset_count(&t));
-	if (code != ERR_OK)
-		return code;
-	losses = losses_print(&r->site.since.attested, &r->attested, options->since, stderr);
-	code = report_absent(r, err);
-	if (code == ERR_OK && losses > 0 && options->strict)
-		return err_set(err, ERR_PARTIAL, "done, but less is attested than last time (--strict)");
-	return code;
+	return report_export(&a, err);
 }
 
 static bool reads_stdin(const struct options *options)
