@@ -21,7 +21,8 @@ bool large_is(const struct fetch *f, uint32_t node)
 	if (f->place->spread == NULL || size_bytes < f->place->spread_bytes)
 		return false;
 	return f->place->in_order || f->place->has_kept ||
-	       (gather_source(f->gather, node)->ranges != SOURCE_RANGES_NONE && size_bytes / 2 > f->left_bytes / f->width);
+	       (gather_source(f->gather, node)->ranges != SOURCE_RANGES_NONE &&
+		size_bytes / 2 > f->left_bytes / f->width);
 }
 
 /* What stands there already has arrived, and need not be asked for. */
