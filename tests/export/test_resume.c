@@ -116,10 +116,12 @@ static enum err_code export_it(enum what what, struct err *err)
 	struct reference_line line = { .text = name };
 	struct references list = { .items = &line, .len = 1 };
 	struct progress progress;
+	struct description_notes nothing = { 0 };
 	struct export_options options = { .sign = what == FIRST_SEALED ? key : NULL,
 					  .output = path,
 					  .images = { .references = &list },
 					  .jobs = 1,
+					  .notes = &nothing,
 					  .progress = &progress };
 	enum err_code code;
 
