@@ -156,10 +156,11 @@ static bool read_duration(const char *text, unsigned *ret_ms)
 		return false;
 	while (*text != '\0') {
 		char *end;
-		double number = *text >= '0' && *text <= '9' && text[1] != 'x' ? strtod(text, &end) : -1;
+		double number;
 
-		if (number < 0)
+		if (*text < '0' || *text > '9' || text[1] == 'x')
 			return false;
+		number = strtod(text, &end);
 		for (i = 0; i < COUNT_OF(units); i++) {
 			if (text_starts(end, units[i].name) && (end[strlen(units[i].name)] < 'a'))
 				break;

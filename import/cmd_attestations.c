@@ -112,7 +112,7 @@ struct printer {
 	const struct attestations_query *query;
 	struct source *source;
 	struct js_out json;
-	size_t count;
+	size_t count, absent;
 };
 
 static enum err_code blob_read(void *ctx, bool there, struct err *err)
@@ -154,12 +154,30 @@ static enum err_code put_statement(struct printer *p, const struct descriptor *d
 	return ERR_OK;
 }
 
+/* What is listed and not here is said on stderr, whatever stdout has. */
+static void say_absent(struct printer *p, const struct statement *s)
+{
+	char where[PLATFORM_TEXT_MAX], type[256];
+
+	p->absent++;
+	snprintf(where, sizeof(where), "%s", s->platform != NULL ? s->platform : "-");
+	snprintf(type, sizeof(type), "%s", s->predicate_type != NULL ? s->predicate_type : "-");
+	text_clean(where);
+	text_clean(type);
+	fprintf(stderr, "%s attestations: not here: %s of %s: %s %s\n", OPT_PROGRAM,
+		s->manifest ? "the attestation manifest" : "a statement", where, type, s->descriptor->digest.text);
+}
+
 static enum err_code print_json(void *ctx, const struct statement *s, struct err *err)
 {
 	struct printer *p = ctx;
 	const struct descriptor *d = s->descriptor;
 	enum err_code code = ERR_OK;
 
+	if (s->absent)
+		say_absent(p, s);
+	if (s->manifest)
+		return ERR_OK;
 	p->count++;
 	js_begin(&p->json, '{');
 	js_key(&p->json, "Descriptor");
@@ -173,7 +191,7 @@ static enum err_code print_json(void *ctx, const struct statement *s, struct err
 	}
 	js_end(&p->json, '}');
 	js_member(&p->json, "PredicateType", s->predicate_type != NULL ? s->predicate_type : "");
-	if (p->query->statement)
+	if (p->query->statement && !s->absent)
 		code = put_statement(p, d, err);
 	js_end(&p->json, '}');
 	return code;
@@ -186,6 +204,10 @@ static enum err_code print_statement(void *ctx, const struct statement *s, struc
 	struct buf_stage out;
 	enum err_code code;
 
+	if (s->absent) {
+		say_absent(p, s);
+		return ERR_OK;
+	}
 	p->count++;
 	if (s->descriptor->size_bytes > LIMIT_STATEMENT_PARSED_BYTES) /* too large to be held back until it is proved */
 		return copy_statement(p, s->descriptor, report_stdout(), err);
@@ -221,12 +243,18 @@ static enum err_code summarise(struct printer *p, const struct descriptor *d, ch
 static enum err_code print_row(void *ctx, const struct statement *s, struct err *err)
 {
 	struct printer *p = ctx;
-	char summary[PREDICATE_TEXT_MAX];
-	enum err_code code = summarise(p, s->descriptor, summary, err);
+	char summary[PREDICATE_TEXT_MAX] = "";
+	enum err_code code = ERR_OK;
 
-	if (code != ERR_OK)
+	if (s->absent)
+		say_absent(p, s);
+	else
+		code = summarise(p, s->descriptor, summary, err);
+	if (code != ERR_OK || s->manifest)
 		return code;
 	attestations_row(&p->count, s->platform, s->predicate_type, &s->descriptor->digest, s->descriptor->size_bytes);
+	if (s->absent)
+		puts("  not here");
 	if (summary[0] != '\0')
 		printf("  claims: %s\n", summary);
 	return ERR_OK;
@@ -261,7 +289,7 @@ static enum err_code print_all(struct printer *p, const struct graph *g, const s
 			       p->query->statement ? print_statement : print_row, p, err);
 }
 
-/* From a place that holds the image itself. */
+/* From a place that holds the image itself.  ERR_PARTIAL where all is printed that is here. */
 static enum err_code from_source(const struct attestations_query *q, struct source *source, const struct reference *ref,
 				 size_t *ret_count, struct err *err)
 {
@@ -279,6 +307,9 @@ static enum err_code from_source(const struct attestations_query *q, struct sour
 	if (code == ERR_OK)
 		code = print_all(&p, &g, &filter, err);
 	*ret_count = p.count;
+	if (code == ERR_OK && p.absent > 0)
+		return err_set(err, ERR_PARTIAL, "%s: done, but %zu of what it attests to %s not here", q->name,
+			       p.absent, p.absent == 1 ? "is" : "are");
 	return code;
 }
 
@@ -336,7 +367,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	struct err err = { 0 };
 	enum err_code code = attestations(options, operands->items[0], &err);
 
-	return report_end(c, options->json, code, &err);
+	/* of what is here stdout has its document then */
+	return report_end(c, options->json && code != ERR_PARTIAL, code, &err);
 }
 
 const struct command attestations_command = {
@@ -352,7 +384,7 @@ const struct command attestations_command = {
 	.opts = opts,
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
-	.statuses = OPT_STATUS(3) | OPT_STATUS(5),
+	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5),
 	.footer = "What a statement says is a claim until a signature proves who made it.",
 	.run = run,
 };

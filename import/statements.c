@@ -29,22 +29,51 @@ static bool wants_type(const struct lister *l, const char *type)
 	return l->filter->types->len == 0;
 }
 
+static enum err_code on_has(void *ctx, bool there, struct err *err)
+{
+	struct statement *s = ctx;
+
+	(void)err;
+	s->absent = !there;
+	return ERR_OK;
+}
+
+static enum err_code list_item(struct lister *l, const struct descriptor *item, struct err *err)
+{
+	struct statement s = {
+		.platform = l->manifest->platform,
+		.predicate_type = annotation(item->annotations, ANNOTATION_PREDICATE_TYPE),
+		.descriptor = item,
+	};
+	enum err_code code;
+
+	if (strcmp(item->media_type, TYPE_IN_TOTO) != 0 || !wants_type(l, s.predicate_type))
+		return ERR_OK;
+	code = l->source->has(l->source, item, on_has, &s, err);
+	return code == ERR_OK ? l->fn(l->ctx, &s, err) : code;
+}
+
 static enum err_code list_items(struct lister *l, const struct manifest *m, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < m->items_len; i++) {
-		struct statement s = {
-			.platform = l->manifest->platform,
-			.predicate_type = annotation(m->items[i].annotations, ANNOTATION_PREDICATE_TYPE),
-			.descriptor = &m->items[i],
-		};
-
-		if (strcmp(m->items[i].media_type, TYPE_IN_TOTO) == 0 && wants_type(l, s.predicate_type))
-			code = l->fn(l->ctx, &s, err);
-	}
+	for (i = 0; code == ERR_OK && i < m->items_len; i++)
+		code = list_item(l, &m->items[i], err);
 	return code;
+}
+
+static enum err_code say_absent(struct lister *l, struct err *err)
+{
+	struct descriptor d = node_descriptor(l->attestation);
+	struct statement s = {
+		.platform = l->manifest->platform,
+		.descriptor = &d,
+		.absent = true,
+		.manifest = true,
+	};
+
+	return l->fn(l->ctx, &s, err);
 }
 
 static enum err_code on_attestation(void *ctx, const struct source_manifest *got, struct err *err)
@@ -54,7 +83,7 @@ static enum err_code on_attestation(void *ctx, const struct source_manifest *got
 	enum err_code code;
 
 	if (got->bytes == NULL)
-		return err_set(err, ERR_NOT_FOUND, "attestation manifest %s is not there", l->attestation->digest.text);
+		return say_absent(l, err);
 	code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
 	return code == ERR_OK ? list_items(l, &m, err) : code;
 }

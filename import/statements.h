@@ -1,9 +1,9 @@
-/* statements.h - the in-toto statements that an image's BuildKit attestation manifests hold.
+/* statements.h - the in-toto statements that an image's BuildKit attestation manifests list.
  *
  * Lifecycle  statements_each calls fn for each, in the order of the manifests.
  * Ownership  What fn gets is borrowed for the call.
- * Errors     ERR_NOT_FOUND (no such platform, an attestation manifest that the
- *            source lacks), those of the source, what fn returns.  The source
+ * Errors     ERR_NOT_FOUND (no such platform), those of the source, what fn
+ *            returns.  What the source lacks is no error, but said.  The source
  *            must be one that answers at once: a layout or a bundle.
  * Source     BuildKit docs/attestations/attestation-storage.md.
  */
@@ -17,6 +17,8 @@ struct statement {
 	const char *platform; /* NULL where the image does not say */
 	const char *predicate_type;
 	const struct descriptor *descriptor;
+	bool absent;   /* it is listed, and the source has it not */
+	bool manifest; /* it is an absent attestation manifest: what that lists is not known */
 };
 
 /* Which of them: NULL and empty mean all. */

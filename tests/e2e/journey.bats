@@ -153,6 +153,30 @@ source_blob() {
 	cmp statement <(source_blob "$APP1_PROVENANCE" && echo)
 }
 
+@test "a statement that is listed and not here" {
+	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	bundle import -q --to store app1.oci.tar.zst
+	rm "$BUNDLE_STORE/blobs/sha256/${APP1_PROVENANCE#sha256:}"
+
+	bundle attestations "$REGISTRY/demo/app1:1.0"
+	expect 4
+	[[ $stderr == *"not here: a statement of linux/amd64: $PROVENANCE $APP1_PROVENANCE"* ]]
+	[[ $stderr == *'1 of what it attests to is not here'* ]]
+	[[ $(grep -A1 "$APP1_PROVENANCE *[0-9]" <<<"$output") == *'  not here' ]]
+	[[ $(grep -c '^linux/amd64 .*sha256:' <<<"$output") == 2 ]]
+
+	bundle attestations --json --statement "$REGISTRY/demo/app1:1.0"
+	expect 4
+	[[ $(jq -c '[.[] | [.PredicateType, has("Statement")]] | sort' <<<"$output") == \
+		"$(jq -cn --arg a "$PROVENANCE" --arg b "$SPDX" '[[$a, false], [$b, true]] | sort')" ]]
+
+	bundle attestations --statement "$REGISTRY/demo/app1:1.0"
+	expect 4
+	[[ $(jq -r .predicateType <<<"$output") == "$SPDX" ]]
+	bundle attestations --type "$SPDX" "$REGISTRY/demo/app1:1.0"
+	expect 0
+}
+
 @test "attestations that are not there" {
 	bundle attestations "$REGISTRY/demo/app1:1.0"
 	complain 1 "the store $BUNDLE_STORE is empty"
