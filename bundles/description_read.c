@@ -171,8 +171,7 @@ static enum err_code read_root(const struct reading *r)
 		return code;
 	if (js_get(r->json, "shards") != NULL)
 		return read_shards(r);
-	code = reading_lists(r);
-	return code == ERR_OK ? description_complete(r->d, r->what, r->err) : code;
+	return reading_lists(r);
 }
 
 static enum err_code parse(const void *bytes, size_t len, const char *what, struct json_t **ret_json, struct err *err)
@@ -191,6 +190,9 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 
 	if (code == ERR_OK)
 		code = read_root(&(struct reading){ .d = &d, .json = json, .what = what, .err = err });
+	js_free(take_ptr(&json)); /* it is the larger half of what this takes: no more beside it than must be */
+	if (code == ERR_OK && d.shards_len == 0)
+		code = description_complete(&d, what, err);
 	if (code != ERR_OK)
 		return code;
 	*ret_description = d;
