@@ -169,7 +169,8 @@ enum err_code bundle_source_new(const struct bundle *b, struct source **ret_sour
 	if (s == NULL)
 		return err_nomem(err);
 	*s = (struct bundle_source){
-		.source = { .resolve = source_resolve,
+		.source = { .at_once = true,
+			    .resolve = source_resolve,
 			    .manifest = source_manifest,
 			    .referrers = source_referrers,
 			    .blob = source_blob,

@@ -129,6 +129,7 @@ enum err_code layout_source_new(const struct layout *l, struct source **ret_sour
 		return err_nomem(err);
 	s->layout = l;
 	s->source = (struct source){
+		.at_once = true,
 		.resolve = layout_resolve,
 		.manifest = layout_manifest,
 		.referrers = layout_referrers,

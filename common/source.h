@@ -55,6 +55,7 @@ enum source_ranges {
 
 struct source {
 	enum source_ranges ranges;
+	bool at_once; /* every answer comes before the call returns: a file or a folder */
 	/* The manifest under a tag or digest. */
 	enum err_code (*resolve)(struct source *s, const struct reference *ref, source_manifest_fn *done, void *ctx,
 				 struct err *err);

@@ -60,7 +60,7 @@ static void job_release(struct job *j)
 }
 
 /* The blobs of one kind, as nodes: a range of j->nodes, because the description is sorted by it. */
-static size_t range_of(const struct job *j, enum stored stored, const uint32_t **ret_nodes)
+static size_t range_of(const struct job *j, enum stored stored, uint32_t **ret_nodes)
 {
 	const struct description *d = bundle_writer_description(j->writer);
 	size_t first = 0, len = 0;
@@ -131,7 +131,7 @@ static enum err_code fetch_in_order(struct job *j, struct err *err)
 
 	for (i = 0; code == ERR_OK && i < COUNT_OF(kinds); i++) {
 		CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
-		const uint32_t *nodes;
+		uint32_t *nodes;
 		size_t len = range_of(j, kinds[i], &nodes);
 
 		code = fetch_start(g, nodes, len, 1, &place.place, &j->watch, &fetch, err);
@@ -159,13 +159,16 @@ static enum err_code fetch_layers(struct job *j, struct err *err)
 		.place = { .open = layer_place_open, .close = layer_place_close },
 		.writer = j->writer,
 	};
-	const uint32_t *nodes;
-	size_t len = range_of(j, STORED_RAW, &nodes);
-	enum err_code code = fetch_start(g, nodes, len, j->options->jobs, &place.place, &j->watch, &raw, err);
+	uint32_t *raws, *plains;
+	size_t raws_len = range_of(j, STORED_RAW, &raws), plains_len = range_of(j, STORED_ZSTD, &plains);
+	enum err_code code = fetch_order(g, raws, raws_len, err);
 
-	len = range_of(j, STORED_ZSTD, &nodes);
 	if (code == ERR_OK)
-		code = fetch_start(g, nodes, len, 1, &in_turn.place, &j->watch, &plain, err);
+		code = fetch_order(g, plains, plains_len, err);
+	if (code == ERR_OK)
+		code = fetch_start(g, raws, raws_len, j->options->jobs, &place.place, &j->watch, &raw, err);
+	if (code == ERR_OK)
+		code = fetch_start(g, plains, plains_len, 1, &in_turn.place, &j->watch, &plain, err);
 	return code == ERR_OK ? finish_fetches(g->http, (struct fetch *[]){ raw, plain }, 2, err) : code;
 }
 
@@ -198,7 +201,7 @@ static enum err_code survey(struct job *j, struct err *err)
 
 static enum err_code write_bundle(struct job *j, struct err *err)
 {
-	const uint32_t *packed;
+	uint32_t *packed;
 	size_t packed_len;
 	enum err_code code = open_writer(j, err);
 

@@ -150,6 +150,24 @@ static enum err_code make_slots(struct fetch *f, struct err *err)
 	return ERR_OK;
 }
 
+enum err_code fetch_order(const struct gather *g, uint32_t *nodes, size_t len, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *were = malloc((len + 1) * sizeof(*were));
+	size_t at = 0, later = 0, i;
+
+	if (were == NULL)
+		return err_nomem(err);
+	for (i = 0; i < len; i++) {
+		if (gather_source(g, nodes[i])->at_once)
+			nodes[at++] = nodes[i];
+		else
+			were[later++] = nodes[i];
+	}
+	for (i = 0; i < later; i++)
+		nodes[at++] = were[i];
+	return ERR_OK;
+}
+
 enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, unsigned width,
 			  struct fetch_place *place, struct watch *watch, struct fetch **ret_fetch, struct err *err)
 {

@@ -38,6 +38,9 @@ struct fetch_place {
 	bool in_order;         /* all come in pieces, and are proved in the order in which they are listed */
 };
 
+/* Put what sources give at once in front, else in the same order.  It is copied where it is asked for, and whatever is
+ * under way then stands still. */
+enum err_code fetch_order(const struct gather *g, uint32_t *nodes, size_t len, struct err *err);
 /* Begin with width of these blobs, which are listed until fetch_free. */
 struct fetch;
 enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, unsigned width,

@@ -349,6 +349,34 @@ START_TEST(breaks)
 }
 END_TEST
 
+/* What is copied keeps nothing waiting that comes from elsewhere. */
+START_TEST(order)
+{
+	struct source file = { .at_once = true }, registry = { 0 };
+	struct source *sources[] = { &registry, &file }, **were;
+	uint32_t nodes[IMAGE_ITEMS];
+	size_t i, files = 0;
+
+	setup();
+	were = f.gather.walk.sources;
+	f.gather.walk.sources = sources;
+	for (i = 0; i < f.len; i++) {
+		f.gather.graph.nodes[f.nodes[i]].source = i % 3 == 1;
+		files += i % 3 == 1;
+	}
+	memcpy(nodes, f.nodes, sizeof(nodes));
+	ck_assert_int_eq(fetch_order(&f.gather, nodes, f.len, NULL), ERR_OK);
+	ck_assert_uint_ge(files, 2);
+	for (i = 0; i < f.len; i++) {
+		ck_assert_uint_eq(f.gather.graph.nodes[nodes[i]].source, i < files);
+		ck_assert(i == 0 || i == files || nodes[i] > nodes[i - 1]); /* they were in order */
+	}
+	ck_assert_int_eq(fetch_order(&f.gather, nodes, 0, NULL), ERR_OK);
+	f.gather.walk.sources = were;
+	teardown();
+}
+END_TEST
+
 START_TEST(nothing)
 {
 	setup();
@@ -371,6 +399,7 @@ int main(void)
 	tcase_add_test(t, kept_and_wrong);
 	tcase_add_loop_test(t, wrong_content, 0, (int)COUNT_OF(ways));
 	tcase_add_loop_test(t, breaks, 0, (int)COUNT_OF(ways));
+	tcase_add_test(t, order);
 	tcase_add_test(t, nothing);
 	suite_add_tcase(s, t);
 	return test_run(s);
