@@ -278,16 +278,8 @@ static enum err_code read_api(const struct question *q, struct err *err)
 	return code == ERR_OK ? ask_next_page(q, err) : code;
 }
 
-static enum err_code read_tag(const struct question *q, struct err *err)
-{
-	if (q->request.call.status == 404)
-		return ERR_OK;
-	if (q->request.call.status != 200)
-		return repository_refused(&q->request, buf_text(&q->body), err);
-	return q->kind == LINK_SUBJECT ? read_listing(q, err) : read_tagged(q, err);
-}
-
-static enum err_code ask_tag(struct discovery *d, struct place *place, enum link_kind kind, struct err *err)
+/* False where no registry can hold such a tag. */
+static bool tag_of(const struct discovery *d, enum link_kind kind, char out[DIGEST_TEXT_SIZE + 8])
 {
 	static const char *const suffixes[] = {
 		[LINK_SUBJECT] = "",
@@ -295,16 +287,54 @@ static enum err_code ask_tag(struct discovery *d, struct place *place, enum link
 		[LINK_ATT] = ".att",
 		[LINK_SBOM] = ".sbom",
 	};
+	int hex_len = kind == LINK_SUBJECT ? 64 : 128; /* the fallback tag is cut, cosign's is not */
+
+	snprintf(out, DIGEST_TEXT_SIZE + 8, "%s-%.*s%s", digest_algorithm(&d->subject), hex_len,
+		 digest_hex(&d->subject), suffixes[kind]);
+	return strlen(out) <= TAG_MAX;
+}
+
+/* A list that lacks what is there was believed when other manifests were not asked about: nobody knows what they lack.
+ */
+static enum err_code check_listed(const struct question *q, struct err *err)
+{
+	const struct discovery *d = q->discovery;
+	char tag[DIGEST_TEXT_SIZE + 8];
+
+	if (q->place->endpoint->mirror || !tag_of(d, q->kind, tag) ||
+	    tag_index_may_have(&d->repository->tag_index, tag))
+		return ERR_OK;
+	return err_set(
+		err, ERR_REFUSED,
+		"%s: its list of tags is out of date (it lacks %s), so that signatures might be missed: export its "
+		"images one by one, or from the registry behind this one",
+		d->repository->name, tag);
+}
+
+static enum err_code read_tag(const struct question *q, struct err *err)
+{
+	enum err_code code;
+
+	if (q->request.call.status == 404)
+		return ERR_OK;
+	if (q->request.call.status != 200)
+		return repository_refused(&q->request, buf_text(&q->body), err);
+	code = check_listed(q, err);
+	if (code != ERR_OK)
+		return code;
+	return q->kind == LINK_SUBJECT ? read_listing(q, err) : read_tagged(q, err);
+}
+
+static enum err_code ask_tag(struct discovery *d, struct place *place, enum link_kind kind, struct err *err)
+{
+	const struct tag_index *index = &d->repository->tag_index;
 	char tag[DIGEST_TEXT_SIZE + 8];
 	char *url = NULL;
 	enum err_code code;
-	int hex_len = kind == LINK_SUBJECT ? 64 : 128; /* the fallback tag is cut, cosign's is not */
 
-	snprintf(tag, sizeof(tag), "%s-%.*s%s", digest_algorithm(&d->subject), hex_len, digest_hex(&d->subject),
-		 suffixes[kind]);
-	if (strlen(tag) > TAG_MAX)
-		return ERR_OK; /* no registry can hold such a tag */
-	if (!place->endpoint->mirror && !tag_index_may_have(&d->repository->tag_index, tag))
+	if (!tag_of(d, kind, tag))
+		return ERR_OK;
+	if (!place->endpoint->mirror && !tag_index_may_have(index, tag) && !tag_index_is_root(index, d->subject.text))
 		return ERR_OK; /* the list is home's */
 	code = repository_url(place, "manifests", tag, &url, err);
 	return code == ERR_OK ? ask(d, place, url, kind, false, 0, err) : code;

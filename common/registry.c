@@ -67,6 +67,9 @@ static enum err_code on_manifest_done(struct request *r, struct err *failure, st
 		return errand_failed(e, &why, err);
 	if (m.media_type == NULL)
 		m.media_type = http_header(&r->call, "Content-Type", 0, type, sizeof(type));
+	if (e->tag != NULL && m.bytes != NULL &&
+	    tag_index_add_root(&e->repository->tag_index, m.digest.text, err) != ERR_OK)
+		return err->code;
 	return e->manifest_done(e->ctx, &m, err);
 }
 

@@ -1,5 +1,6 @@
 #include "common/tag_index.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,26 @@ enum err_code tag_index_want(struct tag_index *t, const char *tag, struct err *e
 		code = intern_text(&t->strings, tag, &t->wanted[t->wanted_len], err);
 	t->wanted_len += code == ERR_OK;
 	return code;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+enum err_code tag_index_add_root(struct tag_index *t, const char *digest, struct err *err)
+{
+	const char *text = NULL;
+	enum err_code code = intern_text(&t->strings, digest, &text, err);
+
+	if (code == ERR_OK && tsearch(text, &t->roots, compare_texts) == NULL)
+		code = err_nomem(err);
+	return code;
+}
+
+bool tag_index_is_root(const struct tag_index *t, const char *digest)
+{
+	return tfind(digest, &t->roots, compare_texts) != NULL;
 }
 
 bool tag_index_is_due(struct tag_index *t)
@@ -81,8 +102,14 @@ bool tag_index_may_have(const struct tag_index *t, const char *tag)
 	return t->state != TAG_INDEX_KNOWN || has(t, tag);
 }
 
+static void keep_text(void *text)
+{
+	(void)text; /* it is one of the strings */
+}
+
 void tag_index_release(struct tag_index *t)
 {
+	tdestroy(t->roots, keep_text);
 	intern_release(&t->strings);
 	free(t->wanted);
 	free(t->tags);

@@ -7,7 +7,9 @@
  *            tag_index_release.
  * Belief     A registry must list all tags, but a proxy may have an old list.  So
  *            a list is believed only where it has all tags that images were asked
- *            for by, and there are any.  In doubt every question is asked.
+ *            for by, and there are any.  A tag may have moved since: so what an
+ *            image's tag stands for (a root) is asked about all the same.  In
+ *            doubt every question is asked.
  * Bounds     TAG_INDEX_PAGES pages: a longer list costs more than it saves.
  * Ownership  The index owns its copies.
  * Errors     ERR_LIMIT, ERR_NOMEM.
@@ -38,9 +40,13 @@ struct tag_index {
 	const char **tags; /* sorted */
 	size_t tags_len;
 	size_t subjects; /* manifests whose referrers were looked for so far */
+	void *roots;     /* a tsearch tree of digests */
 };
 
 enum err_code tag_index_want(struct tag_index *t, const char *tag, struct err *err);
+/* An image's tag stands for this digest. */
+enum err_code tag_index_add_root(struct tag_index *t, const char *digest, struct err *err);
+bool tag_index_is_root(const struct tag_index *t, const char *digest);
 /* Counts a manifest; true where now is the time to ask for the list, and then it counts as asked for. */
 bool tag_index_is_due(struct tag_index *t);
 /* This is the list. */

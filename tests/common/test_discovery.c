@@ -442,6 +442,16 @@ static enum err_code on_image(void *ctx, const struct source_manifest *m, struct
 	return ERR_OK;
 }
 
+static void resolve(unsigned tag)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *text = NULL;
+
+	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:%u", http_server_host(server), tag), ERR_OK);
+	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
+	ck_assert_int_eq(source->resolve(source, &ref, on_image, NULL, NULL), ERR_OK);
+}
+
 /* One list saves the questions for tags that it does not have, where it can be believed. */
 START_TEST(list)
 {
@@ -460,18 +470,41 @@ START_TEST(list)
 	if (routes[5].target == NULL)
 		routes[5].target = "/nothing";
 	start(routes, COUNT_OF(routes));
-	for (i = 1; i <= 4; i++) {
-		CLEANUP(reference_release) struct reference ref = { 0 };
-		CLEANUP(free_ptr) char *text = NULL;
-
-		ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:%u", http_server_host(server), i), ERR_OK);
-		ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-		ck_assert_int_eq(source->resolve(source, &ref, on_image, NULL, &err), ERR_OK);
-	}
+	for (i = 1; i <= 4; i++)
+		resolve(i);
 	ck_assert_msg(find(ABC, &found, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_int_eq(found.calls, 1);
 	ck_assert_str_eq(found.text, list_cases[_i].found);
 	ck_assert_uint_eq(http_server_asked(server, "GET " TAG("")), list_cases[_i].asked);
+	stop();
+}
+END_TEST
+
+/* A tag moved after the list was made, to an image with a signature: what the tag stands for now is asked about, and an
+ * old list that is found out ends the export, for it may hide more. */
+START_TEST(old_list)
+{
+	struct digest root;
+	char target[200], message[200];
+	struct http_route routes[] = { MANIFEST("1"),
+				       MANIFEST("2"),
+				       MANIFEST("3"),
+				       MANIFEST("4"),
+				       { .target = LIST_OF_TAGS, .body = "{\"tags\":[" IMAGES "]}" },
+				       { .target = target, .body = SIGNATURE } };
+	struct found found = { 0 };
+	struct err err = { 0 };
+	unsigned i;
+
+	ck_assert_int_eq(digest_of(SIGNATURE, strlen(SIGNATURE), NULL, &root, NULL), ERR_OK);
+	snprintf(target, sizeof(target), "/v2/a/b/manifests/sha256-%s.sig", digest_hex(&root));
+	snprintf(message, sizeof(message), "it lacks sha256-%s.sig", digest_hex(&root));
+	start(routes, COUNT_OF(routes));
+	for (i = 1; i <= 4; i++)
+		resolve(i);
+	ck_assert_int_eq(http_run(engine, &err), ERR_OK);
+	ck_assert_int_eq(find(root.text, &found, &err), ERR_REFUSED);
+	ck_assert_msg(strstr(err.msg, message) != NULL, "%s", err.msg);
 	stop();
 }
 END_TEST
@@ -487,6 +520,7 @@ int main(void)
 	tcase_add_test(t, long_digest);
 	tcase_add_test(t, long_list);
 	tcase_add_test(t, given_up);
+	tcase_add_test(t, old_list);
 	tcase_add_loop_test(t, list, 0, (int)COUNT_OF(list_cases));
 	suite_add_tcase(s, t);
 	return test_run(s);
