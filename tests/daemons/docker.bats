@@ -259,22 +259,3 @@ piped() {
 	complain 3 'it ends in what begins here'
 	[[ -z $(names) ]]
 }
-
-@test "a platform of which the source lacked something is not available, and the others are" {
-	manifest=$(curl -sS -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
-		"http://$REGISTRY/v2/demo/multi/manifests/$MULTI_ARM64")
-	for what in '.layers[0].digest' .config.digest; do
-		digest=$(jq -r "$what" <<<"$manifest")
-		proxy_start --fault "/blobs/$digest" status:404
-		bundle export -q -o lacking.zst --map "$PROXY=$REGISTRY" "$PROXY/demo/multi:2.1"
-		expect 4
-		holds stderr "absent at the source: " "$digest"
-		bundle import -q --to "$DAEMON" lacking.zst
-		expect 0 "$MANY  $MULTI  2 platforms"
-		holds stderr "was absent at the source of this bundle"
-		[[ $(api "/v1.51/images/$MANY/json?manifests=1" | jq -r '.Manifests[] | select(.Kind == "image" and .Available == false) | .ID') == \
-			"$MULTI_ARM64" ]] || fail 'another platform is not there'
-		beside_stop
-		forget_images
-	done
-}

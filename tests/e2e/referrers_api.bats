@@ -37,11 +37,11 @@ copy_all() {
 @test "what refers to an image and its manifests is found through the API" {
 	bundle export -o app1 --json "$REFERRERS/demo/app1:1.0"
 	expect 0
-	from_api=$(jq -c .totals <<<"$output")
+	from_api=$(jq -c '.totals | del(.fileBytes)' <<<"$output") # the names in the files differ
 	bundle export -o app1.other --json "$REGISTRY/demo/app1:1.0"
 	expect 0
 	[[ $(jq .totals.referrers <<<"$output") -gt 0 ]]
-	[[ $from_api == $(jq -c .totals <<<"$output") ]]
+	[[ $from_api == $(jq -c '.totals | del(.fileBytes)' <<<"$output") ]]
 }
 
 @test "the same image under the same names gives the same bytes from both" {
