@@ -8,11 +8,17 @@
 #include "common/mem.h"
 #include "common/token.h"
 
+/* Shared by access and all requests that were sent with it: a request under way may need it again, for another try or
+ * where it is redirected, when access has a newer one. */
+struct authorization {
+	char *text; /* owned; NULL where there are no credentials */
+	unsigned users;
+};
+
 struct access {
 	struct http *http;
 	const struct endpoint *endpoint;
-	char *authorization; /* sent with every request; NULL while none is asked for */
-	unsigned version;    /* counts authorizations, so that a late 401 does not renew a fresh one */
+	struct authorization *current; /* sent with every request; NULL while none is asked for */
 	bool renewing;
 	struct challenge challenge;
 	struct tokens *tokens;
@@ -41,10 +47,31 @@ static void request_push(struct request **list, struct request *r)
 	*list = r;
 }
 
+static void authorization_drop(struct authorization **held)
+{
+	struct authorization *auth = take_ptr(held);
+
+	if (auth == NULL || --auth->users > 0)
+		return;
+	secret_free(&auth->text);
+	free(auth);
+}
+
+/* The request is sent with what counts now. */
+static void show_current(const struct access *a, struct request *r)
+{
+	authorization_drop(&r->shown);
+	r->shown = a->current;
+	if (r->shown != NULL)
+		r->shown->users++;
+	r->call.authorization = r->shown != NULL ? r->shown->text : NULL;
+}
+
 static void request_free(struct request *r)
 {
 	if (r->link != NULL)
 		request_unlink(r);
+	authorization_drop(&r->shown);
 	buf_release(&r->call.headers);
 	free(take_ptr(&r->url));
 	r->release(r);
@@ -58,7 +85,7 @@ void access_free(struct access *a)
 		request_free(a->requests);
 	while (a->waiting != NULL)
 		request_free(a->waiting);
-	secret_free(&a->authorization);
+	authorization_drop(&a->current);
 	buf_release(&a->ping.headers);
 	free(a->ping_url);
 	free(a);
@@ -103,9 +130,8 @@ static void read_challenge(const struct http_call *call, struct challenge *c)
 static enum err_code send(struct access *a, struct request *r, struct err *err)
 {
 	buf_release(&r->call.headers); /* of the answer that told it to go again */
-	r->version = a->version;
 	r->mending = false;
-	r->call.authorization = a->authorization;
+	show_current(a, r);
 	request_push(&a->requests, r);
 	return http_start(a->http, &r->call, err);
 }
@@ -135,7 +161,7 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 
 	r->mends++;
 	request_unlink(r);
-	if (r->version != a->version)
+	if (r->shown != a->current)
 		return send(a, r, err);
 	read_challenge(&r->call, &c);
 	request_push(&a->waiting, r);
@@ -150,6 +176,7 @@ static enum err_code on_request_again(struct http_call *call, struct err *err)
 {
 	struct request *r = OUTER_OF(call, struct request, call);
 
+	show_current(r->access, r);
 	return r->on_again != NULL ? r->on_again(r, err) : ERR_OK;
 }
 
@@ -204,28 +231,31 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 	return a->renewing ? ERR_OK : start_renewal(a, err);
 }
 
-/* From now on this authorization counts, for requests too that have not begun: they had borrowed the old one. */
-static void replace_authorization(struct access *a, char *authorization)
+/* From now on this authorization counts, for requests too that have not begun.  Takes over the text. */
+static enum err_code replace_authorization(struct access *a, char *text, struct err *err)
 {
+	struct authorization *fresh = calloc(1, sizeof(*fresh));
 	struct request *r;
 
-	secret_free(&a->authorization);
-	a->authorization = authorization;
-	a->version++;
-	for (r = a->requests; r != NULL; r = r->next) {
-		if (http_begun(&r->call))
-			continue;
-		r->call.authorization = authorization;
-		r->version = a->version;
+	if (fresh == NULL) {
+		secret_free(&text);
+		return err_nomem(err);
 	}
+	*fresh = (struct authorization){ .text = text, .users = 1 };
+	authorization_drop(&a->current);
+	a->current = fresh;
+	for (r = a->requests; r != NULL; r = r->next) {
+		if (!http_begun(&r->call))
+			show_current(a, r);
+	}
+	return ERR_OK;
 }
 
 /* The new authorization is here, or there is none to be had: everything that waited goes again. */
 static enum err_code resume(struct access *a, char *authorization, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	enum err_code code = replace_authorization(a, authorization, err);
 
-	replace_authorization(a, authorization);
 	a->renewing = false;
 	while (code == ERR_OK && a->waiting != NULL) {
 		struct request *r = a->waiting;

@@ -26,6 +26,7 @@
 #include "common/tokens.h"
 
 struct access;
+struct authorization;
 
 struct request {
 	/* set by the asker */
@@ -45,9 +46,9 @@ struct request {
 	struct http_call call;
 	/* access.c's own */
 	struct access *access;
-	unsigned version; /* which authorization it was sent with */
-	bool mending;     /* a 401 under way to be mended */
-	unsigned mends;   /* in a row */
+	struct authorization *shown; /* what it was sent with; kept as long as it may be sent again */
+	bool mending;                /* a 401 under way to be mended */
+	unsigned mends;              /* in a row */
 	struct request *next, **link;
 };
 

@@ -555,6 +555,53 @@ START_TEST(fails_for_all)
 }
 END_TEST
 
+/* A request is under way while another gets a newer token: it goes on with its own, and tries again with the new one.
+ */
+static const struct {
+	const char *name;
+	bool own_headers; /* then access follows redirects, not curl */
+	unsigned cuts;
+	const char *shown_last;
+} renewals[] = {
+	{ "redirected", true, 0, "\r\nAuthorization: Bearer T1\r\n" },
+	{ "redirected, and tried again", true, 1, "\r\nAuthorization: Bearer T2\r\n" },
+	{ "tried again", false, 1, "\r\nAuthorization: Bearer T2\r\n" },
+};
+
+START_TEST(renewed_meanwhile)
+{
+	/* the server answers one after the other: the token comes before the way through all of these ends */
+	const struct http_route routes[] = {
+		{ .target = "/first", .headers = BEARER, .authorization = "Bearer T1" },
+		{ .target = "/blob", .headers = BEARER, .authorization = "Bearer T2" },
+		{ .target = TOKEN, .body = "{\"token\":\"T1\"}", .times = 1 },
+		{ .target = TOKEN, .body = "{\"token\":\"T2\"}" },
+		{ .target = "/1", .status = 307, .headers = "Location: http://@@/2\r\n" },
+		{ .target = "/2", .status = 307, .headers = "Location: http://@@/3\r\n" },
+		{ .target = "/3", .status = 307, .headers = "Location: http://@@/4\r\n" },
+		{ .target = "/4", .status = 307, .headers = "Location: http://@@/end\r\n" },
+		{ .target = renewals[_i].cuts > 0 ? "/end" : "/none", .fault = FAULT_CUT, .body = "cut", .times = 1 },
+		{ .target = "/end", .body = "end" },
+	};
+	struct outcome first = { 0 }, way = { 0 }, blob = { 0 };
+
+	start(routes, COUNT_OF(routes), false);
+	if (renewals[_i].own_headers)
+		ck_assert_int_eq(buf_puts(&endpoint->headers, "X-Key: v\n", NULL), ERR_OK);
+	ask("/first", &first);
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	ask("/1", &way);
+	ask("/blob", &blob); /* the newest goes first */
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	ck_assert_int_eq(blob.status, 200);
+	ck_assert_msg(strcmp(way.body, "end") == 0, "%s: %s", renewals[_i].name, way.body);
+	ck_assert_uint_eq(http_server_asked(server, "GET /end "), renewals[_i].cuts + 1);
+	ck_assert_msg(strstr(http_server_last(server, "/end"), renewals[_i].shown_last) != NULL, "%s: %s",
+		      renewals[_i].name, http_server_last(server, "/end"));
+	stop();
+}
+END_TEST
+
 START_TEST(large_answer)
 {
 	static const struct http_route blob = { .target = "/blob", .status = 401, .headers = BEARER };
@@ -584,6 +631,7 @@ int main(void)
 	tcase_add_test(t, who_sees_what);
 	tcase_add_test(t, one_token_for_all);
 	tcase_add_test(t, fails_for_all);
+	tcase_add_loop_test(t, renewed_meanwhile, 0, (int)COUNT_OF(renewals));
 	tcase_add_test(t, large_answer);
 	suite_add_tcase(s, t);
 	return test_run(s);
