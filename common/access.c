@@ -136,12 +136,25 @@ static enum err_code send(struct access *a, struct request *r, struct err *err)
 	return http_start(a->http, &r->call, err);
 }
 
+/* The credentials themselves were refused just now.  Unlike a token they do not run out: once more would be refused
+ * too, and some registries lock out who tries too often. */
+static bool is_password_refused(const struct request *r)
+{
+	const struct access *a = r->access;
+	struct challenge c;
+
+	if (a->current == NULL || r->shown != a->current || a->token != 0)
+		return false;
+	read_challenge(&r->call, &c);
+	return c.scheme != CHALLENGE_BEARER;
+}
+
 static enum err_code on_request_head(struct http_call *call, struct err *err)
 {
 	struct request *r = OUTER_OF(call, struct request, call);
 
 	/* only the registry itself may ask for credentials, not a host that it redirects to */
-	r->mending = call->status == 401 && r->mends < 2 && !call->redirected;
+	r->mending = call->status == 401 && r->mends < 2 && !call->redirected && !is_password_refused(r);
 	if (call->status != 401)
 		r->mends = 0; /* a token may run out any number of times while a blob is fetched */
 	return r->mending || r->on_head == NULL ? ERR_OK : r->on_head(r, err);
