@@ -15,6 +15,7 @@
 #define NAME "docker.io/library/app:1"
 #define RAW_BYTES (18 * MIB + 5)
 #define FRAMES 5
+#define FRAME_BYTES ((uint64_t)4 * MIB)
 #define ALL_FRAMES 0x1f
 
 struct fixture {
@@ -65,14 +66,14 @@ static void teardown(void)
 
 static uint64_t frame_end(uint64_t size_bytes, unsigned frame)
 {
-	uint64_t end = (frame + 1) * 4 * MIB;
+	uint64_t end = (frame + 1) * FRAME_BYTES;
 
 	return end < size_bytes ? end : size_bytes;
 }
 
 static void put_frame(struct spread *s, const struct image_item *item, unsigned frame, bool lie)
 {
-	uint64_t at = frame * 4 * MIB, end = frame_end(item->len, frame);
+	uint64_t at = frame * FRAME_BYTES, end = frame_end(item->len, frame);
 	struct outstream *out = NULL;
 
 	ck_assert_int_eq(s->open(s, at, &out, &f.err), ERR_OK);
@@ -122,12 +123,12 @@ static enum err_code give_layer(struct bundle_writer *w, const struct image_item
 	enum err_code code = bundle_writer_spread(w, node, !l->anew, &s, &f.err);
 
 	ck_assert_int_eq(code, ERR_OK);
-	ck_assert_uint_eq(s->step_bytes, 4 * MIB);
+	ck_assert_uint_eq(s->step_bytes, FRAME_BYTES);
 	for (at = 0; at < FRAMES; at++) {
 		frame = FRAMES - 1 - at; /* the last one comes first */
-		if (frame * 4 * MIB >= item->len)
+		if (frame * FRAME_BYTES >= item->len)
 			continue;
-		if (s->stands(s, frame * 4 * MIB))
+		if (s->stands(s, frame * FRAME_BYTES))
 			stood |= 1u << frame;
 		else if (l->write >> frame & 1)
 			put_frame(s, item, frame, l->lie && frame == 0);
