@@ -309,7 +309,7 @@ void progress_end(struct progress *p, size_t id)
 	progress_tick(p);
 }
 
-static void print_line(struct progress *p, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void print_line(struct progress *p, const char *fmt, va_list args)
 {
 	char line[ERR_MSG_MAX];
 

@@ -288,7 +288,7 @@ START_TEST(part)
 		range_stage_init(&range, ranges[_i].from_bytes, ranges[_i].end_bytes, 6, &out.out);
 		for (at = 0; at < 7; at += step)
 			ck_assert_int_eq(
-				outstream_write(&range.out, "abcdefg" + at, 7 - at < step ? 7 - at : step, NULL),
+				outstream_write(&range.out, &"abcdefg"[at], 7 - at < step ? 7 - at : step, NULL),
 				ERR_OK);
 		ck_assert_int_eq(outstream_finish(&range.out, NULL), ERR_OK);
 		ck_assert_str_eq(buf_text(&bytes), ranges[_i].want);
