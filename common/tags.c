@@ -46,6 +46,13 @@ static enum err_code on_body(struct request *r, const void *bytes, size_t len, s
 	return ERR_OK;
 }
 
+static enum err_code on_again(struct request *r, struct err *err)
+{
+	(void)err;
+	buf_clear(&OUTER_OF(r, struct page, request)->body);
+	return ERR_OK;
+}
+
 static enum err_code on_done(struct request *r, struct err *failure, struct err *err);
 
 /* Takes over the URL, and the tags of the page before. */
@@ -68,7 +75,9 @@ static enum err_code ask(const struct page *like, struct tag_list *before, char 
 	p->request = (struct request){
 		.url = url,
 		.accept = "application/json",
+		.elsewhere = p->asker.failed != NULL, /* who can do without does not wait long for it */
 		.on_body = on_body,
+		.on_again = on_again,
 		.on_done = on_done,
 		.release = page_release,
 	};

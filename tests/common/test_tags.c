@@ -23,7 +23,7 @@ static struct source *source;
 
 static void start(const struct http_route *routes, size_t len)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 5 };
+	struct http_options options = { .max_active = 4, .stall_seconds = 5, .retry_ms = 1 };
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *text = NULL;
 
@@ -101,6 +101,15 @@ static const struct {
 	  { { .target = FIRST, .headers = "Link: <?p=2>; rel=next\r\n", .body = TAGS("[\"1\"]") } },
 	  ERR_NOT_FOUND,
 	  "tags/list?p=2" },
+	{ "a registry that is ill for a moment",
+	  { { .target = FIRST, .fault = FAULT_ILL, .times = 1 }, { .target = FIRST, .body = TAGS("[\"1\"]") } },
+	  ERR_OK,
+	  "1 " },
+	{ "a page that breaks off",
+	  { { .target = FIRST, .body = TAGS("[\"1\",\"2\"]"), .fault = FAULT_CUT, .times = 1 },
+	    { .target = FIRST, .body = TAGS("[\"1\",\"2\"]") } },
+	  ERR_OK,
+	  "1 2 " },
 	{ "no such repository",
 	  { { .target = FIRST,
 	      .status = 404,
