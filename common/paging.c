@@ -4,7 +4,6 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/text.h"
 
 /* True where one of the words, which blanks part, is this one. */
 static bool has_word(const char *words, size_t len, const char *word)
@@ -81,6 +80,33 @@ static bool next_link(const struct http_call *call, char *out, size_t out_size)
 	return false;
 }
 
+/* True where a query has a parameter of the same name as this one, "ns=docker.io". */
+static bool has_parameter(const char *query, const char *parameter)
+{
+	size_t name_len = strcspn(parameter, "=") + 1;
+
+	for (; query != NULL; query = strchr(query, '&')) {
+		query++;
+		if (strncmp(query, parameter, name_len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of a link only path and query count, and what tells a mirror which registry is meant goes along. */
+static enum err_code at_home(const struct endpoint *e, const char *url, char **ret_url, struct err *err)
+{
+	const char *host = strstr(url, "://") + 3, *path = host + strcspn(host, "/?#");
+	const char *query = strchr(path, '?');
+	bool lacks = e->query != NULL && !has_parameter(query, e->query);
+
+	return str_format(ret_url, err, "%s%.*s%s%s", e->base, (int)strcspn(path, "#"), path,
+			  !lacks          ? ""
+			  : query == NULL ? "?"
+					  : "&",
+			  lacks ? e->query : "");
+}
+
 /* At the same host only: the credentials are for it. */
 enum err_code paging_next(const struct place *place, const struct request *r, char **ret_url, struct err *err)
 {
@@ -92,7 +118,7 @@ enum err_code paging_next(const struct place *place, const struct request *r, ch
 		return ERR_OK;
 	}
 	code = http_resolve_url(r->url, link, url, sizeof(url), err);
-	if (code == ERR_OK && (!text_starts(url, place->endpoint->base) || url[strlen(place->endpoint->base)] != '/'))
+	if (code == ERR_OK && !http_url_same_host(url, place->endpoint->base))
 		code = err_set(err, ERR_REFUSED, "%s: the next page lies on another host: refused", r->url);
-	return code == ERR_OK ? str_copy(url, ret_url, err) : code;
+	return code == ERR_OK ? at_home(place->endpoint, url, ret_url, err) : code;
 }

@@ -943,6 +943,33 @@ START_TEST(escape)
 }
 END_TEST
 
+static const struct {
+	const char *one, *other;
+	bool same;
+} hosts[] = {
+	{ "http://a/x", "http://a/y", true },
+	{ "http://a", "https://A", true },
+	{ "https://a:443/x", "https://a", true },
+	{ "http://a:443/x", "https://a", false },
+	{ "http://a:80/x", "https://a:443", true },
+	{ "http://a:5000", "https://a:5000", true },
+	{ "http://[::1]:5000", "http://[::1]:5000/", true },
+	{ "http://a:5000", "http://a", false },
+	{ "http://a:5000", "http://a:5001", false },
+	{ "http://a", "http://a.b", false },
+	{ "http://u@a", "http://a", false },
+	{ "ftp://a", "http://a", false },
+	{ "a", "", false },
+};
+
+START_TEST(same_host)
+{
+	ck_assert_msg(http_url_same_host(hosts[_i].one, hosts[_i].other) == hosts[_i].same, "%s, %s", hosts[_i].one,
+		      hosts[_i].other);
+	ck_assert_int_eq(http_url_same_host(hosts[_i].other, hosts[_i].one), hosts[_i].same);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("http");
@@ -977,6 +1004,7 @@ int main(void)
 	tcase_add_test(t, headers);
 	tcase_add_loop_test(t, large_head, 0, (int)COUNT_OF(heads));
 	tcase_add_loop_test(t, resolve_url, 0, (int)COUNT_OF(links));
+	tcase_add_loop_test(t, same_host, 0, (int)COUNT_OF(hosts));
 	tcase_add_loop_test(t, escape, 0, (int)COUNT_OF(escapes));
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -542,6 +542,43 @@ START_TEST(referrers)
 }
 END_TEST
 
+static enum err_code on_tags(void *ctx, const char *const *tags, size_t len, struct err *err)
+{
+	struct got *g = ctx;
+	size_t i;
+
+	g->calls++;
+	for (i = 0; i < len; i++)
+		ck_assert_int_eq(buf_puts(&g->bytes, tags[i], err), ERR_OK);
+	return ERR_OK;
+}
+
+/* The next page is asked for in the same registry's name, and once. */
+static const char *const next_pages[] = { "/v2/a/b/tags/list?p=2", "/v2/a/b/tags/list?p=2&ns=registry.example" };
+
+START_TEST(pages)
+{
+	static const struct http_route none[ROUTES] = { { .target = "/" } };
+	CLEANUP(free_ptr) char *link = NULL;
+	struct http_route routes[ROUTES] = {
+		{ "/v2/a/b/tags/list?n=1000&ns=registry.example", .body = "{\"tags\":[\"1\"]}" },
+		{ "/v2/a/b/tags/list?p=2&ns=registry.example", .body = "{\"tags\":[\"2\"]}" }
+	};
+	struct got g = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_int_eq(str_format(&link, NULL, "Link: <%s>; rel=next\r\n", next_pages[_i]), ERR_OK);
+	routes[0].headers = link;
+	buf_init(&g.bytes, 100);
+	start(none, routes, ALL);
+	ck_assert_int_eq(source->tags(source, on_tags, &g, &err), ERR_OK);
+	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_str_eq(buf_text(&g.bytes), "12");
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
 static const struct {
 	const char *name, *hosts, *says;
 	enum err_code want;
@@ -578,6 +615,7 @@ int main(void)
 	tcase_add_test(t, go_on_at_home);
 	tcase_add_test(t, given_up);
 	tcase_add_loop_test(t, referrers, 0, (int)COUNT_OF(lists));
+	tcase_add_loop_test(t, pages, 0, (int)COUNT_OF(next_pages));
 	tcase_add_loop_test(t, no_place, 0, (int)COUNT_OF(nobody));
 	suite_add_tcase(s, t);
 	return test_run(s);
