@@ -28,6 +28,8 @@ struct access {
 	struct http_call ping;
 	char *ping_url;
 	struct request *requests, *waiting;
+	bool (*is_moot)(const void *ctx); /* may be NULL */
+	const void *moot_ctx;
 };
 
 static void request_unlink(struct request *r)
@@ -108,6 +110,17 @@ enum err_code access_new(struct http *http, struct tokens *tokens, const struct 
 const char *access_host(const struct access *a)
 {
 	return a->endpoint->host;
+}
+
+void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const void *ctx)
+{
+	a->is_moot = is_moot;
+	a->moot_ctx = ctx;
+}
+
+static bool access_is_moot(const struct access *a)
+{
+	return a->is_moot != NULL && a->is_moot(a->moot_ctx);
 }
 
 static enum err_code start_renewal(struct access *a, struct err *err);
@@ -193,6 +206,11 @@ static enum err_code on_request_again(struct http_call *call, struct err *err)
 	return r->on_again != NULL ? r->on_again(r, err) : ERR_OK;
 }
 
+static bool is_request_moot(struct http_call *call)
+{
+	return access_is_moot(OUTER_OF(call, struct request, call)->access);
+}
+
 /* What changes nothing can be asked twice, if nobody mistakes two answers for one. */
 static bool is_repeatable(const struct request *r)
 {
@@ -236,6 +254,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.on_head = on_request_head,
 		.on_body = on_request_body,
 		.on_again = is_repeatable(r) ? on_request_again : NULL,
+		.is_moot = is_request_moot,
 		.on_done = on_request_done,
 	};
 	if (!a->renewing && !is_stale(a))
@@ -380,6 +399,11 @@ static enum err_code on_ping_again(struct http_call *call, struct err *err)
 	return ERR_OK; /* nothing of it was kept */
 }
 
+static bool is_ping_moot(struct http_call *call)
+{
+	return access_is_moot(OUTER_OF(call, struct access, ping));
+}
+
 /* Some registries send a bare 401 and say only at /v2/ what they want. */
 static enum err_code ping(struct access *a, struct err *err)
 {
@@ -392,6 +416,7 @@ static enum err_code ping(struct access *a, struct err *err)
 		.tls = &a->endpoint->tls,
 		.connect_ms = a->endpoint->connect_timeout_ms,
 		.on_again = on_ping_again,
+		.is_moot = is_ping_moot,
 		.on_done = on_ping,
 	};
 	return http_start(a->http, &a->ping, err);

@@ -55,6 +55,8 @@ struct request {
 /* Access to a repository at one of its endpoints. */
 enum err_code access_new(struct http *http, struct tokens *tokens, const struct endpoint *endpoint,
 			 struct access **ret_access, struct err *err);
+/* From when on is_moot says so no request to this place begins or is tried again: each fails with ERR_NETWORK. */
+void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const void *ctx);
 enum err_code access_start(struct access *a, struct request *r, struct err *err);
 /* The registry's host, for messages. */
 const char *access_host(const struct access *a);

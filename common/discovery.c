@@ -363,7 +363,7 @@ static enum err_code ask_elsewhere(struct question *q, const struct err *why, st
 {
 	struct discovery *d = q->discovery;
 	struct place *next = NULL;
-	bool was_out = q->place->out;
+	bool was_out = place_is_out(q->place);
 
 	if (q->place->endpoint->mirror ? is_useless(why->code) : why->code == ERR_NETWORK) {
 		place_give_up(q->place, why);
@@ -440,7 +440,7 @@ static enum err_code ask_places(struct discovery *d, struct err *err)
 	for (i = 0; code == ERR_OK && i < p->endpoints.len; i++) {
 		struct place *place = &p->places[i];
 
-		if (place != home && place->endpoint->mirror && place->endpoint->referrers && !place->out)
+		if (place != home && place->endpoint->mirror && place->endpoint->referrers && !place_is_out(place))
 			code = ask_all(d, place, err);
 	}
 	return code;

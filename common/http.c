@@ -112,6 +112,7 @@ static void forget_all(struct http *h)
 	struct http_host *host;
 
 	forget_list(&h->running);
+	forget_list(&h->moot);
 	for (host = h->hosts; host != NULL; host = host->next) {
 		forget_list(&host->waiting);
 		forget_list(&host->later);
@@ -232,18 +233,76 @@ static void take_ripe(struct http_host *host, uint64_t now)
 	}
 }
 
+static bool is_moot(struct http_call *call)
+{
+	return call->is_moot != NULL && call->is_moot(call);
+}
+
+static void set_apart(struct http *h, struct http_call *call)
+{
+	call_unlink(call);
+	call_push(&h->moot, call);
+}
+
+static void sift_list(struct http *h, struct http_call *call)
+{
+	while (call != NULL) {
+		struct http_call *next = call->next;
+
+		if (is_moot(call))
+			set_apart(h, call);
+		call = next;
+	}
+}
+
+/* Some wait long for a host that a failure has just made nobody want to ask. */
+static void sift(struct http *h)
+{
+	struct http_host *host;
+
+	for (host = h->hosts; h->has_failed && host != NULL; host = host->next) {
+		sift_list(h, host->waiting);
+		sift_list(h, host->later);
+	}
+	h->has_failed = false;
+}
+
+static enum err_code end_moot(struct http *h, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && h->moot != NULL) {
+		struct http_call *call = h->moot;
+		struct err failure = { 0 };
+
+		call_drop(call);
+		http_transfer_moot(call, &failure);
+		code = call->on_done(call, &failure, err);
+	}
+	return code;
+}
+
+static enum err_code begin_or_end(struct http *h, struct http_call *call, struct err *err)
+{
+	if (!is_moot(call))
+		return call_begin(h, call, err);
+	set_apart(h, call);
+	return ERR_OK;
+}
+
 static enum err_code begin_waiting(struct http *h, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	uint64_t now = now_ms();
 	struct http_host *host;
 
+	sift(h);
 	for (host = h->hosts; code == ERR_OK && host != NULL; host = host->next) {
 		take_ripe(host, now);
 		while (code == ERR_OK && host->waiting != NULL && has_room(h, host) && host->retry.held_until_ms <= now)
-			code = call_begin(h, host->waiting, err);
+			code = begin_or_end(h, host->waiting, err);
 	}
-	return code;
+	return code == ERR_OK ? end_moot(h, err) : code;
 }
 
 /* How long nothing can begin, unless something ends. */
@@ -313,7 +372,9 @@ static bool goes_again(struct http_call *call, CURLcode result, uint64_t *ret_un
 		retry_answered(host);
 	if (call->busy_elsewhere_is_last && call->redirected && call->status == 429)
 		return false;
-	if (call->on_again == NULL || !retry_again(&call->retry, host, &end, h->options.retry_ms, now, ret_until_ms))
+	if (call->on_again == NULL || is_moot(call))
+		return false;
+	if (!retry_again(&call->retry, host, &end, h->options.retry_ms, now, ret_until_ms))
 		return false;
 	tell_wait(h, call->host, &end, *ret_until_ms - now);
 	return true;
@@ -339,6 +400,7 @@ static enum err_code call_end(struct http_call *call, CURLcode result, struct er
 	if (result != CURLE_OK && !again)
 		http_transfer_failure(call, result, &failure);
 	call_drop(call);
+	call->http->has_failed |= !again && (result != CURLE_OK || retry_status(call->status));
 	if (!again)
 		return call->on_done(call, result != CURLE_OK ? &failure : NULL, err);
 	call_reset(call);

@@ -12,6 +12,8 @@
  * Tries      A call with on_again is tried again as retry.h says: where its connection breaks, or the answer says "not
  *            now".  What such an answer brought goes to on_head and on_body like any other, then on_again drops it.
  *            Waiting takes no place among those under way.
+ * Moot       A call with is_moot ends as soon as that is true and it is not under way: before its first try or another.
+ *            It is asked before each try, and of all that wait when a call has failed for good.
  * Ownership  Strings and bodies set in a call are borrowed until its on_done.
  * Errors     ERR_NETWORK (out of reach, broken, too slow, after all tries); whatever a callback
  *            returns.  The first error ends http_run with it and drops every
@@ -77,6 +79,8 @@ struct http_call {
 	enum err_code (*on_body)(struct http_call *call, const void *bytes, size_t len, struct err *err);
 	/* It is going to be tried again: drop what has come; range may be set anew.  NULL: it is tried once. */
 	enum err_code (*on_again)(struct http_call *call, struct err *err);
+	/* Nobody should be asked for this any more: it fails with ERR_NETWORK.  NULL: never. */
+	bool (*is_moot)(struct http_call *call);
 	/* The call is over; nothing touches it any more.  failure is NULL for an answer of whatever status. */
 	enum err_code (*on_done)(struct http_call *call, struct err *failure, struct err *err);
 
@@ -95,7 +99,7 @@ struct http_call {
 	char reason[256];
 	bool head_told;
 	unsigned moves; /* redirects that were followed here, because curl would take more_headers along */
-	struct http_call *next, **link; /* those that wait, those under way, or those to be tried again */
+	struct http_call *next, **link; /* those that wait, are under way, are moot or to be tried again */
 };
 
 enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err);

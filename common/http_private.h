@@ -25,6 +25,8 @@ struct http {
 	unsigned active;             /* at all hosts */
 	struct http_host *hosts;
 	struct http_call *running;
+	struct http_call *moot; /* those that are about to end */
+	bool has_failed;        /* a call, since those that wait were last looked through */
 };
 
 /* Set who is trusted, and who asks. */
@@ -43,6 +45,8 @@ bool http_transfer_moves(struct http_call *call);
 CURLcode http_transfer_end(struct http_call *call, CURLcode result);
 /* What the end of a try means for another. */
 void http_transfer_verdict(const struct http_call *call, CURLcode result, struct retry_end *ret_end);
+/* Why a call is not tried, or not again. */
+enum err_code http_transfer_moot(const struct http_call *call, struct err *err);
 /* Why a transfer broke, for a person. */
 enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err);
 #endif

@@ -299,6 +299,14 @@ void http_transfer_verdict(const struct http_call *call, CURLcode result, struct
 	ret_end->after_ms = seconds <= 0 ? 0 : seconds < UINT32_MAX ? (uint64_t)seconds * 1000 : UINT32_MAX;
 }
 
+enum err_code http_transfer_moot(const struct http_call *call, struct err *err)
+{
+	char tried[HTTP_TRIED_MAX];
+
+	return err_set(err, ERR_NETWORK, "%s %s: not asked any more, for others have failed there%s", method_of(call),
+		       call->url, http_tried(call, tried));
+}
+
 enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err)
 {
 	const char *why = call->reason[0] != '\0' ? call->reason : curl_easy_strerror(result);

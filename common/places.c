@@ -6,6 +6,22 @@
 #include "common/mem.h"
 #include "common/repository.h"
 
+/* Other repositories may have met the same host. */
+bool place_is_out(const struct place *place)
+{
+	const struct outages *o = place->repository->options.outages;
+
+	return place->out || (o != NULL && intern_has(&o->bases, place->endpoint->base));
+}
+
+/* What has been asked for here, and not begun, is better asked for elsewhere. */
+static bool is_moot(const void *ctx)
+{
+	const struct place *place = ctx;
+
+	return place_is_out(place) && repository_place(place->repository, PLACE_CONTENT, NULL) != NULL;
+}
+
 static enum err_code open_places(struct repository *p, struct http *http, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -20,6 +36,8 @@ static enum err_code open_places(struct repository *p, struct http *http, struct
 		place->repository = p;
 		place->endpoint = &p->endpoints.items[i];
 		code = access_new(http, p->options.tokens, place->endpoint, &place->access, err);
+		if (code == ERR_OK)
+			access_set_moot(place->access, is_moot, place);
 	}
 	return code;
 }
@@ -45,19 +63,11 @@ void repository_close(struct repository *p)
 	free(p->name);
 }
 
-/* Other repositories may have met the same host. */
-static bool is_out(const struct place *place)
-{
-	const struct outages *o = place->repository->options.outages;
-
-	return place->out || (o != NULL && intern_has(&o->bases, place->endpoint->base));
-}
-
 static bool may_serve(const struct place *place, enum place_use use)
 {
 	const struct endpoint *e = place->endpoint;
 
-	if (is_out(place) || (e->instead && !is_out(place - 1)))
+	if (place_is_out(place) || (e->instead && !place_is_out(place - 1)))
 		return false;
 	if (use == PLACE_TAG)
 		return e->tags;
@@ -82,7 +92,8 @@ struct place *repository_home(const struct repository *p)
 	for (i = 0; i < p->endpoints.len; i++) {
 		struct place *place = &p->places[i];
 
-		if (!place->endpoint->mirror && !is_out(place) && !(place->endpoint->instead && !is_out(place - 1)))
+		if (!place->endpoint->mirror && !place_is_out(place) &&
+		    !(place->endpoint->instead && !place_is_out(place - 1)))
 			return place;
 	}
 	return repository_place(p, PLACE_CONTENT, NULL);
@@ -93,7 +104,7 @@ enum err_code repository_no_place(const struct repository *p, enum place_use use
 	size_t i;
 
 	for (i = 0; i < p->endpoints.len; i++) {
-		if (is_out(&p->places[i]))
+		if (place_is_out(&p->places[i]))
 			return err_set(err, ERR_NETWORK, "%s: all places where it can be asked for are out of reach",
 				       p->name);
 	}
@@ -109,9 +120,12 @@ bool place_has_next(const struct place *place, enum place_use use)
 void place_give_up(struct place *place, const struct err *why)
 {
 	struct outages *o = place->repository->options.outages;
+	bool was_out = place_is_out(place);
 	const char *kept;
 
 	place->out = true;
+	if (was_out)
+		return;                            /* and what fails for that is no failure of the host */
 	if (why->code == ERR_NETWORK && o != NULL) /* where there is no memory for it, it will be found out again */
 		intern_text(&o->bases, place->endpoint->base, &kept, NULL);
 }
@@ -138,7 +152,7 @@ struct place *place_after_lack(struct place *place, enum place_use use)
 
 struct place *place_after_failure(struct place *place, enum place_use use, const struct err *why)
 {
-	bool was_out = place->out;
+	bool was_out = place_is_out(place);
 	struct place *next;
 
 	place_give_up(place, why);

@@ -4,7 +4,8 @@
  * Places     Content is asked for at the first place that may be asked, and at the next where that one fails or has
  *            it not: whatever comes is proved by its digest, so a mirror can only be missing things.  Not so a list of
  *            referrers or tags, which nothing proves to be whole: those are asked for at home, the registry itself.
- *            A place that failed is not asked again in this run, and that is said once.
+ *            A place that failed is not asked again in this run, and that is said once.  What was to be asked there
+ *            already is asked elsewhere at once, where there is another place.
  */
 #ifndef COMMON_REPOSITORY_H
 #define COMMON_REPOSITORY_H
@@ -57,6 +58,8 @@ struct place *repository_place(const struct repository *p, enum place_use use, c
 struct place *repository_home(const struct repository *p);
 /* Why there is no place to ask. */
 enum err_code repository_no_place(const struct repository *p, enum place_use use, struct err *err);
+/* True where it has failed, here or for another repository. */
+bool place_is_out(const struct place *place);
 /* A place has failed. */
 void place_give_up(struct place *place, const struct err *why);
 /* True where it is not the last place that may be asked. */

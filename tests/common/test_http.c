@@ -526,6 +526,82 @@ START_TEST(again)
 }
 END_TEST
 
+/* Nobody is to be asked any more as soon as one call has failed. */
+static bool somebody_failed;
+
+static bool is_moot(struct http_call *call)
+{
+	ck_assert(!http_begun(call) || call->on_again != NULL);
+	return somebody_failed;
+}
+
+static enum err_code on_moot(struct http_call *call, struct err *why, struct err *err)
+{
+	struct asked *a = OUTER_OF(call, struct asked, call);
+
+	(void)err;
+	somebody_failed |= why != NULL;
+	a->failure = why != NULL ? why->code : ERR_OK;
+	a->dones++;
+	return ERR_OK;
+}
+
+/* While one waits for an hour, another is to be asked of the same host, and a third fails at once elsewhere. */
+static enum err_code on_again_start(struct http_call *call, struct err *err)
+{
+	struct asked *a = OUTER_OF(call, struct asked, call);
+
+	return http_start(engine, &a->then->call, err) == ERR_OK && a->then->then != NULL
+		       ? http_start(engine, &a->then->then->call, err)
+		       : err->code;
+}
+
+START_TEST(moot_while_waiting)
+{
+	CLEANUP(asked_release) struct asked later, held, fails;
+	struct err err = { 0 };
+
+	somebody_failed = false;
+	asked_init(&later, "/later");
+	asked_init(&held, "/ok");
+	asked_init_at(&fails, http_server_other_host(server), "/closed");
+	later.then = &held;
+	held.then = &fails;
+	later.call.on_again = on_again_start;
+	later.call.is_moot = held.call.is_moot = is_moot;
+	later.call.on_done = held.call.on_done = fails.call.on_done = on_moot;
+	ck_assert_msg(run(&later, &err) == ERR_OK, "%s", err.msg);
+	ck_assert(later.dones == 1 && later.failure == ERR_NETWORK);
+	ck_assert(held.dones == 1 && held.failure == ERR_NETWORK);
+	ck_assert_uint_eq(http_server_asked(server, "GET "), 2);
+}
+END_TEST
+
+/* Many that would each be tried thrice: as one has failed, none begins or is tried again. */
+START_TEST(moot_in_turn)
+{
+	struct asked many[50];
+	struct err err = { 0 };
+	size_t i;
+
+	somebody_failed = false;
+	start_engine(2);
+	for (i = 0; i < COUNT_OF(many); i++) {
+		asked_init(&many[i], "/closed");
+		many[i].call.on_again = on_again;
+		many[i].call.is_moot = is_moot;
+		many[i].call.on_done = on_moot;
+		ck_assert_int_eq(http_start(engine, &many[i].call, &err), ERR_OK);
+	}
+	ck_assert_int_eq(http_run(engine, &err), ERR_OK);
+	ck_assert_uint_le(http_server_asked(server, "GET /closed "), 50);
+	for (i = 0; i < COUNT_OF(many); i++) {
+		ck_assert(many[i].dones == 1 && many[i].failure == ERR_NETWORK);
+		asked_release(&many[i]);
+	}
+}
+END_TEST
+
 /* Nobody is there at all: that is known after a few tries, whoever is asked for. */
 START_TEST(nobody_there)
 {
@@ -981,6 +1057,8 @@ int main(void)
 	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(agains));
+	tcase_add_test(t, moot_while_waiting);
+	tcase_add_test(t, moot_in_turn);
 	tcase_add_loop_test(t, nobody_there, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, proxy, 0, (int)COUNT_OF(proxies));
 	tcase_add_test(t, connect_timeout);

@@ -579,6 +579,52 @@ START_TEST(pages)
 }
 END_TEST
 
+/* A place dies with many questions before it: those that had not begun go elsewhere, and it is said once. */
+static const struct {
+	const char *name;
+	bool home_dies;
+	char what;
+} deaths[] = {
+	{ "manifests of a mirror", false, 'm' },
+	{ "questions of a mirror", false, 'h' },
+	{ "referrers at home", true, 'r' },
+};
+
+static enum err_code ask_of_many(char what, struct got *g, struct err *err)
+{
+	struct descriptor d = { .size_bytes = 3, .media_type = "m" };
+
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	if (what == 'r')
+		return source->referrers(source, &d.digest, on_found, g, err);
+	return what == 'm' ? source->manifest(source, &d, on_manifest, g, err)
+			   : source->has(source, &d, on_presence, g, err);
+}
+
+START_TEST(dies_before_many)
+{
+	static const struct http_route lives[ROUTES] = { { MANIFEST, .body = "abc" }, { BLOB, .body = "abc" } };
+	static const struct http_route dies[ROUTES] = { { .target = "*", .fault = FAULT_CLOSED } };
+	struct got g = { 0 };
+	struct err err = { 0 };
+	struct http_server *dead;
+	int i;
+
+	buf_init(&g.bytes, 1000);
+	start(deaths[_i].home_dies ? lives : dies, deaths[_i].home_dies ? dies : lives, ALL);
+	dead = deaths[_i].home_dies ? home : mirror;
+	for (i = 0; i < 50; i++)
+		ck_assert_int_eq(ask_of_many(deaths[_i].what, &g, &err), ERR_OK);
+	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%s: %s", deaths[_i].name, err.msg);
+	ck_assert_int_eq(g.calls, 50);
+	/* what had begun when the first was given up; not each of them thrice */
+	ck_assert_msg(http_server_asked(dead, "") < 50, "%s: %u", deaths[_i].name, http_server_asked(dead, ""));
+	ck_assert_uint_eq(told.failed, 1);
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
 static const struct {
 	const char *name, *hosts, *says;
 	enum err_code want;
@@ -616,6 +662,7 @@ int main(void)
 	tcase_add_test(t, given_up);
 	tcase_add_loop_test(t, referrers, 0, (int)COUNT_OF(lists));
 	tcase_add_loop_test(t, pages, 0, (int)COUNT_OF(next_pages));
+	tcase_add_loop_test(t, dies_before_many, 0, (int)COUNT_OF(deaths));
 	tcase_add_loop_test(t, no_place, 0, (int)COUNT_OF(nobody));
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -76,6 +76,8 @@ static bool is_asked(const char *request, const char *target)
 	const char *at = strchr(request, ' ');
 	size_t len = strlen(target);
 
+	if (strcmp(target, "*") == 0)
+		return at != NULL;
 	return at != NULL && strncmp(at + 1, target, len) == 0 && at[1 + len] == ' ';
 }
 

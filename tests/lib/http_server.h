@@ -27,7 +27,7 @@ enum http_fault {
 
 /* One answer.  In headers and body @@ stands for the server's own host:port, @2 for its other one, @0 for @. */
 struct http_route {
-	const char *target;        /* path and query, as they are asked for */
+	const char *target;        /* path and query, as they are asked for; "*" for any */
 	int status;                /* 0 means 200 */
 	const char *headers;       /* lines that end in \r\n; NULL for none */
 	const char *body;          /* NULL for none */
