@@ -355,7 +355,7 @@ static enum err_code ask_api(struct discovery *d, struct place *place, struct er
 static bool is_useless(enum err_code code)
 {
 	return code == ERR_NETWORK || code == ERR_DENIED || code == ERR_REFUSED || code == ERR_FORMAT ||
-	       code == ERR_DIGEST || code == ERR_SIZE;
+	       code == ERR_DIGEST || code == ERR_SIZE || code == ERR_LIMIT;
 }
 
 /* The place has failed.  Where it is home and out of reach, whoever stands in for it is asked the same. */

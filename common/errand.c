@@ -98,7 +98,7 @@ enum err_code errand_move(struct errand *e, struct place *next, struct err *err)
 static bool is_of_place(const struct errand *e, enum err_code code)
 {
 	/* of a blob they come from who takes it, when part of it has gone on already */
-	if (code == ERR_DIGEST || code == ERR_SIZE || code == ERR_FORMAT)
+	if (code == ERR_DIGEST || code == ERR_SIZE || code == ERR_FORMAT || code == ERR_LIMIT)
 		return e->blob_done == NULL && e->place->endpoint->mirror;
 	return code == ERR_NETWORK || code == ERR_DENIED || code == ERR_REFUSED;
 }

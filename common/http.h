@@ -8,7 +8,9 @@
  * Bounds     At most max_active calls to one host (as the URL names it) are under way, the rest wait; the newest
  *            goes first, so that a walk goes deep before it goes wide and few
  *            wait at any time.  At all hosts together there are at most 64.
- *            Headers: LIMIT_HEADER_BYTES; bodies: on_body.
+ *            Headers: LIMIT_HEADER_BYTES, in LIMIT_HEADS heads; bodies: on_body, and
+ *            LIMIT_ANSWER_BYTES where there is none, or the status is not 200,
+ *            nor 206 for a range.
  * Tries      A call with on_again is tried again as retry.h says: where its connection breaks, or the answer says "not
  *            now".  What such an answer brought goes to on_head and on_body like any other, then on_again drops it.
  *            Waiting takes no place among those under way.
@@ -98,6 +100,7 @@ struct http_call {
 	struct err failure;
 	char reason[256];
 	bool head_told;
+	unsigned heads; /* that came in this try: of redirects, and of answers that are not the last */
 	unsigned moves; /* redirects that were followed here, because curl would take more_headers along */
 	struct http_call *next, **link; /* those that wait, are under way, are moot or to be tried again */
 };

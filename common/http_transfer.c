@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/http_private.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -47,8 +48,14 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
 	size_t len = size * count;
 
 	call->host->retry.heard = true;
-	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
-		buf_clear(&call->headers); /* a new head: after a redirect or 100 Continue */
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* a new head: after a redirect or 100 Continue */
+		buf_clear(&call->headers);
+		if (++call->heads > LIMIT_HEADS) {
+			err_set(&call->failure, ERR_REFUSED, "%s %s: more than %d heads and no answer", method_of(call),
+				call->url, LIMIT_HEADS);
+			return 0;
+		}
+	}
 	if (buf_add(&call->headers, line, len, &call->failure) != ERR_OK) {
 		err_add(&call->failure, "%s %s: headers", method_of(call), call->url);
 		return 0;
@@ -68,6 +75,26 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->failure) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
 	return len;
+}
+
+/* What is no content is read for what it says of itself, or not at all: it may not go on for ever.  Here, because curl
+ * itself reads what comes with a redirect. */
+static int on_progress(void *data, curl_off_t to_come, curl_off_t came, curl_off_t to_go, curl_off_t went)
+{
+	struct http_call *call = data;
+	long status = 0;
+
+	(void)to_come;
+	(void)to_go;
+	(void)went;
+	if (came <= (curl_off_t)LIMIT_ANSWER_BYTES)
+		return 0;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (call->on_body != NULL && (status == 200 || (status == 206 && call->range != NULL)))
+		return 0;
+	err_set(&call->failure, ERR_REFUSED, "%s %s: answered %ld, with a body of more than %llu bytes",
+		method_of(call), call->url, status, (unsigned long long)LIMIT_ANSWER_BYTES);
+	return 1;
 }
 
 static size_t on_upload(char *bytes, size_t size, size_t count, void *data)
@@ -181,6 +208,9 @@ static void set_options(struct http *h, struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_bytes);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, call);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, call->sent_headers);
 	set_body(call);
 }
@@ -316,6 +346,9 @@ enum err_code http_transfer_failure(const struct http_call *call, CURLcode resul
 		*err = call->failure;
 		return err->code;
 	}
+	if (result == CURLE_OUT_OF_MEMORY) /* curl says that of a header line too which it has no room for */
+		return err_set(err, ERR_REFUSED, "%s %s: out of memory, or an answer with a header that is too long",
+			       method_of(call), call->url);
 	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s", method_of(call), call->url, why, http_tried(call, tried),
 		       http_tls_advice(call, result));
 }

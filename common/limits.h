@@ -19,6 +19,7 @@
 #define LIMIT_ANSWER_BYTES (1 * MIB)           /* other JSON answers: tokens, errors, daemon state */
 #define LIMIT_SECRET_BYTES (64 * KIB)          /* a password or token, and what a token service or a helper says */
 #define LIMIT_HEADER_BYTES (64 * KIB)          /* all headers of one HTTP answer */
+#define LIMIT_HEADS 64                         /* of one HTTP answer: redirects, proxies, 1xx before the last */
 #define LIMIT_URL_BYTES (8 * KIB)
 #define LIMIT_TEXT_BYTES 4096            /* one name, tag, media type, annotation that we keep */
 #define LIMIT_SMALL_BLOB_BYTES (1 * MIB) /* a config or artifact up to here travels in front */

@@ -13,11 +13,19 @@
 #include "common/tags.h"
 #include "common/text.h"
 
+/* What an error says of itself: more than fits is not worth keeping. */
+static void keep_said(struct errand *e, const void *bytes, size_t len)
+{
+	buf_add(&e->body, bytes, len < LIMIT_TEXT_BYTES - e->body.len ? len : LIMIT_TEXT_BYTES - e->body.len, NULL);
+}
+
 static enum err_code on_manifest_body(struct request *r, const void *bytes, size_t len, struct err *err)
 {
 	struct errand *e = OUTER_OF(r, struct errand, request);
 
-	if (buf_add(&e->body, bytes, len, err) != ERR_OK)
+	if (r->call.status != 200)
+		keep_said(e, bytes, len);
+	else if (buf_add(&e->body, bytes, len, err) != ERR_OK)
 		return err_add(err, "%s: manifest", r->url);
 	return ERR_OK;
 }
@@ -204,8 +212,7 @@ static enum err_code on_blob_body(struct request *r, const void *bytes, size_t l
 
 	if (is_content(e))
 		return push(e, bytes, len, err);
-	/* what an error says of itself: more than fits is not worth keeping */
-	buf_add(&e->body, bytes, len < LIMIT_TEXT_BYTES - e->body.len ? len : LIMIT_TEXT_BYTES - e->body.len, NULL);
+	keep_said(e, bytes, len);
 	return ERR_OK;
 }
 

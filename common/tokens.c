@@ -183,6 +183,9 @@ static enum err_code describe_failure(const struct entry *e, const struct err *f
 {
 	const char *at = strstr(failure->msg, e->url);
 
+	if (at == NULL && failure->code == ERR_LIMIT)
+		return err_set(err, ERR_LIMIT, "%s: the token service at %.200s answers with more than %llu bytes",
+			       e->host, e->realm, (unsigned long long)LIMIT_SECRET_BYTES);
 	if (at == NULL)
 		return err_set(err, failure->code, "%s: asking for a token at %.200s failed", e->host, e->realm);
 	return err_set(err, failure->code, "%s: asking for a token: %.*s%.200s%s", e->host, (int)(at - failure->msg),
