@@ -238,6 +238,7 @@ static enum err_code root_found(struct walk *w, const struct question *q, const 
 		code = graph_add(w->graph, &d, &node, err);
 	if (code == ERR_OK)
 		code = graph_add_image(w->graph, q->name, node, err);
+	manifest_release(&m); /* it is read again where it is expanded, and may be large */
 	if (code != ERR_OK)
 		return code;
 	w->graph->nodes[node].depth = 0;
