@@ -211,6 +211,12 @@ static enum err_code parse_json(struct manifest *m, const char *came_as, const c
 	return parse_body(m, what, err);
 }
 
+/* What networks show to those who have not logged in to them. */
+static bool is_page(const char *media_type)
+{
+	return media_type != NULL && strncasecmp(media_type, "text/html", strlen("text/html")) == 0;
+}
+
 enum err_code manifest_parse(const void *bytes, size_t len, const char *media_type, const char *what,
 			     struct manifest *ret_manifest, struct err *err)
 {
@@ -221,6 +227,11 @@ enum err_code manifest_parse(const void *bytes, size_t len, const char *media_ty
 		return err_set(err, ERR_LIMIT, "%s: a manifest of more than %llu MiB", what,
 			       (unsigned long long)(LIMIT_MANIFEST_BYTES / MIB));
 	code = js_read(bytes, len, what, &m.json, err);
+	if (code == ERR_FORMAT && is_page(media_type))
+		code = err_set(
+			err, ERR_FORMAT,
+			"%s: the answer is a web page and no manifest: is there a proxy or a login page between?",
+			what);
 	if (code == ERR_OK)
 		code = parse_json(&m, media_type, what, err);
 	if (code != ERR_OK) {
