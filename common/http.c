@@ -54,6 +54,9 @@ enum err_code http_new(const struct http_options *options, struct http **ret_htt
 		h->options.max_active = 1;
 	if (h->options.connect_seconds == 0)
 		h->options.connect_seconds = HTTP_CONNECT_SECONDS;
+	if (h->options.answer_seconds == 0 && h->options.stall_seconds > 0)
+		h->options.answer_seconds =
+			h->options.stall_seconds + (unsigned)(LIMIT_MANIFEST_BYTES / HTTP_SLOW_BYTES);
 	if (h->options.retry_ms == 0)
 		h->options.retry_ms = RETRY_BASE_MS;
 	h->multi = curl_multi_init();

@@ -41,6 +41,7 @@
 #include "common/tls.h"
 
 #define HTTP_CONNECT_SECONDS 30
+#define HTTP_SLOW_BYTES 10000 /* a second */
 #define HTTP_TRIED_MAX 32
 
 struct http;
@@ -52,7 +53,10 @@ struct http_options {
 	const char *unix_socket;  /* every call goes there; NULL for TCP */
 	unsigned connect_seconds; /* a connection takes no longer; 0 for HTTP_CONNECT_SECONDS */
 	unsigned stall_seconds;   /* a transfer that moves next to nothing for so long has failed; 0 for never */
-	unsigned retry_ms;        /* the first wait before another try; 0 for RETRY_BASE_MS */
+	/* A try of a call that is not alone takes no longer, however steadily it moves; 0 for stall_seconds and as long
+	 * as LIMIT_MANIFEST_BYTES take at HTTP_SLOW_BYTES a second, or for never where stall_seconds is 0. */
+	unsigned answer_seconds;
+	unsigned retry_ms; /* the first wait before another try; 0 for RETRY_BASE_MS */
 	/* Calls to a host wait before they are tried again, as retry_tell says.  May be NULL. */
 	void (*on_wait)(void *ctx, const char *host, const char *why, uint64_t wait_ms);
 	void *ctx;
@@ -72,7 +76,7 @@ struct http_call {
 	struct instream *upload; /* body to send, in chunks; NULL for none */
 	const void *body;        /* body to send from memory */
 	size_t body_len;
-	bool alone;                  /* its connection carries nothing else meanwhile: for much data */
+	bool alone; /* its connection carries nothing else meanwhile, and it may take its time: for much data */
 	bool busy_elsewhere_is_last; /* a 429 from where a redirect led is the answer, and not asked for again */
 	uint64_t kept_bytes;         /* kept up to date: of what came, in all tries, so much need not come again */
 	/* The answer's head is here: status and headers can be read.  May be NULL. */

@@ -526,6 +526,23 @@ START_TEST(again)
 }
 END_TEST
 
+/* What never stalls, and never ends either. */
+START_TEST(takes_too_long)
+{
+	struct http_options options = { .max_active = 1, .stall_seconds = 60, .answer_seconds = 1, .retry_ms = 1 };
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	http_free(engine);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	asked_init(&a, "/drip");
+	a.call.on_again = on_again;
+	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(strstr(err.msg, "timed out") != NULL, "%s", err.msg);
+	ck_assert_int_eq(a.agains, RETRY_TRIES_SLOW - 1);
+}
+END_TEST
+
 /* Nobody is to be asked any more as soon as one call has failed. */
 static bool somebody_failed;
 
@@ -1057,6 +1074,7 @@ int main(void)
 	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(agains));
+	tcase_add_test(t, takes_too_long);
 	tcase_add_test(t, moot_while_waiting);
 	tcase_add_test(t, moot_in_turn);
 	tcase_add_loop_test(t, nobody_there, 0, (int)COUNT_OF(unreachable));
