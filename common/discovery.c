@@ -168,6 +168,12 @@ static enum err_code on_again(struct request *r, struct err *err)
 
 static enum err_code on_done(struct request *r, struct err *failure, struct err *err);
 
+/* Home is asked the same: this mirror can only add something. */
+static bool is_beside_home(const struct discovery *d, const struct place *place)
+{
+	return place->endpoint->mirror && place != repository_home(d->repository);
+}
+
 static enum err_code ask(struct discovery *d, struct place *place, char *url, enum link_kind kind, bool is_api,
 			 unsigned page, struct err *err)
 {
@@ -187,7 +193,7 @@ static enum err_code ask(struct discovery *d, struct place *place, char *url, en
 		.url = url,
 		.accept = REPOSITORY_ACCEPT,
 		.busy_elsewhere_is_last = is_api,
-		.elsewhere = place->endpoint->mirror && place != repository_home(d->repository),
+		.elsewhere = is_beside_home(d, place),
 		.on_body = on_body,
 		.on_again = on_again,
 		.on_done = on_done,
@@ -242,14 +248,15 @@ static enum err_code ask_next_page(const struct question *q, struct err *err)
 	return err_set(err, ERR_LIMIT, "%s: more than %d pages of referrers", q->request.url, LIMIT_PAGES);
 }
 
-/* An answer that says: this registry has no referrers API. */
+/* An answer that says: this registry has no referrers API; or a mirror beside home, not even the repository. */
 static bool says_no_api(const struct question *q)
 {
 	char type[LIMIT_TEXT_BYTES];
 
 	switch (q->request.call.status) {
 	case 404:
-		return !repository_error_is(buf_text(&q->body), "NAME_UNKNOWN");
+		return is_beside_home(q->discovery, q->place) ||
+		       !repository_error_is(buf_text(&q->body), "NAME_UNKNOWN");
 	case 400:
 	case 406:
 		return true;
@@ -355,7 +362,7 @@ static enum err_code ask_api(struct discovery *d, struct place *place, struct er
 static bool is_useless(enum err_code code)
 {
 	return code == ERR_NETWORK || code == ERR_DENIED || code == ERR_REFUSED || code == ERR_FORMAT ||
-	       code == ERR_DIGEST || code == ERR_SIZE || code == ERR_LIMIT;
+	       code == ERR_DIGEST || code == ERR_SIZE || code == ERR_NOT_FOUND || code == ERR_LIMIT;
 }
 
 /* The place has failed.  Where it is home and out of reach, whoever stands in for it is asked the same. */

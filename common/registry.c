@@ -37,6 +37,17 @@ static enum err_code on_manifest_again(struct request *r, struct err *err)
 	return ERR_OK;
 }
 
+/* A page to log in at, in place of an image: of a tag nothing else proves that a mirror knows what it was asked for. */
+static enum err_code check_tagged(const struct errand *e, const struct source_manifest *m, const char *type,
+				  struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest read = { 0 };
+
+	if (!e->place->endpoint->mirror || manifest_parse(m->bytes, m->len, type, e->request.url, &read, err) == ERR_OK)
+		return ERR_OK;
+	return err->code == ERR_NOMEM ? ERR_NOMEM : err_recode(err, ERR_FORMAT);
+}
+
 /* Prove the bytes: against the digest that was asked for, or, under a tag, against the one that came with them. */
 static enum err_code prove_manifest(struct errand *e, struct source_manifest *m, struct err *err)
 {
@@ -58,6 +69,7 @@ static enum err_code on_manifest_done(struct request *r, struct err *failure, st
 		.media_type = e->media_type,
 		.digest = e->wanted.digest,
 	};
+	const char *came_as = http_header(&r->call, "Content-Type", 0, type, sizeof(type));
 	struct place *next = failure == NULL && r->call.status == 404 ? place_after_lack(e->place, e->use) : NULL;
 	struct err why = { 0 };
 
@@ -69,12 +81,12 @@ static enum err_code on_manifest_done(struct request *r, struct err *failure, st
 		m.bytes = NULL;
 	else if (r->call.status != 200)
 		repository_refused(r, buf_text(&e->body), &why);
-	else
-		prove_manifest(e, &m, &why);
+	else if (prove_manifest(e, &m, &why) == ERR_OK && e->tag != NULL)
+		check_tagged(e, &m, came_as, &why);
 	if (why.code != ERR_OK)
 		return errand_failed(e, &why, err);
 	if (m.media_type == NULL)
-		m.media_type = http_header(&r->call, "Content-Type", 0, type, sizeof(type));
+		m.media_type = came_as;
 	if (e->tag != NULL && m.bytes != NULL &&
 	    tag_index_add_root(&e->repository->tag_index, m.digest.text, err) != ERR_OK)
 		return err->code;
