@@ -19,6 +19,7 @@ struct access {
 	struct http *http;
 	const struct endpoint *endpoint;
 	struct authorization *current; /* sent with every request; NULL while none is asked for */
+	bool answered;                 /* access_has_answered */
 	bool renewing;
 	struct challenge challenge;
 	struct tokens *tokens;
@@ -105,6 +106,11 @@ enum err_code access_new(struct http *http, struct tokens *tokens, const struct 
 	a->endpoint = endpoint;
 	*ret_access = a;
 	return ERR_OK;
+}
+
+bool access_has_answered(const struct access *a)
+{
+	return a->answered;
 }
 
 const char *access_host(const struct access *a)
@@ -202,6 +208,7 @@ static enum err_code on_request_again(struct http_call *call, struct err *err)
 {
 	struct request *r = OUTER_OF(call, struct request, call);
 
+	r->access->answered |= call->answered;
 	show_current(r->access, r);
 	return r->on_again != NULL ? r->on_again(r, err) : ERR_OK;
 }
@@ -224,6 +231,7 @@ static enum err_code on_request_done(struct http_call *call, struct err *failure
 	struct request *r = OUTER_OF(call, struct request, call);
 	enum err_code code;
 
+	r->access->answered |= call->answered;
 	if (r->mending && failure == NULL)
 		return mend(r->access, r, err);
 	code = r->on_done(r, failure, err);

@@ -58,6 +58,8 @@ enum err_code access_new(struct http *http, struct tokens *tokens, const struct 
 /* From when on is_moot says so no request to this place begins or is tried again: each fails with ERR_NETWORK. */
 void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const void *ctx);
 enum err_code access_start(struct access *a, struct request *r, struct err *err);
+/* True from when any status has come from there, be it a refusal. */
+bool access_has_answered(const struct access *a);
 /* The registry's host, for messages. */
 const char *access_host(const struct access *a);
 void access_free(struct access *a);

@@ -26,7 +26,7 @@ struct endpoint {
 	struct tls tls;
 	unsigned connect_timeout_ms; /* 0: as everywhere */
 	bool mirror;                 /* not the registry itself: what it lacks, another may have */
-	bool instead;                /* the one before it in another way: asked only if that one is out of reach */
+	bool instead;                /* the one before it in another way: asked only if that one has never answered */
 	bool pulls;                  /* it may be asked for content, by digest */
 	bool tags;                   /* it may say what a tag is */
 	bool digest_names;           /* it may be asked for an image that its user names by digest */

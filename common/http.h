@@ -92,6 +92,7 @@ struct http_call {
 
 	/* the answer */
 	int status;
+	bool answered;   /* in any of its tries a status came, be it of a redirect; a proxy's own does not count */
 	bool redirected; /* it came from where a redirect led: nothing in it speaks for the host that was asked */
 	/* http.c's own, but for retry.elsewhere; retry is left as it is where a call is started again */
 	struct http *http;

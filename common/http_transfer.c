@@ -272,6 +272,11 @@ bool http_transfer_moves(struct http_call *call)
 
 CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 {
+	long status = 0, redirects = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+	call->answered |= status > 0 || redirects > 0 || call->moves > 0;
 	if (result == CURLE_OK && is_moving(call)) /* and not to be followed any more */
 		return call->failure.code != ERR_OK ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
 	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;

@@ -63,11 +63,29 @@ void repository_close(struct repository *p)
 	free(p->name);
 }
 
+/* Whoever listens there has not said a word.  Who answers, be it with a refusal, speaks TLS: to ask the same host in
+ * the clear would only show credentials to whoever is on the way. */
+static bool is_silent(const struct place *place)
+{
+	const struct outages *o = place->repository->options.outages;
+	bool is_known = o != NULL && intern_has(&o->bases, place->endpoint->base);
+
+	/* what others have met is theirs to judge: it was not asked here */
+	return (is_known ? intern_has(&o->silent, place->endpoint->base) : place->out) &&
+	       !access_has_answered(place->access);
+}
+
+/* It is for the one before it, and that one may do. */
+static bool is_not_due(const struct place *place)
+{
+	return place->endpoint->instead && !is_silent(place - 1);
+}
+
 static bool may_serve(const struct place *place, enum place_use use)
 {
 	const struct endpoint *e = place->endpoint;
 
-	if (place_is_out(place) || (e->instead && !place_is_out(place - 1)))
+	if (place_is_out(place) || is_not_due(place))
 		return false;
 	if (use == PLACE_TAG)
 		return e->tags;
@@ -92,8 +110,7 @@ struct place *repository_home(const struct repository *p)
 	for (i = 0; i < p->endpoints.len; i++) {
 		struct place *place = &p->places[i];
 
-		if (!place->endpoint->mirror && !place_is_out(place) &&
-		    !(place->endpoint->instead && !place_is_out(place - 1)))
+		if (!place->endpoint->mirror && !place_is_out(place) && !is_not_due(place))
 			return place;
 	}
 	return repository_place(p, PLACE_CONTENT, NULL);
@@ -124,10 +141,12 @@ void place_give_up(struct place *place, const struct err *why)
 	const char *kept;
 
 	place->out = true;
-	if (was_out)
-		return;                            /* and what fails for that is no failure of the host */
-	if (why->code == ERR_NETWORK && o != NULL) /* where there is no memory for it, it will be found out again */
-		intern_text(&o->bases, place->endpoint->base, &kept, NULL);
+	if (was_out || why->code != ERR_NETWORK || o == NULL)
+		return; /* what fails for that is no failure of the host */
+	/* where there is no memory for it, it will be found out again */
+	intern_text(&o->bases, place->endpoint->base, &kept, NULL);
+	if (!access_has_answered(place->access))
+		intern_text(&o->silent, place->endpoint->base, &kept, NULL);
 }
 
 void place_say(struct place *place, const struct place *next, const struct err *why)

@@ -26,7 +26,8 @@
 
 /* What was out of reach in this run, for all repositories: nobody should wait for it again.  Zeroed at first. */
 struct outages {
-	struct intern bases; /* "https://mirror.example" */
+	struct intern bases;  /* "https://mirror.example" */
+	struct intern silent; /* those of them that have never answered */
 };
 
 struct registry_options {

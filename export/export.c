@@ -373,6 +373,7 @@ void export_release(struct export_result *result)
 	wallet_free(result->wallet);
 	endpoint_rules_release(&result->rules);
 	intern_release(&result->outages.bases);
+	intern_release(&result->outages.silent);
 	attested_release(&result->attested);
 	site_release(&result->site);
 	offload_pool_free(result->pool);

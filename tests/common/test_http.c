@@ -654,6 +654,7 @@ START_TEST(gate)
 	a.call.url = "https://registry.invalid/";
 	a.call.on_again = on_again;
 	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert(!a.call.answered);
 	ck_assert_msg(a.agains == gates[_i].agains, "%d: %d, %s", gates[_i].status, a.agains, err.msg);
 	ck_assert_int_eq(http_server_asked(server, "CONNECT registry.invalid:443 "), gates[_i].agains + 1);
 	http_server_stop(server);

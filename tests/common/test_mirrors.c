@@ -6,6 +6,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/registry.h"
+#include "common/repository.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/http_server.h"
 #include "tests/lib/test_main.h"
@@ -74,6 +75,7 @@ static void stop(void)
 	source->free(source);
 	reference_release(&ref);
 	intern_release(&outages.bases);
+	intern_release(&outages.silent);
 	folder_remove(folder);
 	http_server_stop(mirror);
 	http_server_stop(home);
@@ -623,6 +625,50 @@ static enum err_code on_tags(void *ctx, const char *const *tags, size_t len, str
 	return ERR_OK;
 }
 
+/* The same host in the clear: asked where it has never answered over TLS, whatever an answer was. */
+static const struct {
+	struct http_route first;
+	enum err_code want;
+	bool asked;
+} clear[] = {
+	{ { MANIFEST, .fault = FAULT_CLOSED }, ERR_OK, true },
+	{ { MANIFEST, .status = 401 }, ERR_DENIED, false },
+	{ { MANIFEST, .status = 403 }, ERR_DENIED, false },
+	{ { MANIFEST, .status = 418 }, ERR_REFUSED, false },
+	{ { MANIFEST, .fault = FAULT_BUSY }, ERR_NETWORK, false },
+	{ { MANIFEST, .fault = FAULT_ILL }, ERR_NETWORK, false },
+	{ { MANIFEST, .headers = "Location: http://127.0.0.1:1/\r\n", .status = 307 }, ERR_NETWORK, false },
+};
+
+START_TEST(in_the_clear)
+{
+	const struct http_route first[ROUTES] = { clear[_i].first };
+	static const struct http_route whole[ROUTES] = { { MANIFEST, .body = "abc" } };
+	struct registry_options registry = { .rules = &rules, .outages = &outages, .on_elsewhere = on_elsewhere };
+	struct got g = { .out = { .write = got_write, .finish = got_finish } };
+	struct source *other = NULL, *own;
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&g.bytes, 100);
+	start(first, whole, ALL);
+	OUTER_OF(source, struct repository, source)->endpoints.items[1].instead = true;
+	code = ask('m', &g, &err);
+	ck_assert_msg(code == clear[_i].want, "%d: %d, %s", _i, code, err.msg);
+	ck_assert_int_eq(registry_new(engine, &ref, &registry, &other, NULL), ERR_OK);
+	OUTER_OF(other, struct repository, source)->endpoints.items[1].instead = true;
+	own = source;
+	source = other;
+	ck_assert_int_eq(ask('m', &g, &err) == ERR_OK, clear[_i].asked);
+	source = own;
+	ck_assert_int_eq(http_server_asked(home, "GET "), clear[_i].asked ? 2 : 0);
+	ck_assert_int_eq(repository_home(OUTER_OF(source, struct repository, source)) != NULL, clear[_i].asked);
+	other->free(other);
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
 /* The next page is asked for in the same registry's name, and once. */
 static const char *const next_pages[] = { "/v2/a/b/tags/list?p=2", "/v2/a/b/tags/list?p=2&ns=registry.example" };
 
@@ -731,6 +777,7 @@ int main(void)
 	tcase_add_test(t, go_on_at_home);
 	tcase_add_test(t, given_up);
 	tcase_add_loop_test(t, referrers, 0, (int)COUNT_OF(lists));
+	tcase_add_loop_test(t, in_the_clear, 0, (int)COUNT_OF(clear));
 	tcase_add_loop_test(t, pages, 0, (int)COUNT_OF(next_pages));
 	tcase_add_loop_test(t, dies_before_many, 0, (int)COUNT_OF(deaths));
 	tcase_add_loop_test(t, no_place, 0, (int)COUNT_OF(nobody));
