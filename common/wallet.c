@@ -120,6 +120,8 @@ static enum err_code look_into_file(struct wallet *w, const char *file, const ch
 
 	buf_init(&text, LIMIT_ANSWER_BYTES);
 	code = file_read(file, &text, err);
+	if (code == ERR_OK && text.len == 0) /* made, and never written to: as good as none */
+		return err_set(err, ERR_NOT_FOUND, "%s: is empty", file);
 	return code == ERR_OK ? look_into_text(w, buf_text(&text), text.len, file, host, path, c, err) : code;
 }
 
