@@ -17,7 +17,8 @@
  * Moot       A call with is_moot ends as soon as that is true and it is not under way: before its first try or another.
  *            It is asked before each try, and of all that wait when a call has failed for good.
  * Ownership  Strings and bodies set in a call are borrowed until its on_done.
- * Errors     ERR_NETWORK (out of reach, broken, too slow, after all tries); whatever a callback
+ * Errors     ERR_NETWORK (out of reach, broken, too slow, after all tries); ERR_USAGE (a proxy setting of the
+ *            environment that is none: its text, which may hold a password, is not repeated); whatever a callback
  *            returns.  The first error ends http_run with it and drops every
  *            call.  An HTTP status is no error here.
  *            Authorization and other headers of the caller's go to the host of the URL only, never along a

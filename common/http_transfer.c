@@ -291,10 +291,19 @@ static bool is_refused_by_proxy(const struct http_call *call)
 	return status >= 300 && !retry_status((int)status);
 }
 
+/* A proxy of the environment's that is none: no host was asked.  curl says so with all of the setting, its password
+ * too. */
+static bool is_no_proxy(const struct http_call *call)
+{
+	return text_starts(call->reason, "Unsupported proxy");
+}
+
 static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 {
 	if (call->failure.code != ERR_OK)
 		return RETRY_HOPELESS; /* a callback said no */
+	if (result != CURLE_OK && is_no_proxy(call))
+		return RETRY_HOPELESS;
 	if (result != CURLE_OK && (http_tls_refused(call, result) || is_refused_by_proxy(call)))
 		return RETRY_HOPELESS;
 	switch (result) {
@@ -356,6 +365,12 @@ enum err_code http_transfer_failure(const struct http_call *call, CURLcode resul
 	if (result == CURLE_OUT_OF_MEMORY) /* curl says that of a header line too which it has no room for */
 		return err_set(err, ERR_REFUSED, "%s %s: out of memory, or an answer with a header that is too long",
 			       method_of(call), call->url);
+	if (is_no_proxy(call))
+		return err_set(
+			err, ERR_USAGE,
+			"%s %s: the proxy setting in the environment cannot be used: see https_proxy, "
+			"http_proxy and all_proxy (in a user or password, special characters are written as %%40)",
+			method_of(call), call->url);
 	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s", method_of(call), call->url, why, http_tried(call, tried),
 		       http_tls_advice(call, result));
 }

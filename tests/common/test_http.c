@@ -633,6 +633,29 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+/* A proxy setting that is none is a mistake of the user's: it is not tried again, and its password not told. */
+static const char *const bad_proxies[] = {
+	"http://user:s3cret pw@127.0.0.1:1", "ftp://user:s3cret@127.0.0.1:1",    "http://user:s3cret@127.0.0.1:99999",
+	"http://user:s3cret#@127.0.0.1:1",   "http://user:s3cret@x@127.0.0.1:1", "user:s3cret/@127.0.0.1:1",
+};
+
+START_TEST(bad_proxy)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(setenv("https_proxy", bad_proxies[_i], 1), 0);
+	asked_init(&a, "/");
+	a.call.url = "https://registry.invalid/x";
+	a.call.on_again = on_again;
+	ck_assert_int_eq(run(&a, &err), ERR_USAGE);
+	ck_assert_int_eq(a.agains, 0);
+	ck_assert_msg(strstr(err.msg, "s3cret") == NULL && strstr(err.msg, "see https_proxy") != NULL &&
+			      strstr(err.msg, "https://registry.invalid/x") != NULL,
+		      "%s", err.msg);
+}
+END_TEST
+
 /* A proxy that is busy is asked again, one that says no is not. */
 static const struct {
 	int status;
@@ -1101,6 +1124,7 @@ int main(void)
 	tcase_add_test(t, headers);
 	tcase_add_loop_test(t, large_head, 0, (int)COUNT_OF(heads));
 	tcase_add_loop_test(t, resolve_url, 0, (int)COUNT_OF(links));
+	tcase_add_loop_test(t, bad_proxy, 0, (int)COUNT_OF(bad_proxies));
 	tcase_add_loop_test(t, same_host, 0, (int)COUNT_OF(hosts));
 	tcase_add_loop_test(t, escape, 0, (int)COUNT_OF(escapes));
 	suite_add_tcase(s, t);
