@@ -302,7 +302,7 @@ static _Noreturn void run(struct hostile_registry *r)
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* no test that fails leaves it behind */
 	for (;;) {
 		struct visit *v = calloc(1, sizeof(*v));
-		pthread_t thread;
+		pthread_t thread = { 0 };
 
 		must(v != NULL);
 		v->registry = r;
