@@ -113,6 +113,11 @@ bool access_has_answered(const struct access *a)
 	return a->answered;
 }
 
+bool access_has_login(const struct access *a)
+{
+	return a->tokens != NULL && wallet_has_login(tokens_wallet(a->tokens), a->endpoint->host);
+}
+
 const char *access_host(const struct access *a)
 {
 	return a->endpoint->host;

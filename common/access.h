@@ -60,6 +60,8 @@ void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const v
 enum err_code access_start(struct access *a, struct request *r, struct err *err);
 /* True from when any status has come from there, be it a refusal. */
 bool access_has_answered(const struct access *a);
+/* True where its credentials are those of the command line. */
+bool access_has_login(const struct access *a);
 /* The registry's host, for messages. */
 const char *access_host(const struct access *a);
 void access_free(struct access *a);

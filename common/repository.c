@@ -33,8 +33,10 @@ static enum err_code code_of(int status)
 	return status == 408 || status == 429 || status >= 500 ? ERR_NETWORK : ERR_REFUSED;
 }
 
-static const char *advice_of(int status)
+static const char *advice_of(const struct request *r, int status)
 {
+	if ((status == 401 || status == 403) && access_has_login(r->access))
+		return " (with the credentials of --username)";
 	if (status == 401 || status == 403)
 		return " (docker login may help)";
 	if (status == 429)
@@ -55,7 +57,7 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 		why = js_string(first_error(json), "code");
 	return err_set(err, code_of(status), "%s %s: the registry answered %d%s%.200s%s%s",
 		       r->method != NULL ? r->method : "GET", r->url, status, why != NULL ? ": " : "",
-		       why != NULL ? why : "", http_tried(&r->call, tried), advice_of(status));
+		       why != NULL ? why : "", http_tried(&r->call, tried), advice_of(r, status));
 }
 
 enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,

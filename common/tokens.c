@@ -171,6 +171,10 @@ static enum err_code refused(const struct entry *e, int status, struct err *err)
 	bool given = credentials_given(&e->credentials);
 	char tried[HTTP_TRIED_MAX];
 
+	if ((status == 401 || status == 403 || status == 400) && wallet_has_login(e->tokens->wallet, e->host))
+		return err_set(err, ERR_DENIED,
+			       "%s: the token service refused the credentials of --username (status %d)", e->host,
+			       status);
 	if (status == 401 || status == 403 || (status == 400 && given))
 		return err_set(err, ERR_DENIED, "%s: the token service refused %s (status %d): run docker login %s",
 			       e->host, given ? "these credentials" : "anonymous access", status, e->host);

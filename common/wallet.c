@@ -194,6 +194,11 @@ static enum err_code look_into_usual(struct wallet *w, const char *host, const c
 	return code;
 }
 
+bool wallet_has_login(const struct wallet *w, const char *host)
+{
+	return w->login != NULL && login_find(w->login, host) != NULL;
+}
+
 enum err_code wallet_find(struct wallet *w, const char *host, const char *path, struct credentials *ret_credentials,
 			  struct err *err)
 {

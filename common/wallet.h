@@ -19,12 +19,16 @@
 #ifndef COMMON_WALLET_H
 #define COMMON_WALLET_H
 
+#include <stdbool.h>
+
 #include "common/credentials.h"
 #include "common/login.h"
 
 struct wallet;
 
 enum err_code wallet_new(const struct login *login, struct wallet **ret_wallet, struct err *err);
+/* True where the command line gives the credentials for a host: no docker login changes them. */
+bool wallet_has_login(const struct wallet *w, const char *host);
 /* For the repository path at host[:port]; ret_credentials is zeroed where there are none. */
 enum err_code wallet_find(struct wallet *w, const char *host, const char *path, struct credentials *ret_credentials,
 			  struct err *err);

@@ -145,9 +145,11 @@ START_TEST(command_line)
 	ck_assert_str_eq(who(NULL), "");
 	put("auth.json", TWO);
 	ck_assert_str_eq(who(NULL), "two");
+	ck_assert(!wallet_has_login(wallet, "x"));
 	login_.users = users;
 	login_.users_len = 1;
 	ck_assert_str_eq(who(NULL), "three");
+	ck_assert(wallet_has_login(wallet, "x") && !wallet_has_login(wallet, "y"));
 	stop();
 }
 END_TEST
