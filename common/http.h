@@ -130,7 +130,7 @@ enum err_code http_resolve_url(const char *base, const char *url, char *out, siz
 enum err_code http_url_host(const char *url, char *out, size_t out_size, struct err *err);
 /* True where both lead to the same host: its name in whatever case, and its port.  The ports that http and https have
  * where a URL names none count as one: behind a proxy that ends TLS, a registry takes itself for one without. */
-bool http_url_same_host(const char *url, const char *other);
+enum err_code http_url_same_host(const char *url, const char *other, bool *ret_same, struct err *err);
 /* Percent-encode one query value into out. */
 enum err_code http_escape(const char *text, struct buf *out, struct err *err);
 void http_free(struct http *h);

@@ -112,13 +112,16 @@ enum err_code paging_next(const struct place *place, const struct request *r, ch
 {
 	char link[LIMIT_TEXT_BYTES], url[LIMIT_URL_BYTES];
 	enum err_code code;
+	bool same = false;
 
 	if (!next_link(&r->call, link, sizeof(link))) {
 		*ret_url = NULL;
 		return ERR_OK;
 	}
 	code = http_resolve_url(r->url, link, url, sizeof(url), err);
-	if (code == ERR_OK && !http_url_same_host(url, place->endpoint->base))
+	if (code == ERR_OK)
+		code = http_url_same_host(url, place->endpoint->base, &same, err);
+	if (code == ERR_OK && !same)
 		code = err_set(err, ERR_REFUSED, "%s: the next page lies on another host: refused", r->url);
 	return code == ERR_OK ? at_home(place->endpoint, url, ret_url, err) : code;
 }

@@ -1081,9 +1081,13 @@ static const struct {
 
 START_TEST(same_host)
 {
-	ck_assert_msg(http_url_same_host(hosts[_i].one, hosts[_i].other) == hosts[_i].same, "%s, %s", hosts[_i].one,
-		      hosts[_i].other);
-	ck_assert_int_eq(http_url_same_host(hosts[_i].other, hosts[_i].one), hosts[_i].same);
+	bool same = !hosts[_i].same;
+
+	ck_assert_int_eq(http_url_same_host(hosts[_i].one, hosts[_i].other, &same, NULL), ERR_OK);
+	ck_assert_msg(same == hosts[_i].same, "%s, %s", hosts[_i].one, hosts[_i].other);
+	same = !same;
+	ck_assert_int_eq(http_url_same_host(hosts[_i].other, hosts[_i].one, &same, NULL), ERR_OK);
+	ck_assert_int_eq(same, hosts[_i].same);
 }
 END_TEST
 
