@@ -310,8 +310,9 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = check_since(options, err);
 	if (code == ERR_OK)
-		code = is_pipe(options) ? str_format(&beside, err, "%s/", folder_temporary())
-					: str_copy(options->output, &beside, err);
+		code = is_pipe(options) || (options->dry_run && options->measured == NULL)
+			       ? str_format(&beside, err, "%s/", folder_temporary())
+			       : str_copy(options->output, &beside, err);
 	if (code == ERR_OK)
 		code = endpoint_rules_load(&options->endpoints, &r->rules, err);
 	if (code == ERR_OK)

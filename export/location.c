@@ -15,6 +15,24 @@ static const struct {
 	{ "bundle:", TRANSPORT_BUNDLE },
 };
 
+/* Other programs read images from there; nobody means a repository of Docker Hub by it. */
+static const char *const elsewhere[] = { "docker-daemon:", "dir:", "containers-storage:", "containerd:",
+					 "oci-layout:" };
+
+static enum err_code refuse_elsewhere(const char *text, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(elsewhere); i++) {
+		if (text_starts(text, elsewhere[i]))
+			return err_set(
+				err, ERR_USAGE,
+				"%s is no source here; write docker://%.300s if you mean a repository of that name",
+				elsewhere[i], text);
+	}
+	return ERR_OK;
+}
+
 /* Take off "@sha256:…" at the end.  An '@' elsewhere may be part of a path. */
 static enum err_code cut_digest(struct location *l, struct err *err)
 {
@@ -53,8 +71,10 @@ enum err_code location_parse(const char *text, struct location *ret_location, st
 {
 	CLEANUP(location_release) struct location l = { .transport = TRANSPORT_REGISTRY };
 	size_t prefix = 0, i;
-	enum err_code code;
+	enum err_code code = refuse_elsewhere(text, err);
 
+	if (code != ERR_OK)
+		return code;
 	for (i = 0; i < COUNT_OF(transports); i++) {
 		if (text_starts(text, transports[i].prefix)) {
 			l.transport = transports[i].transport;

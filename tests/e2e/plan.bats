@@ -55,6 +55,9 @@ teardown() { session_end; }
 	[[ $(jq .totals.bytes <<<"$output") == "$bytes" && $output != *'"alone"'* ]] || fail "$bytes were promised"
 	bundle export -q --dry-run "$REGISTRY/demo/app1:1.0"
 	[[ $output != *'alone would be'* ]] || fail 'there is no choice'
+	cd /proc # where nothing can be written
+	bundle export -q --dry-run "$REGISTRY/demo/app1:1.0"
+	expect 0
 }
 
 @test "a disk that is too small is told before a layer is fetched, and what is there already counts" {

@@ -16,6 +16,10 @@ static const struct {
 	{ "alpine", TRANSPORT_REGISTRY, "alpine", NULL, "" },
 	{ "docker://alpine:3.20@" DIGEST, TRANSPORT_REGISTRY, "alpine:3.20@" DIGEST, NULL, "" },
 	{ "localhost:5000/a", TRANSPORT_REGISTRY, "localhost:5000/a", NULL, "" },
+	{ "docker://dir:1.0", TRANSPORT_REGISTRY, "dir:1.0", NULL, "" },
+	{ "dir", TRANSPORT_REGISTRY, "dir", NULL, "" },
+	{ "docker.io/library/dir:1.0", TRANSPORT_REGISTRY, "docker.io/library/dir:1.0", NULL, "" },
+	{ "docker:dind", TRANSPORT_REGISTRY, "docker:dind", NULL, "" },
 	{ "", TRANSPORT_REGISTRY, "", NULL, "" },
 	{ "oci:dir", TRANSPORT_LAYOUT, "dir", NULL, "" },
 	{ "oci:/a/b:1.0", TRANSPORT_LAYOUT, "/a/b", "1.0", "" },
@@ -46,6 +50,11 @@ static const struct {
 	const char *text, *message;
 } bad[] = {
 	{ "oci:", "oci:: a path is missing; write it as oci:PATH[:NAME][@DIGEST]" },
+	{ "docker-daemon:app:1", "docker-daemon: is no source here; write docker://docker-daemon:app:1 if you mean" },
+	{ "dir:copied", "dir: is no source here" },
+	{ "containers-storage:app:1", "containers-storage: is no source here" },
+	{ "containerd:app:1", "containerd: is no source here" },
+	{ "oci-layout:a", "oci-layout: is no source here" },
 	{ "oci::1", "a path is missing" },
 	{ "bundle:@" DIGEST, "a path is missing" },
 	{ "bundle:a@sha256:12", "write it as bundle:PATH" },
