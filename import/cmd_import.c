@@ -199,8 +199,8 @@ static enum err_code report(const struct options *options, const struct import_r
 	return code == ERR_OK ? report_lost(options, &r->plan, err) : code;
 }
 
-/* What the target lacks, each in a line: the one in the error is the first. */
-static void report_missing(const struct plan *plan)
+/* What the target lacks, each in a line: the one in the error is the first.  And how it is asked for. */
+static enum err_code report_missing(const struct options *options, const struct plan *plan, struct err *err)
 {
 	size_t i;
 
@@ -213,6 +213,18 @@ static void report_missing(const struct plan *plan)
 		fprintf(stderr, "%s import: missing: %s, in %s of %s\n", OPT_PROGRAM, n->digest.text,
 			n->holder.manifest, image);
 	}
+	if (options->write_want == NULL) {
+		fprintf(stderr,
+			"%s import: with --write-want FILE a list is written, by which bundle export --want FILE "
+			"brings just this\n",
+			OPT_PROGRAM);
+		return ERR_MISSING;
+	}
+	if (want_write(plan, options->write_want, err) != ERR_OK)
+		return err->code;
+	fprintf(stderr, "%s import: the list for bundle export --want is written to %s\n", OPT_PROGRAM,
+		options->write_want);
+	return ERR_MISSING;
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
@@ -239,10 +251,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	code = import_run(&how, &result, &err);
 	progress_done(&progress);
 	if (code == ERR_MISSING)
-		report_missing(&result.plan);
-	if (code == ERR_MISSING && options->write_want != NULL &&
-	    want_write(&result.plan, options->write_want, &err) != ERR_OK)
-		code = err.code;
+		code = report_missing(options, &result.plan, &err);
 	if (code == ERR_OK) {
 		code = report(options, &result, &err);
 		told = true; /* stdout has its document, whatever status it ends with */

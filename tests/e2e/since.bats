@@ -59,10 +59,12 @@ second() {
 	bundle import -q --to store second.zst
 	expect 6
 	holds stderr "missing: $APP1_LAYER, in $APP1_AMD64 of $REGISTRY/demo/app1:1.0"
-	holds stderr "import first the bundle with $REGISTRY/demo/app1:1.0"
+	holds stderr "import first the bundle with $REGISTRY/demo/app1:1.0" 'with --write-want FILE'
 	[ ! -e "$BUNDLE_STORE" ]
-	bundle import -q --to store --dry-run second.zst
+	bundle import -q --to store --dry-run --write-want want second.zst
 	expect 6
+	holds stderr 'the list for bundle export --want is written to want'
+	[[ -s want ]]
 }
 
 @test "a chain of bundles: what the second left out, the third leaves out too" {
