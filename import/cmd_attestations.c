@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundles/contents.h"
 #include "bundles/origin.h"
 #include "bundles/reader.h"
 #include "bundles/source.h"
@@ -290,20 +291,22 @@ static enum err_code print_all(struct printer *p, const struct graph *g, const s
 }
 
 /* From a place that holds the image itself.  ERR_PARTIAL where all is printed that is here. */
-static enum err_code from_source(const struct attestations_query *q, struct source *source, const struct reference *ref,
-				 size_t *ret_count, struct err *err)
+static enum err_code from_place(const struct attestations_query *q, const struct place *place,
+				const struct reference *ref, size_t *ret_count, struct err *err)
 {
 	struct statement_filter filter = { .platform = q->platform, .types = q->types };
-	struct printer p = { .query = q, .source = source };
+	struct printer p = { .query = q, .source = place->source };
 	CLEANUP(graph_release) struct graph g;
 	CLEANUP(walk_release) struct walk walk;
 	enum err_code code;
 
 	graph_init(&g);
 	walk_init(&walk, &g, NULL, NULL);
-	code = walk_image(&walk, source, ref, q->name, err);
+	code = walk_image(&walk, place->source, ref, q->name, err);
 	if (code == ERR_OK)
 		code = graph_settle(&g, err);
+	if (code == ERR_OK && place->bundle != NULL)
+		contents_mark(place->bundle, &g);
 	if (code == ERR_OK)
 		code = print_all(&p, &g, &filter, err);
 	*ret_count = p.count;
@@ -328,7 +331,7 @@ static enum err_code answer(const struct options *options, const struct attestat
 		return code == ERR_OK ? attestations_from_docker(socket, q, ret_count, err) : code;
 	}
 	code = open_place(options, &place, err);
-	return code == ERR_OK ? from_source(q, place.source, ref, ret_count, err) : code;
+	return code == ERR_OK ? from_place(q, &place, ref, ret_count, err) : code;
 }
 
 static enum err_code attestations(const struct options *options, const char *image, struct err *err)

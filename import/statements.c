@@ -15,6 +15,7 @@ struct lister {
 	const struct node *manifest;    /* the image manifest whose attestations are listed */
 	const struct node *attestation; /* the one of them that is asked for */
 	size_t matched;                 /* image manifests of the wanted platform */
+	bool left_out;                  /* there is one of it that the bundle leaves out */
 	bool *seen;                     /* by node */
 };
 
@@ -138,6 +139,7 @@ static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, 
 	if (l->seen[node])
 		return ERR_OK; /* listed twice, it is one all the same */
 	l->seen[node] = true;
+	l->left_out |= n->role == ROLE_MANIFEST && n->left_out && wants_platform(l, n);
 	if (n->role == ROLE_MANIFEST && !n->absent && !n->left_out && wants_platform(l, n))
 		return list_manifest(l, node, err);
 	for (i = 0; code == ERR_OK && n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++)
@@ -153,6 +155,10 @@ enum err_code statements_each(const struct graph *g, uint32_t root, struct sourc
 	char text[PLATFORM_TEXT_MAX];
 	enum err_code code = seen != NULL ? list_tree(&l, root, LIMIT_GRAPH_DEPTH, err) : err_nomem(err);
 
+	if (code == ERR_OK && l.matched == 0 && filter->platform != NULL && l.left_out)
+		return err_set(err, ERR_NOT_FOUND,
+			       "platform %s of the image was not asked for when this bundle was made",
+			       platform_format(filter->platform, text));
 	if (code == ERR_OK && l.matched == 0 && filter->platform != NULL)
 		return err_set(err, ERR_NOT_FOUND, "the image has no platform %s",
 			       platform_format(filter->platform, text));

@@ -2,7 +2,7 @@
  *
  * Lifecycle  statements_each calls fn for each, in the order of the manifests.
  * Ownership  What fn gets is borrowed for the call.
- * Errors     ERR_NOT_FOUND (no such platform), those of the source, what fn
+ * Errors     ERR_NOT_FOUND (no such platform, or left out), those of the source, what fn
  *            returns.  What the source lacks is no error, but said.  The source
  *            must be one that answers at once: a layout or a bundle.
  * Source     BuildKit docs/attestations/attestation-storage.md.

@@ -36,6 +36,8 @@ stored() {
 	left=$(jq -r '.images[0].leftOut[0].digest' said)
 	bundle cat arm64.zst "$left"
 	complain 1 "$left was not asked for when this bundle was made"
+	bundle attestations --from arm64.zst --platform linux/amd64 "$MANY"
+	complain 1 'platform linux/amd64 of the image was not asked for when this bundle was made'
 	bundle attestations --from arm64.zst "$MANY"
 	expect 0 linux/arm64
 	[[ $output != *linux/amd64* ]]

@@ -200,6 +200,29 @@ START_TEST(lone)
 }
 END_TEST
 
+/* A platform that the bundle leaves out is no platform that the image does not have. */
+START_TEST(left_out)
+{
+	char found[400] = "";
+	struct err err = { 0 };
+	size_t i;
+
+	setup();
+	for (i = 0; i < graph.nodes_len; i++) {
+		struct node *n = &graph.nodes[i];
+
+		n->left_out =
+			n->role == ROLE_MANIFEST && n->platform != NULL && strcmp(n->platform, "linux/arm64") == 0;
+	}
+	ck_assert_int_eq(list(1, found, &err), ERR_NOT_FOUND);
+	ck_assert_str_eq(err.msg, "platform linux/arm64 of the image was not asked for when this bundle was made");
+	ck_assert_int_eq(list(8, found, &err), ERR_NOT_FOUND);
+	ck_assert_str_eq(err.msg, "the image has no platform linux/ppc64le");
+	ck_assert_msg(list(0, found, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_str_eq(found, "linux/amd64 slsa, linux/amd64 spdx, ");
+}
+END_TEST
+
 static enum err_code refuse(void *ctx, const struct statement *s, struct err *err)
 {
 	(void)s;
@@ -229,6 +252,7 @@ int main(void)
 	tcase_add_loop_test(t, each, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, lost, 0, (int)COUNT_OF(losses));
 	tcase_add_test(t, lone);
+	tcase_add_test(t, left_out);
 	tcase_add_test(t, callback_fails);
 	suite_add_tcase(s, t);
 	return test_run(s);
