@@ -102,45 +102,56 @@ static void count_attested(const struct graph *g, uint32_t manifest, struct atte
 	}
 }
 
-/* One image under way: each node once, however often indexes list it. */
+/* One image under way: each node once, however often indexes list it.  They may list each other deeply, so what is
+ * still to be visited stands in a list and not on the stack of calls. */
 struct visit {
 	struct attested *a;
 	const struct graph *g;
 	uint32_t *seen; /* by node: in which image's turn, from 1 */
 	uint32_t turn;
+	uint32_t *waiting; /* room for every node */
+	size_t waiting_len;
 	const char *image;
 };
+
+static void await(struct visit *v, uint32_t node)
+{
+	const struct node *n = &v->g->nodes[node];
+
+	if (v->seen[node] == v->turn || !node_is_carried(n) || (n->role != ROLE_INDEX && n->role != ROLE_MANIFEST))
+		return;
+	v->seen[node] = v->turn;
+	v->waiting[v->waiting_len++] = node;
+}
 
 static enum err_code visit(struct visit *v, uint32_t node, struct err *err)
 {
 	const struct node *n = &v->g->nodes[node];
 	bool is_index = n->role == ROLE_INDEX;
 	struct attested_row row = { .image = v->image, .platform = is_index ? "" : n->platform };
-	enum err_code code;
 	size_t i;
 
-	if (v->seen[node] == v->turn || !node_is_carried(n) || (!is_index && n->role != ROLE_MANIFEST))
-		return ERR_OK;
-	v->seen[node] = v->turn;
 	count_referrers(v->g, node, false, &row);
 	count_attested(v->g, node, &row);
-	code = add_row(v->a, &row, err);
-	for (i = 0; code == ERR_OK && is_index && i < n->edges_len; i++)
-		code = visit(v, v->g->edges[n->edges + i].to, err);
-	return code;
+	for (i = 0; is_index && i < n->edges_len; i++)
+		await(v, v->g->edges[n->edges + i].to);
+	return add_row(v->a, &row, err);
 }
 
 enum err_code attested_of_graph(struct attested *a, const struct graph *g, struct err *err)
 {
 	CLEANUP(free_ptr) uint32_t *seen = calloc(g->nodes_len + 1, sizeof(*seen));
-	struct visit v = { .a = a, .g = g, .seen = seen };
-	enum err_code code = seen != NULL ? ERR_OK : err_nomem(err);
+	CLEANUP(free_ptr) uint32_t *waiting = calloc(g->nodes_len + 1, sizeof(*waiting));
+	struct visit v = { .a = a, .g = g, .seen = seen, .waiting = waiting };
+	enum err_code code = seen != NULL && waiting != NULL ? ERR_OK : err_nomem(err);
 
 	for (; code == ERR_OK && v.turn < g->images_len;) {
 		const struct image *image = &g->images[v.turn++];
 
 		v.image = image->name;
-		code = visit(&v, image->root, err);
+		await(&v, image->root);
+		while (code == ERR_OK && v.waiting_len > 0)
+			code = visit(&v, v.waiting[--v.waiting_len], err);
 	}
 	return code;
 }
