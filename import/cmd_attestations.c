@@ -16,7 +16,7 @@
 #include "common/walk.h"
 #include "import/attestations.h"
 #include "import/commands.h"
-#include "import/import.h"
+#include "import/targets.h"
 #include "import/statements.h"
 #include "import/store.h"
 

@@ -232,9 +232,10 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	const struct options *options = opaque;
 	CLEANUP(import_release) struct import_result result = { 0 };
 	struct progress progress;
+	struct target_options to = { .to = options->to };
 	struct import_options how = {
 		.file = operands->items[0],
-		.to = options->to,
+		.to = &to,
 		.map = &options->map,
 		.keys = &options->keys,
 		.seals = &options->seals,

@@ -5,11 +5,12 @@
 #include "common/mem.h"
 #include "common/report.h"
 #include "import/commands.h"
-#include "import/import.h"
+#include "import/targets.h"
 
 static enum err_code take(const char *text, struct target **ret_target, struct holdings *h, struct err *err)
 {
-	enum err_code code = target_parse(text, ret_target, err);
+	struct target_options options = { .to = text };
+	enum err_code code = target_new(&options, ret_target, err);
 
 	if (code == ERR_OK)
 		code = (*ret_target)->inventory(*ret_target, h, err);

@@ -6,42 +6,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
-#include "import/store.h"
 #include "import/streams.h"
-#include "import/target_docker.h"
-
-#define DOCKER_SOCKET "/var/run/docker.sock"
-
-enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err)
-{
-	const char *host = getenv("DOCKER_HOST");
-
-	if (*text == '\0' && host != NULL && *host != '\0') {
-		if (!text_starts(host, "unix://"))
-			return err_set(err, ERR_UNSUPPORTED, "DOCKER_HOST is %s: only unix:// sockets are supported",
-				       host);
-		text = host + strlen("unix://");
-	}
-	*ret_socket = *text != '\0' ? text : DOCKER_SOCKET;
-	return ERR_OK;
-}
-
-enum err_code target_parse(const char *text, struct target **ret_target, struct err *err)
-{
-	CLEANUP(free_ptr) char *path = NULL;
-	const char *socket = NULL;
-	enum err_code code;
-
-	if (strcmp(text, "store") == 0) {
-		code = store_path(&path, err);
-		return code == ERR_OK ? target_store_new(path, ret_target, err) : code;
-	}
-	if (text_starts(text, DAEMON_TRANSPORT)) {
-		code = docker_socket(text + strlen(DAEMON_TRANSPORT), &socket, err);
-		return code == ERR_OK ? target_docker_new(socket, ret_target, err) : code;
-	}
-	return err_set(err, ERR_USAGE, "\"%s\" is no target: use docker-daemon:[SOCKET] or store", text);
-}
 
 static enum err_code read_rules(const struct opt_list *rules, struct mapping *names, struct err *err)
 {
@@ -82,7 +47,7 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	enum err_code code;
 
 	*result = (struct import_result){ 0 };
-	code = target_parse(options->to != NULL ? options->to : DAEMON_TRANSPORT, &t, err);
+	code = target_new(options->to, &t, err);
 	result->target = t;
 	if (code == ERR_OK)
 		code = str_copy(t->name, &result->target_name, err);

@@ -9,13 +9,11 @@
 
 #include "bundles/origin.h"
 #include "common/opt.h"
-#include "import/target.h"
-
-#define DAEMON_TRANSPORT "docker-daemon:"
+#include "import/targets.h"
 
 struct import_options {
 	const char *file;
-	const char *to; /* TARGET of the command line; NULL for the Docker daemon */
+	const struct target_options *to;
 	const struct opt_list *map;
 	const struct opt_list *keys, *seals; /* who must have sealed the bundle, and seals that lie beside it */
 	bool replace;
@@ -36,8 +34,4 @@ struct import_result {
 
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err);
 void import_release(struct import_result *result);
-/* The target that a text names: docker-daemon:[SOCKET], store. */
-enum err_code target_parse(const char *text, struct target **ret_target, struct err *err);
-/* The socket that follows "docker-daemon:"; for "" that of DOCKER_HOST, else Docker's own. */
-enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err);
 #endif

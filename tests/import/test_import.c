@@ -46,7 +46,8 @@ START_TEST(parse)
 {
 	struct target *t = NULL;
 	struct err err = { 0 };
-	enum err_code got = target_parse(targets[_i].text, &t, &err);
+	struct target_options options = { .to = targets[_i].text };
+	enum err_code got = target_new(&options, &t, &err);
 
 	if (got == ERR_OK && targets[_i].want == ERR_NETWORK) { /* a daemon is asked when it is probed */
 		t->free(t);
@@ -114,8 +115,9 @@ START_TEST(run)
 	const char *rules[] = { runs[_i].rule };
 	struct opt_list map = { .items = rules, .len = runs[_i].rule != NULL };
 	struct opt_list none = { 0 };
+	struct target_options to = { .to = runs[_i].to };
 	struct import_options options = {
-		.to = runs[_i].to, .map = &map, .keys = &none, .seals = &none, .progress = &progress
+		.to = &to, .map = &map, .keys = &none, .seals = &none, .progress = &progress
 	};
 	struct err err = { 0 };
 	enum err_code got;

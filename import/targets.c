@@ -1,0 +1,43 @@
+#include "import/targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "import/store.h"
+#include "import/target_docker.h"
+
+#define DOCKER_SOCKET "/var/run/docker.sock"
+
+enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err)
+{
+	const char *host = getenv("DOCKER_HOST");
+
+	if (*text == '\0' && host != NULL && *host != '\0') {
+		if (!text_starts(host, "unix://"))
+			return err_set(err, ERR_UNSUPPORTED, "DOCKER_HOST is %s: only unix:// sockets are supported",
+				       host);
+		text = host + strlen("unix://");
+	}
+	*ret_socket = *text != '\0' ? text : DOCKER_SOCKET;
+	return ERR_OK;
+}
+
+enum err_code target_new(const struct target_options *options, struct target **ret_target, struct err *err)
+{
+	const char *text = options->to != NULL ? options->to : DAEMON_TRANSPORT;
+	CLEANUP(free_ptr) char *path = NULL;
+	const char *socket = NULL;
+	enum err_code code;
+
+	if (strcmp(text, "store") == 0) {
+		code = store_path(&path, err);
+		return code == ERR_OK ? target_store_new(path, ret_target, err) : code;
+	}
+	if (text_starts(text, DAEMON_TRANSPORT)) {
+		code = docker_socket(text + strlen(DAEMON_TRANSPORT), &socket, err);
+		return code == ERR_OK ? target_docker_new(socket, ret_target, err) : code;
+	}
+	return err_set(err, ERR_USAGE, "\"%s\" is no target: use docker-daemon:[SOCKET] or store", text);
+}

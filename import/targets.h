@@ -1,0 +1,21 @@
+/* targets.h - what TARGET names on a command line, and what its options say of it.
+ *
+ * Ownership  Options are borrowed as long as the target lives.
+ * Errors     ERR_USAGE (no such target), and those of the target's own function.
+ */
+#ifndef IMPORT_TARGETS_H
+#define IMPORT_TARGETS_H
+
+#include "import/target.h"
+
+#define DAEMON_TRANSPORT "docker-daemon:"
+
+struct target_options {
+	const char *to; /* docker-daemon:[SOCKET] or store; NULL for the Docker daemon */
+};
+
+/* The target, of which nothing has been asked yet. */
+enum err_code target_new(const struct target_options *options, struct target **ret_target, struct err *err);
+/* The socket that follows "docker-daemon:"; for "" that of DOCKER_HOST, else Docker's own. */
+enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err);
+#endif
