@@ -125,7 +125,7 @@ static size_t repository_len(const char *name)
 	return len;
 }
 
-static struct mapping_rule *find_rule(struct mapping *m, const char *name)
+static struct mapping_rule *find_rule(const struct mapping *m, const char *name)
 {
 	size_t whole = repository_len(name), best_len = 0, i;
 	struct mapping_rule *best = NULL;
@@ -206,6 +206,13 @@ enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name
 		r->used++;
 	*ret_name = take_ptr(&mapped);
 	return ERR_OK;
+}
+
+enum err_code mapping_look(const struct mapping *m, const char *name, char **ret_name, struct err *err)
+{
+	const struct mapping_rule *r = find_rule(m, name);
+
+	return r != NULL ? replace(r, name, ret_name, err) : str_copy(name, ret_name, err);
 }
 
 const struct mapping_rule *mapping_unused(const struct mapping *m)

@@ -41,6 +41,8 @@ struct mapping {
 enum err_code mapping_add(struct mapping *m, const char *rule, struct err *err);
 /* The new name of an image; name is a full normalised one, and so is the new.  The same image twice gets the same. */
 enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name, struct err *err);
+/* What a name would be called, given to nobody and counted for no rule; ERR_USAGE where a rule spoils it. */
+enum err_code mapping_look(const struct mapping *m, const char *name, char **ret_name, struct err *err);
 /* The first rule that no name has matched, NULL if there is none.  Asked once all names are mapped. */
 const struct mapping_rule *mapping_unused(const struct mapping *m);
 /* Free what it owns.  A zeroed mapping is fine. */

@@ -54,7 +54,7 @@ void docker_choice_see(struct docker_choice *c, const struct docker_image *got)
 		for (j = 0; j < g->nodes[node].edges_len; j++) {
 			uint32_t layer = g->edges[g->nodes[node].edges + j].to;
 
-			if (g->nodes[layer].role == ROLE_LAYER)
+			if (g->nodes[layer].role == ROLE_LAYER || g->nodes[layer].absent)
 				c->plan->skip[layer] = true;
 		}
 	}

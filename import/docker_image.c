@@ -104,17 +104,6 @@ const struct docker_manifest *docker_image_find(const struct docker_image *image
 	return found != NULL ? *found : NULL;
 }
 
-bool docker_image_runs(const struct docker_image *image)
-{
-	size_t i;
-
-	for (i = 0; i < image->manifests_len; i++) {
-		if (image->manifests[i].available && !image->manifests[i].attestation)
-			return true;
-	}
-	return false;
-}
-
 void docker_image_release(struct docker_image *image)
 {
 	free(image->manifests);

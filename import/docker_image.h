@@ -39,8 +39,6 @@ enum err_code docker_image_parse(const struct json_t *json, const char *what, st
 				 struct err *err);
 /* The manifest of a digest, NULL if the daemon lists none. */
 const struct docker_manifest *docker_image_find(const struct docker_image *image, const struct digest *digest);
-/* True where the daemon has all of an image manifest. */
-bool docker_image_runs(const struct docker_image *image);
 /* A zeroed image is fine. */
 void docker_image_release(struct docker_image *image);
 #endif

@@ -1,9 +1,11 @@
 #include "import/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bundles/contents.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/tree.h"
 
@@ -84,7 +86,7 @@ static enum err_code order_nodes(struct plan *plan, struct err *err)
 
 enum err_code plan_make(struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err)
 {
-	struct plan plan = { .bundle = bundle };
+	struct plan plan = { .bundle = bundle, .names = names };
 	enum err_code code;
 
 	graph_init(&plan.graph);
@@ -181,7 +183,7 @@ enum err_code plan_check_names(const struct plan *plan, const char *target, stru
 	return ERR_OK;
 }
 
-/* A layer that comes with nobody: it was left out, or the source did not have it, and it is not there. */
+/* A layer or config that comes with nobody: it was left out, or the source did not have it, and it is not there. */
 static bool is_bare(const struct plan *plan, const struct node *manifest)
 {
 	const struct graph *g = &plan->graph;
@@ -191,7 +193,8 @@ static bool is_bare(const struct plan *plan, const struct node *manifest)
 		uint32_t at = g->edges[manifest->edges + i].to;
 		const struct node *n = &g->nodes[at];
 
-		if (n->role == ROLE_LAYER && n->holder.image == NULL && !node_is_carried(n) && !plan->skip[at])
+		if ((n->role == ROLE_LAYER || n->role == ROLE_CONFIG) && n->holder.image == NULL &&
+		    !node_is_carried(n) && !plan->skip[at])
 			return true;
 	}
 	return false;
@@ -212,21 +215,81 @@ enum err_code plan_find_bare(struct plan *plan, struct err *err)
 	return code;
 }
 
-enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err)
+enum err_code plan_add_run(struct plan *plan, size_t image, const struct digest *manifest, const char *platform,
+			   struct err *err)
 {
+	struct plan_image *p = &plan->images[image];
+	enum err_code code = vec_grow(&p->runs, &p->runs_cap, p->runs_len + 1, sizeof(*p->runs), LIMIT_EDGES, err);
+
+	if (code != ERR_OK)
+		return code;
+	p->runs[p->runs_len] = (struct plan_run){ .manifest = *manifest };
+	snprintf(p->runs[p->runs_len++].platform, PLATFORM_TEXT_MAX, "%s", platform != NULL ? platform : "");
+	return ERR_OK;
+}
+
+/* Whether a manifest is for the platform of what runs; where one of them does not say, it may be. */
+static bool is_for(const struct node *n, const struct plan_run *run)
+{
+	return n->platform == NULL || run->platform[0] == '\0' || strcmp(n->platform, run->platform) == 0;
+}
+
+/* The new image, of which t has the manifests, lacks what takes the place of something that runs. */
+static bool loses(const struct plan *plan, const struct tree *t, const struct plan_run *run)
+{
+	bool lacks = false, lacks_any = false, runs_any = false;
 	size_t i;
 
-	for (i = 0; i < plan->graph.images_len; i++) {
-		const struct plan_image *image = &plan->images[i];
+	for (i = 0; i < t->found_len; i++) {
+		const struct node *n = &plan->graph.nodes[t->found[i]];
+		bool whole = !n->absent && !n->left_out && !is_bare(plan, n);
 
-		if (image->bare > 0 && image->was_runs && plan_moves(plan, i))
+		if (n->role != ROLE_MANIFEST)
+			continue;
+		if (digest_equal(&n->digest, &run->manifest) || (whole && is_for(n, run)))
+			return false; /* it stays, or another takes its place */
+		lacks |= !whole && is_for(n, run);
+		lacks_any |= !whole;
+		runs_any |= whole;
+	}
+	return lacks || (lacks_any && !runs_any);
+}
+
+/* What can be run now and could not be any more, NULL where there is none. */
+static const struct plan_run *find_lost(const struct plan *plan, struct tree *t, size_t image)
+{
+	const struct plan_image *p = &plan->images[image];
+	size_t i;
+
+	if (p->runs_len == 0 || !plan_moves(plan, image))
+		return NULL;
+	tree_of(t, &plan->graph.images[image]);
+	for (i = 0; i < p->runs_len; i++) {
+		if (loses(plan, t, &p->runs[i]))
+			return &p->runs[i];
+	}
+	return NULL;
+}
+
+enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err)
+{
+	CLEANUP(tree_release) struct tree t = { 0 };
+	enum err_code code = tree_init(&t, &plan->graph, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		const struct plan_run *lost = find_lost(plan, &t, i);
+
+		if (lost != NULL)
 			return err_set(
 				err, ERR_CONFLICT,
-				"%s: %.300s can be run there, and would not be any more: this bundle brings another "
+				"%s: %.300s can be run there%s%s, and would not be any more: this bundle brings "
+				"another "
 				"image without its layers; import one with layers, or under another name (--map)",
-				target, plan->graph.images[i].name);
+				target, plan->graph.images[i].name, lost->platform[0] != '\0' ? " on " : "",
+				lost->platform);
 	}
-	return ERR_OK;
+	return code;
 }
 
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err)
@@ -258,6 +321,10 @@ bool plan_sends(const struct plan *plan, uint32_t node)
 
 void plan_release(struct plan *plan)
 {
+	size_t i;
+
+	for (i = 0; plan->images != NULL && i < plan->graph.images_len; i++)
+		free(plan->images[i].runs);
 	graph_release(&plan->graph);
 	free(plan->order);
 	free(plan->images);

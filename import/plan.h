@@ -2,7 +2,7 @@
  *
  * Lifecycle  plan_make from an open bundle; the target fills in what it found;
  *            plan_release.
- * Ownership  The bundle is borrowed; everything else is the plan's.
+ * Ownership  Bundle and rules for names are borrowed; everything else is the plan's.
  * Errors     ERR_DAMAGED (the bundle's manifests do not fit its description, or a
  *            blob is missing), ERR_USAGE (rules for names that do not fit).
  */
@@ -14,14 +14,22 @@
 #include "bundles/reader.h"
 #include "common/graph.h"
 #include "common/mapping.h"
+#include "common/platform.h"
 #include "common/progress.h"
 #include "common/source.h"
 
+/* An image manifest that the target has, with all that it lists. */
+struct plan_run {
+	struct digest manifest;
+	char platform[PLATFORM_TEXT_MAX]; /* "" where it is not known */
+};
+
 /* What happened to one image of the graph; same place as in graph.images. */
 struct plan_image {
-	struct digest was;   /* what the name pointed to at the target before; "" for nothing */
-	bool was_runs;       /* the target has all of a platform of that */
-	size_t bare;         /* platforms whose layers neither the bundle brings nor the target has */
+	struct digest was;     /* what the name pointed to at the target before; "" for nothing */
+	struct plan_run *runs; /* owned: what of that can be run there */
+	size_t runs_len, runs_cap;
+	size_t bare;         /* platforms whose layers or config neither the bundle brings nor the target has */
 	struct digest is;    /* what it points to now, read back */
 	size_t platforms;    /* read back: platforms that are whole */
 	size_t attestations; /* read back: attestation manifests that the target knows as such */
@@ -31,9 +39,10 @@ struct plan_image {
 };
 
 struct plan {
-	struct bundle *bundle; /* borrowed */
-	struct graph graph;    /* images under their new names; settled */
-	uint32_t *order;       /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
+	struct bundle *bundle;       /* borrowed */
+	const struct mapping *names; /* borrowed: what the target calls things */
+	struct graph graph;          /* images under their new names; settled */
+	uint32_t *order; /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
 	size_t order_len;
 	struct plan_image *images;
 	bool *skip;        /* by node: the target has it already, or does not want it */
@@ -55,8 +64,11 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err);
 /* Count in images[].bare the platforms that will not be whole: for probe, once skip[] says what is there. */
 enum err_code plan_find_bare(struct plan *plan, struct err *err);
-/* Refuse to move a name from what can be run to what cannot, whether names may move or not: for probe, once
- * images[].bare and images[].was_runs are known. */
+/* Note in images[].runs a manifest of what the name points to; platform may be NULL or "". */
+enum err_code plan_add_run(struct plan *plan, size_t image, const struct digest *manifest, const char *platform,
+			   struct err *err);
+/* Refuse to move a name from what can be run to what cannot, whether names may move or not: for probe, once skip[] and
+ * images[].runs are known.  A platform that runs now must run afterwards, if the new image is made for it too. */
 enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err);
 /* True where the name of an image would move at the target. */
 bool plan_moves(const struct plan *plan, size_t image);

@@ -67,17 +67,23 @@ static bool has_all(const struct store *s, const struct graph *g, const struct n
 
 static enum err_code walk_stored(struct store *s, const struct image *image, struct graph *g, struct err *err);
 
-/* Whether the store has all of a platform of what a name stands for now. */
-static enum err_code look_what_runs(struct store *s, const struct image *image, bool *ret_runs, struct err *err)
+/* What the store has of what a name stands for now; what is damaged there cannot be run. */
+static enum err_code look_what_runs(struct store *s, struct plan *plan, size_t image, struct err *err)
 {
 	CLEANUP(graph_release) struct graph g;
 	enum err_code code;
 	size_t i;
 
 	graph_init(&g);
-	code = walk_stored(s, image, &g, err);
-	for (i = 0; code == ERR_OK && i < g.nodes_len; i++)
-		*ret_runs |= g.nodes[i].role == ROLE_MANIFEST && !g.nodes[i].absent && has_all(s, &g, &g.nodes[i]);
+	code = walk_stored(s, &plan->graph.images[image], &g, err);
+	if (code == ERR_NOT_FOUND || code == ERR_FORMAT || code == ERR_DIGEST || code == ERR_SIZE)
+		return ERR_OK;
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
+		const struct node *n = &g.nodes[i];
+
+		if (n->role == ROLE_MANIFEST && !n->absent && has_all(s, &g, n))
+			code = plan_add_run(plan, image, &n->digest, n->platform, err);
+	}
 	return code;
 }
 
@@ -87,8 +93,9 @@ static enum err_code check_layers(struct store *s, struct plan *plan, struct err
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
-		if (plan->images[i].bare > 0 && plan_moves(plan, i))
-			code = look_what_runs(s, &plan->graph.images[i], &plan->images[i].was_runs, err);
+		plan->images[i].runs_len = 0; /* it may be another since it was looked at first */
+		if (plan_moves(plan, i))
+			code = look_what_runs(s, plan, i, err);
 	}
 	return code == ERR_OK ? plan_check_layers(plan, s->target.name, err) : code;
 }

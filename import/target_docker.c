@@ -39,6 +39,21 @@ static enum err_code connect_daemon(struct target_docker *t, struct err *err)
 	return docker_require_store(t->docker, err);
 }
 
+/* What of the image that a name stands for now can be run. */
+static enum err_code note_runs(struct plan *plan, size_t image, const struct docker_image *named, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < named->manifests_len; i++) {
+		const struct docker_manifest *m = &named->manifests[i];
+
+		if (m->available && !m->attestation)
+			code = plan_add_run(plan, image, &m->digest, m->platform, err);
+	}
+	return code;
+}
+
 /* What the daemon has, under the image's name and, where that is another image or none, under its digest. */
 static enum err_code look(struct target_docker *t, struct plan *plan, size_t i, struct err *err)
 {
@@ -51,17 +66,43 @@ static enum err_code look(struct target_docker *t, struct plan *plan, size_t i, 
 	if (code != ERR_OK)
 		return code;
 	plan->images[i].was = named.digest;
-	plan->images[i].was_runs = docker_image_runs(&named);
 	docker_choice_see(&t->choice, &named);
 	if (digest_equal(&named.digest, root)) {
 		t->choice.there[i] =
 			docker_check_image(&t->check, image, &named, &count, NULL) == ERR_OK && count.partial == 0;
 		return ERR_OK;
 	}
-	code = docker_image_get(t->docker, root->text, &same, err);
+	code = note_runs(plan, i, &named, err);
+	if (code == ERR_OK)
+		code = docker_image_get(t->docker, root->text, &same, err);
 	if (code == ERR_OK)
 		docker_choice_see(&t->choice, &same);
 	return code;
+}
+
+static enum err_code look_at(struct target_docker *t, const char *name, struct err *err)
+{
+	CLEANUP(docker_image_release) struct docker_image image = { 0 };
+	enum err_code code = docker_image_get(t->docker, name, &image, err);
+
+	if (code == ERR_OK)
+		docker_choice_see(&t->choice, &image);
+	return code;
+}
+
+/* The holder of what the bundle leaves out, under the name that it has in the bundle, and under the one that it came to
+ * the daemon by.  A name that the rules spoil is no name. */
+static enum err_code look_for_holder(struct target_docker *t, const char *holder, struct err *err)
+{
+	CLEANUP(free_ptr) char *mapped = NULL;
+	enum err_code code = look_at(t, holder, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = mapping_look(t->plan->names, holder, &mapped, err);
+	if (code == ERR_USAGE || (code == ERR_OK && strcmp(mapped, holder) == 0))
+		return ERR_OK;
+	return code == ERR_OK ? look_at(t, mapped, err) : code;
 }
 
 /* Images that are no part of the plan, but should have the layers that the bundle leaves out. */
@@ -72,15 +113,12 @@ static enum err_code look_for_held(struct target_docker *t, const struct plan *p
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
-		CLEANUP(docker_image_release) struct docker_image image = { 0 };
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
 		if (n->holder.image == NULL || plan->skip[plan->order[i]] || n->holder.image == last)
 			continue;
 		last = n->holder.image; /* what one image has was seen at once: the strings are kept once each */
-		code = docker_image_get(t->docker, last, &image, err);
-		if (code == ERR_OK)
-			docker_choice_see(&t->choice, &image);
+		code = look_for_holder(t, last, err);
 	}
 	return code;
 }

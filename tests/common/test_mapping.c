@@ -38,12 +38,15 @@ static const struct {
 START_TEST(applies)
 {
 	CLEANUP(mapping_release) struct mapping m = { 0 };
-	CLEANUP(free_ptr) char *got = NULL, *again = NULL;
+	CLEANUP(free_ptr) char *got = NULL, *again = NULL, *looked = NULL;
 	struct err err = { 0 };
 	size_t i;
 
 	for (i = 0; i < 3 && maps[_i].rules[i] != NULL; i++)
 		ck_assert_msg(mapping_add(&m, maps[_i].rules[i], &err) == ERR_OK, "%s: %s", maps[_i].name, err.msg);
+	ck_assert_msg(mapping_look(&m, maps[_i].image, &looked, &err) == ERR_OK, "%s: %s", maps[_i].name, err.msg);
+	ck_assert_str_eq(looked, maps[_i].want);
+	ck_assert(m.len == 0 || mapping_unused(&m) != NULL); /* looking uses none */
 	ck_assert_msg(mapping_apply(&m, maps[_i].image, &got, &err) == ERR_OK, "%s: %s", maps[_i].name, err.msg);
 	ck_assert_str_eq(got, maps[_i].want);
 	ck_assert_int_eq(mapping_apply(&m, maps[_i].image, &again, &err), ERR_OK);

@@ -202,15 +202,74 @@ START_TEST(check_layers)
 		plan.skip[i] = bare[_i].layers_there && plan.graph.nodes[i].left_out;
 	}
 	plan.replace = true;
-	plan.images[1].was_runs = bare[_i].was_runs;
 	if (bare[_i].was > 0)
 		plan.images[1].was = plan.graph.nodes[plan.graph.images[bare[_i].was % 2].root].digest;
+	if (bare[_i].was_runs)
+		ck_assert_int_eq(plan_add_run(&plan, 1, &plan.images[1].was, NULL, NULL), ERR_OK);
 	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
 	ck_assert_uint_eq(plan.images[1].bare, bare[_i].bare);
 	got = plan_check_layers(&plan, "the store", &err);
 	ck_assert_msg(got == bare[_i].want, "%s: %d, %s", bare[_i].name, got, err.msg);
 	if (got != ERR_OK)
 		ck_assert_ptr_nonnull(strstr(err.msg, "the store: " B " can be run there"));
+}
+END_TEST
+
+/* The image has linux/amd64; linux/arm64 is listed and not in the bundle. */
+static const struct {
+	const char *name, *platform;
+	bool same; /* what runs is the manifest that is not in the bundle */
+	enum err_code want;
+} lost[] = {
+	{ "what the bundle brings", "linux/amd64", false, ERR_OK },
+	{ "what the bundle lacks", "linux/arm64", false, ERR_CONFLICT },
+	{ "what the bundle lacks and the target has", "linux/arm64", true, ERR_OK },
+	{ "what the new image is not made for", "windows/amd64", false, ERR_OK },
+	{ "nobody says what", NULL, false, ERR_OK },
+};
+
+START_TEST(check_platforms)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct mapping names = { 0 };
+	struct digest other;
+	struct err err = { 0 };
+	enum err_code got;
+	size_t i;
+
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	plan.replace = true;
+	ck_assert_int_eq(digest_of("x", 1, NULL, &other, NULL), ERR_OK);
+	for (i = 0; lost[_i].same && i < plan.graph.nodes_len; i++) {
+		if (plan.graph.nodes[i].absent)
+			other = plan.graph.nodes[i].digest;
+	}
+	plan.images[0].was = other;
+	ck_assert_int_eq(plan_add_run(&plan, 0, &other, lost[_i].platform, NULL), ERR_OK);
+	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
+	got = plan_check_layers(&plan, "the store", &err);
+	ck_assert_msg(got == lost[_i].want, "%s: %d, %s", lost[_i].name, got, err.msg);
+	if (got != ERR_OK)
+		ck_assert_ptr_nonnull(strstr(err.msg, A " can be run there on linux/arm64, and would not"));
+}
+END_TEST
+
+/* Without its config an image cannot be run either. */
+START_TEST(check_config)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct mapping names = { 0 };
+	size_t i;
+
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	for (i = 0; i < plan.graph.nodes_len; i++)
+		plan.graph.nodes[i].absent |= plan.graph.nodes[i].role == ROLE_CONFIG;
+	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
+	ck_assert_uint_eq(plan.images[1].bare, 1);
+	for (i = 0; i < plan.graph.nodes_len; i++)
+		plan.skip[i] = plan.graph.nodes[i].absent;
+	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
+	ck_assert_uint_eq(plan.images[1].bare, 0);
 }
 END_TEST
 
@@ -268,6 +327,8 @@ int main(void)
 	tcase_add_test(t, open_all);
 	tcase_add_loop_test(t, check_names, 0, (int)COUNT_OF(names_there));
 	tcase_add_loop_test(t, check_layers, 0, (int)COUNT_OF(bare));
+	tcase_add_loop_test(t, check_platforms, 0, (int)COUNT_OF(lost));
+	tcase_add_test(t, check_config);
 	tcase_add_loop_test(t, flipped, 0, 4);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -69,6 +69,14 @@ static void shipment_release(struct shipment *s)
 	file_remove(s->path);
 }
 
+static const char *blob_name(const struct digest *d)
+{
+	static char name[256];
+
+	snprintf(name, sizeof(name), "blobs/sha256/%s", digest_hex(d));
+	return name;
+}
+
 /* Probe, write and read back. */
 static enum err_code deliver(struct shipment *s, struct err *err)
 {
@@ -265,6 +273,42 @@ START_TEST(platforms_apart)
 }
 END_TEST
 
+/* A name whose image runs never moves to one without that platform; nor does a damaged image keep a name. */
+static const struct {
+	const char *name, *had, *brings;
+	bool damaged;
+	enum err_code want;
+} moved[] = {
+	{ "the same platform", "linux/amd64", "linux/amd64", false, ERR_OK },
+	{ "another platform", "linux/amd64", "linux/arm64", false, ERR_CONFLICT },
+	{ "another platform, of what was broken", "linux/amd64", "linux/arm64", true, ERR_OK },
+};
+
+START_TEST(moves_platform)
+{
+	CLEANUP(selection_release) struct selection had = { 0 };
+	CLEANUP(selection_release) struct selection brings = { 0 };
+	CLEANUP(shipment_release) struct shipment first;
+	CLEANUP(shipment_release) struct shipment next;
+	struct image_sample other = { .raw_bytes = 400 };
+	struct err err = { 0 };
+	enum err_code got;
+
+	ck_assert_int_eq(selection_platform(&had, moved[_i].had, NULL), ERR_OK);
+	ck_assert_int_eq(selection_platform(&brings, moved[_i].brings, NULL), ERR_OK);
+	shipment_of(&first, A, &samples[0].sample, &had);
+	shipment_of(&next, A, &other, &brings);
+	next.plan.replace = true;
+	ck_assert_int_eq(deliver(&first, NULL), ERR_OK);
+	if (moved[_i].damaged)
+		folder_put(store, blob_name(&first.b.items[first.b.tags[0].root].digest), "{}", 2);
+	got = deliver(&next, &err);
+	ck_assert_msg(got == moved[_i].want, "%s: %d, %s", moved[_i].name, got, err.msg);
+	if (got != ERR_OK)
+		ck_assert_ptr_nonnull(strstr(err.msg, A " can be run there on linux/amd64"));
+}
+END_TEST
+
 /* A bundle that was damaged after it was opened: whatever byte it is, no name is published, or all is as it was. */
 START_TEST(damaged)
 {
@@ -417,6 +461,7 @@ int main(void)
 	tcase_add_loop_test(t, second, 0, (int)COUNT_OF(seconds));
 	tcase_add_loop_test(t, attestations_only, 0, (int)COUNT_OF(attested));
 	tcase_add_test(t, platforms_apart);
+	tcase_add_loop_test(t, moves_platform, 0, (int)COUNT_OF(moved));
 	tcase_add_test(t, damaged);
 	tcase_add_test(t, rotten);
 	tcase_add_test(t, locked);

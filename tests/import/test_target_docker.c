@@ -186,6 +186,46 @@ START_TEST(refuses_sha512)
 }
 END_TEST
 
+/* Who has what the bundle leaves out: under which name the daemon has it, and how the import calls it. */
+static const struct {
+	const char *name, *rule, *there;
+	enum err_code want;
+} holders[] = {
+	{ "under its own name", NULL, "/docker.io/library/base%3A1/", ERR_OK },
+	{ "under its own name, though mapped", "docker.io=site.test", "/docker.io/library/base%3A1/", ERR_OK },
+	{ "under the mapped name", "docker.io=site.test", "/site.test/library/base%3A1/", ERR_OK },
+	{ "under a name of nobody's", "docker.io=site.test", "/other.test/library/base%3A1/", ERR_MISSING },
+	{ "under a name that the rule spoils", "docker.io/library/base=site.test", "/site.test%3A1/", ERR_MISSING },
+};
+
+START_TEST(finds_holders)
+{
+	struct image_sample sample = { 0 };
+	struct fixture f;
+	struct graph *g = &f.plan.graph;
+	struct err err = { 0 };
+	const char *manifest = NULL;
+	enum err_code got;
+	size_t i;
+
+	setup(&f, FAKE_HAS_IT, 51, &sample);
+	f.daemon.only = holders[_i].there;
+	if (holders[_i].rule != NULL)
+		ck_assert_int_eq(mapping_add(&f.names, holders[_i].rule, NULL), ERR_OK);
+	for (i = 0; i < g->nodes_len; i++) {
+		if (manifest == NULL && g->nodes[i].role == ROLE_MANIFEST)
+			manifest = g->nodes[i].digest.text;
+	}
+	for (i = 0; i < g->nodes_len; i++) {
+		if (g->nodes[i].role == ROLE_LAYER)
+			g->nodes[i].holder = (struct holder){ "docker.io/library/base:1", manifest };
+	}
+	got = f.target->probe(f.target, &f.plan, &err);
+	ck_assert_msg(got == holders[_i].want, "%s: got %d (%s)", holders[_i].name, got, err.msg);
+	teardown(&f);
+}
+END_TEST
+
 /* What the bundle lacks the daemon cannot have. */
 START_TEST(bears_absent_platforms)
 {
@@ -237,6 +277,7 @@ int main(void)
 	tcase_add_test(t, sends_nothing_twice);
 	tcase_add_test(t, repeats_referrers_only);
 	tcase_add_test(t, refuses_sha512);
+	tcase_add_loop_test(t, finds_holders, 0, (int)COUNT_OF(holders));
 	tcase_add_test(t, bears_absent_platforms);
 	tcase_add_test(t, publishes_nothing_damaged);
 	suite_add_tcase(s, t);

@@ -60,7 +60,7 @@ static void put_manifest(const struct fake_docker *d, struct buf *body, const st
 	buf_puts(body, "}", NULL);
 }
 
-static void answer_image(const struct fake_docker *d, int fd)
+static void answer_image(const struct fake_docker *d, int fd, const char *request)
 {
 	const struct node *root = &d->graph->nodes[d->graph->images[0].root];
 	const struct node *other = &d->graph->nodes[d->graph->edges[root->edges].to];
@@ -68,7 +68,8 @@ static void answer_image(const struct fake_docker *d, int fd)
 	bool another = d->loaded ? d->fault == FAKE_NAMES_ANOTHER : d->fault == FAKE_HAS_ANOTHER;
 	size_t i;
 
-	if (d->loaded ? d->fault == FAKE_NOT_NAMED : d->fault != FAKE_HAS_IT && d->fault != FAKE_HAS_ANOTHER) {
+	if ((d->loaded ? d->fault == FAKE_NOT_NAMED : d->fault != FAKE_HAS_IT && d->fault != FAKE_HAS_ANOTHER) ||
+	    (d->only != NULL && strstr(request, d->only) == NULL)) {
 		answer(fd, 404, "{\"message\":\"No such image\"}");
 		return;
 	}
@@ -208,7 +209,7 @@ static void serve(struct fake_docker *d, int fd)
 	else if (strstr(request, "/images/load?") != NULL)
 		take_load(d, fd);
 	else if (strstr(request, "/json?manifests=1 ") != NULL)
-		answer_image(d, fd);
+		answer_image(d, fd, request);
 	else
 		answer_attestations(d, fd, request);
 }

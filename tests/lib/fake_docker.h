@@ -50,6 +50,7 @@ struct fake_docker {
 	const struct graph *graph;
 	enum fake_fault fault;
 	unsigned api;
+	const char *only; /* the one name under which it has its image; NULL for any */
 	bool loaded;
 	unsigned loads;
 	char *tar;
