@@ -158,14 +158,23 @@ static enum err_code read_references(const struct options *options, const struct
 	enum err_code code = references_add(r, operands, err);
 	size_t i;
 
+	for (i = 0; code == ERR_OK && i < options->images_from.len; i++)
+		code = references_read(r, options->images_from.items[i], err);
 	if (code == ERR_OK && options->want != NULL)
 		code = holdings_read_file(options->want, HOLDINGS_WANT, want, err);
 	if (code == ERR_OK && options->want != NULL)
 		code = references_want(r, want, options->want, err);
-
-	for (i = 0; code == ERR_OK && i < options->images_from.len; i++)
-		code = references_read(r, options->images_from.items[i], err);
 	return code;
+}
+
+/* What is wanted may have come otherwise than by its name. */
+static void advise_want(const struct options *options, const struct opt_list *operands)
+{
+	if (options->want != NULL && operands->len == 0 && options->images_from.len == 0)
+		fprintf(stderr,
+			"%s export: images that were exported under --map, or from oci:, oci-archive:, docker-archive: "
+			"or bundle:, are named beside --want as they were then\n",
+			OPT_PROGRAM);
 }
 
 /* What of the images is wanted. */
@@ -206,7 +215,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.connect_seconds = options->connect_timeout,
 		.stall_seconds = options->stall_timeout > 0 ? options->stall_timeout : STALL_SECONDS_DEFAULT,
 		.endpoints = options->endpoints,
-		.site = { .since = options->since, .have = options->have, .want = &want },
+		.site = { .since = options->since, .have = options->have, .want = &want, .want_file = options->want },
 		.dry_run = options->dry_run,
 		.notes = &notes.notes,
 		.login = &login,
@@ -238,6 +247,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = report(options, &result, key, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
 	}
+	if (code == ERR_NOT_FOUND || code == ERR_NETWORK || code == ERR_DENIED)
+		advise_want(options, operands);
 	return report_end(c, options->json && !told, code, &err);
 }
 

@@ -334,6 +334,8 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = images_check(&r->images, err);
 	if (code == ERR_OK)
+		code = site_check_want(&r->site, &r->gather.graph, err);
+	if (code == ERR_OK)
 		code = selection_check(&options->notes->selection, &r->gather.graph, err);
 	r->referrers_left_out = walk_dropped(&r->gather.walk);
 	if (code == ERR_OK)

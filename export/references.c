@@ -118,12 +118,13 @@ enum err_code references_read(struct references *r, const char *file, struct err
 
 enum err_code references_want(struct references *r, const struct holdings *want, const char *file, struct err *err)
 {
+	bool named = r->len > 0;
 	enum err_code code = ERR_OK;
 	size_t i;
 
 	if (want->images_len == 0)
 		return err_set(err, ERR_USAGE, "%s: it names no image", file);
-	for (i = 0; code == ERR_OK && i < want->images_len; i++) {
+	for (i = 0; code == ERR_OK && !named && i < want->images_len; i++) {
 		const struct held_image *image = &want->images[i];
 		CLEANUP(free_ptr) char *text = NULL;
 

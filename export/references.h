@@ -32,7 +32,8 @@ struct references {
 enum err_code references_add(struct references *r, const struct opt_list *operands, struct err *err);
 /* The references in a file; "-" is standard input. */
 enum err_code references_read(struct references *r, const char *file, struct err *err);
-/* The images of a list of what an import lacked, each by its digest and under its name; file is the list's. */
+/* The images of a list of what an import lacked, each by its digest and under its name, unless there are references
+ * already: then those say how to come by them.  file is the list's. */
 enum err_code references_want(struct references *r, const struct holdings *want, const char *file, struct err *err);
 /* Put in front of a failure where its reference stands; returns the code in err. */
 enum err_code references_where(const struct reference_line *line, struct err *err);

@@ -17,6 +17,7 @@ enum err_code site_open(const struct site_options *options, struct site *s, stru
 	size_t i;
 
 	s->want = options->want;
+	s->want_file = options->want_file;
 	s->haves = calloc(options->have.len + 1, sizeof(*s->haves));
 	if (s->haves == NULL)
 		return err_nomem(err);
@@ -131,6 +132,33 @@ static enum err_code ask_all(struct site *s, const struct gather *g, struct err 
 			code = ask_one(s, g, &s->haves[i].manifests.items[j], &s->questions[at++], err);
 	}
 	return code;
+}
+
+static int compare_names(const void *name, const void *image)
+{
+	return strcmp(name, ((const struct image *)image)->name);
+}
+
+enum err_code site_check_want(const struct site *s, const struct graph *g, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; s->want != NULL && i < s->want->images_len; i++) {
+		const struct held_image *image = &s->want->images[i];
+		const struct image *found = g->images_len > 0 ? bsearch(image->name, g->images, g->images_len,
+									sizeof(*g->images), compare_names)
+							      : NULL;
+
+		if (found != NULL && digest_equal(&g->nodes[found->root].digest, &image->digest))
+			continue;
+		return err_set(err, ERR_USAGE,
+			       "%s: %.300s is wanted, %s, but %s%s: name what brings it as it was named first, by its "
+			       "digest where the tag has moved, and with the same --map",
+			       s->want_file, image->name, image->digest.text,
+			       found != NULL ? "under that name comes " : "no image of this export has that name",
+			       found != NULL ? g->nodes[found->root].digest.text : "");
+	}
+	return ERR_OK;
 }
 
 /* Who at the site has a layer, NULL where nobody has. */

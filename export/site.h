@@ -4,7 +4,7 @@
  *            after the graph's last use.
  * Ownership  The marks in the graph borrow their strings from here.  What is
  *            wanted is borrowed.
- * Errors     Those of since.h, common/holdings.h and the sources.
+ * Errors     ERR_USAGE (an image that is wanted and not exported); those of since.h, common/holdings.h and the sources.
  * Rules      Only layers are left out: manifests, configs, statements and
  *            referrers always travel.  What the site itself says counts before
  *            what it should have from an earlier bundle, and a layer that an
@@ -24,12 +24,14 @@ struct site_options {
 	const char *since;           /* an earlier bundle, or its description; NULL for none */
 	struct opt_list have;        /* inventories */
 	const struct holdings *want; /* what an import lacked; NULL for nothing */
+	const char *want_file;       /* where that is written */
 };
 
 struct site_question;
 
 struct site {
 	const struct holdings *want;
+	const char *want_file;
 	struct since since;
 	struct holdings *haves;
 	size_t haves_len;
@@ -38,6 +40,8 @@ struct site {
 };
 
 enum err_code site_open(const struct site_options *options, struct site *s, struct err *err);
+/* Every image that an import wanted is in the settled graph of what is exported, under its name and by its digest. */
+enum err_code site_check_want(const struct site *s, const struct graph *g, struct err *err);
 /* Mark in the settled graph of what is exported the layers that the site has; sources may be asked meanwhile. */
 enum err_code site_leave_out(struct site *s, struct gather *g, struct err *err);
 /* A zeroed one is fine. */

@@ -131,6 +131,37 @@ prerequisites() {
 	expect 0 "$REGISTRY/demo/multi:2.1  $MULTI"
 }
 
+@test "what was wanted comes as it came first: under --map, from folders, and from bundles" {
+	both -o all.zst >/dev/null
+	"$BUNDLE" extract -q all.zst layout >/dev/null
+	while read -r source map; do
+		rm -rf want.json ./*.out.zst "$BUNDLE_STORE"
+		"$BUNDLE" export -q -o first.out.zst --map "$map" "$source" >/dev/null
+		"$BUNDLE" export -q -o second.out.zst --map "$map" --since first.out.zst "$source" >/dev/null
+		bundle import -q --to store --write-want want.json second.out.zst
+		expect 6
+		bundle export -q -o third.out.zst --want want.json --map "$map" "$source"
+		expect 0
+		bundle import -q --to store third.out.zst
+		expect 0 "$REGISTRY/elsewhere/demo/app1:1.0"
+		# Without naming it the name leads nowhere, and the way out is said.
+		bundle export -q -o x --want want.json
+		[[ $status != 0 && ! -e x ]]
+		holds stderr 'are named beside --want as they were then'
+	done <<-EOF2
+		$REGISTRY/demo/app1:1.0 $REGISTRY=$REGISTRY/elsewhere
+		oci:layout:$REGISTRY/demo/app1:1.0 $REGISTRY=$REGISTRY/elsewhere
+		bundle:all.zst:$REGISTRY/demo/app1:1.0 $REGISTRY=$REGISTRY/elsewhere
+	EOF2
+	bundle export -q -o x --want want.json "$REGISTRY/demo/app1:1.0"
+	complain 2 "want.json: $REGISTRY/elsewhere/demo/app1:1.0 is wanted, $APP1" 'no image of this export has that name'
+	# Under its name comes another.
+	lab_peer crane copy "$REGISTRY/demo/multi:2.1" "$REGISTRY/other/app1:1.0" 2>/dev/null
+	bundle export -q -o x --want want.json --map "$REGISTRY/other=$REGISTRY/elsewhere/demo" "$REGISTRY/other/app1:1.0"
+	complain 2 "is wanted, $APP1, but under that name comes $MULTI"
+	[[ ! -e x ]]
+}
+
 # What a daemon says: which platforms it has, and no layer.
 daemon_inventory() {
 	local image=$1 digest=$2 size=$3
