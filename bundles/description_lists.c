@@ -28,7 +28,7 @@ static enum err_code read_holder(const struct reading *r, const struct json_t *j
 	if (code == ERR_OK)
 		code = intern_text(&r->d->strings, manifest.text, &b->holder.manifest, r->err);
 	if (code == ERR_OK)
-		code = reading_keep_text(r, json, "image", &b->holder.image);
+		code = reading_name(r, json, "image", &b->holder.image);
 	if (code == ERR_OK && b->role != ROLE_LAYER)
 		code = READING_BAD(r, "%s: %s %s is left out as a prerequisite: only layers may be", r->what,
 				   role_name(b->role), b->digest.text);
@@ -114,7 +114,7 @@ static enum err_code add_images(const struct reading *r)
 		const struct json_t *json = js_at(images, i);
 		struct description_image *image = &d->images[d->images_len];
 
-		code = reading_keep_text(r, json, "name", &image->name);
+		code = reading_name(r, json, "name", &image->name);
 		if (code == ERR_OK && d->images_len > 0 && strcmp(image->name, image[-1].name) <= 0)
 			code = READING_BAD(r, "%s: image %.300s is not in its place: names must be sorted, each once",
 					   r->what, image->name);

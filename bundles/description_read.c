@@ -54,7 +54,7 @@ static enum err_code read_shard(const struct reading *r, size_t place, const str
 	if (code == ERR_OK)
 		code = reading_size(r, json, &shard->size_bytes);
 	if (code == ERR_OK)
-		code = reading_keep_text(r, json, "first", &shard->first);
+		code = reading_name(r, json, "first", &shard->first);
 	if (code != ERR_OK)
 		return code;
 	if (shard->size_bytes > LIMIT_DESCRIPTION_BYTES || !js_uint(json, "images", &images) || images == 0 ||

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "common/reference.h"
 
 enum err_code reading_text(const struct reading *r, const struct json_t *json, const char *key, const char **ret_text)
 {
@@ -21,6 +22,16 @@ enum err_code reading_keep_text(const struct reading *r, const struct json_t *js
 	enum err_code code = reading_text(r, json, key, &text);
 
 	return code == ERR_OK ? intern_text(&r->d->strings, text, ret_text, r->err) : code;
+}
+
+enum err_code reading_name(const struct reading *r, const struct json_t *json, const char *key, const char **ret_name)
+{
+	const char *name;
+	enum err_code code = reading_text(r, json, key, &name);
+
+	if (code == ERR_OK && !reference_is_name(name))
+		code = READING_BAD(r, "%s: \"%.300s\" is no full name of an image", r->what, name);
+	return code == ERR_OK ? intern_text(&r->d->strings, name, ret_name, r->err) : code;
 }
 
 /* The one text that may be empty: what a source says of a blob is carried as it is. */

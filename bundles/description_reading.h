@@ -23,6 +23,9 @@ enum err_code reading_text(const struct reading *r, const struct json_t *json, c
 /* A text that outlives its document. */
 enum err_code reading_keep_text(const struct reading *r, const struct json_t *json, const char *key,
 				const char **ret_text);
+/* A full name of an image, kept too: nothing else that stands where a name should gets to a terminal, or into a bundle.
+ */
+enum err_code reading_name(const struct reading *r, const struct json_t *json, const char *key, const char **ret_name);
 /* The one text that may be empty; it is kept. */
 enum err_code reading_media_type(const struct reading *r, const struct json_t *json, const char **ret_text);
 enum err_code reading_digest(const struct reading *r, const struct json_t *json, const char *key,

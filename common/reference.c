@@ -270,6 +270,26 @@ enum err_code reference_parse_repository(const char *text, struct reference *ret
 	return ERR_OK;
 }
 
+/* Ten thousand names are checked where a description is read, so the strings of a reference are not made for it. */
+bool reference_is_name(const char *text)
+{
+	char work[2 * REFERENCE_NAME_MAX + 2 + DIGEST_TEXT_SIZE];
+	struct digest digest;
+	struct parts p;
+
+	if (strlen(text) >= sizeof(work))
+		return false;
+	strcpy(work, text);
+	split(work, &p);
+	if (p.domain == NULL || strcmp(p.domain, LEGACY_DOMAIN) == 0 || check_domain(p.domain, NULL) != ERR_OK ||
+	    check_path(p.path, NULL) != ERR_OK)
+		return false;
+	if (strcmp(p.domain, DEFAULT_DOMAIN) == 0 && strchr(p.path, '/') == NULL)
+		return false;
+	return p.tag != NULL ? p.digest == NULL && reference_is_tag(p.tag)
+			     : p.digest != NULL && digest_parse(p.digest, &digest, NULL) == ERR_OK;
+}
+
 enum err_code reference_name(const struct reference *ref, char **ret_name, struct err *err)
 {
 	bool tagged = ref->tag != NULL;

@@ -41,6 +41,8 @@ enum err_code reference_parse(const char *text, struct reference *ret_ref, struc
 enum err_code reference_parse_repository(const char *text, struct reference *ret_ref, struct err *err);
 /* True for a text that can be a tag. */
 bool reference_is_tag(const char *text);
+/* True for a text that reference_name gives: a full normalised name.  Nothing is allocated. */
+bool reference_is_name(const char *text);
 /* The normalised name, "docker.io/library/alpine:3.20": with the tag if there is one, else with @digest. */
 enum err_code reference_name(const struct reference *ref, char **ret_name, struct err *err);
 /* Everything that is there, the tag and the digest: what reference_parse reads back to the same reference. */

@@ -34,9 +34,12 @@
 	DOCUMENT("1", "", "", FILES(INDEX),                                                                            \
 		 "{\"digest\":\"" D1 "\",\"size\":7,\"role\":\"" role                                                  \
 		 "\",\"mediaType\":\"t\",\"stored\":\"prerequisite\"," holder "}")
-#define SUBSET(out) "{\"name\":\"a:1\"," DESCRIPTOR(D1) ",\"leftOut\":" out "}"
+#define SUBSET(out) "{\"name\":\"x.io/a:1\"," DESCRIPTOR(D1) ",\"leftOut\":" out "}"
 #define SELECTED(selection) NOTED("\"selection\":" selection)
-#define GOOD_IMAGE IMAGE("a:1", D1)
+#define SHARDED(first)                                                                                                 \
+	"{\"schemaVersion\":1," FILES(INDEX) ",\"shards\":[{\"name\":\"bundle.json.shard.0.json\",\"digest\":\"" D1    \
+					     "\",\"size\":5,\"first\":\"" first "\",\"images\":1}]}"
+#define GOOD_IMAGE IMAGE("x.io/a:1", D1)
 #define GOOD_LINK LINK(D1, D2, "subject")
 
 static const struct {
@@ -82,9 +85,17 @@ static const struct {
 	  ERR_DAMAGED },
 	{ "image without a name", DOCUMENT("1", IMAGE("", D1), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
 	{ "image twice", DOCUMENT("1", GOOD_IMAGE "," GOOD_IMAGE, "", FILES(INDEX), BLOBS), ERR_DAMAGED },
-	{ "images unsorted", DOCUMENT("1", IMAGE("b:1", D1) "," GOOD_IMAGE, "", FILES(INDEX), BLOBS), ERR_DAMAGED },
-	{ "image of an unknown digest", DOCUMENT("1", IMAGE("a:1", D4), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
-	{ "image that is a layer", DOCUMENT("1", IMAGE("a:1", D3), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
+	{ "images unsorted", DOCUMENT("1", IMAGE("x.io/b:1", D1) "," GOOD_IMAGE, "", FILES(INDEX), BLOBS),
+	  ERR_DAMAGED },
+	{ "an image by a short name", DOCUMENT("1", IMAGE("a:1", D1), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
+	{ "an image's name that is not normal", DOCUMENT("1", IMAGE("docker.io/a:1", D1), "", FILES(INDEX), BLOBS),
+	  ERR_DAMAGED },
+	{ "an image's name for a terminal", DOCUMENT("1", IMAGE("x.io/a:1\\u001b[2J", D1), "", FILES(INDEX), BLOBS),
+	  ERR_DAMAGED },
+	{ "an image without tag and digest", DOCUMENT("1", IMAGE("x.io/a", D1), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
+	{ "an image by its digest", DOCUMENT("1", IMAGE("x.io/a@" D1, D1), "", FILES(INDEX), BLOBS), ERR_OK },
+	{ "image of an unknown digest", DOCUMENT("1", IMAGE("x.io/a:1", D4), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
+	{ "image that is a layer", DOCUMENT("1", IMAGE("x.io/a:1", D3), "", FILES(INDEX), BLOBS), ERR_DAMAGED },
 	{ "referrer of an unknown subject", DOCUMENT("1", "", LINK(D4, D2, "subject"), FILES(INDEX), BLOBS),
 	  ERR_DAMAGED },
 	{ "referrer of a layer", DOCUMENT("1", "", LINK(D3, D2, "subject"), FILES(INDEX), BLOBS), ERR_OK },
@@ -107,13 +118,17 @@ static const struct {
 	{ "shards that are a number", NOTED("\"shards\":5"), ERR_DAMAGED },
 	{ "images beside shards",
 	  NOTED("\"shards\":[{\"name\":\"bundle.json.shard.0.json\",\"digest\":\"" D1
-		"\",\"size\":5,\"first\":\"a:1\",\"images\":1}]"),
+		"\",\"size\":5,\"first\":\"x.io/a:1\",\"images\":1}]"),
 	  ERR_DAMAGED },
-	{ "a prerequisite", LEFT_OUT("layer", "\"manifest\":\"" D2 "\",\"image\":\"a:1\""), ERR_OK },
-	{ "a prerequisite that is no layer", LEFT_OUT("config", "\"manifest\":\"" D2 "\",\"image\":\"a:1\""),
+	{ "a shard", SHARDED("x.io/a:1"), ERR_OK },
+	{ "a shard whose first image has no full name", SHARDED("a:1"), ERR_DAMAGED },
+	{ "a prerequisite", LEFT_OUT("layer", "\"manifest\":\"" D2 "\",\"image\":\"x.io/a:1\""), ERR_OK },
+	{ "a prerequisite whose holder's name is for a terminal",
+	  LEFT_OUT("layer", "\"manifest\":\"" D2 "\",\"image\":\"x.io/a:1\\u001b[2J\""), ERR_DAMAGED },
+	{ "a prerequisite that is no layer", LEFT_OUT("config", "\"manifest\":\"" D2 "\",\"image\":\"x.io/a:1\""),
 	  ERR_DAMAGED },
 	{ "a prerequisite that nobody has", LEFT_OUT("layer", "\"manifest\":\"" D2 "\""), ERR_DAMAGED },
-	{ "a prerequisite in no manifest", LEFT_OUT("layer", "\"image\":\"a:1\""), ERR_DAMAGED },
+	{ "a prerequisite in no manifest", LEFT_OUT("layer", "\"image\":\"x.io/a:1\""), ERR_DAMAGED },
 	{ "a platform left out",
 	  DOCUMENT("1", SUBSET("[{\"digest\":\"" D4 "\"}]"), "", FILES(INDEX),
 		   BLOBS "," BLOB(D4, "manifest", "left-out")),
@@ -173,7 +188,7 @@ START_TEST(looking_up)
 	ck_assert_uint_eq(description_find(&d, &digest), 2);
 	ck_assert_int_eq(digest_parse(D4, &digest, NULL), ERR_OK);
 	ck_assert_uint_eq(description_find(&d, &digest), BLOB_NONE);
-	ck_assert_ptr_nonnull(description_image(&d, "a:1"));
+	ck_assert_ptr_nonnull(description_image(&d, "x.io/a:1"));
 	ck_assert_ptr_null(description_image(&d, "a:2"));
 	ck_assert_int_eq(digest_parse(D1, &subject, NULL), ERR_OK);
 	ck_assert_uint_eq(description_links_of(&d, &subject, &links), 1);

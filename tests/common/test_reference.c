@@ -169,6 +169,52 @@ START_TEST(writes)
 }
 END_TEST
 
+/* What reference_name gives is a full name, and nothing else is. */
+static void check_is_name(const char *text)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *name = NULL;
+	bool is = reference_parse(text, &ref, NULL) == ERR_OK && reference_name(&ref, &name, NULL) == ERR_OK &&
+		  strcmp(name, text) == 0;
+
+	ck_assert_msg(reference_is_name(text) == is, "%s: %s a full name", text, is ? "is" : "is not");
+	ck_assert_msg(name == NULL || reference_is_name(name), "%s", name);
+}
+
+/* No usual names, and what else could be taken for one. */
+static const char *const odd_names[] = {
+	"docker.io/alpine:1",
+	"index.docker.io/library/alpine:1",
+	"docker.io/library/alpine",
+	"docker.io/library/alpine:1@" DIGEST,
+	"docker.io/library/alpine@" DIGEST,
+	"docker.io/library/alpine:\x1b[2J",
+	"docker.io/library/\x1b[2J:1",
+	"\x1b]0;x\a.example/a:1",
+	"a.example/a:1\n",
+	"a.example/a:1 ",
+	"a.example/a:",
+	"a.example//a:1",
+	"a.example/a@sha256:0",
+	PATH_255 ".a/a:1",
+	"a.example/" PATH_255 ":" TAG_128,
+	"a.example/" PATH_255 "@sha512:" HEX64 HEX64,
+	"a.example/" PATH_255 PATH_255 PATH_255 PATH_255 ":1",
+};
+
+START_TEST(names)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(odd_names); i++)
+		check_is_name(odd_names[i]);
+	for (i = 0; i < COUNT_OF(good); i++)
+		check_is_name(good[i].text);
+	for (i = 0; i < COUNT_OF(bad); i++)
+		check_is_name(bad[i].text);
+}
+END_TEST
+
 static const struct {
 	const char *text, *want; /* NULL: refused */
 } repositories[] = {
@@ -213,6 +259,7 @@ int main(void)
 	tcase_add_loop_test(t, refuses, 0, (int)COUNT_OF(bad));
 	tcase_add_loop_test(t, round_trip, 0, (int)COUNT_OF(good));
 	tcase_add_loop_test(t, writes, 0, (int)COUNT_OF(forms));
+	tcase_add_test(t, names);
 	tcase_add_loop_test(t, repository, 0, (int)COUNT_OF(repositories));
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -13,12 +13,16 @@ static void fuzz_reference(const char *text)
 	CLEANUP(reference_release) struct reference again = { 0 };
 	CLEANUP(free_ptr) char *written = NULL;
 	CLEANUP(free_ptr) char *rewritten = NULL;
+	CLEANUP(free_ptr) char *name = NULL;
 	struct err err = { 0 };
 	enum err_code code = reference_parse(text, &ref, &err);
 
 	fuzz_told(code, &err);
+	FUZZ_HOLDS(code == ERR_OK || !reference_is_name(text));
 	if (code != ERR_OK)
 		return;
+	FUZZ_HOLDS(reference_name(&ref, &name, &err) == ERR_OK && reference_is_name(name));
+	FUZZ_HOLDS(reference_is_name(text) == (strcmp(name, text) == 0));
 	FUZZ_HOLDS(strlen(ref.domain) <= REFERENCE_NAME_MAX && strlen(ref.path) <= REFERENCE_NAME_MAX);
 	FUZZ_HOLDS(ref.tag != NULL || ref.digest.text[0] != '\0');
 	FUZZ_HOLDS(strstr(ref.path, "..") == NULL && ref.path[0] != '/');

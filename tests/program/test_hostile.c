@@ -76,8 +76,7 @@ enum readers {
 	ATTESTATIONS = 16,
 	LIST = 32,
 	BLOBS = VERIFY | EXTRACT | IMPORT,
-	NAMES = BLOBS | INSPECT,
-	MANIFESTS = NAMES | ATTESTATIONS,
+	MANIFESTS = BLOBS | INSPECT | ATTESTATIONS,
 	ALL = MANIFESTS | LIST,
 };
 
@@ -237,10 +236,11 @@ static const struct {
 } texts[] = {
 	{ "a digest that is a path", "\"images\":[{\"name\":\"" NAME "\",\"digest\":\"sha256:",
 	  "\"images\":[{\"name\":\"" NAME "\",\"digest\":\"sha256:../../../../etc/", ALL, 3, "digest" },
-	{ "an image name that is a path", "\"name\":\"" NAME "\"", "\"name\":\"../../etc/passwd\"", NAMES, 3,
+	{ "an image name that is a path", "\"name\":\"" NAME "\"", "\"name\":\"../../etc/passwd\"", ALL, 3,
 	  "etc/passwd" },
-	{ "an absolute image name", "\"name\":\"" NAME "\"", "\"name\":\"/etc/passwd\"", NAMES, 3, "etc/passwd" },
-	{ "an image name that drives a terminal", "\"name\":\"" NAME "\"", "\"name\":\"\\u001b[2J\"", NAMES, 3, "" },
+	{ "an absolute image name", "\"name\":\"" NAME "\"", "\"name\":\"/etc/passwd\"", ALL, 3, "etc/passwd" },
+	{ "an image name that drives a terminal", "\"name\":\"" NAME "\"", "\"name\":\"\\u001b[2J\"", ALL, 3, "" },
+	{ "an image by a short name", "\"name\":\"" NAME "\"", "\"name\":\"app:1\"", ALL, 3, "full name" },
 	{ "a name that the index does not have", "\"name\":\"" NAME "\"", "\"name\":\"docker.io/library/app:2\"",
 	  VERIFY, 3, "" },
 	{ "another file for index.json", "\"name\":\"index.json\"", "\"name\":\"../index.json\"", ALL, 3,
