@@ -4,6 +4,7 @@
 #   . tests/bench/lib.bash
 #
 #   work=…                            a folder: programs write into $work/out, or not at all; times go to $work/times
+#   memory=…                          if set, a folder in memory, into which they may write too
 #   bench_once NAME ROUND COMMAND...  runs it; in round 0, a warm-up, it does not count
 #   bench_median NAME COLUMN          of seconds (1), peak memory in KiB (2), or processor seconds (3)
 
@@ -12,7 +13,7 @@ bench_once() {
 	local name=$1 round=$2 start end
 	shift 2
 	# shellcheck disable=SC2154 # the caller's
-	rm -rf "$work/out" && mkdir -p "$work/out" "$work/times" && sync -f "$work"
+	rm -rf "$work/out" ${memory:+"${memory:?}"/*} && mkdir -p "$work/out" "$work/times" && sync -f "$work"
 	start=$EPOCHREALTIME
 	if ! /usr/bin/time -o "$work/usage" -f '%M %U %S' "$@" >"$work/output" 2>&1; then
 		cat "$work/output" >&2
