@@ -2,7 +2,9 @@
  *
  * Lifecycle  tree_init for a settled graph; tree_of for any image any number
  *            of times; tree_release.
- * Bounds     Eight bytes a node; each node once an image.
+ * Bounds     Sixteen bytes a node; each node once an image.  Indexes may list each other
+ *            in a chain of any length, so the way to where it is stands in a list and
+ *            not on the stack of calls.
  * Ownership  The graph is borrowed.
  * Errors     ERR_NOMEM.
  */
@@ -11,6 +13,11 @@
 
 #include "common/graph.h"
 
+/* An index that is being gone through. */
+struct tree_step {
+	uint32_t index, next; /* node, and the place of the edge that comes next */
+};
+
 struct tree {
 	const struct graph *graph;
 	uint32_t *
@@ -18,6 +25,8 @@ struct tree {
 	size_t found_len;
 	uint32_t *seen; /* by node: the turn in which it was looked at */
 	uint32_t turn;
+	struct tree_step *path; /* from the root down */
+	size_t path_len;
 };
 
 enum err_code tree_init(struct tree *t, const struct graph *g, struct err *err);

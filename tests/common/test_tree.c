@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "tests/lib/deep_graph.h"
 #include "tests/lib/image_builder.h"
 #include "tests/lib/test_main.h"
 
@@ -55,12 +56,25 @@ START_TEST(finds)
 }
 END_TEST
 
+START_TEST(deep)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(tree_release) struct tree t = { 0 };
+
+	deep_graph(&g, A);
+	ck_assert_int_eq(tree_init(&t, &g, NULL), ERR_OK);
+	tree_of(&t, &g.images[0]);
+	ck_assert_uint_eq(t.found_len, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tree");
 	TCase *t = tcase_create("tree");
 
 	tcase_add_loop_test(t, finds, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, deep);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -8,6 +8,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/bundle_file.h"
+#include "tests/lib/deep_graph.h"
 #include "tests/lib/image_builder.h"
 #include "tests/lib/test_main.h"
 
@@ -144,6 +145,19 @@ START_TEST(whole_image)
 }
 END_TEST
 
+START_TEST(deep)
+{
+	CLEANUP(attested_release) struct attested a = { 0 };
+	CLEANUP(graph_release) struct graph g;
+
+	deep_graph(&g, "a.example/b:1");
+	ck_assert_int_eq(attested_of_graph(&a, &g, NULL), ERR_OK);
+	ck_assert_uint_eq(a.len, DEEP_LEVELS + 1);
+	attested_sort(&a);
+	ck_assert_uint_eq(a.len, 2);
+}
+END_TEST
+
 static void add_row(struct attested *a, const char *image, size_t attestations, size_t signatures)
 {
 	ck_assert_int_eq(vec_grow(&a->rows, &a->cap, a->len + 1, sizeof(*a->rows), 100, NULL), ERR_OK);
@@ -197,6 +211,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, kinds, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, whole_image);
+	tcase_add_test(t, deep);
 	tcase_add_loop_test(t, comparing, 0, (int)COUNT_OF(lost));
 	suite_add_tcase(s, t);
 	return test_run(s);
