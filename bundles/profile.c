@@ -8,7 +8,6 @@
 #include "common/mem.h"
 
 #define COSIGN "dev.cosignproject.cosign/"
-#define TAG_MAX (DIGEST_TEXT_SIZE + 8)
 
 /* What cosign calls the things that it tags. */
 static const struct {
@@ -136,16 +135,51 @@ static enum err_code put_referrer(const struct profile *p, struct js_out *o, con
 	return ERR_OK;
 }
 
-static bool is_entry(const struct profile *p, const struct link *link)
+static bool is_entry(const struct graph *g, const struct link *link)
 {
-	const struct node *n = &p->g->nodes[link->referrer];
+	return link->kind != LINK_BUILDKIT && node_is_carried(&g->nodes[link->referrer]);
+}
 
-	return link->kind != LINK_BUILDKIT && node_is_carried(n);
+/* What the index of referrers that is there already lists, and the graph does not have. */
+static enum err_code keep_listed(struct profile *p, struct js_out *o, const char *tag, const struct link *links,
+				 size_t len, struct err *err)
+{
+	const struct layout_entry *old = layout_find(p->layout, tag);
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	const struct json_t *list;
+	enum err_code code;
+	size_t i, j;
+
+	if (old == NULL)
+		return ERR_OK;
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	code = layout_read_blob(p->layout, &old->descriptor, &bytes, err);
+	if (code == ERR_OK)
+		code = js_read(buf_text(&bytes), bytes.len, tag, &json, err);
+	if (code != ERR_OK)
+		return code == ERR_NOT_FOUND ? ERR_OK : err_add(err, "%s", layout_path(p->layout));
+	list = js_array(json, "manifests");
+	if (list == NULL)
+		return err_set(err, ERR_FORMAT,
+			       "%s: %s stands for something that lists no referrers, %s; give it another name there",
+			       layout_path(p->layout), tag, old->descriptor.digest.text);
+	for (i = 0; i < js_len(list); i++) {
+		const char *digest = js_string(js_at(list, i), "digest");
+		bool ours = false;
+
+		for (j = 0; digest != NULL && j < len; j++)
+			ours |= links[j].kind == LINK_SUBJECT && is_entry(p->g, &links[j]) &&
+				strcmp(p->g->nodes[links[j].referrer].digest.text, digest) == 0;
+		if (digest != NULL && !ours)
+			js_put_value(o, js_at(list, i));
+	}
+	return ERR_OK;
 }
 
 /* An index of one subject's referrers: the fallback that clients read where there is no referrers API. */
-static enum err_code write_fallback(struct profile *p, const struct link *links, size_t len, struct buf *text,
-				    struct err *err)
+static enum err_code write_fallback(struct profile *p, const char *tag, const struct link *links, size_t len,
+				    struct buf *text, struct err *err)
 {
 	struct buf_stage out;
 	struct js_out o;
@@ -160,9 +194,11 @@ static enum err_code write_fallback(struct profile *p, const struct link *links,
 	js_key(&o, "manifests");
 	js_begin(&o, '[');
 	for (i = 0; code == ERR_OK && i < len; i++) {
-		if (links[i].kind == LINK_SUBJECT && is_entry(p, &links[i]))
+		if (links[i].kind == LINK_SUBJECT && is_entry(p->g, &links[i]))
 			code = put_referrer(p, &o, &links[i], NULL, err);
 	}
+	if (code == ERR_OK)
+		code = keep_listed(p, &o, tag, links, len, err);
 	if (code != ERR_OK)
 		return code;
 	js_end(&o, ']');
@@ -175,15 +211,23 @@ static bool has_subject_links(const struct profile *p, const struct link *links,
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if (links[i].kind == LINK_SUBJECT && is_entry(p, &links[i]))
+		if (links[i].kind == LINK_SUBJECT && is_entry(p->g, &links[i]))
 			return true;
 	}
 	return false;
 }
 
-static void tag_of(const struct digest *d, int hex_len, const char *suffix, char out[TAG_MAX])
+static void tag_of(const struct digest *d, int hex_len, const char *suffix, char out[PROFILE_TAG_MAX])
 {
-	snprintf(out, TAG_MAX, "%s-%.*s%s", digest_algorithm(d), hex_len, digest_hex(d), suffix);
+	snprintf(out, PROFILE_TAG_MAX, "%s-%.*s%s", digest_algorithm(d), hex_len, digest_hex(d), suffix);
+}
+
+bool profile_tag(const struct graph *g, const struct link *link, char out[PROFILE_TAG_MAX])
+{
+	if (!is_entry(g, link) || tagged[link->kind].suffix == NULL)
+		return false;
+	tag_of(&g->nodes[link->subject].digest, 128, tagged[link->kind].suffix, out);
+	return true;
 }
 
 static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
@@ -192,18 +236,18 @@ static enum err_code put_fallback(struct profile *p, const struct node *subject,
 	CLEANUP(buf_release) struct buf text = { 0 };
 	struct memory_stream in;
 	struct digest digest;
-	char tag[TAG_MAX];
+	char tag[PROFILE_TAG_MAX];
 	enum err_code code;
 
 	buf_init(&text, LIMIT_MANIFEST_BYTES);
-	code = write_fallback(p, links, len, &text, err);
+	tag_of(&subject->digest, 64, "", tag);
+	code = write_fallback(p, tag, links, len, &text, err);
 	if (code == ERR_OK)
 		code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
 	if (code != ERR_OK)
 		return code;
 	memory_stream_init(&in, buf_text(&text), text.len);
 	code = layout_put(p->layout, &digest, text.len, &in.in, err);
-	tag_of(&subject->digest, 64, "", tag);
 	js_begin(&p->o, '{');
 	js_member(&p->o, "mediaType", TYPE_OCI_INDEX);
 	js_member(&p->o, "digest", digest.text);
@@ -224,12 +268,11 @@ static enum err_code put_referrers(struct profile *p, const struct link *links, 
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < len; i++) {
-		char tag[TAG_MAX] = "";
+		char tag[PROFILE_TAG_MAX] = "";
 
-		if (!is_entry(p, &links[i]))
+		if (!is_entry(p->g, &links[i]))
 			continue;
-		if (tagged[links[i].kind].suffix != NULL)
-			tag_of(&subject->digest, 128, tagged[links[i].kind].suffix, tag);
+		profile_tag(p->g, &links[i], tag);
 		code = put_referrer(p, &p->o, &links[i], tag, err);
 	}
 	if (code == ERR_OK && has_subject_links(p, links, len))

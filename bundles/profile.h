@@ -4,6 +4,8 @@
  *            adds the fallback indexes as blobs and gives the index's text.
  * Bounds     LIMIT_DESCRIPTION_BYTES for the index; one manifest at a time.
  * Errors     Those of layout.h; ERR_NOMEM.
+ * Adding     An index of referrers that is there already keeps what it lists:
+ *            the new one lists it too.
  * Format     For each image its root, under its full name and with cosign's
  *            kind; every child manifest without a name; every referrer with its
  *            type, its own annotations and io.containerd.manifest.subject; for
@@ -18,6 +20,10 @@
 #include "common/graph.h"
 #include "common/layout.h"
 
-/* Write the entries of a settled graph to index, an empty buffer. */
+#define PROFILE_TAG_MAX (DIGEST_TEXT_SIZE + 8)
+
+/* cosign's tag of a referrer that is an entry of its own, sha256-HEX.sig and the like; false for one without. */
+bool profile_tag(const struct graph *g, const struct link *link, char out[PROFILE_TAG_MAX]);
+/* Write the entries of a settled graph to index, an empty buffer.  The layout is locked. */
 enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err);
 #endif

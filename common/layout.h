@@ -59,9 +59,11 @@ enum err_code layout_lock(struct layout *l, struct err *err);
 /* Add a blob. */
 enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t size_bytes, struct instream *in,
 			 struct err *err);
-/* Add the entries of another index.json, whose blobs are all in place.  An image of the same name and a referrer of the
- * same digest and subject are replaced; whatever else is there stays. */
+/* Add the entries of another index.json, whose blobs are all in place.  An image of the same name, a referrer of the
+ * same digest and subject, and one under the same tag are replaced; whatever else is there stays. */
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err);
+/* The same, where others keep images too: what a name has stood for stays listed, by its digest. */
+enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, struct err *err);
 /* The layout as a source; it must be freed before the layout is closed. */
 enum err_code layout_source_new(const struct layout *l, struct source **ret_source, struct err *err);
 /* NULL is fine. */

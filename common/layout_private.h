@@ -1,4 +1,4 @@
-/* layout_private.h - what layout.c, layout_blob.c and layout_write.c share. */
+/* layout_private.h - what layout.c, layout_blob.c, layout_write.c and layout_merge.c share. */
 #ifndef COMMON_LAYOUT_PRIVATE_H
 #define COMMON_LAYOUT_PRIVATE_H
 
@@ -23,6 +23,9 @@ enum err_code layout_entry_parse(const struct json_t *json, const char *what, st
 				 struct err *err);
 /* (Re)read index.json. */
 enum err_code layout_read(struct layout *l, struct err *err);
+/* Write the index.json that l becomes by the entries in added; beside says that what a name stood for stays listed. */
+enum err_code layout_merge(const struct layout *l, const struct json_t *added, bool beside, struct outstream *out,
+			   struct err *err);
 /* "blobs/sha256/…" */
 #define LAYOUT_BLOB_MAX (6 + DIGEST_TEXT_SIZE)
 void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX]);

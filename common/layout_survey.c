@@ -295,6 +295,19 @@ static enum err_code survey_blob(void *ctx, const struct digest *digest, uint64_
 	return add_link(v, subject, &d, LINK_SUBJECT, err);
 }
 
+/* What cosign save saves has no full name; beside it others may be of its kinds, whose signatures are said otherwise.
+ */
+static void note_cosign(struct surveyor *v, const struct layout_entry *e)
+{
+	bool is_saved = note_of(e, ANNOTATION_IMAGE_NAME) == NULL;
+	bool had_saved = v->cosign_image != NULL && note_of(v->cosign_image, ANNOTATION_IMAGE_NAME) == NULL;
+
+	if (had_saved && !is_saved)
+		return;
+	v->cosign_images = is_saved && !had_saved ? 1 : v->cosign_images + 1;
+	v->cosign_image = e;
+}
+
 /* What has to be known of all entries before one can be judged. */
 static enum err_code look_around(struct surveyor *v, struct err *err)
 {
@@ -312,10 +325,8 @@ static enum err_code look_around(struct surveyor *v, struct err *err)
 		if (is_unnamed(e))
 			v->unnamed[v->unnamed_len++] = e;
 		v->has_blobs_unlisted |= is_one;
-		if (is_one || (kind != NULL && strcmp(kind, COSIGN "imageIndex") == 0)) {
-			v->cosign_image = e;
-			v->cosign_images++;
-		}
+		if (is_one || (kind != NULL && strcmp(kind, COSIGN "imageIndex") == 0))
+			note_cosign(v, e);
 	}
 	qsort(v->unnamed, v->unnamed_len, sizeof(*v->unnamed), compare_digests);
 	return ERR_OK;

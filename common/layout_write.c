@@ -80,65 +80,6 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	return code;
 }
 
-/* What makes two entries the same thing: the name of an image, subject and digest of a referrer, the digest of others.
- */
-static int compare_entries(const void *a, const void *b)
-{
-	const struct layout_entry *x = a, *y = b;
-	int order;
-
-	if (x->name != NULL && y->name != NULL)
-		return strcmp(x->name, y->name);
-	if (x->name != NULL || y->name != NULL)
-		return x->name != NULL ? -1 : 1;
-	order = strcmp(x->subject.text, y->subject.text);
-	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
-}
-
-/* The entries of a list, sorted by what they are. */
-static enum err_code read_entries(const struct json_t *list, struct layout_entry **ret_entries, struct err *err)
-{
-	size_t len = js_len(list), i;
-	CLEANUP(free_ptr) struct layout_entry *entries = calloc(len + 1, sizeof(*entries));
-	enum err_code code = entries != NULL ? ERR_OK : err_nomem(err);
-
-	for (i = 0; code == ERR_OK && i < len; i++)
-		code = layout_entry_parse(js_at(list, i), "the new index.json", &entries[i], err);
-	if (code != ERR_OK)
-		return code;
-	qsort(entries, len, sizeof(*entries), compare_entries);
-	*ret_entries = take_ptr(&entries);
-	return ERR_OK;
-}
-
-/* What is there, less what is replaced, then what is added. */
-static enum err_code merge(const struct layout *l, const struct json_t *added, struct outstream *out, struct err *err)
-{
-	const struct json_t *old = js_array(l->json, "manifests");
-	CLEANUP(free_ptr) struct layout_entry *entries = NULL;
-	enum err_code code = read_entries(added, &entries, err);
-	struct js_out o;
-	size_t i;
-
-	if (code != ERR_OK)
-		return code;
-	js_out_init(&o, out, false);
-	js_begin(&o, '{');
-	js_member_uint(&o, "schemaVersion", 2);
-	js_member(&o, "mediaType", TYPE_OCI_INDEX);
-	js_key(&o, "manifests");
-	js_begin(&o, '[');
-	for (i = 0; i < l->entries_len; i++) {
-		if (bsearch(&l->entries[i], entries, js_len(added), sizeof(*entries), compare_entries) == NULL)
-			js_put_value(&o, js_at(old, i));
-	}
-	for (i = 0; i < js_len(added); i++)
-		js_put_value(&o, js_at(added, i));
-	js_end(&o, ']');
-	js_end(&o, '}');
-	return js_end_document(&o, err);
-}
-
 /* What could not be read again must not be published. */
 static enum err_code check_readable(const struct layout *l, const struct buf *text, struct err *err)
 {
@@ -149,7 +90,7 @@ static enum err_code check_readable(const struct layout *l, const struct buf *te
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s: too many entries", l->path);
 }
 
-enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
+static enum err_code publish(struct layout *l, const void *index, size_t len, bool beside, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	CLEANUP(free_ptr) char *path = NULL;
@@ -160,7 +101,7 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&out, &text);
 	if (code == ERR_OK)
-		code = merge(l, js_array(json, "manifests"), &out.out, err);
+		code = layout_merge(l, js_array(json, "manifests"), beside, &out.out, err);
 	if (code == ERR_OK)
 		code = check_readable(l, &text, err);
 	if (code == ERR_OK)
@@ -170,4 +111,14 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	if (code == ERR_OK)
 		code = file_replace(path, buf_text(&text), text.len, err);
 	return code == ERR_OK ? layout_read(l, err) : code;
+}
+
+enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
+{
+	return publish(l, index, len, false, err);
+}
+
+enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, struct err *err)
+{
+	return publish(l, index, len, true, err);
 }

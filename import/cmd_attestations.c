@@ -16,11 +16,9 @@
 #include "common/walk.h"
 #include "import/attestations.h"
 #include "import/commands.h"
-#include "import/targets.h"
 #include "import/statements.h"
 #include "import/store.h"
-
-#define LAYOUT_TRANSPORT "oci:"
+#include "import/targets.h"
 
 struct options {
 	const char *from, *platform;

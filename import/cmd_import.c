@@ -17,7 +17,7 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{ "to", 't', "TARGET", "where the images go: docker-daemon:[SOCKET] (the default) or store", 0,
+	{ "to", 't', "TARGET", "where the images go: docker-daemon:[SOCKET] (the default), oci:DIR or store", 0,
 	  OPT_SETS(struct options, to) },
 	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components", 0,
 	  OPT_SETS(struct options, map) },
@@ -263,7 +263,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 const struct command import_command = {
 	.name = "import",
 	.synopsis = "[option]... FILE|-",
-	.summary = "load a bundle into a Docker daemon or the embedded store",
+	.summary = "load a bundle into a Docker daemon, an OCI layout or the embedded store",
 	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
 		"answers: the digest under each name, the platforms, and their attestations.\n"
 		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused before "

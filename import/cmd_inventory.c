@@ -61,7 +61,7 @@ const struct command inventory_command = {
 	.summary = "list what a site has, for the next export",
 	.text = "Print what a target has, as one JSON document: its images, and their layers or platforms. Carried "
 		"back to the connected side, it lets bundle export --have leave out what is there.\n"
-		"TARGET is docker-daemon:[SOCKET] or store.",
+		"TARGET is docker-daemon:[SOCKET], oci:DIR or store.",
 	.operand = "TARGET",
 	.args_min = 1,
 	.args_max = 1,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/layout_images.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/walk.h"
@@ -19,21 +20,18 @@ static void survey_release(struct survey *s)
 	free(s->there);
 }
 
+/* Every image under its full name, whoever wrote it there. */
 static enum err_code walk_named(const struct layout *l, struct source *source, struct walk *walk, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
+	CLEANUP(layout_images_release) struct layout_images images = { 0 };
+	enum err_code code = layout_survey_make(l, &survey, err);
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < layout_len(l); i++) {
-		CLEANUP(reference_release) struct reference ref = { 0 };
-		const char *name = layout_at(l, i)->name;
-
-		if (name == NULL)
-			continue;
-		code = reference_parse(name, &ref, err);
-		if (code == ERR_OK)
-			code = walk_image(walk, source, &ref, name, err);
-	}
+	if (code == ERR_OK)
+		code = layout_images_make(&survey, layout_path(l), &images, err);
+	for (i = 0; code == ERR_OK && i < images.len; i++)
+		code = walk_root(walk, source, &images.items[i].entry->descriptor, images.items[i].name, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", layout_path(l));
 }
 

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "import/store.h"
 #include "import/target_docker.h"
+#include "import/target_layout.h"
 
 #define DOCKER_SOCKET "/var/run/docker.sock"
 
@@ -24,6 +25,22 @@ enum err_code docker_socket(const char *text, const char **ret_socket, struct er
 	return ERR_OK;
 }
 
+/* A path ends at the first colon, as REFs of bundle export have it. */
+static enum err_code new_layout(const char *text, struct target **ret_target, struct err *err)
+{
+	const char *path = text + strlen(LAYOUT_TRANSPORT);
+
+	if (*path == '\0')
+		return err_set(err, ERR_USAGE, LAYOUT_TRANSPORT ": which folder?");
+	if (strchr(path, ':') != NULL)
+		return err_set(
+			err, ERR_USAGE,
+			"%s: a folder without a colon in its name: images come under the names that they have in "
+			"the bundle, or by --map",
+			text);
+	return target_layout_new(path, text, LAYOUT_GENERIC, ret_target, err);
+}
+
 enum err_code target_new(const struct target_options *options, struct target **ret_target, struct err *err)
 {
 	const char *text = options->to != NULL ? options->to : DAEMON_TRANSPORT;
@@ -39,5 +56,7 @@ enum err_code target_new(const struct target_options *options, struct target **r
 		code = docker_socket(text + strlen(DAEMON_TRANSPORT), &socket, err);
 		return code == ERR_OK ? target_docker_new(socket, ret_target, err) : code;
 	}
-	return err_set(err, ERR_USAGE, "\"%s\" is no target: use docker-daemon:[SOCKET] or store", text);
+	if (text_starts(text, LAYOUT_TRANSPORT))
+		return new_layout(text, ret_target, err);
+	return err_set(err, ERR_USAGE, "\"%s\" is no target: use docker-daemon:[SOCKET], oci:DIR or store", text);
 }

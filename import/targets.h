@@ -9,9 +9,10 @@
 #include "import/target.h"
 
 #define DAEMON_TRANSPORT "docker-daemon:"
+#define LAYOUT_TRANSPORT "oci:"
 
 struct target_options {
-	const char *to; /* docker-daemon:[SOCKET] or store; NULL for the Docker daemon */
+	const char *to; /* docker-daemon:[SOCKET], oci:DIR or store; NULL for the Docker daemon */
 };
 
 /* The target, of which nothing has been asked yet. */

@@ -208,6 +208,70 @@ START_TEST(publish)
 }
 END_TEST
 
+/* The same in a layout of others: what a name has stood for stays listed. */
+static const struct {
+	const char *name, *before, *added, *want;
+} besides[] = {
+	{ "a name that is new", "x1;", "y2;", "x1;y2;" },
+	{ "a name that moves", "x1;z3;", "x2;", "-1;z3;x2;" },
+	{ "it is listed by its digest already", "-1;x1;", "x2;", "-1;x2;" },
+	{ "it comes by its digest too", "x1;", "x2;-1;", "x2;-1;" },
+	{ "the same again", "x1;A2;", "x1;A2;", "x1;A2;" },
+	{ "two names of one image", "x1;y1;", "x2;", "-1;y1;x2;" },
+};
+
+START_TEST(publish_beside)
+{
+	CLEANUP(buf_release) struct buf text;
+	char got[200];
+
+	buf_init(&text, MIB);
+	publish_text(layout, besides[_i].before);
+	expand(besides[_i].added, &text);
+	ck_assert_int_eq(layout_publish_beside(layout, text.data, text.len, NULL), ERR_OK);
+	shorten(layout, got);
+	ck_assert_msg(strcmp(got, besides[_i].want) == 0, "%s: %s", besides[_i].name, got);
+}
+END_TEST
+
+/* One tag stands for one thing, whoever wrote it; what an entry or index.json says beside that is kept. */
+START_TEST(publish_tags)
+{
+	static const char tag[] = "\"" ANNOTATION_REF_NAME "\":\"sha256-x.sig\"";
+	static const char plain[] = "{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3,\"x\":1}";
+	CLEANUP(free_ptr) char *before = NULL;
+	CLEANUP(free_ptr) char *added = NULL;
+	CLEANUP(free_ptr) char *want = NULL;
+	CLEANUP(free_ptr) char *text = NULL;
+
+	ck_assert_int_eq(
+		str_format(&before, NULL,
+			   "{\"schemaVersion\":2,\"annotations\":{\"a\":\"b\"},\"manifests\":[%s,{\"mediaType\":"
+			   "\"m\",\"digest\":\"" ABC "\",\"size\":3,\"annotations\":{%s}}]}",
+			   plain, tag),
+		ERR_OK);
+	ck_assert_int_eq(str_format(&added, NULL,
+				    "{\"manifests\":[{\"mediaType\":\"n\",\"digest\":\"" ABC
+				    "\",\"size\":3,\"annotations\":{\"" ANNOTATION_SUBJECT "\":\"" ABC
+				    "\",%s}},{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3}]}",
+				    tag),
+			 ERR_OK);
+	ck_assert_int_eq(str_format(&want, NULL,
+				    "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s,{\"mediaType\":\"n\","
+				    "\"digest\":\"" ABC "\",\"size\":3,\"annotations\":{\"" ANNOTATION_SUBJECT
+				    "\":\"" ABC "\",%s}}],\"annotations\":{\"a\":\"b\"}}",
+				    TYPE_OCI_INDEX, plain, tag),
+			 ERR_OK);
+	folder_put(folder, "index.json", before, strlen(before));
+	layout_close(layout);
+	layout = NULL;
+	ck_assert_int_eq(layout_open(folder, false, &layout, NULL), ERR_OK);
+	ck_assert_int_eq(layout_publish(layout, added, strlen(added), NULL), ERR_OK);
+	text = folder_read(folder, "index.json", NULL);
+	ck_assert_str_eq(text, want);
+}
+END_TEST
+
 /* What other tools have written into an entry is carried along. */
 START_TEST(publish_verbatim)
 {
@@ -335,6 +399,8 @@ int main(void)
 	tcase_add_test(t, put_leftovers);
 	tcase_add_test(t, put_no_folder);
 	tcase_add_loop_test(t, publish, 0, (int)COUNT_OF(publishes));
+	tcase_add_loop_test(t, publish_beside, 0, (int)COUNT_OF(besides));
+	tcase_add_test(t, publish_tags);
 	tcase_add_test(t, publish_verbatim);
 	tcase_add_loop_test(t, publish_refused, 0, (int)COUNT_OF(refused));
 	tcase_add_test(t, publish_too_much);

@@ -1,0 +1,168 @@
+/* The part of layout.h that makes one index.json of two. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/layout.h"
+#include "common/layout_private.h"
+#include "common/mem.h"
+
+/* The entries that are added: in their order, and sorted by what they are. */
+struct addition {
+	struct layout_entry *entries, *sorted;
+	const char **tags; /* ref.names of referrers, sorted */
+	size_t len, tags_len;
+};
+
+static void addition_release(struct addition *a)
+{
+	free(a->entries);
+	free(a->sorted);
+	free(a->tags);
+}
+
+/* What makes two entries the same thing: the name of an image, subject and digest of a referrer, the digest of others.
+ */
+static int compare_entries(const void *a, const void *b)
+{
+	const struct layout_entry *x = a, *y = b;
+	int order;
+
+	if (x->name != NULL && y->name != NULL)
+		return strcmp(x->name, y->name);
+	if (x->name != NULL || y->name != NULL)
+		return x->name != NULL ? -1 : 1;
+	order = strcmp(x->subject.text, y->subject.text);
+	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
+}
+
+static int compare_tags(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *tag_of(const struct layout_entry *e)
+{
+	return annotation(e->descriptor.annotations, ANNOTATION_REF_NAME);
+}
+
+static enum err_code read_addition(const struct json_t *list, struct addition *a, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	a->len = js_len(list);
+	a->entries = calloc(a->len + 1, sizeof(*a->entries));
+	a->sorted = calloc(a->len + 1, sizeof(*a->sorted));
+	a->tags = calloc(a->len + 1, sizeof(*a->tags));
+	if (a->entries == NULL || a->sorted == NULL || a->tags == NULL)
+		return err_nomem(err);
+	for (i = 0; code == ERR_OK && i < a->len; i++) {
+		code = layout_entry_parse(js_at(list, i), "the new index.json", &a->entries[i], err);
+		a->sorted[i] = a->entries[i];
+		if (code == ERR_OK && a->entries[i].subject.text[0] != '\0' && tag_of(&a->entries[i]) != NULL)
+			a->tags[a->tags_len++] = tag_of(&a->entries[i]);
+	}
+	if (code != ERR_OK)
+		return code;
+	qsort(a->sorted, a->len, sizeof(*a->sorted), compare_entries);
+	qsort(a->tags, a->tags_len, sizeof(*a->tags), compare_tags);
+	return ERR_OK;
+}
+
+static const struct layout_entry *find(const struct layout_entry *sorted, size_t len, const struct layout_entry *e)
+{
+	return len > 0 ? bsearch(e, sorted, len, sizeof(*sorted), compare_entries) : NULL;
+}
+
+/* An entry that only says that something is there. */
+static bool is_plain(const struct layout_entry *e)
+{
+	return e->name == NULL && e->subject.text[0] == '\0';
+}
+
+/* What is there and gives way.  A plain entry stays: it may say more than the one that is added. */
+static bool is_replaced(const struct addition *a, const struct layout_entry *e)
+{
+	const char *tag = tag_of(e);
+
+	if (is_plain(e))
+		return false;
+	return find(a->sorted, a->len, e) != NULL ||
+	       (tag != NULL && a->tags_len > 0 &&
+		bsearch(&tag, a->tags, a->tags_len, sizeof(*a->tags), compare_tags) != NULL);
+}
+
+/* What a name has stood for, by its digest, unless that is listed already. */
+static void put_moved(struct js_out *o, const struct addition *a, const struct layout_entry *old, size_t old_len,
+		      const struct layout_entry *e)
+{
+	const struct layout_entry *now = e->name != NULL ? find(a->sorted, a->len, e) : NULL;
+	struct layout_entry plain = { .descriptor = e->descriptor };
+
+	if (now == NULL || digest_equal(&now->descriptor.digest, &e->descriptor.digest) ||
+	    find(old, old_len, &plain) != NULL || find(a->sorted, a->len, &plain) != NULL)
+		return;
+	js_begin(o, '{');
+	js_member(o, "mediaType", e->descriptor.media_type);
+	js_member(o, "digest", e->descriptor.digest.text);
+	js_member_uint(o, "size", e->descriptor.size_bytes);
+	js_end(o, '}');
+}
+
+/* What is there, less what is replaced, then what is added. */
+static void put_entries(struct js_out *o, const struct layout *l, const struct json_t *added, const struct addition *a,
+			const struct layout_entry *old, bool beside)
+{
+	const struct json_t *list = js_array(l->json, "manifests");
+	size_t i;
+
+	for (i = 0; i < l->entries_len; i++) {
+		if (!is_replaced(a, &l->entries[i]))
+			js_put_value(o, js_at(list, i));
+		else if (beside)
+			put_moved(o, a, old, l->entries_len, &l->entries[i]);
+	}
+	for (i = 0; i < a->len; i++) {
+		if (!is_plain(&a->entries[i]) || find(old, l->entries_len, &a->entries[i]) == NULL)
+			js_put_value(o, js_at(added, i));
+	}
+}
+
+/* What else an index.json may say, of itself. */
+static void put_rest(struct js_out *o, const struct json_t *json)
+{
+	const char *key;
+
+	for (key = js_next(json, NULL); key != NULL; key = js_next(json, key)) {
+		if (strcmp(key, "schemaVersion") == 0 || strcmp(key, "mediaType") == 0 || strcmp(key, "manifests") == 0)
+			continue;
+		js_key(o, key);
+		js_put_value(o, js_get(json, key));
+	}
+}
+
+enum err_code layout_merge(const struct layout *l, const struct json_t *added, bool beside, struct outstream *out,
+			   struct err *err)
+{
+	CLEANUP(addition_release) struct addition a = { 0 };
+	CLEANUP(free_ptr) struct layout_entry *old = calloc(l->entries_len + 1, sizeof(*old));
+	enum err_code code = old != NULL ? read_addition(added, &a, err) : err_nomem(err);
+	struct js_out o;
+
+	if (code != ERR_OK)
+		return code;
+	if (l->entries_len > 0)
+		memcpy(old, l->entries, l->entries_len * sizeof(*old));
+	qsort(old, l->entries_len, sizeof(*old), compare_entries);
+	js_out_init(&o, out, false);
+	js_begin(&o, '{');
+	js_member_uint(&o, "schemaVersion", 2);
+	js_member(&o, "mediaType", TYPE_OCI_INDEX);
+	js_key(&o, "manifests");
+	js_begin(&o, '[');
+	put_entries(&o, l, added, &a, old, beside);
+	js_end(&o, ']');
+	put_rest(&o, l->json);
+	js_end(&o, '}');
+	return js_end_document(&o, err);
+}

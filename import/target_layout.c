@@ -1,0 +1,353 @@
+#include "import/target_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/index.h"
+#include "bundles/profile.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/walk.h"
+#include "import/inventory.h"
+
+struct target_layout {
+	struct target target;
+	enum layout_style style;
+	char *path;
+	struct layout *layout; /* NULL while there is none */
+};
+
+/* What the names stand for now, and whether they may move. */
+static enum err_code check_names(const struct target_layout *t, struct plan *plan, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct layout_entry *entry = layout_find(t->layout, plan->graph.images[i].name);
+
+		if (entry != NULL)
+			plan->images[i].was = entry->descriptor.digest;
+	}
+	return plan_check_names(plan, t->target.name, err);
+}
+
+/* Whether a manifest of cosign's has everything that another one there has: then it is the same, grown. */
+static enum err_code has_grown(const struct target_layout *t, const struct graph *g, const struct node *is,
+			       const struct descriptor *was, bool *ret_grown, struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	enum err_code code;
+	size_t i, j;
+
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	code = layout_read_blob(t->layout, was, &bytes, err);
+	if (code == ERR_OK)
+		code = manifest_parse(buf_text(&bytes), bytes.len, was->media_type, was->digest.text, &m, err);
+	*ret_grown = true;
+	for (i = 0; code == ERR_OK && i < m.items_len && *ret_grown; i++) {
+		*ret_grown = false;
+		for (j = 0; j < is->edges_len; j++)
+			*ret_grown |= digest_equal(&g->nodes[g->edges[is->edges + j].to].digest, &m.items[i].digest);
+	}
+	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
+}
+
+/* cosign's tag for a referrer stands for nothing else, or for less of the same. */
+static enum err_code check_tag(const struct target_layout *t, const struct plan *plan, const struct link *link,
+			       const char *tag, struct err *err)
+{
+	const struct node *is = &plan->graph.nodes[link->referrer];
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < layout_len(t->layout); i++) {
+		const struct descriptor *was = &layout_at(t->layout, i)->descriptor;
+		const char *ref = annotation(was->annotations, ANNOTATION_REF_NAME);
+		bool grown = false;
+
+		if (ref == NULL || strcmp(ref, tag) != 0 || digest_equal(&was->digest, &is->digest))
+			continue;
+		code = has_grown(t, &plan->graph, is, was, &grown, err);
+		if (code == ERR_OK && !grown)
+			return err_set(err, ERR_CONFLICT,
+				       "%s: %s is there already and another manifest, with what this bundle does not "
+				       "bring: %s there, %s here; --replace moves the tag",
+				       t->target.name, tag, was->digest.text, is->digest.text);
+	}
+	return code;
+}
+
+static enum err_code check_tags(const struct target_layout *t, const struct plan *plan, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && t->style == LAYOUT_GENERIC && !plan->replace && i < plan->graph.links_len; i++) {
+		char tag[PROFILE_TAG_MAX];
+
+		if (profile_tag(&plan->graph, &plan->graph.links[i], tag))
+			code = check_tag(t, plan, &plan->graph.links[i], tag, err);
+	}
+	return code;
+}
+
+static bool has_all(const struct target_layout *t, const struct graph *g, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		struct instream *in = NULL;
+
+		if (layout_blob(t->layout, &g->nodes[g->edges[n->edges + i].to].digest, &in, NULL) != ERR_OK)
+			return false;
+		instream_release(in);
+	}
+	return true;
+}
+
+static enum err_code walk_stored(struct target_layout *t, const struct image *image, struct graph *g, struct err *err);
+
+/* What the store has of what a name stands for now; what is damaged there cannot be run. */
+static enum err_code look_what_runs(struct target_layout *t, struct plan *plan, size_t image, struct err *err)
+{
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	size_t i;
+
+	graph_init(&g);
+	code = walk_stored(t, &plan->graph.images[image], &g, err);
+	if (code == ERR_NOT_FOUND || code == ERR_FORMAT || code == ERR_DIGEST || code == ERR_SIZE)
+		return ERR_OK;
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
+		const struct node *n = &g.nodes[i];
+
+		if (n->role == ROLE_MANIFEST && !n->absent && has_all(t, &g, n))
+			code = plan_add_run(plan, image, &n->digest, n->platform, err);
+	}
+	return code;
+}
+
+static enum err_code check_layers(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = plan_find_bare(plan, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		plan->images[i].runs_len = 0; /* it may be another since it was looked at first */
+		if (plan_moves(plan, i))
+			code = look_what_runs(t, plan, i, err);
+	}
+	return code == ERR_OK ? plan_check_layers(plan, t->target.name, err) : code;
+}
+
+static enum err_code layout_target_probe(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
+	enum err_code code = layout_open(t->path, false, &t->layout, err);
+	size_t i;
+
+	if (code == ERR_NOT_FOUND) { /* an empty store: made by write */
+		code = plan_find_bare(plan, err);
+		return code == ERR_OK ? plan_check_prerequisites(plan, target->name, err) : code;
+	}
+	if (code != ERR_OK)
+		return code;
+	code = check_names(t, plan, err);
+	if (code == ERR_OK)
+		code = check_tags(t, plan, err);
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		plan->skip[plan->order[i]] = layout_has(t->layout, &n->digest, n->size_bytes);
+	}
+	if (code == ERR_OK)
+		code = check_layers(t, plan, err);
+	return code == ERR_OK ? plan_check_prerequisites(plan, target->name, err) : code;
+}
+
+static enum err_code put_node(struct target_layout *t, struct plan *plan, uint32_t node, struct err *err)
+{
+	const struct node *n = &plan->graph.nodes[node];
+	struct instream *in = NULL;
+	enum err_code code = plan_open(plan, node, &in, err);
+
+	if (code == ERR_OK) {
+		code = layout_put(t->layout, &n->digest, n->size_bytes, in, err);
+		instream_release(in);
+	}
+	if (code != ERR_OK)
+		return code;
+	plan->sent_bytes += n->size_bytes;
+	progress_advance(plan->progress, PROGRESS_NONE, n->size_bytes);
+	return ERR_OK;
+}
+
+static enum err_code publish(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	CLEANUP(buf_release) struct buf index;
+	struct buf_stage out;
+	enum err_code code;
+
+	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&out, &index);
+	code = plan_finish(plan, err);
+	if (code == ERR_OK && t->style == LAYOUT_STORE)
+		code = index_write(&plan->graph, &out.out, err);
+	else if (code == ERR_OK)
+		code = profile_write(t->layout, &plan->graph, &index, err);
+	if (code != ERR_OK)
+		return code;
+	return t->style == LAYOUT_STORE ? layout_publish(t->layout, buf_text(&index), index.len, err)
+					: layout_publish_beside(t->layout, buf_text(&index), index.len, err);
+}
+
+static enum err_code layout_target_write(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
+	enum err_code code = t->layout != NULL ? ERR_OK : layout_open(t->path, true, &t->layout, err);
+	size_t i;
+
+	if (code == ERR_OK)
+		code = layout_lock(t->layout, err);
+	if (code == ERR_OK)
+		code = check_names(t, plan, err); /* another import may have published since probe */
+	if (code == ERR_OK)
+		code = check_tags(t, plan, err);
+	if (code == ERR_OK)
+		code = check_layers(t, plan, err);
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		if (plan_sends(plan, plan->order[i]))
+			code = put_node(t, plan, plan->order[i], err);
+	}
+	return code == ERR_OK ? publish(t, plan, err) : code;
+}
+
+/* Everything under one image, as the store now gives it. */
+static enum err_code walk_stored(struct target_layout *t, const struct image *image, struct graph *g, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	struct source *source = NULL;
+	struct walk walk;
+	enum err_code code = layout_source_new(t->layout, &source, err);
+
+	walk_init(&walk, g, NULL, NULL);
+	if (code == ERR_OK)
+		code = reference_parse(image->name, &ref, err);
+	if (code == ERR_OK)
+		code = walk_image(&walk, source, &ref, image->name, err);
+	if (code == ERR_OK)
+		code = graph_settle(g, err);
+	if (source != NULL)
+		source->free(source);
+	walk_release(&walk);
+	return code;
+}
+
+/* Count what an image has in the store, and note which nodes of the plan were reached. */
+static enum err_code read_image(struct target_layout *t, const struct plan *plan, size_t at, bool *reached,
+				struct err *err)
+{
+	const struct image *image = &plan->graph.images[at];
+	const struct layout_entry *entry = layout_find(t->layout, image->name);
+	struct plan_image *found = &plan->images[at];
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	size_t i;
+
+	graph_init(&g);
+	if (entry == NULL)
+		return err_set(err, ERR_PARTIAL, "%s: %s is not there after the import", t->target.name, image->name);
+	found->is = entry->descriptor.digest;
+	code = walk_stored(t, image, &g, err);
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
+		uint32_t node = graph_find(&plan->graph, &g.nodes[i].digest);
+
+		if (g.nodes[i].absent)
+			continue;
+		found->platforms += g.nodes[i].role == ROLE_MANIFEST;
+		found->attestations += g.nodes[i].role == ROLE_ATTESTATION;
+		found->referrers += g.nodes[i].role == ROLE_REFERRER;
+		if (node != NODE_NONE)
+			reached[node] = true;
+	}
+	found->platforms -= found->bare < found->platforms ? found->bare : found->platforms;
+	found->read_back = found->referrers_known = code == ERR_OK;
+	return code;
+}
+
+/* A blob of the plan is in the store, and reached from an image there. */
+static enum err_code check_node(struct target_layout *t, const struct node *n, bool reached, struct err *err)
+{
+	struct instream *in = NULL;
+	enum err_code code = layout_blob(t->layout, &n->digest, &in, err);
+
+	if (code != ERR_OK)
+		return code;
+	instream_release(in);
+	if (!reached)
+		return err_set(err, ERR_PARTIAL, "%s: %s %s is there after the import, but no image leads to it",
+			       t->target.name, role_name(n->role), n->digest.text);
+	return ERR_OK;
+}
+
+static enum err_code layout_target_read_back(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
+	CLEANUP(free_ptr) bool *reached = calloc(plan->graph.nodes_len + 1, sizeof(*reached));
+	enum err_code code = reached != NULL ? ERR_OK : err_nomem(err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
+		code = read_image(t, plan, i, reached, err);
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (!n->absent && !n->left_out)
+			code = check_node(t, n, reached[plan->order[i]], err);
+	}
+	return code;
+}
+
+static enum err_code layout_target_inventory(struct target *target, struct holdings *h, struct err *err)
+{
+	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
+	enum err_code code = layout_open(t->path, false, &t->layout, err);
+
+	if (code == ERR_NOT_FOUND)
+		return t->style == LAYOUT_STORE ? ERR_OK : code; /* an empty store is made by the first import */
+	return code == ERR_OK ? inventory_of_layout(t->layout, h, err) : code;
+}
+
+static void layout_target_free(struct target *target)
+{
+	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
+
+	layout_close(t->layout);
+	free(t->path);
+	free(t->target.name);
+	free(t);
+}
+
+enum err_code target_layout_new(const char *path, const char *name, enum layout_style style, struct target **ret_target,
+				struct err *err)
+{
+	struct target_layout *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return err_nomem(err);
+	t->style = style;
+	t->target = (struct target){
+		.probe = layout_target_probe,
+		.write = layout_target_write,
+		.read_back = layout_target_read_back,
+		.inventory = layout_target_inventory,
+		.free = layout_target_free,
+	};
+	if (str_copy(path, &t->path, err) != ERR_OK || str_copy(name, &t->target.name, err) != ERR_OK) {
+		layout_target_free(&t->target);
+		return ERR_NOMEM;
+	}
+	*ret_target = &t->target;
+	return ERR_OK;
+}

@@ -1,0 +1,265 @@
+#include "import/target_layout.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundles/profile.h"
+#include "common/layout_survey.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/bundle_file.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/image_builder.h"
+#include "tests/lib/test_main.h"
+
+#define A "docker.io/library/a:1"
+#define B "docker.io/library/b:1"
+
+static char *folder, *path, *file;
+static struct image_builder images;
+
+static void setup(void)
+{
+	folder = folder_new();
+	path = folder_path(folder, "layout");
+	file = file_new();
+	image_builder_init(&images);
+}
+
+static void teardown(void)
+{
+	image_builder_release(&images);
+	file_remove(file);
+	free(path);
+	folder_remove(folder);
+}
+
+/* Bring what the builder has, as one bundle; the plan is the caller's. */
+static enum err_code bring(bool replace, struct plan *ret_plan, struct err *err)
+{
+	static struct mapping names;
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+	struct progress progress;
+	struct target *t = NULL;
+	enum err_code code;
+
+	bundle_put(&images, file, 10000);
+	ck_assert_int_eq(bundle_open(file, &bundle, NULL), ERR_OK);
+	ck_assert_int_eq(plan_make(bundle, &names, ret_plan, NULL), ERR_OK);
+	progress_init(&progress, PROGRESS_QUIET, stderr, NULL);
+	ret_plan->progress = &progress;
+	ret_plan->replace = replace;
+	ck_assert_int_eq(target_layout_new(path, "oci:x", LAYOUT_GENERIC, &t, NULL), ERR_OK);
+	code = t->probe(t, ret_plan, err);
+	if (code == ERR_OK)
+		code = t->write(t, ret_plan, err);
+	if (code == ERR_OK)
+		code = t->read_back(t, ret_plan, err);
+	t->free(t);
+	return code;
+}
+
+static enum err_code bring_only(bool replace, struct err *err)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+
+	return bring(replace, &plan, err);
+}
+
+/* The entries of index.json with this ref.name. */
+static size_t count_tags(const char *tag)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	size_t count = 0, i;
+
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	for (i = 0; i < layout_len(l); i++) {
+		const char *ref = annotation(layout_at(l, i)->descriptor.annotations, ANNOTATION_REF_NAME);
+
+		count += ref != NULL && strcmp(ref, tag) == 0;
+	}
+	return count;
+}
+
+START_TEST(whole)
+{
+	unsigned turn;
+
+	image_sample(&images, A, &(struct image_sample){ .sha512 = true, .empty_layer = true });
+	for (turn = 0; turn < 2; turn++) {
+		CLEANUP(plan_release) struct plan plan = { 0 };
+		struct err err = { 0 };
+
+		ck_assert_msg(bring(false, &plan, &err) == ERR_OK, "%s", err.msg);
+		ck_assert_int_eq(plan.sent_bytes == 0, turn == 1);
+		ck_assert_uint_eq(plan.images[0].platforms, 2);
+		ck_assert_uint_eq(plan.images[0].attestations, 1);
+		ck_assert_uint_eq(plan.images[0].referrers, 3);
+	}
+	ck_assert_uint_eq(count_tags(A), 1);
+}
+END_TEST
+
+/* A name moves only where that is asked for; what it stood for is still listed, and is no image of its own children. */
+START_TEST(replaced)
+{
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct err err = { 0 };
+	struct digest was;
+
+	image_sample(&images, A, &(struct image_sample){ 0 });
+	was = images.items[images.tags[0].root].digest;
+	ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
+	image_builder_release(&images);
+	image_builder_init(&images);
+	image_sample(&images, A, &(struct image_sample){ .raw_bytes = 500 });
+	ck_assert_int_eq(bring_only(false, &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, was.text));
+	ck_assert_msg(bring(true, &plan, &err) == ERR_OK, "%s", err.msg);
+	ck_assert(digest_equal(&plan.images[0].was, &was));
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	ck_assert_int_eq(layout_survey_make(l, &survey, NULL), ERR_OK);
+	ck_assert_uint_eq(survey.images_len, 2);
+	ck_assert(digest_equal(&survey.images[0]->descriptor.digest, &was) ||
+		  digest_equal(&survey.images[1]->descriptor.digest, &was));
+}
+END_TEST
+
+/* A signature of cosign's with so many layers, of the image that is always the same. */
+static void sign(const char *name, size_t layers)
+{
+	char texts[2][IMAGE_DESCRIPTOR_TEXT] = { "", "" }, config[IMAGE_DESCRIPTOR_TEXT];
+	size_t image, signature, i;
+
+	image_builder_release(&images);
+	image_builder_init(&images);
+	image_sample(&images, name, &(struct image_sample){ .one_manifest = true });
+	image = images.tags[0].root;
+	image_text(&images, image_json(&images, TYPE_OCI_CONFIG, "{\"a\":1}"), config);
+	for (i = 0; i < 2; i++)
+		image_text(&images, image_json(&images, "application/x", "{\"layer\":%zu}", i), texts[i]);
+	signature = image_json(&images, TYPE_OCI_MANIFEST,
+			       "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":{%s},\"layers\":[{%s}%s%s%s]}",
+			       TYPE_OCI_MANIFEST, config, texts[layers == 1 ? 1 : 0], layers > 1 ? ",{" : "",
+			       layers > 1 ? texts[1] : "", layers > 1 ? "}" : "");
+	image_refer(&images, image, signature, LINK_SIG);
+}
+
+/* What stands under cosign's tag, and what comes. */
+static const struct {
+	const char *name;
+	size_t had, comes;
+	bool replace;
+	enum err_code want;
+} tags[] = {
+	{ "the same", 1, 1, false, ERR_OK },
+	{ "one more signature", 1, 2, false, ERR_OK },
+	{ "one signature less", 2, 1, false, ERR_CONFLICT },
+	{ "one signature less, as was asked", 2, 1, true, ERR_OK },
+};
+
+START_TEST(cosign_tags)
+{
+	char tag[PROFILE_TAG_MAX];
+	struct err err = { 0 };
+	enum err_code got;
+
+	sign(A, tags[_i].had);
+	ck_assert_msg(bring_only(false, &err) == ERR_OK, "%s", err.msg);
+	sign(B, tags[_i].comes);
+	got = bring_only(tags[_i].replace, &err);
+	ck_assert_msg(got == tags[_i].want, "%s: %d %s", tags[_i].name, got, err.msg);
+	snprintf(tag, sizeof(tag), "sha256-%s.sig", digest_hex(&images.items[images.tags[0].root].digest));
+	ck_assert_uint_eq(count_tags(tag), 1);
+	if (got != ERR_OK)
+		ck_assert_ptr_nonnull(strstr(err.msg, tag));
+}
+END_TEST
+
+/* A referrer of the image that is always the same. */
+static size_t refer(const char *name, const char *content)
+{
+	char subject[IMAGE_DESCRIPTOR_TEXT], blob[IMAGE_DESCRIPTOR_TEXT], config[IMAGE_DESCRIPTOR_TEXT];
+	size_t image, referrer;
+
+	image_builder_release(&images);
+	image_builder_init(&images);
+	image_sample(&images, name, &(struct image_sample){ .one_manifest = true });
+	image = images.tags[0].root;
+	image_text(&images, image, subject);
+	image_text(&images, image_add(&images, TYPE_OCI_EMPTY, "{}", 2), config);
+	image_text(&images, image_json(&images, "application/x", "{\"content\":\"%s\"}", content), blob);
+	referrer = image_json(&images, TYPE_OCI_MANIFEST,
+			      "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"artifactType\":\"application/x\","
+			      "\"config\":{%s},\"layers\":[{%s}],\"subject\":{%s}}",
+			      TYPE_OCI_MANIFEST, config, blob, subject);
+	image_refer(&images, image, referrer, LINK_SUBJECT);
+	return image;
+}
+
+/* The index of referrers lists what came before and what comes now, each once. */
+START_TEST(fallback_merged)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	CLEANUP(buf_release) struct buf bytes;
+	const struct layout_entry *e;
+	char tag[PROFILE_TAG_MAX];
+	size_t image;
+
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	refer(A, "one");
+	ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
+	image = refer(A, "two");
+	snprintf(tag, sizeof(tag), "sha256-%s", digest_hex(&images.items[image].digest));
+	ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
+	ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	e = layout_find(l, tag);
+	ck_assert_ptr_nonnull(e);
+	ck_assert_int_eq(layout_read_blob(l, &e->descriptor, &bytes, NULL), ERR_OK);
+	ck_assert_int_eq(manifest_parse(buf_text(&bytes), bytes.len, NULL, tag, &m, NULL), ERR_OK);
+	ck_assert_uint_eq(m.items_len, 2);
+	ck_assert(!digest_equal(&m.items[0].digest, &m.items[1].digest));
+}
+END_TEST
+
+/* A tag that looks like an index of referrers and is none stops it. */
+START_TEST(fallback_foreign)
+{
+	CLEANUP(free_ptr) char *index = NULL;
+	char text[IMAGE_DESCRIPTOR_TEXT];
+	struct err err = { 0 };
+	size_t image = refer(A, "one");
+
+	ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
+	image_text(&images, image, text);
+	ck_assert_int_eq(str_format(&index, NULL,
+				    "{\"schemaVersion\":2,\"manifests\":[{%s,\"annotations\":{\"%s\":\"sha256-%s\"}}]}",
+				    text, ANNOTATION_REF_NAME, digest_hex(&images.items[image].digest)),
+			 ERR_OK);
+	folder_put(path, "index.json", index, strlen(index));
+	ck_assert_int_eq(bring_only(false, &err), ERR_FORMAT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no referrers"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("target_layout");
+	TCase *t = tcase_create("target_layout");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, whole);
+	tcase_add_test(t, replaced);
+	tcase_add_loop_test(t, cosign_tags, 0, (int)COUNT_OF(tags));
+	tcase_add_test(t, fallback_merged);
+	tcase_add_test(t, fallback_foreign);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
