@@ -64,6 +64,10 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err);
 /* The same, where others keep images too: what a name has stood for stays listed, by its digest. */
 enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, struct err *err);
+/* Take entries out of index.json, by place; their blobs stay. */
+enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err);
+/* Remove a blob, to which no entry leads. */
+enum err_code layout_remove(struct layout *l, const struct digest *digest, struct err *err);
 /* The layout as a source; it must be freed before the layout is closed. */
 enum err_code layout_source_new(const struct layout *l, struct source **ret_source, struct err *err);
 /* NULL is fine. */

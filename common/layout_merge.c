@@ -141,6 +141,24 @@ static void put_rest(struct js_out *o, const struct json_t *json)
 	}
 }
 
+static void begin_index(struct js_out *o, struct outstream *out)
+{
+	js_out_init(o, out, false);
+	js_begin(o, '{');
+	js_member_uint(o, "schemaVersion", 2);
+	js_member(o, "mediaType", TYPE_OCI_INDEX);
+	js_key(o, "manifests");
+	js_begin(o, '[');
+}
+
+static enum err_code end_index(struct js_out *o, const struct layout *l, struct err *err)
+{
+	js_end(o, ']');
+	put_rest(o, l->json);
+	js_end(o, '}');
+	return js_end_document(o, err);
+}
+
 enum err_code layout_merge(const struct layout *l, const struct json_t *added, bool beside, struct outstream *out,
 			   struct err *err)
 {
@@ -154,15 +172,21 @@ enum err_code layout_merge(const struct layout *l, const struct json_t *added, b
 	if (l->entries_len > 0)
 		memcpy(old, l->entries, l->entries_len * sizeof(*old));
 	qsort(old, l->entries_len, sizeof(*old), compare_entries);
-	js_out_init(&o, out, false);
-	js_begin(&o, '{');
-	js_member_uint(&o, "schemaVersion", 2);
-	js_member(&o, "mediaType", TYPE_OCI_INDEX);
-	js_key(&o, "manifests");
-	js_begin(&o, '[');
+	begin_index(&o, out);
 	put_entries(&o, l, added, &a, old, beside);
-	js_end(&o, ']');
-	put_rest(&o, l->json);
-	js_end(&o, '}');
-	return js_end_document(&o, err);
+	return end_index(&o, l, err);
+}
+
+enum err_code layout_without(const struct layout *l, const bool *drop, struct outstream *out, struct err *err)
+{
+	const struct json_t *list = js_array(l->json, "manifests");
+	struct js_out o;
+	size_t i;
+
+	begin_index(&o, out);
+	for (i = 0; i < l->entries_len; i++) {
+		if (!drop[i])
+			js_put_value(&o, js_at(list, i));
+	}
+	return end_index(&o, l, err);
 }

@@ -26,6 +26,8 @@ enum err_code layout_read(struct layout *l, struct err *err);
 /* Write the index.json that l becomes by the entries in added; beside says that what a name stood for stays listed. */
 enum err_code layout_merge(const struct layout *l, const struct json_t *added, bool beside, struct outstream *out,
 			   struct err *err);
+/* Write index.json without some entries, by place. */
+enum err_code layout_without(const struct layout *l, const bool *drop, struct outstream *out, struct err *err);
 /* "blobs/sha256/…" */
 #define LAYOUT_BLOB_MAX (6 + DIGEST_TEXT_SIZE)
 void layout_blob_name(const struct digest *d, char out[LAYOUT_BLOB_MAX]);

@@ -90,10 +90,24 @@ static enum err_code check_readable(const struct layout *l, const struct buf *te
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s: too many entries", l->path);
 }
 
+/* Every blob is on the disk before index.json says so. */
+static enum err_code replace_index(struct layout *l, const struct buf *text, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code code = check_readable(l, text, err);
+
+	if (code == ERR_OK)
+		code = str_format(&path, err, "%s/index.json", l->path);
+	if (code == ERR_OK && syncfs(l->fd) != 0)
+		code = err_errno(err, l->path);
+	if (code == ERR_OK)
+		code = file_replace(path, buf_text(text), text->len, err);
+	return code == ERR_OK ? layout_read(l, err) : code;
+}
+
 static enum err_code publish(struct layout *l, const void *index, size_t len, bool beside, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	CLEANUP(free_ptr) char *path = NULL;
 	CLEANUP(buf_release) struct buf text;
 	struct buf_stage out;
 	enum err_code code = js_read_large(index, len, LIMIT_DESCRIPTION_VALUES, "the new index.json", &json, err);
@@ -102,15 +116,7 @@ static enum err_code publish(struct layout *l, const void *index, size_t len, bo
 	buf_stage_init(&out, &text);
 	if (code == ERR_OK)
 		code = layout_merge(l, js_array(json, "manifests"), beside, &out.out, err);
-	if (code == ERR_OK)
-		code = check_readable(l, &text, err);
-	if (code == ERR_OK)
-		code = str_format(&path, err, "%s/index.json", l->path);
-	if (code == ERR_OK && syncfs(l->fd) != 0) /* every blob is on the disk before a name says so */
-		code = err_errno(err, l->path);
-	if (code == ERR_OK)
-		code = file_replace(path, buf_text(&text), text.len, err);
-	return code == ERR_OK ? layout_read(l, err) : code;
+	return code == ERR_OK ? replace_index(l, &text, err) : code;
 }
 
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
@@ -121,4 +127,24 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, struct err *err)
 {
 	return publish(l, index, len, true, err);
+}
+
+enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text;
+	struct buf_stage out;
+	enum err_code code;
+
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	buf_stage_init(&out, &text);
+	code = layout_without(l, drop, &out.out, err);
+	return code == ERR_OK ? replace_index(l, &text, err) : code;
+}
+
+enum err_code layout_remove(struct layout *l, const struct digest *digest, struct err *err)
+{
+	char name[LAYOUT_BLOB_MAX];
+
+	layout_blob_name(digest, name);
+	return unlinkat(l->fd, name, 0) == 0 || errno == ENOENT ? ERR_OK : err_errno(err, digest->text);
 }

@@ -2,66 +2,13 @@
 
 #include <stdlib.h>
 
-#include "common/layout_images.h"
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/walk.h"
 #include "import/docker_image.h"
-
-/* A layout that is looked through. */
-struct survey {
-	struct graph graph;
-	bool *there; /* by node: its blob is in the layout, and has its size */
-};
-
-static void survey_release(struct survey *s)
-{
-	graph_release(&s->graph);
-	free(s->there);
-}
-
-/* Every image under its full name, whoever wrote it there. */
-static enum err_code walk_named(const struct layout *l, struct source *source, struct walk *walk, struct err *err)
-{
-	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
-	CLEANUP(layout_images_release) struct layout_images images = { 0 };
-	enum err_code code = layout_survey_make(l, &survey, err);
-	size_t i;
-
-	if (code == ERR_OK)
-		code = layout_images_make(&survey, layout_path(l), &images, err);
-	for (i = 0; code == ERR_OK && i < images.len; i++)
-		code = walk_root(walk, source, &images.items[i].entry->descriptor, images.items[i].name, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", layout_path(l));
-}
-
-static enum err_code walk_layout(const struct layout *l, struct graph *g, struct err *err)
-{
-	CLEANUP(walk_release) struct walk walk;
-	struct source *source = NULL;
-	enum err_code code = layout_source_new(l, &source, err);
-
-	walk_init(&walk, g, NULL, NULL);
-	if (code == ERR_OK)
-		code = walk_named(l, source, &walk, err);
-	if (source != NULL)
-		source->free(source);
-	return code == ERR_OK ? graph_settle(g, err) : code;
-}
-
-static enum err_code see_blob(void *ctx, const struct digest *digest, uint64_t size_bytes, struct err *err)
-{
-	struct survey *s = ctx;
-	uint32_t node = graph_find(&s->graph, digest);
-
-	(void)err;
-	if (node != NODE_NONE && s->graph.nodes[node].size_bytes == size_bytes)
-		s->there[node] = true;
-	return ERR_OK;
-}
+#include "import/reach.h"
 
 /* The layers of one manifest, on behalf of an image that has it. */
-static enum err_code add_layers(const struct survey *s, uint32_t manifest, const char *image, struct holdings *h,
+static enum err_code add_layers(const struct reach *s, uint32_t manifest, const char *image, struct holdings *h,
 				struct err *err)
 {
 	const struct graph *g = &s->graph;
@@ -81,7 +28,7 @@ static enum err_code add_layers(const struct survey *s, uint32_t manifest, const
 	return code;
 }
 
-static enum err_code add_all(const struct survey *s, struct holdings *h, struct err *err)
+static enum err_code add_all(const struct reach *s, struct holdings *h, struct err *err)
 {
 	const struct graph *g = &s->graph;
 	CLEANUP(free_ptr) uint32_t *owners = NULL;
@@ -99,17 +46,9 @@ static enum err_code add_all(const struct survey *s, struct holdings *h, struct 
 
 enum err_code inventory_of_layout(const struct layout *l, struct holdings *h, struct err *err)
 {
-	CLEANUP(survey_release) struct survey s = { 0 };
-	enum err_code code;
+	CLEANUP(reach_release) struct reach s = { 0 };
+	enum err_code code = reach_look(l, &s, err);
 
-	graph_init(&s.graph);
-	code = walk_layout(l, &s.graph, err);
-	if (code != ERR_OK)
-		return code;
-	s.there = calloc(s.graph.nodes_len + 1, sizeof(*s.there));
-	if (s.there == NULL)
-		return err_nomem(err);
-	code = layout_each_blob(l, see_blob, &s, err);
 	return code == ERR_OK ? add_all(&s, h, err) : code;
 }
 

@@ -36,6 +36,7 @@ teardown() { session_end; }
 		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json
 		cat|0 1 2 3|
 		inventory|0 1 2 5|
+		store|0 1 2 3|--dry-run --json
 		attestations|0 1 2 3 5|--from --platform --type --key --seal --statement --json
 		extract|0 1 2 3|--key --seal --quiet
 	EOF2
@@ -79,7 +80,7 @@ teardown() { session_end; }
 		export -x a.example/b|unknown option -x
 		import|FILE is missing
 		import one two|"two" is one more
-		import --to nowhere new|"nowhere" is no target: use docker-daemon:[SOCKET] or store
+		import --to nowhere new|"nowhere" is no target: use docker-daemon:[SOCKET], 
 		import --map a.example new|has no "="
 		import --replcae new|did you mean --replace?
 		inspect|FILE is missing

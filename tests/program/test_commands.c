@@ -12,7 +12,7 @@
 
 static const struct command *const commands[] = {
 	&export_command,       &import_command, &inspect_command, &verify_command,    &cat_command,
-	&attestations_command, &sign_command,   &extract_command, &inventory_command,
+	&attestations_command, &sign_command,   &extract_command, &inventory_command, &store_command,
 };
 
 START_TEST(table)
