@@ -20,7 +20,7 @@
  *   stream         name, serial: its place in a row of bundles; left out where none
  *   selection      platforms?, attestationsOnly?, referrers?: what was asked for; left out where that was everything
  *   images         by name: name, digest, mediaType, size,
- *                  platforms: platform?, digest, size (config and layers),
+ *                  platforms: platform?, digest, size (config and layers); an entry for each platform of a manifest,
  *                             attestations: digest,
  *                                           statements: digest, predicateType?, size
  *                             layers: digests, as its manifest lists them

@@ -49,7 +49,8 @@ static void put_layers(const struct graph *g, const struct node *n, struct js_ou
 	js_end(o, ']');
 }
 
-static enum err_code put_platform(const struct graph *g, uint32_t node, struct js_out *o, struct err *err)
+static enum err_code put_platform(const struct graph *g, uint32_t node, const char *platform, struct js_out *o,
+				  struct err *err)
 {
 	const struct node *n = &g->nodes[node];
 	const struct link *links;
@@ -62,7 +63,7 @@ static enum err_code put_platform(const struct graph *g, uint32_t node, struct j
 			return err_set(err, ERR_LIMIT, "%s: sizes that add up to more than can be", n->digest.text);
 	}
 	js_begin(o, '{');
-	js_member(o, "platform", n->platform);
+	js_member(o, "platform", platform);
 	put_digest(o, n);
 	js_member_uint(o, "size", size);
 	js_key(o, "attestations");
@@ -75,6 +76,18 @@ static enum err_code put_platform(const struct graph *g, uint32_t node, struct j
 	put_layers(g, n, o);
 	js_end(o, '}');
 	return ERR_OK;
+}
+
+/* An entry for each platform that a manifest runs on. */
+static enum err_code put_platforms(const struct graph *g, uint32_t node, struct js_out *o, struct err *err)
+{
+	const char *platform = graph_platform(g, node, 0);
+	enum err_code code = put_platform(g, node, platform, o, err);
+	size_t i;
+
+	for (i = 1; code == ERR_OK && (platform = graph_platform(g, node, i)) != NULL; i++)
+		code = put_platform(g, node, platform, o, err);
+	return code;
 }
 
 static bool is_absent(const struct node *n)
@@ -135,7 +148,7 @@ static enum err_code put_image(struct tree *t, const struct image *image, struct
 	js_begin(o, '[');
 	for (i = 0; code == ERR_OK && i < t->found_len; i++) {
 		if (node_is_carried(&g->nodes[t->found[i]]))
-			code = put_platform(g, t->found[i], o, err);
+			code = put_platforms(g, t->found[i], o, err);
 	}
 	js_end(o, ']');
 	put_lacking(t, "absent", is_absent, o);

@@ -11,6 +11,8 @@
 #include "common/predicate.h"
 #include "common/text.h"
 
+#define PLATFORMS_TEXT_MAX 512
+
 /* A line of the tree: what it is, its digest, its size. */
 static void print_line(unsigned depth, const char *what, const char *more, const struct node *n)
 {
@@ -53,12 +55,25 @@ static bool lacks_content(const struct graph *g, const struct node *n)
 	return false;
 }
 
-static void print_platform(struct view *v, unsigned depth, const struct node *n)
+/* All that it runs on, as far as they fit. */
+static const char *platforms_of(const struct graph *g, uint32_t node, char out[PLATFORMS_TEXT_MAX])
 {
-	const char *platform = n->platform != NULL ? n->platform : "image";
-	char size[TEXT_SIZE_MAX];
+	const char *one;
+	size_t len = 0, i;
+
+	snprintf(out, PLATFORMS_TEXT_MAX, "image");
+	for (i = 0; (one = graph_platform(g, node, i)) != NULL && len < PLATFORMS_TEXT_MAX; i++)
+		len += (size_t)snprintf(out + len, PLATFORMS_TEXT_MAX - len, "%s%s", i > 0 ? ", " : "", one);
+	return out;
+}
+
+static void print_platform(struct view *v, unsigned depth, uint32_t node)
+{
+	const struct node *n = &v->g->nodes[node];
+	char size[TEXT_SIZE_MAX], platform[PLATFORMS_TEXT_MAX];
 	bool left_out;
 
+	platforms_of(v->g, node, platform);
 	text_size(content_bytes(v->g, n, &left_out), size);
 	if (n->absent)
 		print_line(depth, platform, NULL, n);
@@ -182,7 +197,7 @@ static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsig
 	if (depth > LIMIT_GRAPH_DEPTH)
 		return;
 	if (n->role == ROLE_MANIFEST)
-		print_platform(v, depth, n);
+		print_platform(v, depth, node);
 	else if (n->role == ROLE_ATTESTATION)
 		print_line(depth, "attestation manifest", NULL, n);
 	else if (n->role == ROLE_REFERRER)

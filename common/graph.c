@@ -93,6 +93,22 @@ static enum err_code keep_smaller(struct graph *g, const char **kept, const char
 	return intern_text(&g->strings, text, kept, err);
 }
 
+/* The smallest is the node's own; graph_settle sorts the others, each once. */
+static enum err_code add_platform(struct graph *g, uint32_t node, const char *text, struct err *err)
+{
+	const char *was = g->nodes[node].platform, *other = NULL;
+	enum err_code code = keep_smaller(g, &g->nodes[node].platform, text, err);
+
+	if (code != ERR_OK || was == NULL || strcmp(was, text) == 0)
+		return code;
+	code = intern_text(&g->strings, strcmp(was, text) < 0 ? text : was, &other, err);
+	if (code == ERR_OK)
+		code = vec_grow(&g->more, &g->more_cap, g->more_len + 1, sizeof(*g->more), LIMIT_EDGES, err);
+	if (code == ERR_OK)
+		g->more[g->more_len++] = (struct node_platform){ .node = node, .platform = other };
+	return code;
+}
+
 /* The same rule for media types, but a type that makes it a manifest counts before one that does not. */
 static enum err_code keep_media_type(struct graph *g, struct node *n, const char *media_type, struct err *err)
 {
@@ -144,7 +160,7 @@ enum err_code graph_add(struct graph *g, const struct descriptor *d, uint32_t *r
 			       d->digest.text, n->size_bytes, d->size_bytes);
 	code = keep_media_type(g, n, d->media_type, err);
 	if (code == ERR_OK && d->has_platform)
-		code = keep_smaller(g, &n->platform, platform_format(&d->platform, text), err);
+		code = add_platform(g, at, platform_format(&d->platform, text), err);
 	if (code == ERR_OK)
 		code = keep_smaller(g, &n->predicate_type, annotation(d->annotations, ANNOTATION_PREDICATE_TYPE), err);
 	if (code == ERR_OK)
@@ -265,6 +281,7 @@ void graph_release(struct graph *g)
 	intern_release(&g->strings);
 	free(g->table);
 	free(g->images);
+	free(g->more);
 	free(g->loose);
 	free(g->links);
 	free(g->edges);

@@ -58,7 +58,8 @@ struct node {
 	uint64_t size_bytes;
 	const char *media_type;
 	const char *artifact_type;  /* of a manifest, else NULL */
-	const char *platform;       /* "linux/arm/v7" of an image manifest, as its index says; else NULL */
+	const char *platform;       /* "linux/arm/v7" of an image manifest, as its index says; else NULL; the first
+				       of several */
 	const char *predicate_type; /* of a statement, or of a referrer that names one; else NULL */
 	struct holder holder;       /* of a prerequisite; strings are the marker's */
 	enum role role;
@@ -103,6 +104,12 @@ struct image {
 	uint32_t root;
 };
 
+/* One manifest may run on several platforms: an index then lists it for each of them. */
+struct node_platform {
+	uint32_t node;
+	const char *platform;
+};
+
 struct graph {
 	struct node *nodes;
 	size_t nodes_len, nodes_cap;
@@ -112,6 +119,8 @@ struct graph {
 	size_t links_len, links_cap;
 	struct loose_link *loose;
 	size_t loose_len, loose_cap;
+	struct node_platform *more; /* by node and platform, after graph_settle: beside the node's own */
+	size_t more_len, more_cap;
 	struct image *images;
 	size_t images_len, images_cap;
 	uint32_t *table; /* open addressing: digest to node */
@@ -137,6 +146,12 @@ enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, 
 enum err_code graph_settle(struct graph *g, struct err *err);
 /* The links of one subject, after graph_settle: a range of graph.links. */
 size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links);
+/* The platforms that a node runs on, from 0, in order; NULL behind the last one. */
+const char *graph_platform(const struct graph *g, uint32_t node, size_t i);
+/* The one of them that is what was asked for, NULL if none is. */
+const char *graph_platform_for(const struct graph *g, uint32_t node, const struct platform *wanted);
+/* True where one of them is, and where it does not say what it runs on. */
+bool graph_runs_on(const struct graph *g, uint32_t node, const struct platform *wanted);
 /* All nodes that are reached from the images, in the order in which they stand in a bundle: every image's manifests
  * and small blobs in one run from the root, then the layers in the same order.  *ret_order is the caller's. */
 enum err_code graph_order(const struct graph *g, uint32_t **ret_order, size_t *ret_len, struct err *err);

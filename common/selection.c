@@ -230,13 +230,7 @@ static bool tree_has(const struct tree *t, const struct platform *wanted)
 	size_t i;
 
 	for (i = 0; i < t->found_len; i++) {
-		const struct node *n = &t->graph->nodes[t->found[i]];
-		struct platform have;
-
-		if (n->role != ROLE_MANIFEST)
-			continue;
-		if (n->platform == NULL ||
-		    (platform_parse(n->platform, &have, NULL) == ERR_OK && platform_match(wanted, &have)))
+		if (t->graph->nodes[t->found[i]].role == ROLE_MANIFEST && graph_runs_on(t->graph, t->found[i], wanted))
 			return true;
 	}
 	return false;
@@ -246,13 +240,15 @@ static enum err_code lacks(const struct tree *t, const struct image *image, cons
 			   struct err *err)
 {
 	char has[HAS_MAX] = "", text[PLATFORM_TEXT_MAX];
-	size_t i;
+	const char *platform;
+	size_t i, j;
 
 	for (i = 0; i < t->found_len; i++) {
-		const struct node *n = &t->graph->nodes[t->found[i]];
+		uint32_t node = t->found[i];
+		bool counts = t->graph->nodes[node].role == ROLE_MANIFEST;
 
-		if (n->role == ROLE_MANIFEST && n->platform != NULL)
-			note_platform(has, n->platform);
+		for (j = 0; counts && (platform = graph_platform(t->graph, node, j)) != NULL; j++)
+			note_platform(has, platform);
 	}
 	return err_set(err, ERR_NOT_FOUND, "%.300s has no platform %s: it has %s", image->name,
 		       platform_format(wanted, text), has[0] != '\0' ? has : "none");

@@ -12,8 +12,10 @@
  *            taken is left out.  Of every index, wherever it stands, those
  *            entries are left out that name another platform, and attestations
  *            of what the same index leaves out.  An entry that does not say what
- *            it runs on is taken, and so are indexes in indexes, in which the
- *            same is looked for again.  An image without an index is taken whole.
+ *            it runs on is taken, so is whatever is no manifest, and so are indexes
+ *            in indexes, in which the same is looked for again.  A manifest that is
+ *            listed for several platforms is taken for any of them.  An image
+ *            without an index is taken whole.
  *            Referrers are chosen where they refer to a part of an image; what
  *            refers to a referrer that is taken is taken too, of whatever type:
  *            an SBOM without its signature would be worth less.  An attestation

@@ -164,6 +164,27 @@ static void sort_links(struct graph *g)
 	g->links_len = kept + 1;
 }
 
+static int compare_platforms(const void *a, const void *b)
+{
+	const struct node_platform *x = a, *y = b;
+
+	return x->node != y->node ? (x->node < y->node ? -1 : 1) : strcmp(x->platform, y->platform);
+}
+
+static void sort_platforms(struct graph *g)
+{
+	size_t kept = 0, i;
+
+	if (g->more_len == 0)
+		return;
+	qsort(g->more, g->more_len, sizeof(*g->more), compare_platforms);
+	for (i = 1; i < g->more_len; i++) {
+		if (compare_platforms(&g->more[kept], &g->more[i]) != 0)
+			g->more[++kept] = g->more[i];
+	}
+	g->more_len = kept + 1;
+}
+
 /* A statement travels in front, whatever its size: so its size has a bound. */
 static enum err_code check_statements(const struct graph *g, struct err *err)
 {
@@ -188,6 +209,7 @@ enum err_code graph_settle(struct graph *g, struct err *err)
 		return code;
 	mark_left_out(g);
 	sort_links(g);
+	sort_platforms(g);
 	code = sort_images(g, err);
 	if (code == ERR_OK)
 		code = spread_roles(g, &q, err);
@@ -212,6 +234,42 @@ size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link
 		len++;
 	*ret_links = g->links != NULL ? g->links + low : NULL;
 	return len;
+}
+
+const char *graph_platform(const struct graph *g, uint32_t node, size_t i)
+{
+	size_t low = 0, high = g->more_len;
+
+	if (i == 0)
+		return g->nodes[node].platform;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (g->more[mid].node < node)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	low += i - 1;
+	return low < g->more_len && g->more[low].node == node ? g->more[low].platform : NULL;
+}
+
+const char *graph_platform_for(const struct graph *g, uint32_t node, const struct platform *wanted)
+{
+	const char *text;
+	struct platform have;
+	size_t i;
+
+	for (i = 0; (text = graph_platform(g, node, i)) != NULL; i++) {
+		if (platform_parse(text, &have, NULL) == ERR_OK && platform_match(wanted, &have))
+			return text;
+	}
+	return NULL;
+}
+
+bool graph_runs_on(const struct graph *g, uint32_t node, const struct platform *wanted)
+{
+	return g->nodes[node].platform == NULL || graph_platform_for(g, node, wanted) != NULL;
 }
 
 /* A walk from the images down, each node once. */

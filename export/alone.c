@@ -29,15 +29,29 @@ static enum err_code visit_init(struct visit *v, const struct graph *g, struct e
 	return v->seen != NULL && v->stack != NULL ? ERR_OK : err_nomem(err);
 }
 
-static bool is_other(const struct visit *v, const struct node *n)
+static bool is_for(const struct graph *g, uint32_t node, const char *platform)
 {
+	const char *one;
+	size_t i;
+
+	for (i = 0; (one = graph_platform(g, node, i)) != NULL; i++) {
+		if (strcmp(one, platform) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_other(const struct visit *v, uint32_t node)
+{
+	const struct node *n = &v->g->nodes[node];
+
 	return v->platform != NULL && n->role == ROLE_MANIFEST && n->platform != NULL &&
-	       strcmp(n->platform, v->platform) != 0;
+	       !is_for(v->g, node, v->platform);
 }
 
 static void push(struct visit *v, uint32_t node)
 {
-	if (v->seen[node] || !node_is_carried(&v->g->nodes[node]) || is_other(v, &v->g->nodes[node]))
+	if (v->seen[node] || !node_is_carried(&v->g->nodes[node]) || is_other(v, node))
 		return;
 	v->seen[node] = true;
 	v->stack[v->stack_len++] = node;
@@ -75,12 +89,13 @@ static size_t platforms_of(const struct graph *g, uint32_t root, const char *pla
 
 	*ret_has = false;
 	for (i = 0; n->role == ROLE_INDEX && i < n->edges_len; i++) {
-		const struct node *child = &g->nodes[g->edges[n->edges + i].to];
+		uint32_t at = g->edges[n->edges + i].to;
+		const struct node *child = &g->nodes[at];
 
 		if (child->role != ROLE_MANIFEST || child->platform == NULL || !node_is_carried(child))
 			continue;
 		count++;
-		*ret_has |= strcmp(child->platform, platform) == 0;
+		*ret_has |= is_for(g, at, platform);
 	}
 	return count;
 }
@@ -109,6 +124,10 @@ static const char *text_of(const struct graph *g, const char *platform)
 	for (i = 0; i < g->nodes_len; i++) {
 		if (g->nodes[i].platform != NULL && strcmp(g->nodes[i].platform, platform) == 0)
 			return g->nodes[i].platform;
+	}
+	for (i = 0; i < g->more_len; i++) {
+		if (strcmp(g->more[i].platform, platform) == 0)
+			return g->more[i].platform;
 	}
 	return NULL;
 }

@@ -129,13 +129,17 @@ static enum err_code visit(struct visit *v, uint32_t node, struct err *err)
 	const struct node *n = &v->g->nodes[node];
 	bool is_index = n->role == ROLE_INDEX;
 	struct attested_row row = { .image = v->image, .platform = is_index ? "" : n->platform };
+	enum err_code code;
 	size_t i;
 
 	count_referrers(v->g, node, false, &row);
 	count_attested(v->g, node, &row);
 	for (i = 0; is_index && i < n->edges_len; i++)
 		await(v, v->g->edges[n->edges + i].to);
-	return add_row(v->a, &row, err);
+	code = add_row(v->a, &row, err);
+	for (i = 1; code == ERR_OK && !is_index && (row.platform = graph_platform(v->g, node, i)) != NULL; i++)
+		code = add_row(v->a, &row, err);
+	return code;
 }
 
 enum err_code attested_of_graph(struct attested *a, const struct graph *g, struct err *err)

@@ -12,7 +12,7 @@ struct lister {
 	const struct statement_filter *filter;
 	statement_fn *fn;
 	void *ctx;
-	const struct node *manifest;    /* the image manifest whose attestations are listed */
+	const char *platform; /* of the image manifest whose attestations are listed; of several the wanted one */
 	const struct node *attestation; /* the one of them that is asked for */
 	size_t matched;                 /* image manifests of the wanted platform */
 	bool left_out;                  /* there is one of it that the bundle leaves out */
@@ -42,7 +42,7 @@ static enum err_code on_has(void *ctx, bool there, struct err *err)
 static enum err_code list_item(struct lister *l, const struct descriptor *item, struct err *err)
 {
 	struct statement s = {
-		.platform = l->manifest->platform,
+		.platform = l->platform,
 		.predicate_type = annotation(item->annotations, ANNOTATION_PREDICATE_TYPE),
 		.descriptor = item,
 	};
@@ -68,7 +68,7 @@ static enum err_code say_absent(struct lister *l, struct err *err)
 {
 	struct descriptor d = node_descriptor(l->attestation);
 	struct statement s = {
-		.platform = l->manifest->platform,
+		.platform = l->platform,
 		.descriptor = &d,
 		.absent = true,
 		.manifest = true,
@@ -107,7 +107,8 @@ static enum err_code list_manifest(struct lister *l, uint32_t node, struct err *
 	size_t len = graph_links_of(l->graph, node, &links), i;
 	enum err_code code = ERR_OK;
 
-	l->manifest = &l->graph->nodes[node];
+	l->platform = l->filter->platform != NULL ? graph_platform_for(l->graph, node, l->filter->platform)
+						  : graph_platform(l->graph, node, 0);
 	l->matched++;
 	for (i = 0; code == ERR_OK && i < len; i++) {
 		struct descriptor d;
@@ -121,13 +122,9 @@ static enum err_code list_manifest(struct lister *l, uint32_t node, struct err *
 }
 
 /* An image that does not say what it runs on is taken for any platform. */
-static bool wants_platform(const struct lister *l, const struct node *n)
+static bool wants_platform(const struct lister *l, uint32_t node)
 {
-	struct platform have;
-
-	if (l->filter->platform == NULL || n->platform == NULL)
-		return true;
-	return platform_parse(n->platform, &have, NULL) == ERR_OK && platform_match(l->filter->platform, &have);
+	return l->filter->platform == NULL || graph_runs_on(l->graph, node, l->filter->platform);
 }
 
 static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, struct err *err)
@@ -139,8 +136,8 @@ static enum err_code list_tree(struct lister *l, uint32_t node, unsigned depth, 
 	if (l->seen[node])
 		return ERR_OK; /* listed twice, it is one all the same */
 	l->seen[node] = true;
-	l->left_out |= n->role == ROLE_MANIFEST && n->left_out && wants_platform(l, n);
-	if (n->role == ROLE_MANIFEST && !n->absent && !n->left_out && wants_platform(l, n))
+	l->left_out |= n->role == ROLE_MANIFEST && n->left_out && wants_platform(l, node);
+	if (n->role == ROLE_MANIFEST && !n->absent && !n->left_out && wants_platform(l, node))
 		return list_manifest(l, node, err);
 	for (i = 0; code == ERR_OK && n->role == ROLE_INDEX && depth > 0 && i < n->edges_len; i++)
 		code = list_tree(l, l->graph->edges[n->edges + i].to, depth - 1, err);

@@ -245,6 +245,42 @@ START_TEST(check)
 }
 END_TEST
 
+/* One manifest that an index lists for several platforms, again and in any order. */
+static const struct {
+	const char *wanted, *want; /* what the refusal says; NULL for none */
+} several[] = {
+	{ "linux/amd64", NULL },
+	{ "linux/arm64", NULL },
+	{ "linux/riscv64", NULL },
+	{ "linux/s390x", NAME " has no platform linux/s390x: it has linux/amd64, linux/arm64, linux/riscv64" },
+};
+
+START_TEST(several_platforms)
+{
+	static const char *const listed[] = { "riscv64", "amd64", "arm64", "amd64", "arm64", "riscv64" };
+	static struct image_builder b;
+	CLEANUP(selection_release) struct selection s = { 0 };
+	CLEANUP(graph_release) struct graph g;
+	char list[8 * IMAGE_DESCRIPTOR_TEXT] = "", descriptor[IMAGE_DESCRIPTOR_TEXT];
+	struct err err = { 0 };
+	size_t i;
+
+	image_builder_init(&b);
+	image_text(&b, image_json(&b, TYPE_OCI_MANIFEST, "{\"config\":" ENTRY(TYPE_OCI_CONFIG, "0001", "") "}"),
+		   descriptor);
+	for (i = 0; i < COUNT_OF(listed); i++)
+		sprintf(list + strlen(list), "%s{%s" ON("linux", "%s") "}", i > 0 ? "," : "", descriptor, listed[i]);
+	image_tag(&b, NAME, image_json(&b, TYPE_OCI_INDEX, "{\"manifests\":[%s]}", list));
+	ck_assert_int_eq(selection_platform(&s, several[_i].wanted, NULL), ERR_OK);
+	b.selection = &s;
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(selection_check(&s, &g, &err), several[_i].want != NULL ? ERR_NOT_FOUND : ERR_OK);
+	if (several[_i].want != NULL)
+		ck_assert_str_eq(err.msg, several[_i].want);
+	image_builder_release(&b);
+}
+END_TEST
+
 /* More platforms than a message holds. */
 START_TEST(long_list)
 {
@@ -308,6 +344,7 @@ int main(void)
 	tcase_add_test(t, too_many);
 	tcase_add_loop_test(t, index_entries, 0, (int)COUNT_OF(indexes));
 	tcase_add_loop_test(t, check, 0, (int)COUNT_OF(checked));
+	tcase_add_loop_test(t, several_platforms, 0, (int)COUNT_OF(several));
 	tcase_add_test(t, long_list);
 	tcase_add_test(t, layers);
 	suite_add_tcase(s, t);

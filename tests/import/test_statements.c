@@ -51,19 +51,21 @@ static size_t put_attestation(const char *what)
 			  ANNOTATION_PREDICATE_TYPE, SPDX, of(other).t);
 }
 
-/* Two platforms with attestations, the second's is tied to it twice, and one without. */
+/* Two platforms with attestations, the second's is tied to it twice, and one without.  The first one's manifest is
+ * listed for another platform too. */
 static void setup(void)
 {
 	size_t items[] = { put_image("amd64"), put_image("arm64"), put_image("s390x"), 0, 0 };
-	static const char *const platforms[] = { "amd64", "arm64", "s390x" };
+	static const char *const platforms[] = { "amd64", "arm64", "s390x", "riscv64" };
 	char list[8 * IMAGE_DESCRIPTOR_TEXT] = "";
 	size_t i;
 
 	items[3] = put_attestation("amd64");
 	items[4] = put_attestation("arm64");
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 		snprintf(list + strlen(list), sizeof(list) - strlen(list),
-			 "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}},", of(items[i]).t, platforms[i]);
+			 "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}},", of(items[i % 3]).t,
+			 platforms[i]);
 	for (i = 0; i < 2; i++)
 		snprintf(list + strlen(list), sizeof(list) - strlen(list),
 			 "%s{%s,\"annotations\":{\"%s\":\"attestation-manifest\",\"%s\":\"%s\"}}", i > 0 ? "," : "",
@@ -116,6 +118,7 @@ static const struct {
 	{ "a type that is not there", NULL, { "x" }, ERR_OK, "" },
 	{ "a type that begins alike", NULL, { "https://slsa.dev/provenance/v" }, ERR_OK, "" },
 	{ "no such platform", "linux/ppc64le", { NULL }, ERR_NOT_FOUND, "" },
+	{ "a manifest's other one", "linux/riscv64", { NULL }, ERR_OK, "linux/riscv64 slsa, linux/riscv64 spdx, " },
 };
 
 static enum err_code list(size_t which, char *found, struct err *err)
