@@ -201,7 +201,8 @@ enum err_code selection_of_index(const struct selection *s, const struct manifes
 	}
 	len = sort_entries(index, ret_taken, entries);
 	for (i = 0; s->platforms_len > 0 && i < index->items_len; i++) {
-		if (descriptor_is_attestation(&index->items[i]))
+		if (descriptor_is_attestation(&index->items[i]) &&
+		    manifest_kind(index->items[i].media_type) != MANIFEST_NONE)
 			ret_taken[i] = takes_attestation(&index->items[i], entries, len);
 	}
 	return ERR_OK;

@@ -18,6 +18,10 @@
 #include "tests/lib/test_main.h"
 
 #define NAME "docker.io/library/app:1"
+#define ON(architecture) ",\"platform\":{\"os\":\"linux\",\"architecture\":\"" architecture "\"}"
+#define ATTESTS                                                                                                        \
+	"{%s,\"annotations\":{\"" ANNOTATION_REFERENCE_TYPE                                                            \
+	"\":\"attestation-manifest\",\"" ANNOTATION_REFERENCE_DIGEST "\":\"%s\"}}"
 
 static const struct image_sample samples[] = {
 	{ .one_manifest = true },
@@ -76,24 +80,18 @@ static const struct {
 	bool attestations_only;
 } chosen[] = { { "linux/amd64", false }, { "linux/arm64", false }, { NULL, true }, { "linux/amd64", true } };
 
-START_TEST(subset)
+/* What the file alone tells is right, and the graph that was put in. */
+static void check_read_back(struct image_builder *b)
 {
-	CLEANUP(selection_release) struct selection s = { .attestations_only = chosen[_i].attestations_only };
 	CLEANUP(graph_release) struct graph packed, read;
 	CLEANUP(free_ptr) char *packed_text = NULL;
 	CLEANUP(free_ptr) char *read_text = NULL;
-	struct image_builder b;
 	struct bundle *bundle = NULL;
 	struct err err = { .code = ERR_OK };
 	char *path = file_new();
 
-	image_builder_init(&b);
-	image_sample(&b, NAME, &samples[2]);
-	if (chosen[_i].platform != NULL)
-		ck_assert_int_eq(selection_platform(&s, chosen[_i].platform, NULL), ERR_OK);
-	b.selection = &s;
-	bundle_put(&b, path, 10000);
-	image_graph(&b, &b.source, &packed);
+	bundle_put(b, path, 10000);
+	image_graph(b, &b->source, &packed);
 	graph_init(&read);
 	ck_assert_msg(bundle_open(path, &bundle, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_msg(contents_walk(bundle, NULL, NULL, &read, &err) == ERR_OK, "%s", err.msg);
@@ -103,8 +101,49 @@ START_TEST(subset)
 	read_text = graph_text(&read);
 	ck_assert_msg(strcmp(packed_text, read_text) == 0, "%s", first_difference(packed_text, read_text));
 	bundle_close(bundle);
-	image_builder_release(&b);
 	file_remove(path);
+}
+
+START_TEST(subset)
+{
+	CLEANUP(selection_release) struct selection s = { .attestations_only = chosen[_i].attestations_only };
+	struct image_builder b;
+
+	image_builder_init(&b);
+	image_sample(&b, NAME, &samples[2]);
+	if (chosen[_i].platform != NULL)
+		ck_assert_int_eq(selection_platform(&s, chosen[_i].platform, NULL), ERR_OK);
+	b.selection = &s;
+	check_read_back(&b);
+	image_builder_release(&b);
+}
+END_TEST
+
+/* One manifest for two platforms, another one for a third, about which an entry attests that is no manifest. */
+static const char *const odd_platforms[] = { "linux/amd64", "linux/arm64", "linux/s390x" };
+
+START_TEST(odd_index)
+{
+	CLEANUP(selection_release) struct selection s = { 0 };
+	char one[IMAGE_DESCRIPTOR_TEXT], other[IMAGE_DESCRIPTOR_TEXT], blob[IMAGE_DESCRIPTOR_TEXT];
+	struct image_builder b;
+	size_t item;
+
+	image_builder_init(&b);
+	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), blob);
+	image_text(&b, image_json(&b, TYPE_OCI_MANIFEST, "{\"config\":{%s}}", blob), one);
+	item = image_json(&b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[]}", blob);
+	image_text(&b, item, other);
+	image_text(&b, image_json(&b, "text/plain", "it is fine"), blob);
+	image_tag(&b, NAME,
+		  image_json(&b, TYPE_OCI_INDEX,
+			     "{\"manifests\":[{%s" ON("amd64") "},{%s" ON("arm64") "},{%s" ON("s390x") "}," ATTESTS
+												       "]}",
+			     one, one, other, blob, b.items[item].digest.text));
+	ck_assert_int_eq(selection_platform(&s, odd_platforms[_i], NULL), ERR_OK);
+	b.selection = &s;
+	check_read_back(&b);
+	image_builder_release(&b);
 }
 END_TEST
 
@@ -421,6 +460,7 @@ int main(void)
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, slot, 0, (int)COUNT_OF(slots));
 	tcase_add_loop_test(t, whole, 0, (int)COUNT_OF(samples));
+	tcase_add_loop_test(t, odd_index, 0, (int)COUNT_OF(odd_platforms));
 	tcase_add_loop_test(t, subset, 0, (int)COUNT_OF(chosen));
 	tcase_add_loop_test(t, flipped, 0, SMALL_SAMPLES);
 	tcase_add_loop_test(t, truncated, 0, SMALL_SAMPLES);

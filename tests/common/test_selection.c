@@ -189,6 +189,8 @@ static const struct {
 	  "-" },
 	{ "one manifest for two platforms",
 	  INDEX(CHILD("0001", "arm64") "," CHILD("0001", "amd64") "," ATTESTATION("0003", DIGEST("0001"))), "-++" },
+	{ "an attestation that is no manifest, of what is left out",
+	  INDEX(CHILD("0001", "arm64") "," ENTRY("text/plain", "0003", OF(DIGEST("0001")))), "-+" },
 	{ "in other words", INDEX(ENTRY(TYPE_DOCKER_MANIFEST, "0001", ON("Linux", "x86_64"))), "+" },
 };
 
