@@ -38,6 +38,12 @@ static enum err_code walk_named(struct walk *walk, struct source *source, const 
 enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, void *ctx, struct graph *graph,
 			    struct err *err)
 {
+	return contents_walk_selected(b, NULL, rename, ctx, graph, err);
+}
+
+enum err_code contents_walk_selected(const struct bundle *b, const struct selection *selection,
+				     contents_rename_fn *rename, void *ctx, struct graph *graph, struct err *err)
+{
 	const struct description *d = bundle_description(b);
 	CLEANUP(walk_release) struct walk walk;
 	struct source *source = NULL;
@@ -45,11 +51,12 @@ enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, 
 	size_t i;
 
 	walk_init(&walk, graph, NULL, NULL);
+	walk.selection = selection;
 	for (i = 0; code == ERR_OK && i < d->images_len; i++) {
 		CLEANUP(free_ptr) char *as = NULL;
 
 		code = (rename != NULL ? rename : keep_name)(ctx, d->images[i].name, &as, err);
-		if (code == ERR_OK)
+		if (code == ERR_OK && as != NULL)
 			code = walk_named(&walk, source, b, d->images[i].name, as, err);
 	}
 	if (source != NULL)

@@ -8,13 +8,18 @@
 
 #include "bundles/reader.h"
 #include "common/graph.h"
+#include "common/selection.h"
 
-/* What an image is to be called instead; *ret_name is for the caller to free. */
+/* What an image is to be called instead; *ret_name is for the caller to free, and NULL where it is to be passed over.
+ */
 typedef enum err_code contents_rename_fn(void *ctx, const char *name, char **ret_name, struct err *err);
 
 /* Walk all images into a graph that was initialised; the caller settles it.  rename may be NULL. */
 enum err_code contents_walk(const struct bundle *b, contents_rename_fn *rename, void *ctx, struct graph *graph,
 			    struct err *err);
+/* The same, of which selection leaves something out; the graph then has what is left, and what it lists. */
+enum err_code contents_walk_selected(const struct bundle *b, const struct selection *selection,
+				     contents_rename_fn *rename, void *ctx, struct graph *graph, struct err *err);
 /* Mark in a settled graph what only the description says: which layers the target must have, which blobs were absent,
  * and what was left out. The strings are the bundle's. */
 void contents_mark(const struct bundle *b, struct graph *graph);

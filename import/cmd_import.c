@@ -12,7 +12,7 @@
 
 struct options {
 	const char *to, *write_want;
-	struct opt_list map, keys, seals;
+	struct opt_list map, images, platforms, keys, seals;
 	bool replace, allow_rollback, strict, dry_run, json, quiet;
 };
 
@@ -21,6 +21,10 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, to) },
 	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components", 0,
 	  OPT_SETS(struct options, map) },
+	{ "image", '\0', "NAME", "import this image only, and others that are given so", 0,
+	  OPT_SETS(struct options, images) },
+	{ "platform", '\0', "P", "import this platform, os/architecture[/variant] or host, with all that belongs to it",
+	  0, OPT_SETS(struct options, platforms) },
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
@@ -98,6 +102,7 @@ static enum err_code report_json(const struct options *options, const struct imp
 	js_member(&o, "bundle", bundle_digest(plan->bundle)->text);
 	js_member(&o, "target", r->target->name);
 	js_member_bool(&o, "dryRun", options->dry_run);
+	js_member_bool(&o, "partial", plan->partial);
 	js_member(&o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
 	js_key(&o, "images");
 	js_begin(&o, '[');
@@ -133,6 +138,10 @@ static void report_text(const struct import_result *r)
 			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
 			       got->bare, got->bare == 1 ? "" : "s");
 	}
+	if (plan->partial)
+		printf("a part of the bundle: %zu of its %zu image%s\n", plan->graph.images_len,
+		       bundle_description(r->bundle)->images_len,
+		       bundle_description(r->bundle)->images_len == 1 ? "" : "s");
 	if (r->origin.proof != NULL)
 		printf("sealed by key %s (%s)\n", seal_key_hint(r->origin.proof->key),
 		       seal_key_name(r->origin.proof->key));
@@ -237,6 +246,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.file = operands->items[0],
 		.to = &to,
 		.map = &options->map,
+		.images = &options->images,
+		.platforms = &options->platforms,
 		.keys = &options->keys,
 		.seals = &options->seals,
 		.replace = options->replace,

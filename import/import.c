@@ -41,6 +41,49 @@ static enum err_code check_serial(const struct import_options *options, const st
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", bundle_path(r->bundle));
 }
 
+/* "host" is the platform of this machine. */
+static enum err_code choose_platform(struct selection *s, const char *text, struct err *err)
+{
+	char host_text[PLATFORM_TEXT_MAX];
+	struct platform host;
+	enum err_code code;
+
+	if (strcmp(text, "host") == 0) {
+		code = platform_host(&host, err);
+		if (code != ERR_OK)
+			return code;
+		text = platform_format(&host, host_text);
+	}
+	return selection_platform(s, text, err) == ERR_OK ? ERR_OK : err_add(err, "--platform");
+}
+
+/* Where a part is wanted, that part. */
+static enum err_code choose(const struct import_options *options, struct plan *plan, struct err *err)
+{
+	struct plan_choice choice = { .images = options->images };
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (options->images->len == 0 && options->platforms->len == 0)
+		return ERR_OK;
+	for (i = 0; code == ERR_OK && i < options->platforms->len; i++)
+		code = choose_platform(&choice.platforms, options->platforms->items[i], err);
+	if (code == ERR_OK)
+		code = plan_choose(plan, &choice, err);
+	selection_release(&choice.platforms);
+	return code;
+}
+
+/* Of what came in part, the rest may still come: then only what is older is refused. */
+static enum err_code record_serial(const struct import_result *r, struct err *err)
+{
+	struct description_notes notes = bundle_description(r->bundle)->notes;
+
+	if (r->plan.partial && notes.stream != NULL && --notes.serial == 0)
+		return ERR_OK;
+	return streams_record(r->target_name, &notes, err);
+}
+
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
 {
 	struct target *t = NULL;
@@ -63,6 +106,8 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = check_serial(options, result, err);
 	if (code == ERR_OK)
 		code = plan_make(result->bundle, &result->names, &result->plan, err);
+	if (code == ERR_OK)
+		code = choose(options, &result->plan, err);
 	if (code != ERR_OK)
 		return code;
 	result->plan.replace = options->replace;
@@ -77,7 +122,7 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = t->read_back(t, &result->plan, err);
 	if (code != ERR_OK)
 		return code;
-	return streams_record(result->target_name, &bundle_description(result->bundle)->notes, err);
+	return record_serial(result, err);
 }
 
 void import_release(struct import_result *result)

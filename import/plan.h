@@ -14,8 +14,10 @@
 #include "bundles/reader.h"
 #include "common/graph.h"
 #include "common/mapping.h"
+#include "common/opt.h"
 #include "common/platform.h"
 #include "common/progress.h"
+#include "common/selection.h"
 #include "common/source.h"
 
 /* An image manifest that the target has, with all that it lists. */
@@ -39,13 +41,14 @@ struct plan_image {
 };
 
 struct plan {
-	struct bundle *bundle;       /* borrowed */
-	const struct mapping *names; /* borrowed: what the target calls things */
-	struct graph graph;          /* images under their new names; settled */
-	uint32_t *order; /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
+	struct bundle *bundle; /* borrowed */
+	struct mapping *names; /* borrowed: what the target calls things */
+	struct graph graph;    /* images under their new names; settled */
+	uint32_t *order;       /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
 	size_t order_len;
 	struct plan_image *images;
 	bool *skip;        /* by node: the target has it already, or does not want it */
+	bool partial;      /* not all of the bundle was chosen */
 	bool replace;      /* names that point elsewhere may move */
 	uint32_t *missing; /* layers that the bundle leaves out and the target lacks; set by probe */
 	size_t missing_len;
@@ -56,6 +59,15 @@ struct plan {
 
 /* Walk the bundle's own manifests, every one proved; names go through the rules. */
 enum err_code plan_make(struct bundle *bundle, struct mapping *names, struct plan *ret_plan, struct err *err);
+/* What of a bundle is wanted. */
+struct plan_choice {
+	const struct opt_list *images; /* by their names in the bundle; none: all */
+	struct selection platforms;    /* with what belongs to each of them; none: all */
+};
+
+/* Take a part of the bundle: what is not chosen is neither sent nor demanded, as if the bundle left it out.  ERR_USAGE
+ * for what is no name, ERR_NOT_FOUND for an image or a platform that the bundle does not bring. */
+enum err_code plan_choose(struct plan *plan, const struct plan_choice *choice, struct err *err);
 /* Before names are published: the bundle is whole to its end. */
 enum err_code plan_finish(struct plan *plan, struct err *err);
 /* The bundle's bytes of a node, proved while they are read: the last read fails unless size and digest match. */

@@ -1,5 +1,8 @@
 #include "import/want.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "common/file.h"
 #include "common/holdings.h"
 #include "common/limits.h"
@@ -20,6 +23,24 @@ static enum err_code add_layers(const struct plan *plan, struct holdings *h, str
 	return code;
 }
 
+static int compare_names(const void *name, const void *image)
+{
+	return strcmp(name, ((const struct image *)image)->name);
+}
+
+/* Not every image of the bundle may be wanted here. */
+static enum err_code add_image(const struct plan *plan, const struct description_image *image, struct holdings *h,
+			       struct err *err)
+{
+	CLEANUP(free_ptr) char *name = NULL;
+	enum err_code code = mapping_look(plan->names, image->name, &name, err);
+
+	if (code != ERR_OK || bsearch(name, plan->graph.images, plan->graph.images_len, sizeof(*plan->graph.images),
+				      compare_names) == NULL)
+		return code;
+	return holdings_add_image(h, image->name, &image->digest, err);
+}
+
 /* The names in the bundle are those that the exporter knows, whatever --map made of them here. */
 static enum err_code gather_want(const struct plan *plan, struct holdings *h, struct err *err)
 {
@@ -28,7 +49,7 @@ static enum err_code gather_want(const struct plan *plan, struct holdings *h, st
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < d->images_len; i++)
-		code = holdings_add_image(h, d->images[i].name, &d->images[i].digest, err);
+		code = add_image(plan, &d->images[i], h, err);
 	if (code == ERR_OK)
 		code = add_layers(plan, h, err);
 	holdings_sort(h);

@@ -2,8 +2,8 @@
  *
  * Lifecycle  want_write after the target's probe has ended with ERR_MISSING.
  * Errors     ERR_IO, ERR_LIMIT, ERR_NOMEM.
- * Format     common/holdings.h: the bundle's images under the names that they
- *            have in it, the layers that were missing, and those that the bundle
+ * Format     common/holdings.h: the images that were to be imported, under the names that they
+ *            have in the bundle, the layers that were missing, and those that the bundle
  *            leaves out and the target has.
  */
 #ifndef IMPORT_WANT_H

@@ -78,3 +78,12 @@ manifests() {
 	bundle attestations --from "$DAEMON" "$MANY"
 	expect 0 linux/amd64 linux/arm64
 }
+
+@test "one platform of a bundle that has three" {
+	lab_peer crane copy "$MANY" "$REGISTRY/some/multi:1" 2>/dev/null
+	"$BUNDLE" export -q -o many.zst --map "$REGISTRY/some=some.test" "$REGISTRY/some/multi:1" >/dev/null
+	bundle import -q --to "$DAEMON" --platform linux/arm64 many.zst
+	expect 0 "some.test/multi:1  $MULTI  1 platform, 1 attestation manifest" 'everything read back'
+	bundle import -q --to "$DAEMON" --platform linux/arm64 many.zst
+	expect 0 ' 0 B written'
+}

@@ -30,7 +30,7 @@ teardown() { session_end; }
 		done
 	done <<-'EOF2'
 		export|0 1 2 3 4 5|--output --images-from --tags --all-tags --map --since --have --want --strict --sign --passphrase-fd --jobs --plain-http --dry-run --json --quiet
-		import|0 1 2 3 4 5 6|--to --map --key --seal --replace --write-want --strict --json --quiet
+		import|0 1 2 3 4 5 6|--to --map --image --platform --key --seal --replace --write-want --strict --json --quiet
 		inspect|0 1 2 3|--blobs --json
 		verify|0 1 2 3|--key --seal --content-only --json --quiet
 		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# A part of a bundle: some images, some platforms, and everything that belongs to them.
+load helpers
+
+setup_file() {
+	registry_start
+	cd "$BATS_FILE_TMPDIR" || return
+	"$BUNDLE" export -q -o all.zst --stream site --serial 7 "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >/dev/null
+}
+
+teardown_file() { registry_stop; }
+
+setup() {
+	session_start
+	APP=$REGISTRY/demo/app1:1.0 MANY=$REGISTRY/demo/multi:2.1
+	ln -s "$BATS_FILE_TMPDIR/all.zst" .
+}
+
+teardown() { session_end; }
+
+@test "an image, or a platform, is what an export of just that would bring" {
+	"$BUNDLE" export -q -o image.zst "$APP" >/dev/null
+	"$BUNDLE" export -q -o platform.zst --platform linux/arm64 --platform linux/amd64 "$MANY" >/dev/null
+	for to in store oci:site; do
+		rm -rf site want "$BUNDLE_STORE"
+		bundle import -q --to "$to" --image "$APP" all.zst
+		expect 0 "$APP  $APP1" 'a part of the bundle: 1 of its 2 images'
+		[[ $output != *"$MANY"* ]]
+		bundle import -q --to "$to" --image "$MANY" --platform linux/amd64 --platform linux/arm64 all.zst
+		expect 0 "$MANY  $MULTI  2 platforms, 2 attestation manifests"
+		for file in image platform; do
+			BUNDLE_STORE=$PWD/want "$BUNDLE" import -q --to "${to/site/want}" "$file.zst" >/dev/null
+		done
+		[[ $to == store ]] && there=$BUNDLE_STORE || there=site
+		diff -r --exclude=.lock want "$there"
+	done
+}
+
+@test "through a pipe, and into a store that lacks all the rest" {
+	bundle import -q --to store --platform host --image "$APP" - <all.zst
+	expect 0 "$APP  $APP1  1 platform, 1 attestation manifest"
+	"$BUNDLE" import -q --to store all.zst >/dev/null
+	"$BUNDLE" export -q -o second.zst --since all.zst "$APP" "$MANY" >/dev/null
+	export BUNDLE_STORE=$PWD/other
+	"$BUNDLE" import -q --to store --image "$APP" all.zst >/dev/null
+	bundle import -q --to store second.zst
+	expect 6
+	# What is not chosen is not demanded, nor asked for later.
+	bundle import -q --to store --image "$APP" --write-want want.json second.zst
+	expect 0
+	[[ ! -e want.json ]]
+	rm -r other
+	bundle import -q --to store --image "$APP" --write-want want.json second.zst
+	expect 6
+	[[ $(jq -r '[.images[].name] | join(" ")' want.json) == "$APP" ]]
+}
+
+@test "what the bundle does not bring" {
+	bundle import -q --to store --image "$REGISTRY/demo/app1:2.0" all.zst
+	complain 1 "all.zst: has no image $REGISTRY/demo/app1:2.0"
+	bundle import -q --to store --platform linux/s390x all.zst
+	complain 1 'has no platform linux/s390x'
+	bundle import -q --to store --platform s390x all.zst
+	complain 2 --platform
+	"$BUNDLE" export -q -o some.zst --platform linux/amd64 "$MANY" >/dev/null
+	bundle import -q --to store --platform linux/arm64 some.zst
+	complain 1 "some.zst: does not bring linux/arm64 of $MANY"
+	[[ ! -e $BUNDLE_STORE ]]
+}
+
+@test "of a bundle of a stream the other parts may come later, and nothing older" {
+	"$BUNDLE" export -q -o six.zst --stream site --serial 6 "$APP" >/dev/null
+	for image in "$APP" "$MANY"; do
+		bundle import -q --to store --image "$image" all.zst
+		expect 0
+	done
+	bundle import -q --to store six.zst
+	complain 3 'has had serial 6'
+	bundle import -q --to store all.zst
+	expect 0
+	bundle import -q --to store --image "$APP" all.zst
+	complain 3 'has had serial 7'
+}
