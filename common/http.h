@@ -52,6 +52,7 @@ struct http_options {
 	unsigned max_active;      /* calls under way at once to one host; 0 means 1 */
 	const char *user_agent;   /* borrowed for the call to http_new */
 	const char *unix_socket;  /* every call goes there; NULL for TCP */
+	bool http2;               /* without TLS, from the first byte on, and over a connection each: what gRPC wants */
 	unsigned connect_seconds; /* a connection takes no longer; 0 for HTTP_CONNECT_SECONDS */
 	unsigned stall_seconds;   /* a transfer that moves next to nothing for so long has failed; 0 for never */
 	/* A try of a call that is not alone takes no longer, however steadily it moves; 0 for stall_seconds and as long
@@ -121,7 +122,7 @@ enum err_code http_run(struct http *h, struct err *err);
 /* "; tried 8 times", "" where it was once: what an error says last.  Returns out. */
 const char *http_tried(const struct http_call *call, char out[HTTP_TRIED_MAX]);
 /* A header of the answer, NULL if there is none; nth counts headers of the same name from 0.  The text is copied into
- * out and cut to its size. */
+ * out and cut to its size.  At the end of a call trailers are among them. */
 const char *http_header(const struct http_call *call, const char *name, unsigned nth, char *out, size_t out_size);
 /* The URL, made absolute against a base (RFC 3986), into out. */
 enum err_code http_resolve_url(const char *base, const char *url, char *out, size_t out_size, struct err *err);

@@ -181,6 +181,14 @@ static void set_body(struct http_call *call)
 	}
 }
 
+/* Without TLS, libcurl 7.88 fails with the second call of a connection. */
+static long version_of(const struct http *h, const struct http_call *call)
+{
+	if (h->options.http2)
+		return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+	return call->alone ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
+}
+
 static void set_options(struct http *h, struct http_call *call)
 {
 	CURL *e = call->easy;
@@ -204,7 +212,7 @@ static void set_options(struct http *h, struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)h->options.stall_seconds);
 	if (!call->alone)
 		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)h->options.answer_seconds * 1000);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, call->alone ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, version_of(h, call));
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, call);
@@ -214,6 +222,8 @@ static void set_options(struct http *h, struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(e, CURLOPT_XFERINFODATA, call);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, call->sent_headers);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)h->options.http2);
+	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, (long)h->options.http2);
 	set_body(call);
 }
 

@@ -41,4 +41,6 @@
 #define LIMIT_TAGS 200000                /* tags of one repository */
 #define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */
 #define LIMIT_RETRY_AFTER_MS 120000      /* how long a host can make us wait before it is asked again */
+#define LIMIT_GRPC_BYTES (16 * MIB)      /* one message of a containerd: what containerd itself takes */
+#define LIMIT_REFS 200000                /* of one content in a containerd: its children and referrers */
 #endif
