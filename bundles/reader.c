@@ -23,6 +23,11 @@ const char *bundle_path(const struct bundle *b)
 	return b->path;
 }
 
+bool bundle_is_piped(const struct bundle *b)
+{
+	return b->pass != NULL;
+}
+
 uint64_t bundle_size(const struct bundle *b)
 {
 	return b->pass != NULL ? pass_bytes(b->pass) : b->size_bytes;

@@ -44,6 +44,8 @@ enum err_code bundle_finish(struct bundle *b, struct err *err);
 const struct description *bundle_description(const struct bundle *b);
 /* The sha256 of bundle.json, which stands for the whole bundle. */
 const struct digest *bundle_digest(const struct bundle *b);
+/* True where it comes through a pipe. */
+bool bundle_is_piped(const struct bundle *b);
 /* The path it was opened under, and the size of the file. */
 const char *bundle_path(const struct bundle *b);
 uint64_t bundle_size(const struct bundle *b);

@@ -11,14 +11,18 @@
 #include "import/want.h"
 
 struct options {
-	const char *to, *write_want;
+	const char *to, *namespace, *write_want;
 	struct opt_list map, images, platforms, keys, seals;
-	bool replace, allow_rollback, strict, dry_run, json, quiet;
+	bool pin, replace, allow_rollback, strict, dry_run, json, quiet;
 };
 
 static const struct opt opts[] = {
-	{ "to", 't', "TARGET", "where the images go: docker-daemon:[SOCKET] (the default), oci:DIR or store", 0,
+	{ "to", 't', "TARGET", "where the images go: " TARGETS_TEXT " (docker-daemon: is the default)", 0,
 	  OPT_SETS(struct options, to) },
+	{ "namespace", 'n', "NS", "of a containerd: k8s.io where Kubernetes uses it, else default", 0,
+	  OPT_SETS(struct options, namespace) },
+	{ "pin", '\0', NULL, "in a containerd: let the kubelet's collection leave the images alone", 0,
+	  OPT_SETS(struct options, pin) },
 	{ "map", '\0', "OLD=NEW", "import under another name: replaces whole leading components", 0,
 	  OPT_SETS(struct options, map) },
 	{ "image", '\0', "NAME", "import this image only, and others that are given so", 0,
@@ -241,7 +245,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	const struct options *options = opaque;
 	CLEANUP(import_release) struct import_result result = { 0 };
 	struct progress progress;
-	struct target_options to = { .to = options->to };
+	struct target_options to = { .to = options->to, .namespace = options->namespace, .pin = options->pin };
 	struct import_options how = {
 		.file = operands->items[0],
 		.to = &to,
@@ -274,7 +278,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 const struct command import_command = {
 	.name = "import",
 	.synopsis = "[option]... FILE|-",
-	.summary = "load a bundle into a Docker daemon, an OCI layout or the embedded store",
+	.summary = "load a bundle into a daemon, an OCI layout or the embedded store",
 	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
 		"answers: the digest under each name, the platforms, and their attestations.\n"
 		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused before "

@@ -7,9 +7,19 @@
 #include "import/commands.h"
 #include "import/targets.h"
 
-static enum err_code take(const char *text, struct target **ret_target, struct holdings *h, struct err *err)
+struct options {
+	const char *namespace;
+};
+
+static const struct opt opts[] = {
+	{ "namespace", 'n', "NS", "of a containerd: k8s.io where Kubernetes uses it, else default", 0,
+	  OPT_SETS(struct options, namespace) },
+};
+
+static enum err_code take(const struct options *o, const char *text, struct target **ret_target, struct holdings *h,
+			  struct err *err)
 {
-	struct target_options options = { .to = text };
+	struct target_options options = { .to = text, .namespace = o->namespace };
 	enum err_code code = target_new(&options, ret_target, err);
 
 	if (code == ERR_OK)
@@ -39,9 +49,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	CLEANUP(holdings_release) struct holdings h = { 0 };
 	struct target *t = NULL;
 	struct err err = { 0 };
-	enum err_code code = take(operands->items[0], &t, &h, &err);
+	enum err_code code = take(opaque, operands->items[0], &t, &h, &err);
 
-	(void)opaque;
 	if (code == ERR_OK)
 		code = print(&h, &err);
 	if (code == ERR_OK && h.manifests.len > 0)
@@ -57,15 +66,17 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 
 const struct command inventory_command = {
 	.name = "inventory",
-	.synopsis = "TARGET",
+	.synopsis = "[option]... TARGET",
 	.summary = "list what a site has, for the next export",
 	.text = "Print what a target has, as one JSON document: its images, and their layers or platforms. Carried "
 		"back to the connected side, it lets bundle export --have leave out what is there.\n"
-		"TARGET is docker-daemon:[SOCKET], oci:DIR or store.",
+		"TARGET is " TARGETS_TEXT ".",
 	.operand = "TARGET",
 	.args_min = 1,
 	.args_max = 1,
-	.options_size = 1,
+	.opts = opts,
+	.opts_len = COUNT_OF(opts),
+	.options_size = sizeof(struct options),
 	.statuses = OPT_STATUS(5),
 	.run = run,
 };

@@ -1,45 +1,22 @@
 #include "import/docker.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/version.h"
+#include "import/unix_socket.h"
 
 #define SNAPSHOTTER_TYPE "io.containerd.snapshotter.v1"
 
-static const char *advice(int reason)
-{
-	if (reason == EACCES || reason == EPERM)
-		return "run as root or as a member of the socket's group, docker on most systems";
-	return "start the daemon, name its socket with docker-daemon:SOCKET, or use the embedded store (store)";
-}
-
-/* libcurl does not say why a socket cannot be reached; the kernel does. */
 static enum err_code check_socket(const char *path, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	CLEANUP(close_fd) int fd = -1;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(err, ERR_NETWORK, "%s: a path of more than %zu bytes is no unix socket", path,
-			       sizeof(address.sun_path) - 1);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_errno(err, "unix socket");
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		return ERR_OK;
-	return err_set(err, ERR_NETWORK, "no Docker daemon answers at %s (%s): %s", path, strerror(errno),
-		       advice(errno));
+	return unix_socket_check(
+		path, "Docker daemon", "run as root or as a member of the socket's group, docker on most systems",
+		"start the daemon, name its socket with docker-daemon:SOCKET, or use the embedded store (store)", err);
 }
 
 /* One request under way. */

@@ -297,6 +297,8 @@ enum err_code plan_check_prerequisites(struct plan *plan, const char *target, st
 	const struct node *first;
 	size_t i;
 
+	free(plan->missing);
+	plan->missing_len = 0;
 	plan->missing = calloc(plan->order_len + 1, sizeof(*plan->missing));
 	if (plan->missing == NULL)
 		return err_nomem(err);

@@ -5,7 +5,9 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "import/containerd.h"
 #include "import/store.h"
+#include "import/target_containerd.h"
 #include "import/target_docker.h"
 #include "import/target_layout.h"
 
@@ -41,13 +43,34 @@ static enum err_code new_layout(const char *text, struct target **ret_target, st
 	return target_layout_new(path, text, LAYOUT_GENERIC, ret_target, err);
 }
 
+const char *containerd_socket(const char *text)
+{
+	const char *address = getenv("CONTAINERD_ADDRESS");
+
+	if (*text == '\0' && address != NULL && *address != '\0')
+		text = text_starts(address, "unix://") ? address + strlen("unix://") : address;
+	return *text != '\0' ? text : CONTAINERD_SOCKET;
+}
+
+/* Options of one target that say nothing to another are a mistake. */
+static enum err_code check_options(const struct target_options *options, const char *text, struct err *err)
+{
+	const char *option = options->namespace != NULL ? "--namespace" : options->pin ? "--pin" : NULL;
+
+	if (option != NULL && !text_starts(text, CONTAINERD_TRANSPORT))
+		return err_set(err, ERR_USAGE, "%s is for --to containerd:[SOCKET] only", option);
+	return ERR_OK;
+}
+
 enum err_code target_new(const struct target_options *options, struct target **ret_target, struct err *err)
 {
 	const char *text = options->to != NULL ? options->to : DAEMON_TRANSPORT;
 	CLEANUP(free_ptr) char *path = NULL;
 	const char *socket = NULL;
-	enum err_code code;
+	enum err_code code = check_options(options, text, err);
 
+	if (code != ERR_OK)
+		return code;
 	if (strcmp(text, "store") == 0) {
 		code = store_path(&path, err);
 		return code == ERR_OK ? target_store_new(path, ret_target, err) : code;
@@ -58,5 +81,8 @@ enum err_code target_new(const struct target_options *options, struct target **r
 	}
 	if (text_starts(text, LAYOUT_TRANSPORT))
 		return new_layout(text, ret_target, err);
-	return err_set(err, ERR_USAGE, "\"%s\" is no target: use docker-daemon:[SOCKET], oci:DIR or store", text);
+	if (text_starts(text, CONTAINERD_TRANSPORT))
+		return target_containerd_new(containerd_socket(text + strlen(CONTAINERD_TRANSPORT)), options->namespace,
+					     options->pin, ret_target, err);
+	return err_set(err, ERR_USAGE, "\"%s\" is no target: use " TARGETS_TEXT, text);
 }

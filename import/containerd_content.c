@@ -1,0 +1,173 @@
+/* The part of containerd.h that is about content and what keeps it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "import/containerd.h"
+
+void containerd_content_release(struct containerd_content *content)
+{
+	gc_refs_release(&content->refs);
+}
+
+/* A label of any kind; those that are no references are passed over. */
+static enum err_code read_label(const struct pb_field *entry, struct gc_refs *refs, struct err *err)
+{
+	struct pb_field key, value;
+	char label[sizeof(GC_REF_PREFIX) + GC_REF_MAX], text[DIGEST_TEXT_SIZE];
+	struct digest to;
+
+	if (!pb_read_entry(entry, &key, &value))
+		return err_set(err, ERR_FORMAT, "labels: no protobuf message");
+	if (key.len >= sizeof(label))
+		key.len = sizeof(label) - 1;
+	if (!pb_text_into(&key, label, sizeof(label)) || !text_starts(label, GC_REF_PREFIX) ||
+	    !pb_text_into(&value, text, sizeof(text)) || digest_parse(text, &to, NULL) != ERR_OK)
+		return ERR_OK;
+	return gc_refs_add(refs, label + strlen(GC_REF_PREFIX), &to, err);
+}
+
+static enum err_code read_info(struct containerd_content *content, const struct pb_field *info, struct err *err)
+{
+	struct pb_in in;
+	struct pb_field f;
+	enum err_code code = ERR_OK;
+
+	pb_in_init(&in, info->bytes, info->len);
+	while (code == ERR_OK && pb_next(&in, &f)) {
+		if (pb_is_uint(&f, 2))
+			content->size_bytes = f.value;
+		else if (pb_is_bytes(&f, 5))
+			code = read_label(&f, &content->refs, err);
+	}
+	return code == ERR_OK ? pb_in_end(&in, "info", err) : code;
+}
+
+static enum err_code on_info(void *ctx, const void *bytes, size_t len, struct err *err)
+{
+	struct containerd_content *content = ctx;
+	struct pb_in in;
+	struct pb_field f;
+	enum err_code code = ERR_OK;
+
+	pb_in_init(&in, bytes, len);
+	while (code == ERR_OK && pb_next(&in, &f)) {
+		if (pb_is_bytes(&f, 1))
+			code = read_info(content, &f, err);
+	}
+	return code == ERR_OK ? pb_in_end(&in, "info", err) : code;
+}
+
+enum err_code containerd_content(struct containerd *c, const struct digest *digest,
+				 struct containerd_content *ret_content, struct err *err)
+{
+	static const char method[] = "containerd.services.content.v1.Content/Info";
+	CLEANUP(buf_release) struct buf request;
+	struct containerd_content content = { .there = true };
+	struct grpc_answer answer;
+	struct pb_out o;
+	enum err_code code;
+
+	buf_init(&request, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &request);
+	pb_text(&o, 1, digest->text);
+	code = pb_out_end(&o, err);
+	if (code == ERR_OK)
+		code = grpc_ask(&c->grpc, method, &request, on_info, &content, &answer, err);
+	if (code == ERR_OK && answer.status == GRPC_NOT_FOUND)
+		content.there = false;
+	else if (code == ERR_OK && answer.status != GRPC_OK)
+		code = grpc_refused(method, &answer, err);
+	gc_refs_sort(&content.refs);
+	if (code == ERR_OK)
+		*ret_content = content;
+	else
+		containerd_content_release(&content);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", c->socket);
+}
+
+void containerd_put_refs(struct pb_out *o, unsigned field, const struct gc_refs *refs)
+{
+	char label[sizeof(GC_REF_PREFIX) + GC_REF_MAX];
+	size_t i;
+
+	for (i = 0; i < refs->len; i++) {
+		snprintf(label, sizeof(label), GC_REF_PREFIX "%s", refs->items[i].key);
+		pb_entry(o, field, label, refs->items[i].to.text);
+	}
+}
+
+static void put_mask(struct pb_out *o, const struct gc_refs *refs)
+{
+	char path[7 + sizeof(GC_REF_PREFIX) + GC_REF_MAX];
+	size_t i;
+
+	pb_begin(o, 2);
+	for (i = 0; i < refs->len; i++) {
+		snprintf(path, sizeof(path), "labels." GC_REF_PREFIX "%s", refs->items[i].key);
+		pb_text(o, 1, path);
+	}
+	pb_end(o);
+}
+
+enum err_code containerd_refer(struct containerd *c, const struct digest *digest, const struct gc_refs *refs,
+			       struct err *err)
+{
+	static const char method[] = "containerd.services.content.v1.Content/Update";
+	CLEANUP(buf_release) struct buf request;
+	struct grpc_answer answer;
+	struct pb_out o;
+	enum err_code code;
+
+	buf_init(&request, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &request);
+	pb_begin(&o, 1);
+	pb_text(&o, 1, digest->text);
+	containerd_put_refs(&o, 5, refs);
+	pb_end(&o);
+	put_mask(&o, refs);
+	code = pb_out_end(&o, err);
+	if (code == ERR_OK)
+		code = grpc_ask(&c->grpc, method, &request, NULL, NULL, &answer, err);
+	if (code == ERR_OK && answer.status != GRPC_OK)
+		code = grpc_refused(method, &answer, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", c->socket, digest->text);
+}
+
+static enum err_code on_data(void *ctx, const void *bytes, size_t len, struct err *err)
+{
+	struct buf *out = ctx;
+	struct pb_in in;
+	struct pb_field f;
+	enum err_code code = ERR_OK;
+
+	pb_in_init(&in, bytes, len);
+	while (code == ERR_OK && pb_next(&in, &f)) {
+		if (pb_is_bytes(&f, 2))
+			code = buf_add(out, f.bytes, f.len, err);
+	}
+	return code == ERR_OK ? pb_in_end(&in, "content", err) : code;
+}
+
+enum err_code containerd_read(struct containerd *c, const struct digest *digest, struct buf *out, struct err *err)
+{
+	static const char method[] = "containerd.services.content.v1.Content/Read";
+	CLEANUP(buf_release) struct buf request;
+	struct grpc_answer answer;
+	struct pb_out o;
+	enum err_code code;
+
+	buf_init(&request, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &request);
+	pb_text(&o, 1, digest->text);
+	code = pb_out_end(&o, err);
+	if (code == ERR_OK)
+		code = grpc_ask(&c->grpc, method, &request, on_data, out, &answer, err);
+	if (code == ERR_OK && answer.status != GRPC_OK)
+		code = grpc_refused(method, &answer, err);
+	if (code == ERR_OK && digest_check(buf_text(out), out->len, digest, out->len, NULL) != ERR_OK)
+		code = err_set(err, ERR_NOT_FOUND, "%s is damaged there", digest->text);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", c->socket);
+}

@@ -1,0 +1,191 @@
+/* The part of containerd.h that is about images and their names. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "import/containerd.h"
+
+#define PINNED_LABEL "io.cri-containerd.pinned"
+#define PINNED_VALUE "pinned"
+
+void containerd_image_release(struct containerd_image *image)
+{
+	free(image->name);
+	*image = (struct containerd_image){ .name = NULL };
+}
+
+static bool is_pinned(const struct pb_field *entry)
+{
+	char text[sizeof(PINNED_LABEL)];
+	struct pb_field key, value;
+
+	return pb_read_entry(entry, &key, &value) && pb_text_into(&key, text, sizeof(text)) &&
+	       strcmp(text, PINNED_LABEL) == 0 && pb_text_into(&value, text, sizeof(text)) &&
+	       strcmp(text, PINNED_VALUE) == 0;
+}
+
+static enum err_code read_target(const struct pb_field *message, struct digest *ret_digest, struct err *err)
+{
+	char text[DIGEST_TEXT_SIZE] = "";
+	struct pb_in in;
+	struct pb_field f;
+
+	pb_in_init(&in, message->bytes, message->len);
+	while (pb_next(&in, &f)) {
+		if (pb_is_bytes(&f, 2) && !pb_text_into(&f, text, sizeof(text)))
+			text[0] = '\0';
+	}
+	return digest_parse(text, ret_digest, err);
+}
+
+static enum err_code read_image(const struct pb_field *message, struct containerd_image *image, struct err *err)
+{
+	struct pb_in in;
+	struct pb_field f;
+	enum err_code code = ERR_OK;
+
+	pb_in_init(&in, message->bytes, message->len);
+	while (code == ERR_OK && pb_next(&in, &f)) {
+		if (pb_is_bytes(&f, 1) && image->name == NULL)
+			code = pb_copy(&f, &image->name, err);
+		else if (pb_is_bytes(&f, 2))
+			image->pinned |= is_pinned(&f);
+		else if (pb_is_bytes(&f, 3))
+			code = read_target(&f, &image->target, err);
+	}
+	if (code == ERR_OK)
+		code = pb_in_end(&in, "image", err);
+	if (code == ERR_OK && (image->name == NULL || image->target.text[0] == '\0'))
+		code = err_set(err, ERR_FORMAT, "an image without a name or a digest");
+	return code;
+}
+
+struct each {
+	containerd_image_fn *fn;
+	void *ctx;
+};
+
+static enum err_code on_images(void *ctx, const void *bytes, size_t len, struct err *err)
+{
+	const struct each *each = ctx;
+	struct pb_in in;
+	struct pb_field f;
+	enum err_code code = ERR_OK;
+
+	pb_in_init(&in, bytes, len);
+	while (code == ERR_OK && pb_next(&in, &f)) {
+		CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+
+		if (!pb_is_bytes(&f, 1))
+			continue;
+		code = read_image(&f, &image, err);
+		if (code == ERR_OK)
+			code = each->fn(each->ctx, &image, err);
+	}
+	return code == ERR_OK ? pb_in_end(&in, "images", err) : code;
+}
+
+enum err_code containerd_each_image(struct containerd *c, containerd_image_fn *fn, void *ctx, struct err *err)
+{
+	static const char method[] = "containerd.services.images.v1.Images/List";
+	struct buf nothing = { .data = NULL };
+	struct each each = { fn, ctx };
+	struct grpc_answer answer;
+	enum err_code code = grpc_ask(&c->grpc, method, &nothing, on_images, &each, &answer, err);
+
+	if (code == ERR_OK && answer.status != GRPC_OK)
+		code = grpc_refused(method, &answer, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", c->socket);
+}
+
+static enum err_code keep_image(void *ctx, const struct containerd_image *image, struct err *err)
+{
+	struct containerd_image *kept = ctx;
+
+	containerd_image_release(kept);
+	*kept = *image;
+	kept->name = NULL;
+	return str_copy(image->name, &kept->name, err);
+}
+
+enum err_code containerd_image(struct containerd *c, const char *name, struct containerd_image *ret_image,
+			       struct err *err)
+{
+	static const char method[] = "containerd.services.images.v1.Images/Get";
+	CLEANUP(buf_release) struct buf request;
+	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	struct each each = { keep_image, &image };
+	struct grpc_answer answer;
+	struct pb_out o;
+	enum err_code code;
+
+	buf_init(&request, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &request);
+	pb_text(&o, 1, name);
+	code = pb_out_end(&o, err);
+	if (code == ERR_OK)
+		code = grpc_ask(&c->grpc, method, &request, on_images, &each, &answer, err);
+	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != GRPC_NOT_FOUND)
+		code = grpc_refused(method, &answer, err);
+	if (code != ERR_OK)
+		return err_add(err, "%s: %s", c->socket, name);
+	*ret_image = image;
+	image.name = NULL;
+	return ERR_OK;
+}
+
+static void put_image(struct pb_out *o, const char *name, const struct node *target, bool pin)
+{
+	pb_begin(o, 1);
+	pb_text(o, 1, name);
+	if (pin)
+		pb_entry(o, 2, PINNED_LABEL, PINNED_VALUE);
+	pb_begin(o, 3);
+	pb_text(o, 1, target->media_type);
+	pb_text(o, 2, target->digest.text);
+	pb_uint(o, 3, target->size_bytes);
+	pb_end(o);
+	pb_end(o);
+}
+
+static enum err_code send_image(struct containerd *c, const char *method, const struct buf *request, unsigned expected,
+				unsigned *ret_status, struct err *err)
+{
+	struct grpc_answer answer;
+	enum err_code code = grpc_ask(&c->grpc, method, request, NULL, NULL, &answer, err);
+
+	*ret_status = answer.status;
+	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != expected)
+		code = grpc_refused(method, &answer, err);
+	return code;
+}
+
+/* An image that is there keeps its other labels: they are the kubelet's, and others'. */
+enum err_code containerd_name(struct containerd *c, const char *name, const struct node *target, bool pin,
+			      struct err *err)
+{
+	CLEANUP(buf_release) struct buf request;
+	unsigned status = GRPC_NOT_FOUND;
+	size_t without_mask;
+	struct pb_out o;
+	enum err_code code;
+
+	buf_init(&request, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &request);
+	put_image(&o, name, target, pin);
+	without_mask = request.len;
+	pb_begin(&o, 2);
+	pb_text(&o, 1, "target");
+	pb_text(&o, 1, pin ? "labels." PINNED_LABEL : NULL);
+	pb_end(&o);
+	code = pb_out_end(&o, err);
+	if (code == ERR_OK)
+		code = send_image(c, "containerd.services.images.v1.Images/Update", &request, GRPC_NOT_FOUND, &status,
+				  err);
+	if (code == ERR_OK && status == GRPC_NOT_FOUND) {
+		request.len = without_mask;
+		code = send_image(c, "containerd.services.images.v1.Images/Create", &request, GRPC_OK, &status, err);
+	}
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", c->socket, name);
+}

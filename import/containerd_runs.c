@@ -1,0 +1,87 @@
+#include "import/containerd_runs.h"
+
+#include "common/limits.h"
+#include "common/mem.h"
+
+static bool is_no_matter(enum err_code code)
+{
+	return code == ERR_NOT_FOUND || code == ERR_FORMAT || code == ERR_UNSUPPORTED || code == ERR_LIMIT;
+}
+
+static enum err_code is_there(struct containerd *c, const struct digest *digest, bool *ret_there, struct err *err)
+{
+	CLEANUP(containerd_content_release) struct containerd_content content = { 0 };
+	enum err_code code = containerd_content(c, digest, &content, err);
+
+	*ret_there = code == ERR_OK && content.there;
+	return code;
+}
+
+static enum err_code has_all(struct containerd *c, const struct manifest *m, bool *ret_all, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	*ret_all = m->has_config;
+	if (m->has_config)
+		code = is_there(c, &m->config.digest, ret_all, err);
+	for (i = 0; code == ERR_OK && *ret_all && i < m->items_len; i++)
+		code = is_there(c, &m->items[i].digest, ret_all, err);
+	return code;
+}
+
+/* Where a manifest stands: its platform as its index tells it, and how many indexes lead there. */
+struct place {
+	const struct digest *digest;
+	const char *platform;
+	unsigned depth;
+};
+
+static enum err_code look(struct containerd *c, struct plan *plan, size_t image, const struct place *p,
+			  struct err *err);
+
+static enum err_code look_at_items(struct containerd *c, struct plan *plan, size_t image, const struct manifest *m,
+				   unsigned depth, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && depth < CONTAINERD_INDEX_DEPTH && i < m->items_len; i++) {
+		const struct descriptor *d = &m->items[i];
+		char text[PLATFORM_TEXT_MAX] = "";
+		struct place child = { &d->digest, text, depth + 1 };
+
+		if (descriptor_is_attestation(d))
+			continue;
+		if (d->has_platform)
+			platform_format(&d->platform, text);
+		code = look(c, plan, image, &child, err);
+	}
+	return code;
+}
+
+static enum err_code look(struct containerd *c, struct plan *plan, size_t image, const struct place *p, struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes;
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	bool runs = false;
+	enum err_code code;
+
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	code = containerd_read(c, p->digest, &bytes, err);
+	if (code == ERR_OK)
+		code = manifest_parse(bytes.data, bytes.len, NULL, p->digest->text, &m, err);
+	if (code != ERR_OK)
+		return is_no_matter(code) ? ERR_OK : code;
+	if (m.kind == MANIFEST_INDEX)
+		return look_at_items(c, plan, image, &m, p->depth, err);
+	code = has_all(c, &m, &runs, err);
+	return code == ERR_OK && runs ? plan_add_run(plan, image, p->digest, p->platform, err) : code;
+}
+
+enum err_code containerd_runs(struct containerd *c, struct plan *plan, size_t image, struct err *err)
+{
+	const struct place root = { &plan->images[image].was, "", 0 };
+
+	return look(c, plan, image, &root, err);
+}

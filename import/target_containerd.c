@@ -1,0 +1,414 @@
+#include "import/target_containerd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/reference.h"
+#include "import/containerd.h"
+#include "import/containerd_held.h"
+#include "import/containerd_runs.h"
+#include "import/containerd_write.h"
+#include "import/inventory.h"
+
+#define DOCKER_NAMESPACE "moby"
+
+struct target_containerd {
+	struct target target;
+	char *socket, *namespace; /* namespace: NULL for the one that fits */
+	bool pin;
+	struct containerd *c; /* NULL until probe */
+	struct ctr_held held;
+	bool *stale; /* by node: it is there, and lacks references */
+	bool named;  /* every record is as it must be */
+};
+
+static enum err_code connect_containerd(struct target_containerd *t, struct err *err)
+{
+	char *name = NULL;
+	enum err_code code = containerd_open(t->socket, t->namespace, &t->c, err);
+
+	if (code == ERR_OK)
+		code = str_format(&name, err, "containerd:%s (containerd %s, namespace %s)", t->socket, t->c->version,
+				  t->c->namespace);
+	if (code != ERR_OK)
+		return code;
+	free(t->target.name);
+	t->target.name = name;
+	return ERR_OK;
+}
+
+static enum err_code check_digests(const struct plan *plan, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (node_is_carried(n) && strcmp(digest_algorithm(&n->digest), "sha256") != 0)
+			return err_set(err, ERR_UNSUPPORTED,
+				       "%s %s: containerd knows sha256 only; use the embedded store (--to store)",
+				       role_name(n->role), n->digest.text);
+	}
+	return ERR_OK;
+}
+
+/* "r.test/app:1" is known as "r.test/app@sha256:…" too, but in Docker's namespace: then it is NULL. */
+static enum err_code name_by_digest(const struct target_containerd *t, const char *name, const struct digest *digest,
+				    char **ret_name, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *repository = NULL;
+	enum err_code code;
+
+	if (strcmp(t->c->namespace, DOCKER_NAMESPACE) == 0)
+		return ERR_OK;
+	code = reference_parse(name, &ref, err);
+	if (code == ERR_OK)
+		code = reference_repository(&ref, &repository, err);
+	return code == ERR_OK ? str_format(ret_name, err, "%s@%s", repository, digest->text) : code;
+}
+
+/* What a record says; it is right where it says what it should, and of pinned images that they are. */
+static enum err_code look_at_record(struct target_containerd *t, const char *name, const struct node *root,
+				    struct digest *ret_was, struct err *err)
+{
+	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	enum err_code code = containerd_image(t->c, name, &image, err);
+
+	if (code != ERR_OK)
+		return code;
+	*ret_was = image.target;
+	t->named &= digest_equal(&image.target, &root->digest) && (image.pinned || !t->pin);
+	return ERR_OK;
+}
+
+static enum err_code look_at_names(struct target_containerd *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	t->named = true;
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		const struct image *image = &plan->graph.images[i];
+		const struct node *root = &plan->graph.nodes[image->root];
+		CLEANUP(free_ptr) char *by_digest = NULL;
+		struct digest other;
+
+		code = name_by_digest(t, image->name, &root->digest, &by_digest, err);
+		if (code == ERR_OK && by_digest != NULL)
+			code = look_at_record(t, by_digest, root, &other, err);
+		if (code == ERR_OK)
+			code = look_at_record(t, image->name, root, &plan->images[i].was, err);
+		plan->images[i].runs_len = 0; /* it may be another since it was looked at first */
+		if (code == ERR_OK && plan_moves(plan, i))
+			code = containerd_runs(t->c, plan, i, err);
+	}
+	return code;
+}
+
+/* What is there; and of that, what lacks references to what comes. */
+static enum err_code look_at_content(struct target_containerd *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = ctr_held_look(&t->held, t->c, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		uint32_t node = plan->order[i];
+
+		plan->skip[node] = t->held.there[node];
+		t->stale[node] = t->held.there[node] && !t->held.refers[node];
+	}
+	return code;
+}
+
+static enum err_code look(struct target_containerd *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = look_at_content(t, plan, err);
+
+	if (code == ERR_OK)
+		code = plan_find_bare(plan, err);
+	if (code == ERR_OK)
+		code = look_at_names(t, plan, err);
+	if (code == ERR_OK)
+		code = plan_check_layers(plan, t->target.name, err);
+	if (code == ERR_OK)
+		code = plan_check_prerequisites(plan, t->target.name, err);
+	return code == ERR_OK ? plan_check_names(plan, t->target.name, err) : code;
+}
+
+/* A referrer of what is not there has nothing that keeps it. */
+static enum err_code count_lost(const struct target_containerd *t, struct plan *plan, struct err *err)
+{
+	const struct graph *g = &plan->graph;
+	CLEANUP(free_ptr) bool *kept = calloc(g->nodes_len + 1, sizeof(*kept));
+	size_t i;
+
+	if (kept == NULL)
+		return err_nomem(err);
+	for (i = 0; i < g->links_len; i++) {
+		uint32_t subject = g->links[i].subject;
+
+		kept[g->links[i].referrer] |= t->held.there[subject] || node_is_carried(&g->nodes[subject]);
+	}
+	for (i = 0; i < plan->order_len; i++) {
+		const struct node *n = &g->nodes[plan->order[i]];
+
+		plan->lost_referrers += n->role == ROLE_REFERRER && node_is_carried(n) && !kept[plan->order[i]];
+	}
+	return ERR_OK;
+}
+
+static enum err_code ctr_probe(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
+	enum err_code code = connect_containerd(t, err);
+
+	if (code == ERR_OK)
+		code = check_digests(plan, err);
+	if (code == ERR_OK)
+		code = ctr_held_init(&t->held, &plan->graph, err);
+	t->stale = calloc(plan->graph.nodes_len + 1, sizeof(*t->stale));
+	if (code == ERR_OK && t->stale == NULL)
+		code = err_nomem(err);
+	if (code == ERR_OK)
+		code = look(t, plan, err);
+	return code == ERR_OK ? count_lost(t, plan, err) : code;
+}
+
+static enum err_code refer(struct target_containerd *t, const struct plan *plan, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	uint32_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.nodes_len; i++) {
+		CLEANUP(gc_refs_release) struct gc_refs refs = { 0 };
+
+		if (!t->stale[i])
+			continue;
+		code = gc_refs_of(&plan->graph, i, &refs, err);
+		if (code == ERR_OK && refs.len > 0)
+			code = containerd_refer(t->c, &plan->graph.nodes[i].digest, &refs, err);
+	}
+	return code;
+}
+
+/* A record that says already what it should stays as it is. */
+static enum err_code give_name(struct target_containerd *t, const char *name, const struct node *root, struct err *err)
+{
+	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	enum err_code code = containerd_image(t->c, name, &image, err);
+
+	if (code != ERR_OK || (digest_equal(&image.target, &root->digest) && (image.pinned || !t->pin)))
+		return code;
+	return containerd_name(t->c, name, root, t->pin, err);
+}
+
+static enum err_code publish(struct target_containerd *t, const struct plan *plan, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		const struct image *image = &plan->graph.images[i];
+		const struct node *root = &plan->graph.nodes[image->root];
+		CLEANUP(free_ptr) char *by_digest = NULL;
+
+		code = name_by_digest(t, image->name, &root->digest, &by_digest, err);
+		if (code == ERR_OK && by_digest != NULL)
+			code = give_name(t, by_digest, root, err);
+		if (code == ERR_OK)
+			code = give_name(t, image->name, root, err);
+	}
+	return code;
+}
+
+/* What was there may be collected at any time.  What one content refers to is kept with it. */
+static enum err_code keep_what_is_there(struct target_containerd *t, const struct plan *plan, struct err *err)
+{
+	CLEANUP(free_ptr) bool *kept = calloc(plan->graph.nodes_len + 1, sizeof(*kept));
+	enum err_code code = kept != NULL ? ERR_OK : err_nomem(err);
+	size_t i, j;
+
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		uint32_t node = plan->order[i];
+
+		if (kept[node] || !t->held.there[node])
+			continue;
+		code = containerd_lease_keep(t->c, &plan->graph.nodes[node].digest, err);
+		ctr_held_from(&t->held, node);
+		for (j = 0; j < t->held.found_len; j++)
+			kept[t->held.found[j]] = true;
+	}
+	return code;
+}
+
+/* Nothing is sent, no reference is lacking, every name is right: then all of it is kept already. */
+static bool is_done(const struct target_containerd *t, const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++) {
+		if (plan_sends(plan, plan->order[i]) || t->stale[plan->order[i]])
+			return false;
+	}
+	return t->named;
+}
+
+static enum err_code ctr_write(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
+	enum err_code code;
+
+	if (is_done(t, plan))
+		return plan_finish(plan, err);
+	code = containerd_lease(t->c, err);
+	if (code == ERR_OK)
+		code = keep_what_is_there(t, plan, err);
+	if (code == ERR_OK)
+		code = look(t, plan, err);
+	if (code == ERR_OK)
+		code = containerd_write(t->c, plan, t->stale, err);
+	if (code == ERR_OK)
+		code = plan_finish(plan, err);
+	if (code == ERR_OK)
+		code = refer(t, plan, err);
+	if (code == ERR_OK)
+		code = publish(t, plan, err);
+	return code == ERR_OK ? containerd_lease_end(t->c, err) : code;
+}
+
+/* All that a manifest lists is there and kept. */
+static bool is_whole(const struct ctr_held *held, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		if (!ctr_held_found(held, held->graph->edges[n->edges + i].to))
+			return false;
+	}
+	return true;
+}
+
+static void count_found(const struct ctr_held *held, struct plan_image *image)
+{
+	size_t i;
+
+	for (i = 0; i < held->found_len; i++) {
+		const struct node *n = &held->graph->nodes[held->found[i]];
+
+		image->platforms += n->role == ROLE_MANIFEST && is_whole(held, n);
+		image->attestations += n->role == ROLE_ATTESTATION;
+		image->referrers += n->role == ROLE_REFERRER;
+	}
+	image->referrers_known = true;
+}
+
+static enum err_code read_image(struct target_containerd *t, struct plan *plan, size_t i, bool *reached,
+				struct err *err)
+{
+	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	const char *name = plan->graph.images[i].name;
+	const struct node *root = &plan->graph.nodes[plan->graph.images[i].root];
+	enum err_code code = containerd_image(t->c, name, &image, err);
+	size_t j;
+
+	if (code != ERR_OK)
+		return code;
+	plan->images[i].is = image.target;
+	if (!digest_equal(&image.target, &root->digest))
+		return err_set(err, ERR_PARTIAL, "%s: after the import it is %s there, not %s", name,
+			       image.target.text[0] != '\0' ? image.target.text : "not", root->digest.text);
+	ctr_held_from(&t->held, plan->graph.images[i].root);
+	for (j = 0; j < t->held.found_len; j++)
+		reached[t->held.found[j]] = true;
+	count_found(&t->held, &plan->images[i]);
+	plan->images[i].read_back = true;
+	return ERR_OK;
+}
+
+static enum err_code check_reached(const struct target_containerd *t, const struct plan *plan, const bool *reached,
+				   struct err *err)
+{
+	size_t i, lost = plan->lost_referrers;
+
+	for (i = 0; i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (!node_is_carried(n) || reached[plan->order[i]])
+			continue;
+		if (n->of_referrer && lost > 0)
+			continue;
+		return err_set(err, ERR_PARTIAL, "%s %s is %s after the import%s", role_name(n->role), n->digest.text,
+			       t->held.there[plan->order[i]] ? "there" : "not there",
+			       t->held.there[plan->order[i]] ? ", but nothing keeps it" : "");
+	}
+	return ERR_OK;
+}
+
+static enum err_code ctr_read_back(struct target *target, struct plan *plan, struct err *err)
+{
+	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
+	CLEANUP(free_ptr) bool *reached = calloc(plan->graph.nodes_len + 1, sizeof(*reached));
+	enum err_code code = reached != NULL ? ctr_held_look(&t->held, t->c, err) : err_nomem(err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
+		code = read_image(t, plan, i, reached, err);
+	if (code == ERR_OK)
+		code = check_reached(t, plan, reached, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
+}
+
+static enum err_code ctr_inventory(struct target *target, struct holdings *h, struct err *err)
+{
+	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
+	enum err_code code = connect_containerd(t, err);
+
+	if (code == ERR_OK)
+		code = inventory_of_containerd(t->c, h, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
+}
+
+static void ctr_free(struct target *target)
+{
+	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
+
+	ctr_held_release(&t->held);
+	containerd_close(t->c);
+	free(t->stale);
+	free(t->socket);
+	free(t->namespace);
+	free(t->target.name);
+	free(t);
+}
+
+enum err_code target_containerd_new(const char *socket, const char *namespace, bool pin, struct target **ret_target,
+				    struct err *err)
+{
+	struct target_containerd *t = calloc(1, sizeof(*t));
+	enum err_code code;
+
+	if (t == NULL)
+		return err_nomem(err);
+	t->target = (struct target){
+		.probe = ctr_probe,
+		.write = ctr_write,
+		.read_back = ctr_read_back,
+		.inventory = ctr_inventory,
+		.free = ctr_free,
+	};
+	t->pin = pin;
+	code = str_copy(socket, &t->socket, err);
+	if (code == ERR_OK)
+		code = str_copy(namespace, &t->namespace, err);
+	if (code == ERR_OK)
+		code = namespace != NULL
+			       ? str_format(&t->target.name, err, "containerd:%s (namespace %s)", socket, namespace)
+			       : str_format(&t->target.name, err, "containerd:%s", socket);
+	if (code == ERR_OK)
+		*ret_target = &t->target;
+	else
+		ctr_free(&t->target);
+	return code;
+}
