@@ -40,15 +40,16 @@ failing_export() {
 # Each line of stdin: PLACE|FAULT|STATUS|TEXT... What may be tried again is so at once: the waits are for unit tests.
 faults() {
 	local place fault wanted texts
+	proxy_start --remember
 	while IFS='|' read -r place fault wanted texts; do
 		echo "# $place $fault"
-		proxy_start --at-once --fault "${PLACES[$place]}" "$fault"
+		proxy_change --at-once --fault "${PLACES[$place]}" "$fault"
 		failing_export "$PROXY/demo/app1:1.0"
 		IFS='|' read -ra texts <<<"$texts"
 		complain "$wanted" "${texts[@]}"
 		[[ $place == @(layer|gone) || $stderr != *' is kept in '* ]] || fail 'something is kept before there are layers'
-		beside_stop
 	done
+	beside_stop
 }
 
 @test "what a registry refuses" {
@@ -87,31 +88,31 @@ faults() {
 }
 
 @test "answers that break off now and then" {
+	proxy_start --remember
 	example_export whole
 	for place in tag manifest attestation config statement layer fallback referrers; do
 		for fault in hangup: cut:0 cut:100 status:500; do
 			echo "# $place $fault"
-			proxy_start --at-once --fault "${PLACES[$place]}#1" "$fault"
+			proxy_change --at-once --fault "${PLACES[$place]}#1" "$fault"
 			http_proxy=http://$PROXY bundle export -q --plain-http -o app1.oci.tar.zst registry.example.test/demo/app1:1.0
 			expect 0
 			[[ -z $stderr ]] || fail 'a hiccup is nothing to speak of'
 			cmp whole app1.oci.tar.zst
-			beside_stop
 		done
 	done
 }
 
 @test "a third of all answers is no good, and the bundle is the same" {
+	proxy_start --remember
 	example_export whole
 	for seed in 1 2 3; do
 		echo "# seed $seed"
-		proxy_start --at-once --fault . "third:$seed"
+		proxy_change --at-once --fault . "third:$seed"
 		http_proxy=http://$PROXY bundle export -q --plain-http -o app1.oci.tar.zst registry.example.test/demo/app1:1.0
 		expect 0 "$APP1"
 		cmp whole app1.oci.tar.zst
 		(($(proxy_asked 'map(select(.status == 429 or .status == 500)) | length') > 2)) || fail 'nothing went wrong'
 		(($(proxy_sent) * 100 <= $(blob_bytes app1.oci.tar.zst) * 105)) || fail "$(proxy_sent) bytes came"
-		beside_stop
 	done
 }
 
@@ -183,11 +184,11 @@ blob_bytes() {
 
 @test "headers that a registry may leave out are not missed" {
 	bundle export -q -o whole.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	proxy_start --remember
 	for header in Content-Type Docker-Content-Digest Etag Docker-Distribution-Api-Version; do
-		proxy_start --fault . "header:$header="
+		proxy_change --fault . "header:$header="
 		bundle export -q -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
 		expect 0 "$APP1" '1 image, 1 platform, 2 statements, 6 referrers'
-		beside_stop
 	done
 }
 
@@ -335,7 +336,7 @@ need_small_disk() {
 
 # Starts an export that waits for the rest of an answer, in the background; sets EXPORT_PID.
 stalled_export() {
-	proxy_start --fault "$1" "$2"
+	proxy_change --fault "$1" "$2"
 	http_proxy=http://$PROXY "$BUNDLE" export -q --plain-http -o app1.oci.tar.zst registry.example.test/demo/app1:1.0 \
 		3>&- &
 	EXPORT_PID=$!
@@ -345,17 +346,16 @@ stalled_export() {
 kill_export() {
 	kill -KILL "$EXPORT_PID"
 	wait "$EXPORT_PID" 2>/dev/null || true
-	beside_stop
 }
 
 example_export() {
-	proxy_start
+	proxy_change
 	http_proxy=http://$PROXY bundle export -q --plain-http -o "$1" registry.example.test/demo/app1:1.0
 	expect 0
-	beside_stop
 }
 
 @test "a killed export publishes nothing, and the next one gives the same bytes" {
+	proxy_start --remember
 	example_export whole
 	while IFS='|' read -r place at; do
 		echo "# killed at $place $at"
@@ -381,6 +381,7 @@ example_export() {
 }
 
 @test "two exports do not write one file" {
+	proxy_start
 	stalled_export "${PLACES[layer]}" stall:500000
 	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
 	complain 1 'another run is writing it'

@@ -8,6 +8,7 @@
 #   expect STATUS [TEXT]...   it ended so, and its stdout holds each text
 #   complain STATUS [TEXT]... it ended so, its stderr is one line that says who speaks and holds each text
 #   proxy_start ARGS...       a fault proxy before the registry; sets PROXY (host:port) and PROXY_LOG
+#   proxy_change ARGS...      the last one goes wrong in another way from now on; with --remember at its start that is cheap
 #   beside_stop               ends all proxies of this test, as its end does
 #
 # BUNDLE is the program under test; without it, the release build. REGISTRY is the address of the registry and STORAGE
@@ -155,6 +156,16 @@ proxy_start() {
 	beside_start "$PROXY_LOG.port" fault_proxy.py --upstream "$REGISTRY" --log "$PROXY_LOG" "$@"
 	# shellcheck disable=SC2034 # for the tests
 	PROXY=127.0.0.1:$(<"$PROXY_LOG.port")
+}
+
+proxy_change() {
+	local words='' answer connection
+	(($# == 0)) || printf -v words '%s\n' "$@"
+	exec {connection}<>"/dev/tcp/${PROXY/:/\/}"
+	printf 'PUT /-/options HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s' "$(LC_ALL=C && echo ${#words})" "$words" >&"$connection"
+	read -r answer <&"$connection"
+	exec {connection}>&-
+	[[ $answer == 'HTTP/1.1 200 '* ]] || fail "the proxy takes no such options: $*"
 }
 
 # What the proxy was asked, through a filter of jq over the list of its records.

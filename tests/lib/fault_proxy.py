@@ -30,6 +30,9 @@ keep a name that does not depend on the port.
 The log has one JSON document a line: {"method", "path", "headers", "status"} for each request, in the order in which
 they were answered, and {"stalled": PATH} when a stall has sent what it sends. Beside it, LOG.sent has the bytes of each
 body that went out, or of what was to go out of it, a number a line.
+
+PUT /-/options with a word a line gives it other options in the place of all those but --upstream, --log and --remember,
+and empties the log: so many faults can be tried without as many proxies.
 """
 import argparse
 import base64
@@ -246,6 +249,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def do_PUT(self):
+        words = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
+        self.server.log.truncate(0)
+        self.server.sent.truncate(0)
+        self.server.go_wrong(parse_options(["--upstream", self.server.upstream, *words]))
+        self.send(complete(200, b"", {}), self.path)
+
     def gated(self, url):
         gate, authorization = self.server.gate, self.headers.get("Authorization")
         if url.path == "/token":
@@ -257,6 +267,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return gate.refusal(repository, self.server.server_port)
 
     def forward(self, path):
+        """What the registry says, which is asked once where it always says the same."""
+        remembered, key = self.server.remembered, (self.command, path, self.headers.get("Accept"), self.headers.get("Range"))
+        if remembered is None:
+            return self.ask(path)
+        if key not in remembered:
+            answer = self.ask(path)
+            remembered[key] = dataclasses.replace(answer, body=[b"".join(answer.body)])
+        return remembered[key]
+
+    def ask(self, path):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP | {"authorization"}}
         if self.server.no_ranges:
             headers.pop("Range", None)
@@ -310,14 +330,19 @@ class Proxy(http.server.ThreadingHTTPServer):
     def __init__(self, options):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = options.upstream
-        self.faults = [Fault(*pair) for pair in options.fault]
-        self.gate = Gate(options)
-        self.referrers_page = options.referrers
-        self.no_ranges = options.no_ranges
-        self.at_once = options.at_once
+        self.remembered = {} if options.remember else None
         self.log = open(options.log, "a", encoding="utf-8", buffering=1)
         self.sent = open(options.log + ".sent" if options.log != os.devnull else os.devnull, "a", buffering=1)
         self.lock = threading.Lock()
+        self.go_wrong(options)
+
+    def go_wrong(self, options):
+        with self.lock:
+            self.faults = [Fault(*pair) for pair in options.fault]
+            self.gate = Gate(options)
+            self.referrers_page = options.referrers
+            self.no_ranges = options.no_ranges
+            self.at_once = options.at_once
 
     def note(self, **record):
         with self.lock:
@@ -333,11 +358,12 @@ class Proxy(http.server.ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def parse_options():
+def parse_options(words=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--upstream", required=True, metavar="HOST:PORT")
     parser.add_argument("--fault", nargs=2, action="append", default=[], metavar=("WHERE", "WHAT"))
     parser.add_argument("--log", default=os.devnull, metavar="FILE")
+    parser.add_argument("--remember", action="store_true", help="ask the registry for the same thing once")
     parser.add_argument("--referrers", type=int, default=0, metavar="N", help="have the referrers API, N to a page")
     parser.add_argument("--no-ranges", action="store_true", help="whoever wants a part of a blob gets all of it")
     parser.add_argument("--at-once", action="store_true", help="what goes wrong may be asked for again at once")
@@ -345,7 +371,7 @@ def parse_options():
     parser.add_argument("--user", metavar="USER:PASSWORD", help="for --auth; without it, anybody gets a token")
     parser.add_argument("--token-uses", type=int, default=-1, metavar="N", help="a token expires after N requests")
     parser.add_argument("--challenge-ping-only", action="store_true", help="only /v2/ says what is wanted")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def main():
