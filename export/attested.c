@@ -46,10 +46,16 @@ static enum err_code add_row(struct attested *a, const struct attested_row *row,
 	if (code == ERR_OK)
 		code = intern_text(&a->strings, row->image, &copy.image, err);
 	if (code == ERR_OK)
-		code = intern_text(&a->strings, row->platform != NULL ? row->platform : "unknown", &copy.platform, err);
+		code = intern_text(&a->strings, row->platform != NULL ? row->platform : PLATFORM_UNKNOWN,
+				   &copy.platform, err);
 	if (code == ERR_OK)
 		a->rows[a->len++] = copy;
 	return code;
+}
+
+static bool is_there(const struct graph *g, const struct edge *e)
+{
+	return !g->nodes[e->to].absent;
 }
 
 /* How many signatures or attestations a manifest stands for: one, but where cosign tags it, as many as it has blobs. */
@@ -61,7 +67,7 @@ static size_t weight_of(const struct graph *g, const struct link *link)
 	if (link->kind != LINK_SIG && link->kind != LINK_ATT)
 		return 1;
 	for (i = 0; i < n->edges_len; i++)
-		blobs += g->edges[n->edges + i].kind != EDGE_CONFIG;
+		blobs += g->edges[n->edges + i].kind != EDGE_CONFIG && is_there(g, &g->edges[n->edges + i]);
 	return blobs;
 }
 
@@ -97,7 +103,8 @@ static void count_attested(const struct graph *g, uint32_t manifest, struct atte
 		if (links[i].kind != LINK_BUILDKIT || !node_is_carried(n))
 			continue;
 		for (j = 0; j < n->edges_len; j++)
-			row->attestations += g->edges[n->edges + j].kind == EDGE_STATEMENT;
+			row->attestations +=
+				g->edges[n->edges + j].kind == EDGE_STATEMENT && is_there(g, &g->edges[n->edges + j]);
 		count_referrers(g, links[i].referrer, true, row);
 	}
 }
@@ -118,7 +125,7 @@ static void await(struct visit *v, uint32_t node)
 {
 	const struct node *n = &v->g->nodes[node];
 
-	if (v->seen[node] == v->turn || !node_is_carried(n) || (n->role != ROLE_INDEX && n->role != ROLE_MANIFEST))
+	if (v->seen[node] == v->turn || n->absent || (n->role != ROLE_INDEX && n->role != ROLE_MANIFEST))
 		return;
 	v->seen[node] = v->turn;
 	v->waiting[v->waiting_len++] = node;
@@ -128,12 +135,16 @@ static enum err_code visit(struct visit *v, uint32_t node, struct err *err)
 {
 	const struct node *n = &v->g->nodes[node];
 	bool is_index = n->role == ROLE_INDEX;
-	struct attested_row row = { .image = v->image, .platform = is_index ? "" : n->platform };
+	struct attested_row row = { .image = v->image,
+				    .platform = is_index ? "" : n->platform,
+				    .left_out = n->left_out };
 	enum err_code code;
 	size_t i;
 
-	count_referrers(v->g, node, false, &row);
-	count_attested(v->g, node, &row);
+	if (!n->left_out) {
+		count_referrers(v->g, node, false, &row);
+		count_attested(v->g, node, &row);
+	}
 	for (i = 0; is_index && i < n->edges_len; i++)
 		await(v, v->g->edges[n->edges + i].to);
 	code = add_row(v->a, &row, err);
@@ -160,6 +171,25 @@ enum err_code attested_of_graph(struct attested *a, const struct graph *g, struc
 	return code;
 }
 
+/* A description that is being read. */
+struct described {
+	struct attested *a;
+	const struct description *d;
+	const struct json_t *referrers;
+};
+
+/* What the source did not have is listed all the same. */
+static bool is_described(const struct described *r, const struct json_t *json)
+{
+	const char *text = js_string(json, "digest");
+	struct digest digest;
+	size_t at = BLOB_NONE;
+
+	if (text != NULL && digest_parse(text, &digest, NULL) == ERR_OK)
+		at = description_find(r->d, &digest);
+	return at != BLOB_NONE && stored_is_here(r->d->blobs[at].stored);
+}
+
 /* The referrers of a description come sorted by their subjects. */
 static size_t first_of(const struct json_t *referrers, const char *subject)
 {
@@ -177,13 +207,13 @@ static size_t first_of(const struct json_t *referrers, const char *subject)
 	return low;
 }
 
-static void count_described(const struct json_t *referrers, const char *subject, bool signatures_only,
+static void count_described(const struct described *from, const char *subject, bool signatures_only,
 			    struct attested_row *row)
 {
 	size_t i;
 
-	for (i = first_of(referrers, subject); i < js_len(referrers); i++) {
-		const struct json_t *json = js_at(referrers, i);
+	for (i = first_of(from->referrers, subject); i < js_len(from->referrers); i++) {
+		const struct json_t *json = js_at(from->referrers, i);
 		const char *is = js_string(json, "subject"), *kind = js_string(json, "kind");
 		struct referrer r = { .tagged_sig = kind != NULL && strcmp(kind, link_name(LINK_SIG)) == 0,
 				      .artifact_type = js_string(json, "artifactType"),
@@ -191,6 +221,8 @@ static void count_described(const struct json_t *referrers, const char *subject,
 
 		if (is == NULL || strcmp(is, subject) != 0)
 			break;
+		if (!is_described(from, json))
+			continue;
 		if (is_signature(&r))
 			row->signatures++;
 		else if (!signatures_only)
@@ -198,30 +230,33 @@ static void count_described(const struct json_t *referrers, const char *subject,
 	}
 }
 
-static enum err_code add_described(struct attested *a, const struct json_t *referrers, const char *image,
-				   const struct json_t *platform, struct err *err)
+static enum err_code add_described(const struct described *from, const char *image, const struct json_t *platform,
+				   struct err *err)
 {
 	const struct json_t *attestations = js_array(platform, "attestations");
 	const char *digest = js_string(platform, "digest");
 	struct attested_row row = { .image = image, .platform = js_string(platform, "platform") };
-	size_t i;
+	size_t i, j;
 
 	if (digest != NULL)
-		count_described(referrers, digest, false, &row);
+		count_described(from, digest, false, &row);
 	for (i = 0; i < js_len(attestations); i++) {
-		const struct json_t *one = js_at(attestations, i);
+		const struct json_t *one = js_at(attestations, i), *statements = js_array(one, "statements");
 		const char *manifest = js_string(one, "digest");
 
-		row.attestations += js_len(js_array(one, "statements"));
+		for (j = 0; j < js_len(statements); j++)
+			row.attestations += is_described(from, js_at(statements, j));
 		if (manifest != NULL)
-			count_described(referrers, manifest, true, &row);
+			count_described(from, manifest, true, &row);
 	}
-	return add_row(a, &row, err);
+	return add_row(from->a, &row, err);
 }
 
-enum err_code attested_of_description(struct attested *a, const struct json_t *json, struct err *err)
+enum err_code attested_of_description(struct attested *a, const struct json_t *json, const struct description *d,
+				      struct err *err)
 {
-	const struct json_t *images = js_array(json, "images"), *referrers = js_array(json, "referrers");
+	const struct described from = { .a = a, .d = d, .referrers = js_array(json, "referrers") };
+	const struct json_t *images = js_array(json, "images");
 	enum err_code code = ERR_OK;
 	size_t i, j;
 
@@ -234,11 +269,11 @@ enum err_code attested_of_description(struct attested *a, const struct json_t *j
 		if (name == NULL || digest == NULL)
 			continue;
 		if (type != NULL && manifest_kind(type) == MANIFEST_INDEX) {
-			count_described(referrers, digest, false, &row);
+			count_described(&from, digest, false, &row);
 			code = add_row(a, &row, err);
 		}
 		for (j = 0; code == ERR_OK && j < js_len(platforms); j++)
-			code = add_described(a, referrers, name, js_at(platforms, j), err);
+			code = add_described(&from, name, js_at(platforms, j), err);
 	}
 	return code;
 }
@@ -265,62 +300,16 @@ void attested_sort(struct attested *a)
 		}
 		a->rows[kept].attestations += a->rows[i].attestations;
 		a->rows[kept].signatures += a->rows[i].signatures;
+		a->rows[kept].left_out &= a->rows[i].left_out;
 	}
 	a->len = kept + 1;
 }
 
-/* The first row whose image does not come before the first len characters of a name. */
-static size_t first_row(const struct attested *a, const char *name, size_t len)
+const struct attested_row *attested_find(const struct attested *a, const char *image, const char *platform)
 {
-	size_t low = 0, high = a->len;
+	struct attested_row key = { .image = image, .platform = platform };
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strncmp(a->rows[mid].image, name, len) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* How long a name is up to where its tag or digest begins, with the separator. */
-static size_t repository_len(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	slash = slash != NULL ? slash : name;
-	return (size_t)(slash - name) + strcspn(slash, ":@") + 1;
-}
-
-/* The name that an image had last time: its own, or that of the only one of its repository; NULL for none. */
-static const char *name_then(const struct attested *was, const char *image)
-{
-	size_t i = first_row(was, image, strlen(image) + 1), len = repository_len(image);
-	const char *only = NULL;
-
-	if (i < was->len && strcmp(was->rows[i].image, image) == 0)
-		return was->rows[i].image;
-	for (i = first_row(was, image, len); i < was->len && strncmp(was->rows[i].image, image, len) == 0; i++) {
-		if (only != NULL && strcmp(only, was->rows[i].image) != 0)
-			return NULL;
-		only = was->rows[i].image;
-	}
-	return only;
-}
-
-const struct attested_row *attested_lost(const struct attested *was, const struct attested_row *is)
-{
-	struct attested_row key = *is;
-	const struct attested_row *then;
-
-	key.image = name_then(was, is->image);
-	if (key.image == NULL || was->len == 0)
-		return NULL;
-	then = bsearch(&key, was->rows, was->len, sizeof(*was->rows), compare);
-	return then != NULL && (then->attestations > is->attestations || then->signatures > is->signatures) ? then
-													    : NULL;
+	return a->len > 0 ? bsearch(&key, a->rows, a->len, sizeof(*a->rows), compare) : NULL;
 }
 
 void attested_release(struct attested *a)

@@ -1,7 +1,7 @@
-/* attested.h - how much is attested about each platform of each image, to be held against the last time.
+/* attested.h - how much is attested about each platform of each image, to be held against the last time (losses.h).
  *
  * Lifecycle  Zeroed, attested_of_graph or attested_of_description, attested_sort;
- *            attested_lost for two of them; attested_release.
+ *            attested_release.
  * Bounds     A row for each platform of each image, and one for each index.
  * Ownership  The rows own their strings.
  * Errors     ERR_NOMEM, ERR_LIMIT.
@@ -11,19 +11,23 @@
  *            other referrers and the statements of attestation manifests are
  *            attestations.  Of a manifest tagged .sig or .att each blob counts,
  *            where the manifest was read; a description does not tell.
- *            An image that was not there last time under its own name is held
- *            against the only one of its repository, if there was one only.
+ *            What is absent does not count.  A platform that was not asked for has
+ *            a row that says so.
  */
 #ifndef EXPORT_ATTESTED_H
 #define EXPORT_ATTESTED_H
 
+#include "bundles/description.h"
 #include "common/graph.h"
 #include "common/js.h"
 
+#define PLATFORM_UNKNOWN "unknown"
+
 struct attested_row {
 	const char *image;    /* full name */
-	const char *platform; /* "" for the index itself */
+	const char *platform; /* "" for the index itself, "unknown" where the image does not say */
 	size_t attestations, signatures;
+	bool left_out; /* nobody asked for it, so nothing is known of it */
 };
 
 struct attested {
@@ -33,12 +37,13 @@ struct attested {
 };
 
 enum err_code attested_of_graph(struct attested *a, const struct graph *g, struct err *err);
-/* A description's own JSON, which was checked. */
-enum err_code attested_of_description(struct attested *a, const struct json_t *json, struct err *err);
+/* A description's own JSON, which d was read from. */
+enum err_code attested_of_description(struct attested *a, const struct json_t *json, const struct description *d,
+				      struct err *err);
 /* Put rows in order; several manifests of one platform are one row. */
 void attested_sort(struct attested *a);
-/* The row of last time that says more than this one, NULL if there is none. */
-const struct attested_row *attested_lost(const struct attested *was, const struct attested_row *is);
+/* The row of an image and platform, after attested_sort; NULL if there is none. */
+const struct attested_row *attested_find(const struct attested *a, const char *image, const char *platform);
 /* Zeroed ones are fine. */
 void attested_release(struct attested *a);
 #endif

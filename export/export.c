@@ -343,9 +343,6 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = site_leave_out(&r->site, &r->gather, err);
 	if (code == ERR_OK)
-		code = attested_of_graph(&r->attested, &r->gather.graph, err);
-	attested_sort(&r->attested);
-	if (code == ERR_OK)
 		code = gather_supply(&r->gather, err);
 	if (code == ERR_OK)
 		code = graph_order(&r->gather.graph, &r->order, &r->order_len, err);
@@ -361,6 +358,9 @@ enum err_code export_run(const struct export_options *options, struct export_res
 	code = find_images(options, result, err);
 	if (code == ERR_OK)
 		code = survey(&j, err);
+	if (code == ERR_OK) /* what is absent is known now */
+		code = attested_of_graph(&result->attested, &result->gather.graph, err);
+	attested_sort(&result->attested);
 	if (code == ERR_OK)
 		code = write_bundle(&j, err);
 	return code == ERR_OK ? ERR_OK : add_kept(&j, code, err);

@@ -117,7 +117,7 @@ static enum err_code take_json(const struct reading *r, const struct json_t *jso
 		for (j = 0; code == ERR_OK && j < js_len(platforms); j++)
 			code = add_platform(r, js_string(js_at(images, i), "name"), js_at(platforms, j));
 	}
-	return code == ERR_OK ? attested_of_description(&r->since->attested, json, r->err) : code;
+	return code == ERR_OK ? attested_of_description(&r->since->attested, json, r->d, r->err) : code;
 }
 
 static enum err_code read_description(struct since *s, const char *path, struct err *err)

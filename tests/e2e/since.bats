@@ -136,6 +136,25 @@ stripped_registry() {
 	)
 }
 
+@test "an image that was an index with attestations, and is a manifest" {
+	lab_peer skopeo copy -q --override-arch amd64 --src-tls-verify=false "docker://$REGISTRY/demo/app1:1.0" oci:app1:1.0
+	bundle export -q -o second.zst --strict --since first.zst --map "localhost/app1=$REGISTRY/demo/app1" oci:app1
+	expect 4
+	holds stderr "WARNING: less is attested than last time: $REGISTRY/demo/app1:1.0 linux/amd64: 0 attestations"
+	"$BUNDLE" cat first.zst description >first.json
+	bundle export -q -o second.zst --strict --since first.json --map "localhost/app1=$REGISTRY/demo/app1" oci:app1
+	expect 4
+}
+
+@test "a platform that was not asked for has lost nothing" {
+	"$BUNDLE" export -q -o both.zst "$REGISTRY/demo/multi:2.1" >/dev/null
+	bundle inspect both.zst
+	expect 0 statement
+	bundle export -q -o second.zst --strict --since both.zst --platform linux/arm64 "$REGISTRY/demo/multi:2.1"
+	expect 0
+	[[ $stderr != *WARNING* ]]
+}
+
 @test "as much as last time is nothing to speak of" {
 	bundle export -q -o second.zst --strict --since first.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
 	expect 0

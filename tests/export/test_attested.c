@@ -13,6 +13,7 @@
 #include "tests/lib/test_main.h"
 
 #define SIGNATURE_TYPE "application/vnd.cncf.notary.signature"
+#define ON(architecture) ",\"platform\":{\"os\":\"linux\",\"architecture\":\"" architecture "\"}"
 #define BUNDLE_TYPE "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 static struct image_builder images;
@@ -80,10 +81,10 @@ static void count(struct attested *by_graph, struct attested *by_description)
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	ck_assert_int_eq(bundle_open(path, &b, NULL), ERR_OK);
 	ck_assert_int_eq(bundle_description_read(b, &text, NULL), ERR_OK);
+	ck_assert_int_eq(js_read(buf_text(&text), text.len, "it", &json, NULL), ERR_OK);
+	ck_assert_int_eq(attested_of_description(by_description, json, bundle_description(b), NULL), ERR_OK);
 	bundle_close(b);
 	file_remove(path);
-	ck_assert_int_eq(js_read(buf_text(&text), text.len, "it", &json, NULL), ERR_OK);
-	ck_assert_int_eq(attested_of_description(by_description, json, NULL), ERR_OK);
 	attested_sort(by_description);
 }
 
@@ -158,48 +159,89 @@ START_TEST(deep)
 }
 END_TEST
 
-static void add_row(struct attested *a, const char *image, size_t attestations, size_t signatures)
+/* What is listed and was not at the source attests to nothing. */
+START_TEST(absent_referrer)
 {
-	ck_assert_int_eq(vec_grow(&a->rows, &a->cap, a->len + 1, sizeof(*a->rows), 100, NULL), ERR_OK);
-	a->rows[a->len++] = (struct attested_row){
-		.image = image, .platform = "linux/amd64", .attestations = attestations, .signatures = signatures
-	};
+	CLEANUP(attested_release) struct attested a = { 0 };
+	CLEANUP(attested_release) struct attested d = { 0 };
+	size_t root = add_manifest("layer");
+
+	image_tag(&images, "a.example/b:1", root);
+	refer(root, "application/spdx+json", NULL, LINK_SUBJECT, 1);
+	refer(root, SIGNATURE_TYPE, NULL, LINK_SUBJECT, 2);
+	images.items[images.links[0].referrer].absent = true;
+	count(&a, &d);
+	ck_assert_uint_eq(a.rows[0].attestations, 0);
+	ck_assert_uint_eq(d.rows[0].attestations, 0);
+	ck_assert_uint_eq(a.rows[0].signatures, 1);
+	ck_assert_uint_eq(d.rows[0].signatures, 1);
+}
+END_TEST
+
+/* Statements, and the blobs that cosign tags. */
+static const struct {
+	enum role role;
+	size_t fewer_attestations, fewer_signatures;
+} absent[] = { { ROLE_CONFIG, 0, 0 }, { ROLE_STATEMENT, 1, 0 }, { ROLE_ARTIFACT, 0, 1 } };
+
+static struct attested_row total(const struct graph *g)
+{
+	CLEANUP(attested_release) struct attested a = { 0 };
+	struct attested_row sum = { .image = NULL };
+	size_t i;
+
+	ck_assert_int_eq(attested_of_graph(&a, g, NULL), ERR_OK);
+	for (i = 0; i < a.len; i++) {
+		sum.attestations += a.rows[i].attestations;
+		sum.signatures += a.rows[i].signatures;
+	}
+	return sum;
 }
 
-static const struct {
-	const char *name, *image;
-	size_t attestations, signatures;
-	bool lost;
-} lost[] = {
-	{ "as much", "a.example/b:1", 2, 1, false },
-	{ "more", "a.example/b:1", 3, 2, false },
-	{ "fewer attestations", "a.example/b:1", 1, 1, true },
-	{ "fewer signatures", "a.example/b:1", 3, 0, true },
-	{ "a new tag of a repository that had one", "a.example/b:2", 2, 0, true },
-	{ "a new tag of a repository that had two", "a.example/c:3", 0, 0, false },
-	{ "one of those two", "a.example/c:2", 0, 0, true },
-	{ "a repository whose name begins alike", "a.example/b-x:1", 0, 0, false },
-	{ "a longer tag", "a.example/c:22", 0, 0, false },
-	{ "another registry", "b.example/b:1", 0, 0, false },
-};
-
-START_TEST(comparing)
+START_TEST(absent_blobs)
 {
-	CLEANUP(attested_release) struct attested was = { 0 };
-	struct attested_row is = { .image = lost[_i].image,
-				   .platform = "linux/amd64",
-				   .attestations = lost[_i].attestations,
-				   .signatures = lost[_i].signatures };
-	struct attested none = { 0 };
+	CLEANUP(graph_release) struct graph g;
+	struct attested_row before, after;
+	size_t i;
 
-	add_row(&was, "a.example/c:2", 1, 1);
-	add_row(&was, "a.example/b:1", 2, 1);
-	add_row(&was, "a.example/c:1", 1, 1);
-	attested_sort(&was);
-	ck_assert_msg((attested_lost(&was, &is) != NULL) == lost[_i].lost, "%s", lost[_i].name);
-	is.platform = "linux/s390x"; /* was not there */
-	ck_assert_ptr_null(attested_lost(&was, &is));
-	ck_assert_ptr_null(attested_lost(&none, &is));
+	image_sample(&images, "a.example/b:1", &(struct image_sample){ 0 });
+	image_graph(&images, &images.source, &g);
+	before = total(&g);
+	for (i = 0; i < g.nodes_len; i++)
+		g.nodes[i].absent = g.nodes[i].role == absent[_i].role;
+	after = total(&g);
+	ck_assert_uint_eq(before.attestations - after.attestations, absent[_i].fewer_attestations);
+	ck_assert_uint_eq(before.signatures - after.signatures, absent[_i].fewer_signatures);
+}
+END_TEST
+
+/* A platform that was not asked for has a row that says so, and one manifest for two platforms has two. */
+START_TEST(platforms)
+{
+	static const char *const want[] = { "", "linux/amd64", "linux/arm64", "linux/s390x" };
+	CLEANUP(selection_release) struct selection s = { 0 };
+	CLEANUP(attested_release) struct attested a = { 0 };
+	CLEANUP(attested_release) struct attested d = { 0 };
+	char one[IMAGE_DESCRIPTOR_TEXT], other[IMAGE_DESCRIPTOR_TEXT];
+	size_t i;
+
+	image_text(&images, add_manifest("one"), one);
+	image_text(&images, add_manifest("other"), other);
+	image_tag(&images, "a.example/b:1",
+		  image_json(&images, TYPE_OCI_INDEX,
+			     "{\"manifests\":[{%s" ON("s390x") "},{%s" ON("arm64") "},{%s" ON("amd64") "}]}", one,
+			     other, one));
+	ck_assert_int_eq(selection_platform(&s, "linux/amd64", NULL), ERR_OK);
+	images.selection = &s;
+	count(&a, &d);
+	ck_assert_uint_eq(a.len, COUNT_OF(want));
+	ck_assert_uint_eq(d.len, a.len - 1);
+	for (i = 0; i < a.len; i++) {
+		ck_assert_str_eq(a.rows[i].platform, want[i]);
+		ck_assert_int_eq(a.rows[i].left_out, i == 2);
+	}
+	ck_assert_ptr_eq(attested_find(&a, "a.example/b:1", "linux/s390x"), &a.rows[3]);
+	ck_assert_ptr_null(attested_find(&a, "a.example/b:1", "linux/riscv64"));
 }
 END_TEST
 
@@ -212,7 +254,9 @@ int main(void)
 	tcase_add_loop_test(t, kinds, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, whole_image);
 	tcase_add_test(t, deep);
-	tcase_add_loop_test(t, comparing, 0, (int)COUNT_OF(lost));
+	tcase_add_test(t, absent_referrer);
+	tcase_add_loop_test(t, absent_blobs, 0, (int)COUNT_OF(absent));
+	tcase_add_test(t, platforms);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
