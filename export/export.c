@@ -10,7 +10,7 @@
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/version.h"
-#include "export/fetch.h"
+#include "export/layers.h"
 #include "export/survey.h"
 
 #define WORKERS_MAX 3 /* with them hashing and writing keep up with any network; more only add memory */
@@ -24,32 +24,9 @@ struct job {
 	uint32_t *nodes; /* the description's blobs as nodes, in its order */
 };
 
-/* Layers go straight to where they will stay. */
-struct layer_place {
-	struct fetch_place place;
-	struct bundle_writer *writer;
-};
-
 static bool is_pipe(const struct export_options *options)
 {
 	return strcmp(options->output, "-") == 0;
-}
-
-static enum err_code layer_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
-				      struct instream **ret_kept, struct err *err)
-{
-	return bundle_writer_layer(OUTER_OF(p, struct layer_place, place)->writer, node, ret_out, ret_kept, err);
-}
-
-static void layer_place_close(struct fetch_place *p, struct outstream *out)
-{
-	bundle_writer_layer_release(OUTER_OF(p, struct layer_place, place)->writer, out);
-}
-
-static enum err_code layer_place_spread(struct fetch_place *p, uint32_t node, bool kept, struct spread **ret_spread,
-					struct err *err)
-{
-	return bundle_writer_spread(OUTER_OF(p, struct layer_place, place)->writer, node, kept, ret_spread, err);
 }
 
 static void job_release(struct job *j)
@@ -86,22 +63,6 @@ static enum err_code list_nodes(struct job *j, struct err *err)
 	return ERR_OK;
 }
 
-/* Let the sources run until everything is fetched and proved. */
-static enum err_code finish_fetches(struct http *http, struct fetch *const *fetches, size_t len, struct err *err)
-{
-	enum err_code code = ERR_OK;
-	bool again = true;
-	size_t i;
-
-	while (code == ERR_OK && again) {
-		again = false;
-		code = http_run(http, err);
-		for (i = 0; code == ERR_OK && i < len; i++)
-			code = fetch_settle(fetches[i], &again, err);
-	}
-	return code;
-}
-
 static enum err_code write_small(struct job *j, const uint32_t *packed, size_t len, struct err *err)
 {
 	const struct gather *g = &j->result->gather;
@@ -117,59 +78,20 @@ static enum err_code write_small(struct job *j, const uint32_t *packed, size_t l
 	return code;
 }
 
-/* Into a pipe: one layer after the other. */
-static enum err_code fetch_in_order(struct job *j, struct err *err)
-{
-	static const enum stored kinds[] = { STORED_RAW, STORED_ZSTD };
-	struct gather *g = &j->result->gather;
-	struct layer_place place = {
-		.place = { .open = layer_place_open, .close = layer_place_close },
-		.writer = j->writer,
-	};
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	for (i = 0; code == ERR_OK && i < COUNT_OF(kinds); i++) {
-		CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
-		uint32_t *nodes;
-		size_t len = range_of(j, kinds[i], &nodes);
-
-		code = fetch_start(g, nodes, len, 1, &place.place, &j->watch, &fetch, err);
-		if (code == ERR_OK)
-			code = finish_fetches(g->http, &fetch, 1, err);
-	}
-	return code;
-}
-
-/* Raw layers side by side and in pieces, and beside them those that are compressed on the way, one after the other. */
 static enum err_code fetch_layers(struct job *j, struct err *err)
 {
-	struct gather *g = &j->result->gather;
-	CLEANUP(fetch_free_ptr) struct fetch *raw = NULL;
-	CLEANUP(fetch_free_ptr) struct fetch *plain = NULL;
-	struct layer_place place = {
-		.place = { .open = layer_place_open,
-			   .close = layer_place_close,
-			   .spread = layer_place_spread,
-			   .spread_bytes = BUNDLE_SPREAD_BYTES,
-			   .has_kept = bundle_writer_has_kept(j->writer) },
-		.writer = j->writer,
-	};
-	struct layer_place in_turn = {
-		.place = { .open = layer_place_open, .close = layer_place_close },
-		.writer = j->writer,
-	};
 	uint32_t *raws, *plains;
-	size_t raws_len = range_of(j, STORED_RAW, &raws), plains_len = range_of(j, STORED_ZSTD, &plains);
-	enum err_code code = fetch_order(g, raws, raws_len, err);
+	struct layers l = {
+		.gather = &j->result->gather,
+		.writer = j->writer,
+		.watch = &j->watch,
+		.jobs = j->options->jobs,
+		.raws_len = range_of(j, STORED_RAW, &raws),
+		.plains_len = range_of(j, STORED_ZSTD, &plains),
+	};
 
-	if (code == ERR_OK)
-		code = fetch_order(g, plains, plains_len, err);
-	if (code == ERR_OK)
-		code = fetch_start(g, raws, raws_len, j->options->jobs, &place.place, &j->watch, &raw, err);
-	if (code == ERR_OK)
-		code = fetch_start(g, plains, plains_len, 1, &in_turn.place, &j->watch, &plain, err);
-	return code == ERR_OK ? finish_fetches(g->http, (struct fetch *[]){ raw, plain }, 2, err) : code;
+	l.nodes = l.raws_len > 0 ? raws : plains;
+	return is_pipe(j->options) ? layers_to_pipe(&l, err) : layers_to_file(&l, err);
 }
 
 static enum err_code open_writer(struct job *j, struct err *err)
@@ -214,7 +136,7 @@ static enum err_code write_bundle(struct job *j, struct err *err)
 	j->result->size = bundle_writer_size(j->writer);
 	if (code != ERR_OK || j->options->dry_run)
 		return code;
-	code = is_pipe(j->options) ? fetch_in_order(j, err) : fetch_layers(j, err);
+	code = fetch_layers(j, err);
 	if (code == ERR_OK)
 		code = bundle_writer_finish(j->writer, err);
 	if (code == ERR_OK)

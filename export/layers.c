@@ -1,0 +1,85 @@
+#include "export/layers.h"
+
+#include "common/mem.h"
+#include "export/fetch.h"
+
+/* The bundle. */
+struct layer_place {
+	struct fetch_place place;
+	struct bundle_writer *writer;
+};
+
+static enum err_code layer_place_open(struct fetch_place *p, uint32_t node, struct outstream **ret_out,
+				      struct instream **ret_kept, struct err *err)
+{
+	return bundle_writer_layer(OUTER_OF(p, struct layer_place, place)->writer, node, ret_out, ret_kept, err);
+}
+
+static void layer_place_close(struct fetch_place *p, struct outstream *out)
+{
+	bundle_writer_layer_release(OUTER_OF(p, struct layer_place, place)->writer, out);
+}
+
+static enum err_code layer_place_spread(struct fetch_place *p, uint32_t node, bool kept, struct spread **ret_spread,
+					struct err *err)
+{
+	return bundle_writer_spread(OUTER_OF(p, struct layer_place, place)->writer, node, kept, ret_spread, err);
+}
+
+/* Let the sources run until everything is fetched and proved. */
+static enum err_code finish_fetches(struct http *http, struct fetch *const *fetches, size_t len, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool again = true;
+	size_t i;
+
+	while (code == ERR_OK && again) {
+		again = false;
+		code = http_run(http, err);
+		for (i = 0; code == ERR_OK && i < len; i++)
+			code = fetch_settle(fetches[i], &again, err);
+	}
+	return code;
+}
+
+enum err_code layers_to_file(const struct layers *l, struct err *err)
+{
+	struct gather *g = l->gather;
+	uint32_t *plains = l->nodes + l->raws_len;
+	CLEANUP(fetch_free_ptr) struct fetch *raw = NULL;
+	CLEANUP(fetch_free_ptr) struct fetch *plain = NULL;
+	struct layer_place place = {
+		.place = { .open = layer_place_open,
+			   .close = layer_place_close,
+			   .spread = layer_place_spread,
+			   .spread_bytes = BUNDLE_SPREAD_BYTES,
+			   .has_kept = bundle_writer_has_kept(l->writer) },
+		.writer = l->writer,
+	};
+	struct layer_place in_turn = {
+		.place = { .open = layer_place_open, .close = layer_place_close },
+		.writer = l->writer,
+	};
+	enum err_code code = fetch_order(g, l->nodes, l->raws_len, err);
+
+	if (code == ERR_OK)
+		code = fetch_order(g, plains, l->plains_len, err);
+	if (code == ERR_OK)
+		code = fetch_start(g, l->nodes, l->raws_len, l->jobs, &place.place, l->watch, &raw, err);
+	if (code == ERR_OK)
+		code = fetch_start(g, plains, l->plains_len, 1, &in_turn.place, l->watch, &plain, err);
+	return code == ERR_OK ? finish_fetches(g->http, (struct fetch *[]){ raw, plain }, 2, err) : code;
+}
+
+enum err_code layers_to_pipe(const struct layers *l, struct err *err)
+{
+	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
+	struct layer_place place = {
+		.place = { .open = layer_place_open, .close = layer_place_close },
+		.writer = l->writer,
+	};
+	enum err_code code = fetch_start(l->gather, l->nodes, l->raws_len + l->plains_len, 1, &place.place, l->watch,
+					 &fetch, err);
+
+	return code == ERR_OK ? finish_fetches(l->gather->http, &fetch, 1, err) : code;
+}
