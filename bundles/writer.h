@@ -19,7 +19,7 @@
  *            removes.  Anything else of that name is ERR_CONFLICT.
  * Threads    Streams of different raw layers and of their pieces, and one zstd
  *            layer beside them, may be used at the same time; everything else comes from one
- *            thread.
+ *            thread at a time.
  * Errors     ERR_IO (and what a full disk says), ERR_CONFLICT, ERR_LIMIT (a
  *            graph too large for one bundle), ERR_SIZE and ERR_DIGEST (content
  *            that is not the node's), ERR_NOMEM.

@@ -30,8 +30,9 @@ struct spread {
 	void (*close)(struct spread *s, struct outstream *out);
 	struct instream *content;
 	struct outstream *proved;
-	/* Nothing will be pulled any more: streams that wait for room fail.  NULL: none waits. */
-	void (*stop)(struct spread *s);
+	/* Nothing will be pulled any more: streams fail, those that wait for room too, with why, which is NULL where
+	 * nobody will read it.  NULL: none waits. */
+	void (*stop)(struct spread *s, const struct err *why);
 	void (*release)(struct spread *s);
 };
 #endif

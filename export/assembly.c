@@ -73,6 +73,18 @@ static enum err_code follow(struct assembly *x, uint64_t from_bytes, uint64_t en
 	return code;
 }
 
+/* Nothing is read back any more.  The lock is held. */
+static void stop(struct assembler *a, const struct err *why)
+{
+	struct assembly *x;
+
+	a->stopped = true;
+	for (x = a->first; x != NULL; x = x->next) {
+		if (x->spread->stop != NULL)
+			x->spread->stop(x->spread, why);
+	}
+}
+
 /* The lock is held, but not while content is read. */
 static void take_turn(struct assembler *a, struct assembly *x)
 {
@@ -87,7 +99,8 @@ static void take_turn(struct assembler *a, struct assembly *x)
 	x->at_bytes = end;
 	x->failure = failure;
 	x->over = failure.code != ERR_OK || end == x->size_bytes;
-	a->stopped = a->stopped || (a->in_order && failure.code != ERR_OK);
+	if (a->in_order && failure.code != ERR_OK)
+		stop(a, &failure);
 	a->turns++;
 	pthread_cond_broadcast(&a->progress);
 	pthread_cond_broadcast(&a->work); /* the next one in order may be ready */
@@ -242,17 +255,11 @@ void assembly_free(struct assembly *x)
 
 void assembler_stop(struct assembler *a)
 {
-	struct assembly *x;
-
 	if (a == NULL)
 		return;
 	pthread_mutex_lock(&a->lock);
-	a->stopped = true;
+	stop(a, NULL);
 	pthread_cond_broadcast(&a->work);
-	for (x = a->first; x != NULL; x = x->next) {
-		if (x->spread->stop != NULL)
-			x->spread->stop(x->spread);
-	}
 	pthread_mutex_unlock(&a->lock);
 }
 

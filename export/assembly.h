@@ -38,7 +38,8 @@ struct assembly {
 	struct assembly *next;
 };
 
-/* In order: a blob is begun when those before it are over, and not at all where one of them failed. */
+/* In order: a blob is begun when those before it are over, and not at all where one of them failed; then all spreads
+ * are stopped. */
 enum err_code assembler_new(unsigned threads, bool in_order, struct assembler **ret_assembler, struct err *err);
 /* Begin a blob.  The spread is taken over where that succeeds; steps that stand in it are there. */
 enum err_code assembly_new(struct assembler *a, struct spread *spread, const struct digest *want, uint64_t size_bytes,

@@ -36,6 +36,7 @@ struct fetch_place {
 	uint64_t spread_bytes; /* smaller blobs come as a whole */
 	bool has_kept;         /* of larger ones pieces may be kept, with gaps between them */
 	bool in_order;         /* all come in pieces, and are proved in the order in which they are listed */
+	uint64_t ahead_bytes;  /* then: so much may arrive before what is in front of it; 0 where that is no matter */
 };
 
 /* Put what sources give at once in front, else in the same order.  It is copied where it is asked for, and whatever is

@@ -181,6 +181,15 @@ static enum err_code ask(struct slot *s, struct large *l, uint64_t from_bytes, u
 	return code == ERR_OK ? source->blob(source, &d, from_bytes, end_bytes, &s->meter, on_piece, s, err) : code;
 }
 
+/* Of what nobody has asked for yet.  Where little may be ahead, pieces under way take a quarter of that: with the rest
+ * a connection can fall behind without holding the others up. */
+static uint64_t share_of(const struct fetch *f)
+{
+	uint64_t ahead_bytes = f->place->ahead_bytes / 4, bytes = f->untaken_bytes;
+
+	return (ahead_bytes > 0 && ahead_bytes < bytes ? ahead_bytes : bytes) / f->width;
+}
+
 enum err_code piece_begin(struct slot *s, bool *ret_taken, struct err *err)
 {
 	struct fetch *f = s->fetch;
@@ -191,7 +200,7 @@ enum err_code piece_begin(struct slot *s, bool *ret_taken, struct err *err)
 	for (l = f->larges; l != NULL && !*ret_taken; l = l->next) {
 		enum source_ranges ranges = gather_source(f->gather, l->node)->ranges;
 
-		if (!large_take(l, ranges, f->untaken_bytes / f->width, &from_bytes, &end_bytes))
+		if (!large_take(l, ranges, share_of(f), &from_bytes, &end_bytes))
 			continue;
 		*ret_taken = true;
 		return ask(s, l, from_bytes, end_bytes, err);
@@ -206,8 +215,10 @@ static enum err_code end_large(struct fetch *f, struct large *l, const struct er
 	const struct node *n = node_of(f, l->node);
 	bool mendable = failure->code == ERR_DIGEST && l->kept && !f->place->in_order;
 
+	if (failure->code == ERR_DIGEST && !mendable)
+		return err_set(err, ERR_DIGEST, "%s: %s", n->digest.text, failure->msg);
 	if (failure->code != ERR_OK && !mendable)
-		return err_set(err, failure->code, "%s: %s", n->digest.text, failure->msg);
+		return err_set(err, failure->code, "%s", failure->msg);
 	assembly_free(take_ptr(&l->assembly));
 	if (failure->code == ERR_OK)
 		return ERR_OK;

@@ -46,7 +46,7 @@ bool large_take(struct large *l, enum source_ranges ranges, uint64_t share_bytes
 		uint64_t *ret_end_bytes)
 {
 	struct spread *s = l->assembly->spread;
-	uint64_t end;
+	uint64_t end, needed;
 
 	if (ranges != SOURCE_RANGES_ANY && l->pieces > 0)
 		return false; /* that piece may become all the rest */
@@ -55,7 +55,8 @@ bool large_take(struct large *l, enum source_ranges ranges, uint64_t share_bytes
 	if (l->taken_bytes == l->size_bytes)
 		return false;
 	end = ranges == SOURCE_RANGES_NONE ? l->size_bytes : end_of(l, share_bytes);
-	if (s->room != NULL && end - l->taken_bytes > s->room(s, l->taken_bytes))
+	needed = ranges == SOURCE_RANGES_ANY ? end : l->size_bytes;
+	if (s->room != NULL && needed - l->taken_bytes > s->room(s, l->taken_bytes))
 		return false;
 	*ret_from_bytes = l->taken_bytes;
 	*ret_end_bytes = l->taken_bytes = end;

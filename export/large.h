@@ -30,7 +30,8 @@ struct large {
 };
 
 /* Take the next piece, of about share_bytes.  False where there is none now: everything is
- * taken, there is no room, or it is not known yet whether the source gives parts of a blob. */
+ * taken, there is no room, or it is not known yet whether the source gives parts of a blob.  As
+ * long as that is not known there must be room for all the rest, which the piece may become. */
 bool large_take(struct large *l, enum source_ranges ranges, uint64_t share_bytes, uint64_t *ret_from_bytes,
 		uint64_t *ret_end_bytes);
 /* How many of these bytes stand already. */

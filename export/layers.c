@@ -1,7 +1,9 @@
 #include "export/layers.h"
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "export/fetch.h"
+#include "export/spill.h"
 
 /* The bundle. */
 struct layer_place {
@@ -71,15 +73,37 @@ enum err_code layers_to_file(const struct layers *l, struct err *err)
 	return code == ERR_OK ? finish_fetches(g->http, (struct fetch *[]){ raw, plain }, 2, err) : code;
 }
 
+/* How much of them may have arrived before its turn has come: nothing where all of them are at hand anyway. */
+static uint64_t ahead_bytes(const struct layers *l)
+{
+	uint64_t bytes = 0;
+	bool far = false;
+	size_t i;
+
+	for (i = 0; i < l->raws_len + l->plains_len; i++) {
+		bytes += l->gather->graph.nodes[l->nodes[i]].size_bytes;
+		far = far || !gather_source(l->gather, l->nodes[i])->at_once;
+	}
+	if (!far)
+		return 0;
+	return bytes < LIMIT_SPILL_BYTES ? bytes : LIMIT_SPILL_BYTES;
+}
+
 enum err_code layers_to_pipe(const struct layers *l, struct err *err)
 {
-	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
-	struct layer_place place = {
+	struct layer_place in_turn = {
 		.place = { .open = layer_place_open, .close = layer_place_close },
 		.writer = l->writer,
 	};
-	enum err_code code = fetch_start(l->gather, l->nodes, l->raws_len + l->plains_len, 1, &place.place, l->watch,
-					 &fetch, err);
+	uint64_t budget_bytes = ahead_bytes(l);
+	CLEANUP(spill_free_ptr) struct spill *spill = NULL;
+	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
+	enum err_code code = ERR_OK;
 
+	if (budget_bytes > 0)
+		code = spill_new(&in_turn.place, &l->gather->graph, budget_bytes, SPILL_STEP_BYTES, &spill, err);
+	if (code == ERR_OK)
+		code = fetch_start(l->gather, l->nodes, l->raws_len + l->plains_len, spill != NULL ? l->jobs : 1,
+				   spill != NULL ? spill_place(spill) : &in_turn.place, l->watch, &fetch, err);
 	return code == ERR_OK ? finish_fetches(l->gather->http, &fetch, 1, err) : code;
 }

@@ -2,7 +2,7 @@
  *
  * Lifecycle  Fill in the struct once the writer has every small blob; layers_to_file or layers_to_pipe.
  * Ownership  Everything is borrowed.
- * Errors     Those of fetch.h and bundles/writer.h.
+ * Errors     Those of fetch.h, spill.h and bundles/writer.h.
  */
 #ifndef EXPORT_LAYERS_H
 #define EXPORT_LAYERS_H
@@ -25,6 +25,6 @@ struct layers {
 /* Straight to where they will stay: side by side and in pieces, and beside them those that are compressed on the way,
  * one after the other. */
 enum err_code layers_to_file(const struct layers *l, struct err *err);
-/* One after the other. */
+/* In the order in which they are listed, however they arrive. */
 enum err_code layers_to_pipe(const struct layers *l, struct err *err);
 #endif

@@ -54,6 +54,14 @@ within_limit() {
 	rm same.oci.tar.zst
 }
 
+@test "export of 300 MiB into a pipe" {
+	# shellcheck disable=SC2016 # sh expands it
+	printf '#!/bin/sh\nexec "%s" "$@" >piped.oci.tar.zst\n' "$BUNDLE" >piped && chmod +x piped
+	BUNDLE=./piped within_limit export -q -o - "$REGISTRY/big/image:1"
+	cmp big.oci.tar.zst piped.oci.tar.zst
+	rm piped.oci.tar.zst
+}
+
 @test "verify of 300 MiB" {
 	within_limit verify -q --content-only big.oci.tar.zst
 }

@@ -2,17 +2,37 @@
 # A bundle that comes through a pipe, as from a diode or from another machine's standard output.
 load helpers
 
+# A mount of its own: root needs no user namespace for that, and not every machine gives one.
+UNSHARE=(unshare -m)
+((EUID == 0)) || UNSHARE=(unshare -rm)
+
+LAYERS=6 LAYER_BYTES=$((1 << 20))
+FAR=registry.example.test/layers/many:1 # through a proxy, so that it has one name
+
 setup_file() {
 	registry_start
 	cd "$BATS_FILE_TMPDIR" || return
 	"$BUNDLE" export -q -o release.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >/dev/null
+	many_layers
+	http_proxy=http://$REGISTRY "$BUNDLE" export -q --plain-http -o many.zst "$FAR" >/dev/null
+}
+
+# The image layers/many:1: some layers of noise, of which the last is not compressed.
+many_layers() {
+	local i types=()
+	for ((i = 1; i <= LAYERS; i++)); do
+		openssl enc -aes-128-ctr -K "$i" -iv 0 -in /dev/zero 2>/dev/null | head -c "$LAYER_BYTES" >"layer$i"
+		types+=("layer$i:application/vnd.oci.image.layer.v1.tar$( ((i == LAYERS)) || echo +gzip)")
+	done
+	lab_peer oras push --plain-http --no-tty "$REGISTRY/layers/many:1" "${types[@]}" >/dev/null
+	rm layer*
 }
 
 teardown_file() { registry_stop; }
 
 setup() {
 	session_start
-	ln -s "$BATS_FILE_TMPDIR/release.zst" .
+	ln -s "$BATS_FILE_TMPDIR"/{release,many}.zst .
 }
 
 teardown() { session_end; }
@@ -37,6 +57,32 @@ into_nothing() {
 
 to_file() {
 	"$BUNDLE" export -q -o - "$1" >cut.zst
+}
+
+# The image of many layers, through the proxy.
+far() {
+	http_proxy=http://$PROXY "$BUNDLE" export -q --plain-http -o - "$@" "$FAR"
+}
+
+far_to_file() {
+	far "$@" >piped.zst
+}
+
+far_to_nobody() {
+	far >closed
+}
+
+all_sent() {
+	(($(proxy_sent) >= LAYERS * LAYER_BYTES))
+}
+
+# How many layers were asked for.
+layers_asked() {
+	proxy_asked 'map(select(.method == "GET" and .status == 200 and (.path | test("/blobs/"))) | .path) | unique | length'
+}
+
+layers_are_asked() {
+	(($(layers_asked) >= $1))
 }
 
 nothing_published() {
@@ -65,7 +111,7 @@ nothing_published() {
 	expect 0 'origin proved'
 }
 
-@test "a pipe that is closed, and a registry that fails, end the export" {
+@test "a pipe that is full, and a registry that fails, end the export" {
 	judge export
 	run --separate-stderr into_nothing
 	complain 1 'standard output: No space left on device'
@@ -74,6 +120,62 @@ nothing_published() {
 	complain 5 "$APP1_LAYER" '; tried 8 times'
 	bundle verify -q --content-only cut.zst
 	complain 3 cut.zst
+}
+
+@test "whatever goes wrong on the way, and with any number of jobs, the bytes in the pipe are the same" {
+	judge export
+	while read -r jobs how; do
+		echo "# $jobs jobs, $how"
+		# shellcheck disable=SC2086 # words
+		proxy_start $how
+		run --separate-stderr far_to_file --jobs "$jobs"
+		expect 0
+		cmp piped.zst many.zst
+		beside_stop
+	done <<-EOF2
+		3
+		32 --no-ranges
+		1 --at-once --fault . third:1
+		6 --at-once --no-ranges --fault . third:2
+	EOF2
+}
+
+@test "layers come side by side, whatever the first one is doing" {
+	first=$("$BUNDLE" inspect --json many.zst | jq -r '[.description.blobs[] | select(.stored == "raw")][0].digest')
+	proxy_start --fault "/blobs/$first" stall:1000
+	http_proxy=http://$PROXY "$BUNDLE" export -q --plain-http -o - "$FAR" >piped.zst 3>&- &
+	await layers_are_asked $((LAYERS + 1))
+	kill $!
+}
+
+@test "who reads slowly delays nobody" {
+	proxy_start
+	mkfifo slow
+	far --stall-timeout 1 >slow 3>&- &
+	exec {reader}<slow
+	await all_sent
+	cmp - many.zst <&"$reader"
+	exec {reader}<&-
+	wait $!
+}
+
+@test "who closes the pipe ends the export" {
+	judge export
+	proxy_start
+	mkfifo closed
+	head -c 1000 closed >/dev/null 3>&- &
+	run --separate-stderr far_to_nobody
+	complain 1 'standard output: Broken pipe'
+}
+
+@test "layers that wait for their turn need room on the disk" {
+	mkdir small
+	"${UNSHARE[@]}" mount -t tmpfs small small 2>/dev/null || skip 'no mount namespaces for this user'
+	judge export
+	# shellcheck disable=SC2016 # the inner shell expands it
+	run --separate-stderr "${UNSHARE[@]}" sh -c 'mount -t tmpfs -o size=2m small small &&
+		TMPDIR=small "$0" export -q -o - "$1" >cut.zst' "$BUNDLE" "$REGISTRY/layers/many:1"
+	complain 1 'temporary file in small: at least 6.3 MB' 'free some space, or name another folder in TMPDIR'
 }
 
 @test "standard output cannot be two things" {

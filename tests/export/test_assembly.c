@@ -21,7 +21,8 @@ struct blob {
 	_Atomic size_t told_bytes; /* without a gap */
 	size_t read_bytes, proved_bytes;
 	unsigned finished, released;
-	bool fails; /* to be read */
+	enum err_code stopped; /* why it was stopped first */
+	bool fails;            /* to be read */
 	struct digest digest;
 	struct assembly *assembly;
 };
@@ -66,6 +67,14 @@ static bool first_step_stands(struct spread *s, uint64_t at_bytes)
 	return at_bytes == 0;
 }
 
+static void stop(struct spread *s, const struct err *why)
+{
+	struct blob *b = OUTER_OF(s, struct blob, spread);
+
+	if (b->stopped == ERR_OK)
+		b->stopped = why != NULL ? why->code : ERR_IO;
+}
+
 static void release(struct spread *s)
 {
 	OUTER_OF(s, struct blob, spread)->released++;
@@ -74,7 +83,11 @@ static void release(struct spread *s)
 static void add_blob(struct blob *b, size_t size_bytes, unsigned char fill)
 {
 	*b = (struct blob){
-		.spread = { .step_bytes = STEP, .content = &b->content, .proved = &b->proved, .release = release },
+		.spread = { .step_bytes = STEP,
+			    .content = &b->content,
+			    .proved = &b->proved,
+			    .stop = stop,
+			    .release = release },
 		.content = { .read = content_read },
 		.proved = { .write = proved_write, .finish = proved_finish },
 		.size_bytes = size_bytes,
@@ -192,6 +205,7 @@ START_TEST(wrong)
 	if (_i == 0)
 		ck_assert_int_eq(wait_over(&blobs[1]).code, ERR_IO);
 	ck_assert_uint_eq(finished, 0);
+	ck_assert_int_eq(blobs[1].stopped, _i == 0 ? ERR_OK : ERR_DIGEST); /* in order nobody may wait any more */
 	teardown();
 	if (_i == 1) /* nothing after it was touched */
 		ck_assert_uint_eq(blobs[1].read_bytes, 0);
@@ -231,6 +245,7 @@ START_TEST(given_up)
 	assembler_free(NULL);
 	ck_assert_uint_eq(finished, 0);
 	ck_assert(blobs[0].released == 1 && blobs[1].released == 1);
+	ck_assert(blobs[0].stopped == ERR_IO && blobs[1].stopped == ERR_IO);
 }
 END_TEST
 

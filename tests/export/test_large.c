@@ -55,6 +55,10 @@ static const struct {
 	{ "and the next one waits", 1000, 100, 100, ROOM_ALL, 0, 1, SOURCE_RANGES_UNKNOWN, false, 0, 0 },
 	{ "room enough", 1000, 0, 100, 100, 0, 0, SOURCE_RANGES_ANY, true, 0, 100 },
 	{ "no room", 1000, 0, 100, 99, 0, 0, SOURCE_RANGES_ANY, false, 0, 0 },
+	{ "the first may become all of it", 1000, 0, 100, 1000, 0, 0, SOURCE_RANGES_UNKNOWN, true, 0, 100 },
+	{ "and for that there is no room", 1000, 0, 100, 999, 0, 0, SOURCE_RANGES_UNKNOWN, false, 0, 0 },
+	{ "no ranges, and room", 1000, 0, 100, 1000, 0, 0, SOURCE_RANGES_NONE, true, 0, 1000 },
+	{ "no ranges, and no room", 1000, 0, 100, 999, 0, 0, SOURCE_RANGES_NONE, false, 0, 0 },
 };
 
 START_TEST(take)
