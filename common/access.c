@@ -20,6 +20,7 @@ struct access {
 	const struct endpoint *endpoint;
 	struct authorization *current; /* sent with every request; NULL while none is asked for */
 	bool answered;                 /* access_has_answered */
+	bool writes;                   /* access_set_writes */
 	bool renewing;
 	struct challenge challenge;
 	struct tokens *tokens;
@@ -64,7 +65,7 @@ static void authorization_drop(struct authorization **held)
 static void show_current(const struct access *a, struct request *r)
 {
 	authorization_drop(&r->shown);
-	r->shown = a->current;
+	r->shown = r->foreign ? NULL : a->current;
 	if (r->shown != NULL)
 		r->shown->users++;
 	r->call.authorization = r->shown != NULL ? r->shown->text : NULL;
@@ -129,6 +130,11 @@ void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const v
 	a->moot_ctx = ctx;
 }
 
+void access_set_writes(struct access *a)
+{
+	a->writes = true;
+}
+
 static bool access_is_moot(const struct access *a)
 {
 	return a->is_moot != NULL && a->is_moot(a->moot_ctx);
@@ -178,7 +184,7 @@ static enum err_code on_request_head(struct http_call *call, struct err *err)
 	struct request *r = OUTER_OF(call, struct request, call);
 
 	/* only the registry itself may ask for credentials, not a host that it redirects to */
-	r->mending = call->status == 401 && r->mends < 2 && !call->redirected && !is_password_refused(r);
+	r->mending = call->status == 401 && r->mends < 2 && !call->redirected && !r->foreign && !is_password_refused(r);
 	if (call->status != 401)
 		r->mends = 0; /* a token may run out any number of times while a blob is fetched */
 	return r->mending || r->on_head == NULL ? ERR_OK : r->on_head(r, err);
@@ -191,6 +197,11 @@ static enum err_code on_request_body(struct http_call *call, const void *bytes, 
 	return r->mending || r->on_body == NULL ? ERR_OK : r->on_body(r, bytes, len, err);
 }
 
+static bool reads(const struct request *r)
+{
+	return r->method == NULL || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
+}
+
 /* A 401: with a newer token at hand the request goes again at once, else it waits for one. */
 static enum err_code mend(struct access *a, struct request *r, struct err *err)
 {
@@ -198,6 +209,10 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 
 	r->mends++;
 	request_unlink(r);
+	if (!reads(r) && r->on_again != NULL && r->on_again(r, err) != ERR_OK) {
+		request_push(&a->waiting, r); /* for access_free */
+		return err->code;
+	}
 	if (r->shown != a->current)
 		return send(a, r, err);
 	read_challenge(&r->call, &c);
@@ -223,12 +238,10 @@ static bool is_request_moot(struct http_call *call)
 	return access_is_moot(OUTER_OF(call, struct request, call)->access);
 }
 
-/* What changes nothing can be asked twice, if nobody mistakes two answers for one. */
+/* What changes nothing can be asked twice, if nobody mistakes two answers for one; of all else the asker knows. */
 static bool is_repeatable(const struct request *r)
 {
-	bool reads = r->method == NULL || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
-
-	return reads && (r->on_again != NULL || r->on_body == NULL);
+	return r->on_again != NULL || (reads(r) && r->on_body == NULL);
 }
 
 static enum err_code on_request_done(struct http_call *call, struct err *failure, struct err *err)
@@ -256,13 +269,22 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 	r->call = (struct http_call){
 		.method = r->method,
 		.url = r->url,
+		.label = r->label,
 		.accept = r->accept,
 		.range = r->range,
+		.content_type = r->content_type,
+		.content_range = r->content_range,
+		.upload = r->upload,
+		.upload_sized = r->upload != NULL,
+		.upload_bytes = r->upload_bytes,
+		.body = r->body,
+		.body_len = r->body_len,
+		.kept_bytes = r->kept_bytes,
 		.alone = r->alone,
 		.busy_elsewhere_is_last = r->busy_elsewhere_is_last,
-		.retry = { .elsewhere = r->elsewhere },
-		.more_headers = a->endpoint->headers.data,
-		.tls = &a->endpoint->tls,
+		.retry = r->tried,
+		.more_headers = r->foreign ? NULL : a->endpoint->headers.data,
+		.tls = r->foreign ? NULL : &a->endpoint->tls,
 		.connect_ms = a->endpoint->connect_timeout_ms,
 		.on_head = on_request_head,
 		.on_body = on_request_body,
@@ -270,7 +292,8 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.is_moot = is_request_moot,
 		.on_done = on_request_done,
 	};
-	if (!a->renewing && !is_stale(a))
+	r->call.retry.elsewhere = r->elsewhere;
+	if (r->foreign || (!a->renewing && !is_stale(a)))
 		return send(a, r, err);
 	request_push(&a->waiting, r);
 	return a->renewing ? ERR_OK : start_renewal(a, err);
@@ -367,7 +390,7 @@ static enum err_code ask_token(struct access *a, struct err *err)
 	};
 
 	buf_init(&scope, LIMIT_URL_BYTES);
-	if (token_scope(a->challenge.scope, a->endpoint->path, &scope, err) != ERR_OK)
+	if (token_scope(a->challenge.scope, a->endpoint->path, a->writes, &scope, err) != ERR_OK)
 		return err_add(err, "%s: scopes of a token", a->endpoint->host);
 	want.scope = buf_text(&scope);
 	a->wait.done = on_token;

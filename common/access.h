@@ -8,6 +8,9 @@
  * Tries      GET and HEAD are tried again, as http.h says, where there is no
  *            on_body, or an on_again that drops what it has collected.  So are
  *            the requests to a token service.  A 401 counts apart.
+ *            Other methods are tried again where there is an on_again, which then makes ready for another try
+ *            whatever has become of this one; it is called too before what was sent without the right credentials
+ *            goes again.
  * Errors     on_done gets what http.h gives.  A 401 that credentials can mend
  *            is mended before the request's owner hears of it; one that they
  *            cannot is an answer like any other.  Where credentials cannot be
@@ -30,10 +33,19 @@ struct authorization;
 
 struct request {
 	/* set by the asker */
-	const char *method;                                           /* NULL for GET */
-	char *url;                                                    /* owned */
-	const char *accept;                                           /* static; may be NULL */
-	const char *range;                                            /* the asker's; may be NULL */
+	const char *method;                       /* NULL for GET */
+	char *url;                                /* owned */
+	const char *label;                        /* as in http.h; the asker's */
+	const char *accept;                       /* static; may be NULL */
+	const char *range;                        /* the asker's; may be NULL */
+	const char *content_type, *content_range; /* likewise */
+	struct instream *upload;                  /* body, of upload_bytes; the asker's */
+	uint64_t upload_bytes;
+	const void *body; /* the same from memory */
+	size_t body_len;
+	bool foreign;        /* the URL leads to another host than the registry's: it gets no credentials */
+	struct retry tried;  /* what this goes on with has been tried so often */
+	uint64_t kept_bytes; /* and so much of it need not come again */
 	bool alone, busy_elsewhere_is_last;                           /* as in http.h */
 	bool elsewhere;                                               /* as in retry.h */
 	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
@@ -58,6 +70,8 @@ enum err_code access_new(struct http *http, struct tokens *tokens, const struct 
 /* From when on is_moot says so no request to this place begins or is tried again: each fails with ERR_NETWORK. */
 void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const void *ctx);
 enum err_code access_start(struct access *a, struct request *r, struct err *err);
+/* Whoever asks is going to change what is there: tokens are asked for that allow it. */
+void access_set_writes(struct access *a);
 /* True from when any status has come from there, be it a refusal. */
 bool access_has_answered(const struct access *a);
 /* True where its credentials are those of the command line. */

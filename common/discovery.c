@@ -25,6 +25,7 @@ struct discovery {
 	source_referrers_fn *done;
 	void *ctx;
 	unsigned open; /* questions not yet answered */
+	bool api_only, has_api;
 	struct found *found;
 	size_t found_len, found_cap;
 	struct discovery *next, **link;
@@ -140,7 +141,10 @@ static enum err_code tell(struct discovery *d, struct err *err)
 
 	if (all == NULL)
 		return err_nomem(err);
-	code = d->done(d->ctx, all, put_found(d, all), err);
+	if (d->api_only && !d->has_api)
+		code = d->done(d->ctx, NULL, 0, err);
+	else
+		code = d->done(d->ctx, all, put_found(d, all), err);
 	discovery_free(d);
 	return code;
 }
@@ -281,12 +285,12 @@ static enum err_code read_api(const struct question *q, struct err *err)
 	}
 	if (q->request.call.status != 200)
 		return repository_refused(&q->request, buf_text(&q->body), err);
+	q->discovery->has_api = true;
 	code = read_listing(q, err);
 	return code == ERR_OK ? ask_next_page(q, err) : code;
 }
 
-/* False where no registry can hold such a tag. */
-static bool tag_of(const struct discovery *d, enum link_kind kind, char out[DIGEST_TEXT_SIZE + 8])
+bool discovery_tag(const struct digest *subject, enum link_kind kind, char out[DISCOVERY_TAG_SIZE])
 {
 	static const char *const suffixes[] = {
 		[LINK_SUBJECT] = "",
@@ -296,8 +300,8 @@ static bool tag_of(const struct discovery *d, enum link_kind kind, char out[DIGE
 	};
 	int hex_len = kind == LINK_SUBJECT ? 64 : 128; /* the fallback tag is cut, cosign's is not */
 
-	snprintf(out, DIGEST_TEXT_SIZE + 8, "%s-%.*s%s", digest_algorithm(&d->subject), hex_len,
-		 digest_hex(&d->subject), suffixes[kind]);
+	snprintf(out, DISCOVERY_TAG_SIZE, "%s-%.*s%s", digest_algorithm(subject), hex_len, digest_hex(subject),
+		 suffixes[kind]);
 	return strlen(out) <= TAG_MAX;
 }
 
@@ -306,9 +310,9 @@ static bool tag_of(const struct discovery *d, enum link_kind kind, char out[DIGE
 static enum err_code check_listed(const struct question *q, struct err *err)
 {
 	const struct discovery *d = q->discovery;
-	char tag[DIGEST_TEXT_SIZE + 8];
+	char tag[DISCOVERY_TAG_SIZE];
 
-	if (q->place->endpoint->mirror || !tag_of(d, q->kind, tag) ||
+	if (q->place->endpoint->mirror || !discovery_tag(&d->subject, q->kind, tag) ||
 	    tag_index_may_have(&d->repository->tag_index, tag))
 		return ERR_OK;
 	return err_set(
@@ -335,11 +339,11 @@ static enum err_code read_tag(const struct question *q, struct err *err)
 static enum err_code ask_tag(struct discovery *d, struct place *place, enum link_kind kind, struct err *err)
 {
 	const struct tag_index *index = &d->repository->tag_index;
-	char tag[DIGEST_TEXT_SIZE + 8];
+	char tag[DISCOVERY_TAG_SIZE];
 	char *url = NULL;
 	enum err_code code;
 
-	if (!tag_of(d, kind, tag))
+	if (!discovery_tag(&d->subject, kind, tag))
 		return ERR_OK;
 	if (!place->endpoint->mirror && !tag_index_may_have(index, tag) && !tag_index_is_root(index, d->subject.text))
 		return ERR_OK; /* the list is home's */
@@ -514,4 +518,21 @@ enum err_code discovery_start(struct repository *p, const struct digest *subject
 	}
 	discovery_push(&p->held, d);
 	return due ? tags_start(p, &asker, err) : ERR_OK;
+}
+
+enum err_code discovery_ask_api(struct repository *p, const struct digest *subject, source_referrers_fn *done,
+				void *ctx, struct err *err)
+{
+	struct discovery *d = calloc(1, sizeof(*d));
+	struct place *home = repository_home(p);
+	enum err_code code;
+
+	if (d == NULL)
+		return err_nomem(err);
+	*d = (struct discovery){
+		.repository = p, .subject = *subject, .done = done, .ctx = ctx, .api_only = true, .open = 1
+	};
+	discovery_push(&p->discoveries, d);
+	code = home != NULL ? ask_api(d, home, err) : repository_no_place(p, PLACE_CONTENT, err);
+	return code == ERR_OK ? answered(d, err) : code;
 }

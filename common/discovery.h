@@ -15,8 +15,17 @@
 
 #include "common/repository.h"
 
+#define DISCOVERY_TAG_SIZE (DIGEST_TEXT_SIZE + 8)
+
 enum err_code discovery_start(struct repository *p, const struct digest *subject, source_referrers_fn *done, void *ctx,
 			      struct err *err);
+/* What the referrers API says, and nobody else: referrers is NULL where there is none.  For who has to know whether it
+ * would be found by it. */
+enum err_code discovery_ask_api(struct repository *p, const struct digest *subject, source_referrers_fn *done,
+				void *ctx, struct err *err);
+/* The tag by which a referrer of this kind is found: the fallback tag of LINK_SUBJECT, or cosign's.  False where no
+ * registry can hold such a tag. */
+bool discovery_tag(const struct digest *subject, enum link_kind kind, char out[DISCOVERY_TAG_SIZE]);
 /* True for a tag by which discovery finds what refers to a digest: such a tag names no image. */
 bool discovery_is_tag(const char *tag);
 /* Drop those that never ended, after their requests are gone. */

@@ -13,6 +13,7 @@
  *            nor 206 for a range.
  * Tries      A call with on_again is tried again as retry.h says: where its connection breaks, or the answer says "not
  *            now".  What such an answer brought goes to on_head and on_body like any other, then on_again drops it.
+ *            It may make another question of the call, of the same host: another URL, method and body.
  *            Waiting takes no place among those under way.
  * Moot       A call with is_moot ends as soon as that is true and it is not under way: before its first try or another.
  *            It is asked before each try, and of all that wait when a call has failed for good.
@@ -68,6 +69,7 @@ struct http_call {
 	/* set by the caller; the rest zeroed */
 	const char *method; /* "GET" where NULL */
 	const char *url;
+	const char *label;         /* what stands in messages for a URL that may hold a secret; NULL: the URL */
 	const char *authorization; /* the header's value; NULL for none */
 	const char *accept;        /* likewise */
 	const char *range;         /* likewise */
@@ -75,8 +77,11 @@ struct http_call {
 	const char *more_headers;  /* others, as lines that end in \n; NULL for none */
 	const struct tls *tls; /* also for where redirects lead; NULL for what the system trusts, and nobody who asks */
 	unsigned connect_ms;   /* a connection takes no longer; 0 for what the options say */
-	struct instream *upload; /* body to send, in chunks; NULL for none */
-	const void *body;        /* body to send from memory */
+	const char *content_range; /* likewise */
+	struct instream *upload;   /* body to send; NULL for none */
+	bool upload_sized;         /* it has upload_bytes, which is said in front; else it goes in chunks */
+	uint64_t upload_bytes;
+	const void *body; /* body to send from memory; "" for an empty one */
 	size_t body_len;
 	bool alone; /* its connection carries nothing else meanwhile, and it may take its time: for much data */
 	bool busy_elsewhere_is_last; /* a 429 from where a redirect led is the answer, and not asked for again */

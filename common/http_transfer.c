@@ -15,6 +15,12 @@ static const char *method_of(const struct http_call *call)
 	return call->method != NULL ? call->method : "GET";
 }
 
+/* What is asked for, in messages. */
+static const char *name_of(const struct http_call *call)
+{
+	return call->label != NULL ? call->label : call->url;
+}
+
 static enum err_code tell_head(struct http_call *call)
 {
 	long status = 0, redirects = 0;
@@ -52,12 +58,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
 		buf_clear(&call->headers);
 		if (++call->heads > LIMIT_HEADS) {
 			err_set(&call->failure, ERR_REFUSED, "%s %s: more than %d heads and no answer", method_of(call),
-				call->url, LIMIT_HEADS);
+				name_of(call), LIMIT_HEADS);
 			return 0;
 		}
 	}
 	if (buf_add(&call->headers, line, len, &call->failure) != ERR_OK) {
-		err_add(&call->failure, "%s %s: headers", method_of(call), call->url);
+		err_add(&call->failure, "%s %s: headers", method_of(call), name_of(call));
 		return 0;
 	}
 	return len;
@@ -93,7 +99,7 @@ static int on_progress(void *data, curl_off_t to_come, curl_off_t came, curl_off
 	if (call->on_body != NULL && (status == 200 || (status == 206 && call->range != NULL)))
 		return 0;
 	err_set(&call->failure, ERR_REFUSED, "%s %s: answered %ld, with a body of more than %llu bytes",
-		method_of(call), call->url, status, (unsigned long long)LIMIT_ANSWER_BYTES);
+		method_of(call), name_of(call), status, (unsigned long long)LIMIT_ANSWER_BYTES);
 	return 1;
 }
 
@@ -158,6 +164,8 @@ static enum err_code add_headers(struct http_call *call, bool at_home, struct er
 		code = add_header(call, err, "Range", call->range);
 	if (code == ERR_OK)
 		code = add_header(call, err, "Content-Type", call->content_type);
+	if (code == ERR_OK)
+		code = add_header(call, err, "Content-Range", call->content_range);
 	return code == ERR_OK && at_home ? add_more_headers(call, err) : code;
 }
 
@@ -167,18 +175,19 @@ static void set_body(struct http_call *call)
 
 	if (call->upload != NULL) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
-		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, -1L);
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+				 call->upload_sized ? (curl_off_t)call->upload_bytes : (curl_off_t)-1);
 		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
 		curl_easy_setopt(e, CURLOPT_READDATA, call);
 		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
 	} else if (call->body != NULL) {
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, call->body);
-	} else if (strcmp(method_of(call), "HEAD") == 0) {
-		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
-	} else {
-		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method_of(call));
 	}
+	if (strcmp(method_of(call), "HEAD") == 0)
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+	else
+		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method_of(call));
 }
 
 /* Without TLS, libcurl 7.88 fails with the second call of a connection. */
@@ -360,7 +369,7 @@ enum err_code http_transfer_moot(const struct http_call *call, struct err *err)
 	char tried[HTTP_TRIED_MAX];
 
 	return err_set(err, ERR_NETWORK, "%s %s: not asked any more, for others have failed there%s", method_of(call),
-		       call->url, http_tried(call, tried));
+		       name_of(call), http_tried(call, tried));
 }
 
 enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err)
@@ -374,13 +383,13 @@ enum err_code http_transfer_failure(const struct http_call *call, CURLcode resul
 	}
 	if (result == CURLE_OUT_OF_MEMORY) /* curl says that of a header line too which it has no room for */
 		return err_set(err, ERR_REFUSED, "%s %s: out of memory, or an answer with a header that is too long",
-			       method_of(call), call->url);
+			       method_of(call), name_of(call));
 	if (is_no_proxy(call))
 		return err_set(
 			err, ERR_USAGE,
 			"%s %s: the proxy setting in the environment cannot be used: see https_proxy, "
 			"http_proxy and all_proxy (in a user or password, special characters are written as %%40)",
-			method_of(call), call->url);
-	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s", method_of(call), call->url, why, http_tried(call, tried),
+			method_of(call), name_of(call));
+	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s", method_of(call), name_of(call), why, http_tried(call, tried),
 		       http_tls_advice(call, result));
 }

@@ -163,6 +163,83 @@ static enum err_code replace(const struct mapping_rule *r, const char *name, cha
 	return code == ERR_OK ? reference_text(&ref, ret_name, err) : code;
 }
 
+enum err_code mapping_check_place(const char *place, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *below = NULL;
+	enum err_code code = str_format(&below, err, "%s/x", place);
+
+	if (code == ERR_OK)
+		code = reference_parse(below, &ref, err);
+	if (code == ERR_OK && leads(ref.domain, below))
+		return ERR_OK;
+	if (code != ERR_OK && code != ERR_FORMAT)
+		return code;
+	return err_set(
+		err, ERR_USAGE,
+		"\"%.300s\" is no place in a registry; write HOST[:PORT][/PREFIX], without tag and digest, as in "
+		"registry.example.com:5000/mirror",
+		place);
+}
+
+enum err_code mapping_place(struct mapping *m, const char *place, bool keep_host, struct err *err)
+{
+	m->keep_host = keep_host;
+	return str_copy(place, &m->place, err);
+}
+
+/* A host as a component of a path. */
+static void make_component(char *host)
+{
+	for (; *host != '\0'; host++) {
+		if (*host >= 'A' && *host <= 'Z')
+			*host = (char)(*host + 'a' - 'A');
+		else if (*host == ':')
+			*host = '-';
+	}
+}
+
+/* The name at the place. */
+static enum err_code put_there(const struct mapping *m, char **name, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *rest = NULL;
+	CLEANUP(free_ptr) char *text = NULL;
+	enum err_code code = reference_parse(*name, &ref, err);
+
+	if (code == ERR_OK)
+		code = str_copy(*name + strlen(ref.domain), &rest, err); /* from the slash on */
+	if (code != ERR_OK)
+		return code;
+	make_component(ref.domain);
+	code = str_format(&text, err, "%s%s%s%s", m->place, m->keep_host ? "/" : "", m->keep_host ? ref.domain : "",
+			  rest);
+	reference_release(&ref);
+	if (code == ERR_OK)
+		code = reference_parse(text, &ref, err);
+	if (code == ERR_FORMAT) {
+		err_add(err, "%.300s cannot be %.300s", *name, text);
+		return err_recode(err, ERR_USAGE);
+	}
+	if (code != ERR_OK)
+		return code;
+	free(take_ptr(name));
+	return reference_name(&ref, name, err);
+}
+
+static enum err_code rename_by(const struct mapping *m, const struct mapping_rule *r, const char *name, char **ret_name,
+			       struct err *err)
+{
+	CLEANUP(free_ptr) char *mapped = NULL;
+	enum err_code code = r != NULL ? replace(r, name, &mapped, err) : str_copy(name, &mapped, err);
+
+	if (code == ERR_OK && m->place != NULL)
+		code = put_there(m, &mapped, err);
+	if (code == ERR_OK)
+		*ret_name = take_ptr(&mapped);
+	return code;
+}
+
 /* Remember who got a name; nobody else may. */
 static enum err_code give(struct mapping *m, const char *name, const char *image, struct err *err)
 {
@@ -188,17 +265,18 @@ static enum err_code give(struct mapping *m, const char *name, const char *image
 	}
 	if (strcmp(was->image, image) == 0)
 		return ERR_OK;
-	return err_set(err, ERR_USAGE, "%.300s and %.300s would both be named %.300s; map them apart with --map",
-		       was->image, image, name);
+	return err_set(err, ERR_USAGE, "%.300s and %.300s would both be named %.300s; %s", was->image, image, name,
+		       m->place == NULL || m->keep_host ? "map them apart with --map"
+							: "keep them apart with --keep-host or --map");
 }
 
 enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name, struct err *err)
 {
 	struct mapping_rule *r = find_rule(m, name);
 	CLEANUP(free_ptr) char *mapped = NULL;
-	enum err_code code = r != NULL ? replace(r, name, &mapped, err) : str_copy(name, &mapped, err);
+	enum err_code code = rename_by(m, r, name, &mapped, err);
 
-	if (code == ERR_OK && m->len > 0)
+	if (code == ERR_OK && (m->len > 0 || m->place != NULL))
 		code = give(m, mapped, name, err);
 	if (code != ERR_OK)
 		return code;
@@ -210,9 +288,7 @@ enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name
 
 enum err_code mapping_look(const struct mapping *m, const char *name, char **ret_name, struct err *err)
 {
-	const struct mapping_rule *r = find_rule(m, name);
-
-	return r != NULL ? replace(r, name, ret_name, err) : str_copy(name, ret_name, err);
+	return rename_by(m, find_rule(m, name), name, ret_name, err);
 }
 
 const struct mapping_rule *mapping_unused(const struct mapping *m)
@@ -233,6 +309,7 @@ void mapping_release(struct mapping *m)
 	for (i = 0; i < m->len; i++)
 		rule_release(&m->rules[i]);
 	free(m->rules);
+	free(m->place);
 	tdestroy(m->given, given_free);
 	*m = (struct mapping){ 0 };
 }

@@ -10,7 +10,11 @@
  * docker.io/library/library, so what does not start with a registry is
  * refused, and the message says so.
  *
- * Lifecycle  Zeroed, mapping_add for every rule, mapping_apply for every image,
+ * A registry as target is a place: its host, or that and a leading part of the path, takes the place of every name's
+ * host, after the rules.  So docker.io/library/alpine:3 is registry.site:5000/mirror/library/alpine:3 there, or where
+ * hosts are kept registry.site:5000/mirror/docker.io/library/alpine:3; the colon of a port becomes a dash.
+ *
+ * Lifecycle  Zeroed, mapping_add for every rule, mapping_place once or never, mapping_apply for every image,
  *            mapping_unused once, mapping_release.
  * Bounds     LIMIT_IMAGES rules and names.
  * Ownership  A mapping owns its rules, and remembers the names that it gave.
@@ -21,6 +25,7 @@
 #ifndef COMMON_MAPPING_H
 #define COMMON_MAPPING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
@@ -33,12 +38,19 @@ struct mapping_rule {
 struct mapping {
 	struct mapping_rule *rules;
 	size_t len, cap;
-	void *given; /* a tsearch tree of the names that were given, and to which images; empty without rules */
+	char *place; /* owned: "registry.site:5000/mirror"; NULL where names keep their hosts */
+	bool keep_host;
+	void *given; /* a tsearch tree of the names that were given, and to which images; empty without rules or place
+		      */
 	size_t given_len;
 };
 
 /* Add a rule, "OLD=NEW". */
 enum err_code mapping_add(struct mapping *m, const char *rule, struct err *err);
+/* All names go to one place, which mapping_check_place has accepted. */
+enum err_code mapping_place(struct mapping *m, const char *place, bool keep_host, struct err *err);
+/* Can there be names below this place, and does it begin with a registry? */
+enum err_code mapping_check_place(const char *place, struct err *err);
 /* The new name of an image; name is a full normalised one, and so is the new.  The same image twice gets the same. */
 enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name, struct err *err);
 /* What a name would be called, given to nobody and counted for no rule; ERR_USAGE where a rule spoils it. */

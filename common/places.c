@@ -116,6 +116,36 @@ struct place *repository_home(const struct repository *p)
 	return repository_place(p, PLACE_CONTENT, NULL);
 }
 
+struct repository *repository_of(struct source *source)
+{
+	return OUTER_OF(source, struct repository, source);
+}
+
+void repository_write_home(struct repository *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->endpoints.len; i++) {
+		p->places[i].out |= p->places[i].endpoint->mirror;
+		access_set_writes(p->places[i].access);
+	}
+}
+
+enum err_code repository_writable(const struct repository *p, struct place **ret_place, struct err *err)
+{
+	struct place *home = repository_home(p);
+
+	if (home == NULL)
+		return err_set(err, ERR_NETWORK, "%s: out of reach", p->name);
+	if (home->endpoint->mirror)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: nothing but mirrors, where nothing can be written: see its "
+			       "hosts.toml or registries.conf",
+			       p->name);
+	*ret_place = home;
+	return ERR_OK;
+}
+
 enum err_code repository_no_place(const struct repository *p, enum place_use use, struct err *err)
 {
 	size_t i;

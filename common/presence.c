@@ -1,15 +1,18 @@
 #include "common/presence.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
 
 #define FIRST_BYTE "bytes=0-0"
+#define MANIFESTS "manifests"
 
 struct question {
 	struct request request;
 	struct place *place;
+	const char *kind; /* "blobs" or "manifests" */
 	struct digest digest;
 	source_has_fn *done;
 	void *ctx;
@@ -118,9 +121,10 @@ static enum err_code question_start(struct place *place, const struct digest *di
 	q->place = place;
 	q->digest = *digest;
 	q->request.release = question_release;
+	q->request.accept = strcmp(q->kind, MANIFESTS) == 0 ? REPOSITORY_ACCEPT : NULL;
 	q->request.elsewhere = place_has_next(place, PLACE_CONTENT);
 	buf_init(&q->said, LIMIT_TEXT_BYTES);
-	code = repository_url(place, "blobs", digest->text, &q->request.url, err);
+	code = repository_url(place, q->kind, digest->text, &q->request.url, err);
 	if (code == ERR_OK)
 		return access_start(place->access, &q->request, err);
 	question_release(&q->request);
@@ -134,6 +138,7 @@ static enum err_code ask_first_byte(const struct question *asked, struct err *er
 			     .on_body = on_first_byte,
 			     .on_again = on_first_byte_again,
 			     .on_done = on_first_byte_done },
+		.kind = asked->kind,
 		.done = asked->done,
 		.ctx = asked->ctx,
 	};
@@ -145,6 +150,7 @@ static enum err_code ask_head(struct place *place, const struct question *like, 
 {
 	struct question q = {
 		.request = { .method = "HEAD", .on_done = on_head_done },
+		.kind = like->kind,
 		.done = like->done,
 		.ctx = like->ctx,
 	};
@@ -152,11 +158,25 @@ static enum err_code ask_head(struct place *place, const struct question *like, 
 	return question_start(place, &like->digest, &q, err);
 }
 
+static enum err_code start(struct repository *p, const struct question *first, struct err *err)
+{
+	struct place *place = repository_place(p, PLACE_CONTENT, NULL);
+
+	return place != NULL ? ask_head(place, first, err) : repository_no_place(p, PLACE_CONTENT, err);
+}
+
 enum err_code presence_start(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
 			     struct err *err)
 {
-	struct place *place = repository_place(p, PLACE_CONTENT, NULL);
-	struct question first = { .digest = *digest, .done = done, .ctx = ctx };
+	struct question first = { .kind = "blobs", .digest = *digest, .done = done, .ctx = ctx };
 
-	return place != NULL ? ask_head(place, &first, err) : repository_no_place(p, PLACE_CONTENT, err);
+	return start(p, &first, err);
+}
+
+enum err_code presence_of_manifest(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
+				   struct err *err)
+{
+	struct question first = { .kind = MANIFESTS, .digest = *digest, .done = done, .ctx = ctx };
+
+	return start(p, &first, err);
 }

@@ -1,4 +1,4 @@
-/* presence.h - whether a registry has a blob, asked without fetching it.
+/* presence.h - whether a registry has a blob or a manifest, asked without fetching it.
  *
  * Lifecycle  presence_start any number of times; each answer is told once while
  *            the HTTP engine runs.
@@ -19,4 +19,6 @@
 
 enum err_code presence_start(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
 			     struct err *err);
+enum err_code presence_of_manifest(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
+				   struct err *err);
 #endif

@@ -56,8 +56,9 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 	if (why == NULL)
 		why = js_string(first_error(json), "code");
 	return err_set(err, code_of(status), "%s %s: the registry answered %d%s%.200s%s%s",
-		       r->method != NULL ? r->method : "GET", r->url, status, why != NULL ? ": " : "",
-		       why != NULL ? why : "", http_tried(&r->call, tried), advice_of(r, status));
+		       r->method != NULL ? r->method : "GET", r->label != NULL ? r->label : r->url, status,
+		       why != NULL ? ": " : "", why != NULL ? why : "", http_tried(&r->call, tried),
+		       advice_of(r, status));
 }
 
 enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,

@@ -56,6 +56,13 @@ void repository_close(struct repository *p);
 struct place *repository_place(const struct repository *p, enum place_use use, const struct place *after);
 /* The registry itself; where it has failed, who stands in; NULL where there is nobody. */
 struct place *repository_home(const struct repository *p);
+/* The repository behind a source that registry_new made. */
+struct repository *repository_of(struct source *source);
+/* From now on only the registry itself is asked, and for tokens to push with: what is to be written there is of no use
+ * in a mirror. */
+void repository_write_home(struct repository *p);
+/* Where to write: the registry itself. */
+enum err_code repository_writable(const struct repository *p, struct place **ret_place, struct err *err);
 /* Why there is no place to ask. */
 enum err_code repository_no_place(const struct repository *p, enum place_use use, struct err *err);
 /* True where it has failed, here or for another repository. */

@@ -8,7 +8,7 @@
 #include "common/paging.h"
 
 #define PAGE_TAGS 1000 /* some registries refuse more */
-#define PAGE_QUERY "list?n=1000"
+#define PAGE_QUERY "?n=1000"
 
 /* The tags so far, each once, in the order in which they came. */
 struct tag_list {
@@ -24,6 +24,7 @@ struct page {
 	struct buf body;
 	struct tag_list tags;
 	unsigned number;
+	bool catalog; /* repositories are listed, not tags */
 	struct tags_asker asker;
 };
 
@@ -67,6 +68,7 @@ static enum err_code ask(const struct page *like, struct tag_list *before, char 
 	buf_init(&p->body, LIMIT_MANIFEST_BYTES);
 	p->place = like->place;
 	p->asker = like->asker;
+	p->catalog = like->catalog;
 	p->number = like->number + 1;
 	if (before != NULL) {
 		p->tags = *before;
@@ -97,40 +99,62 @@ static enum err_code add_tag(struct tag_list *t, const char *text, struct err *e
 	return code;
 }
 
-/* {"name":…,"tags":[…]}; *ret_listed is how many entries there were, tags or not. */
+static bool is_repository(const char *text)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(free_ptr) char *name = NULL;
+
+	return str_format(&name, NULL, "registry.example/%s", text) == ERR_OK &&
+	       reference_parse_repository(name, &ref, NULL) == ERR_OK;
+}
+
+/* {"name":…,"tags":[…]} or {"repositories":[…]}; *ret_listed is how many entries there were, of use or not. */
 static enum err_code read_page(struct page *p, size_t *ret_listed, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	enum err_code code = js_read(buf_text(&p->body), p->body.len, p->request.url, &json, err);
-	const struct json_t *tags = js_array(json, "tags");
+	const char *member = p->catalog ? "repositories" : "tags";
+	const struct json_t *tags = js_array(json, member);
 	size_t i;
 
-	if (code == ERR_OK && tags == NULL && js_has(json, "tags"))
-		code = err_set(err, ERR_FORMAT, "%s: the list of tags is no list", p->request.url);
+	if (code == ERR_OK && tags == NULL && js_has(json, member))
+		code = err_set(err, ERR_FORMAT, "%s: the list of %s is no list", p->request.url, member);
 	for (i = 0; code == ERR_OK && i < js_len(tags); i++) {
 		const char *text = js_text(js_at(tags, i));
 
-		if (text != NULL && reference_is_tag(text))
+		if (text != NULL && (p->catalog ? is_repository(text) : reference_is_tag(text)))
 			code = add_tag(&p->tags, text, err);
 	}
 	if (code == ERR_LIMIT)
-		err_add(err, "%s: tags", p->request.url);
+		err_add(err, "%s: %s", p->request.url, member);
 	*ret_listed = js_len(tags);
 	return code;
+}
+
+static enum err_code page_url(const struct page *p, const char *last, char **ret_url, struct err *err)
+{
+	CLEANUP(buf_release) struct buf which;
+	enum err_code code;
+
+	buf_init(&which, LIMIT_URL_BYTES);
+	code = buf_printf(&which, err, "%s" PAGE_QUERY "%s", p->catalog ? "_catalog" : "list",
+			  last != NULL ? "&last=" : "");
+	if (code == ERR_OK && last != NULL)
+		code = http_escape(last, &which, err);
+	if (code != ERR_OK)
+		return code;
+	return p->catalog ? str_format(ret_url, err, "%s/%s", p->place->endpoint->root, buf_text(&which))
+			  : repository_url(p->place, "tags", buf_text(&which), ret_url, err);
 }
 
 /* A registry that was asked for so many and gave just so many may have more without saying so. */
 static enum err_code next_page(const struct page *p, size_t listed, size_t fresh, char **ret_url, struct err *err)
 {
-	CLEANUP(free_ptr) char *which = NULL;
 	char *url = NULL;
 	enum err_code code = paging_next(p->place, &p->request, &url, err);
 
-	if (code == ERR_OK && url == NULL && listed == PAGE_TAGS && fresh > 0) {
-		code = str_format(&which, err, PAGE_QUERY "&last=%s", p->tags.items[p->tags.len - 1]);
-		if (code == ERR_OK)
-			code = repository_url(p->place, "tags", which, &url, err);
-	}
+	if (code == ERR_OK && url == NULL && listed == PAGE_TAGS && fresh > 0)
+		code = page_url(p, p->tags.items[p->tags.len - 1], &url, err);
 	if (code == ERR_OK && url != NULL && p->number >= p->asker.pages_max) {
 		free(url);
 		return err_set(err, ERR_LIMIT, "%s: more than %u pages of tags", p->request.url, p->asker.pages_max);
@@ -171,14 +195,24 @@ static enum err_code on_done(struct request *r, struct err *failure, struct err 
 	return err_set(err, why.code, "%s", why.msg);
 }
 
-enum err_code tags_start(struct repository *p, const struct tags_asker *asker, struct err *err)
+static enum err_code start(struct repository *p, bool catalog, const struct tags_asker *asker, struct err *err)
 {
-	struct page first = { .place = repository_home(p), .asker = *asker };
+	struct page first = { .place = repository_home(p), .catalog = catalog, .asker = *asker };
 	char *url = NULL;
 	enum err_code code;
 
 	if (first.place == NULL)
 		return repository_no_place(p, PLACE_TAG, err);
-	code = repository_url(first.place, "tags", PAGE_QUERY, &url, err);
+	code = page_url(&first, NULL, &url, err);
 	return code == ERR_OK ? ask(&first, NULL, url, err) : code;
+}
+
+enum err_code tags_start(struct repository *p, const struct tags_asker *asker, struct err *err)
+{
+	return start(p, false, asker, err);
+}
+
+enum err_code catalog_start(struct repository *p, const struct tags_asker *asker, struct err *err)
+{
+	return start(p, true, asker, err);
 }

@@ -1,15 +1,15 @@
-/* tags.h - all tags of a repository in a registry.
+/* tags.h - all tags of a repository in a registry, and all repositories of one.
  *
- * Lifecycle  tags_start; the HTTP engine runs; done or failed is called once.
+ * Lifecycle  tags_start or catalog_start; the HTTP engine runs; done or failed is called once.
  * Bounds     So many pages of LIMIT_MANIFEST_BYTES as are asked for, LIMIT_TAGS
- *            tags.
+ *            tags or repositories.
  * Errors     Those of repository.h; ERR_FORMAT, ERR_LIMIT.  Without a failed they
  *            end the engine's run.
  * Quirks     What is no tag (null at Nexus, digests at Artifactory) is passed
  *            over.  Pages follow the Link header; where a page is just full and
  *            has none, the tags after its last one are asked for, until none is
  *            new.
- * Source     OCI Distribution Specification 1.1, "Listing Tags".
+ * Source     OCI Distribution Specification 1.1, "Listing Tags"; the catalog of Docker's Registry HTTP API V2.
  */
 #ifndef COMMON_TAGS_H
 #define COMMON_TAGS_H
@@ -27,4 +27,6 @@ struct tags_asker {
 };
 
 enum err_code tags_start(struct repository *p, const struct tags_asker *asker, struct err *err);
+/* The paths of all repositories of its registry.  Many registries tell that to nobody, or not to everybody. */
+enum err_code catalog_start(struct repository *p, const struct tags_asker *asker, struct err *err);
 #endif

@@ -42,37 +42,43 @@ enum err_code token_check_realm(const char *base, const char *host, const char *
 		       host, realm);
 }
 
+static bool is_action(const char *text, size_t len, const char *action)
+{
+	return strlen(action) == len && memcmp(text, action, len) == 0;
+}
+
 /* "repository:a/b:pull,push" */
-static bool covers(const char *scope, size_t len, const char *resource)
+static bool covers(const char *scope, size_t len, const char *resource, bool writes)
 {
 	size_t resource_len = strlen(resource), action_len;
+	bool pull = false, push = !writes;
 	const char *at;
 
 	if (len <= resource_len || memcmp(scope, resource, resource_len) != 0)
 		return false;
 	for (at = scope + resource_len; at < scope + len; at += action_len + 1) {
 		action_len = strcspn(at, ", ");
-		if ((action_len == 4 && memcmp(at, "pull", 4) == 0) || (action_len == 1 && *at == '*'))
-			return true;
+		pull |= is_action(at, action_len, "pull") || is_action(at, action_len, "*");
+		push |= is_action(at, action_len, "push") || is_action(at, action_len, "*");
 	}
-	return false;
+	return pull && push;
 }
 
-enum err_code token_scope(const char *missing, const char *repository, struct buf *out, struct err *err)
+enum err_code token_scope(const char *missing, const char *repository, bool writes, struct buf *out, struct err *err)
 {
 	CLEANUP(free_ptr) char *resource = NULL;
 	enum err_code code = str_format(&resource, err, "repository:%s:", repository);
-	bool covered = false;
+	bool covered = *repository == '\0'; /* no repository is meant, but the registry */
 	size_t len;
 
 	for (missing += strspn(missing, " "); code == ERR_OK && *missing != '\0'; missing += strspn(missing, " ")) {
 		len = strcspn(missing, " ");
-		covered = covered || covers(missing, len, resource);
+		covered = covered || covers(missing, len, resource, writes);
 		code = buf_printf(out, err, "%s%.*s", out->len > 0 ? " " : "", (int)len, missing);
 		missing += len;
 	}
 	if (code == ERR_OK && !covered)
-		code = buf_printf(out, err, "%s%spull", out->len > 0 ? " " : "", resource);
+		code = buf_printf(out, err, "%s%s%s", out->len > 0 ? " " : "", resource, writes ? "pull,push" : "pull");
 	return code;
 }
 

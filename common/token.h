@@ -35,8 +35,8 @@ struct token_answer {
 /* May the registry at base send its users to this realm?  host names the registry in messages. */
 enum err_code token_check_realm(const char *base, const char *host, const char *realm, struct err *err);
 /* The scopes to ask for: what the registry says is missing first, for some services read the first only; then to pull
- * from the repository, where that is not in it. */
-enum err_code token_scope(const char *missing, const char *repository, struct buf *out, struct err *err);
+ * from the repository, and where it writes to push to it, where that is not in it.  "" is no repository. */
+enum err_code token_scope(const char *missing, const char *repository, bool writes, struct buf *out, struct err *err);
 /* The way that fits the credentials. */
 enum token_way token_first_way(const struct credentials *c);
 /* Does this status say that the service should be asked in another way?  Each leads to one that leads nowhere. */

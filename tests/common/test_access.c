@@ -471,8 +471,8 @@ static const struct {
 	unsigned asked;
 } repeats[] = {
 	{ NULL, true, true, RETRY_TRIES },    { "GET", true, true, RETRY_TRIES }, { "HEAD", false, false, RETRY_TRIES },
-	{ "GET", false, false, RETRY_TRIES }, { "GET", true, false, 1 },          { "POST", false, true, 1 },
-	{ "DELETE", false, true, 1 },
+	{ "GET", false, false, RETRY_TRIES }, { "GET", true, false, 1 },          { "POST", false, true, RETRY_TRIES },
+	{ "POST", false, false, 1 },          { "DELETE", true, false, 1 },
 };
 
 START_TEST(repeatable)

@@ -419,6 +419,56 @@ START_TEST(send_body)
 }
 END_TEST
 
+/* What registries want of an upload: its length in front, and which part it is. */
+START_TEST(upload_sized)
+{
+	CLEANUP(asked_release) struct asked a;
+	struct memory_stream in;
+	const char *sent;
+
+	memory_stream_init(&in, "streamed", 8);
+	asked_init(&a, "/created");
+	a.call.method = "PUT";
+	a.call.upload = &in.in;
+	a.call.upload_sized = true;
+	a.call.upload_bytes = 8;
+	a.call.content_range = "5-12";
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	sent = http_server_last(server, "/created");
+	ck_assert_int_eq(strncmp(sent, "PUT ", 4), 0);
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Length: 8\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Range: 5-12\r\n"));
+	ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\nstreamed"));
+	ck_assert_ptr_null(strstr(sent, "Transfer-Encoding"));
+}
+END_TEST
+
+/* A body from memory goes with any method; an empty one has a length too. */
+static const struct {
+	const char *method, *body;
+} bodies[] = { { "POST", "" }, { "PATCH", "" }, { "PATCH", "part" }, { "PUT", "whole" } };
+
+START_TEST(body_of_any_method)
+{
+	CLEANUP(asked_release) struct asked a;
+	char length[64];
+	const char *sent;
+
+	asked_init(&a, "/created");
+	a.call.method = bodies[_i].method;
+	a.call.body = bodies[_i].body;
+	a.call.body_len = strlen(bodies[_i].body);
+	a.call.content_type = "";
+	ck_assert_int_eq(run(&a, NULL), ERR_OK);
+	sent = http_server_last(server, "/created");
+	ck_assert_int_eq(strncmp(sent, bodies[_i].method, strlen(bodies[_i].method)), 0);
+	snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", a.call.body_len);
+	ck_assert_ptr_nonnull(strstr(sent, length));
+	ck_assert_ptr_null(strcasestr(sent, "\r\nContent-Type:"));
+	ck_assert_str_eq(strstr(sent, "\r\n\r\n") + 4, bodies[_i].body);
+}
+END_TEST
+
 START_TEST(upload)
 {
 	CLEANUP(asked_release) struct asked a;
@@ -427,6 +477,7 @@ START_TEST(upload)
 
 	memory_stream_init(&in, "streamed", 8);
 	asked_init(&a, "/created");
+	a.call.method = "POST";
 	a.call.upload = &in.in;
 	a.call.content_type = "application/x-tar";
 	ck_assert_int_eq(run(&a, NULL), ERR_OK);
@@ -1120,6 +1171,8 @@ int main(void)
 	tcase_add_loop_test(t, gate, 0, (int)COUNT_OF(gates));
 	tcase_add_test(t, send_body);
 	tcase_add_test(t, upload);
+	tcase_add_test(t, upload_sized);
+	tcase_add_loop_test(t, body_of_any_method, 0, COUNT_OF(bodies));
 	tcase_add_test(t, upload_fails);
 	tcase_add_loop_test(t, callback_fails, 0, (int)COUNT_OF(callbacks));
 	tcase_add_test(t, order);

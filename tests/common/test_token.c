@@ -79,8 +79,35 @@ START_TEST(scope)
 	CLEANUP(buf_release) struct buf got;
 
 	buf_init(&got, LIMIT_URL_BYTES);
-	ck_assert_int_eq(token_scope(scopes[_i].missing, "a/b", &got, NULL), ERR_OK);
+	ck_assert_int_eq(token_scope(scopes[_i].missing, "a/b", false, &got, NULL), ERR_OK);
 	ck_assert_str_eq(buf_text(&got), scopes[_i].want);
+}
+END_TEST
+
+/* The same of who writes, and of who means no repository. */
+static const struct {
+	const char *missing, *repository;
+	bool writes;
+	const char *want;
+} others[] = {
+	{ "", "a/b", true, "repository:a/b:pull,push" },
+	{ "repository:a/b:pull", "a/b", true, "repository:a/b:pull repository:a/b:pull,push" },
+	{ "repository:a/b:push", "a/b", true, "repository:a/b:push repository:a/b:pull,push" },
+	{ "repository:a/b:pull,push", "a/b", true, "repository:a/b:pull,push" },
+	{ "repository:a/b:push,delete,pull", "a/b", true, "repository:a/b:push,delete,pull" },
+	{ "repository:a/b:*", "a/b", true, "repository:a/b:*" },
+	{ "repository:c:pull repository:a/b:pull,push", "a/b", true, "repository:c:pull repository:a/b:pull,push" },
+	{ "registry:catalog:*", "", false, "registry:catalog:*" },
+	{ "", "", false, "" },
+};
+
+START_TEST(other_scope)
+{
+	CLEANUP(buf_release) struct buf got;
+
+	buf_init(&got, LIMIT_URL_BYTES);
+	ck_assert_int_eq(token_scope(others[_i].missing, others[_i].repository, others[_i].writes, &got, NULL), ERR_OK);
+	ck_assert_str_eq(buf_text(&got), others[_i].want);
 }
 END_TEST
 
@@ -234,6 +261,7 @@ int main(void)
 
 	tcase_add_loop_test(t, realm, 0, (int)COUNT_OF(realms));
 	tcase_add_loop_test(t, scope, 0, (int)COUNT_OF(scopes));
+	tcase_add_loop_test(t, other_scope, 0, (int)COUNT_OF(others));
 	tcase_add_loop_test(t, way, 0, (int)COUNT_OF(ways));
 	tcase_add_loop_test(t, url, 0, (int)COUNT_OF(urls));
 	tcase_add_test(t, form);

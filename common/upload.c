@@ -1,0 +1,483 @@
+#include "common/upload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/upload_location.h"
+
+#define RANGE_MAX 64
+#define RESTARTS_MAX 3 /* of uploads that the registry has forgotten */
+#define OCTETS "application/octet-stream"
+
+enum step_kind {
+	STEP_MOUNT, /* is it to be had from another repository? */
+	STEP_BEGIN,
+	STEP_SEND,  /* everything that is left, and the end */
+	STEP_CHUNK, /* a part */
+	STEP_ASK,   /* how far has it got? */
+	STEP_LOOK,  /* is the blob there? */
+};
+
+/* A blob on its way.  It belongs to the step that is under way. */
+struct upload {
+	struct upload_wish wish;
+	struct place *place;
+	struct upload_content content;
+	char *label;  /* owned: what messages call it */
+	char *url;    /* owned: where it goes on; NULL before it has begun */
+	bool foreign; /* that is on another host */
+	bool chunked;
+	bool resumed; /* the registry had a part of it when the last request began */
+	size_t chunk_bytes;
+	uint64_t at_bytes;   /* what the registry has */
+	uint64_t kept_bytes; /* the most that it ever had */
+	uint64_t told_bytes; /* of what has gone, what the asker knows of */
+	struct retry tried;
+	unsigned restarts;
+};
+
+struct step {
+	struct request request;
+	struct upload *upload; /* owned; NULL once another step has it */
+	enum step_kind kind;
+	uint64_t from_bytes, sent_bytes;  /* where its body begins, and how much of that has been read */
+	struct instream watched, *source; /* the body, counted while it goes */
+	char range[RANGE_MAX];
+	struct buf said;
+};
+
+static void upload_free(struct upload *u)
+{
+	if (u == NULL)
+		return;
+	upload_content_release(&u->content);
+	free(u->label);
+	free(u->url);
+	free(u);
+}
+
+static void step_release(struct request *r)
+{
+	struct step *s = OUTER_OF(r, struct step, request);
+
+	upload_free(s->upload);
+	buf_release(&s->said);
+	free(s);
+}
+
+static enum err_code on_body(struct request *r, const void *bytes, size_t len, struct err *err)
+{
+	struct step *s = OUTER_OF(r, struct step, request);
+	size_t room = LIMIT_TEXT_BYTES - s->said.len;
+
+	(void)err;
+	buf_add(&s->said, bytes, len < room ? len : room, NULL); /* what an error says of itself */
+	return ERR_OK;
+}
+
+static enum err_code on_watched(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	struct step *s = OUTER_OF(in, struct step, watched);
+	struct upload *u = s->upload;
+	enum err_code code = instream_read(s->source, bytes, cap, ret_len, err);
+
+	if (code != ERR_OK)
+		return code;
+	s->sent_bytes += *ret_len;
+	if (u->wish.went != NULL && s->from_bytes + s->sent_bytes > u->told_bytes) {
+		u->wish.went(u->wish.ctx, s->from_bytes + s->sent_bytes - u->told_bytes);
+		u->told_bytes = s->from_bytes + s->sent_bytes;
+	}
+	return ERR_OK;
+}
+
+/* It did not come to its end: what counts is how far it got there. */
+static enum err_code on_again(struct request *r, struct err *err)
+{
+	struct step *s = OUTER_OF(r, struct step, request);
+	char *url = NULL;
+
+	buf_clear(&s->said);
+	if (s->kind != STEP_SEND && s->kind != STEP_CHUNK)
+		return ERR_OK;
+	if (str_copy(s->upload->url, &url, err) != ERR_OK)
+		return ERR_NOMEM;
+	free(r->url);
+	r->url = url;
+	s->kind = STEP_ASK;
+	r->method = r->call.method = "GET";
+	r->call.url = url;
+	r->call.upload = NULL;
+	r->call.body = NULL;
+	r->call.content_type = r->call.content_range = NULL;
+	return ERR_OK;
+}
+
+static enum err_code on_done(struct request *r, struct err *failure, struct err *err);
+
+static enum err_code step_new(struct upload *u, enum step_kind kind, const char *method, struct step **ret_step,
+			      struct err *err)
+{
+	struct step *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		upload_free(u);
+		return err_nomem(err);
+	}
+	buf_init(&s->said, LIMIT_TEXT_BYTES);
+	s->kind = kind;
+	s->upload = u;
+	s->request = (struct request){
+		.method = method,
+		.label = u->label,
+		.foreign = u->foreign && kind != STEP_LOOK,
+		.tried = u->tried,
+		.kept_bytes = u->kept_bytes,
+		.on_body = on_body,
+		.on_again = on_again,
+		.on_done = on_done,
+		.release = step_release,
+	};
+	*ret_step = s;
+	return ERR_OK;
+}
+
+/* Takes over the step. */
+static enum err_code step_start(struct step *s, enum err_code code, struct err *err)
+{
+	if (code == ERR_OK)
+		return access_start(s->upload->place->access, &s->request, err);
+	step_release(&s->request);
+	return code;
+}
+
+static enum err_code begin(struct upload *u, bool mount, struct err *err)
+{
+	CLEANUP(buf_release) struct buf which;
+	struct step *s = NULL;
+	enum err_code code;
+
+	free(take_ptr(&u->url));
+	u->foreign = u->resumed = false;
+	u->at_bytes = 0;
+	code = step_new(u, mount ? STEP_MOUNT : STEP_BEGIN, "POST", &s, err);
+	if (code != ERR_OK)
+		return code;
+	buf_init(&which, LIMIT_URL_BYTES);
+	s->request.body = "";
+	s->request.content_type = "";
+	code = buf_puts(&which, "uploads/", err);
+	if (code == ERR_OK && mount)
+		code = buf_printf(&which, err, "?mount=%s%%3A%s&from=", digest_algorithm(&u->wish.digest),
+				  digest_hex(&u->wish.digest));
+	if (code == ERR_OK && mount)
+		code = http_escape(u->wish.from, &which, err);
+	if (code == ERR_OK)
+		code = repository_url(u->place, "blobs", buf_text(&which), &s->request.url, err);
+	return step_start(s, code, err);
+}
+
+static void set_range(struct step *s, uint64_t len)
+{
+	if (len == 0)
+		return;
+	snprintf(s->range, sizeof(s->range), "%" PRIu64 "-%" PRIu64, s->from_bytes, s->from_bytes + len - 1);
+	s->request.content_range = s->range;
+}
+
+/* All that is left, out of a stream. */
+static enum err_code send_rest(struct upload *u, struct err *err)
+{
+	struct step *s = NULL;
+	enum err_code code = step_new(u, STEP_SEND, "PUT", &s, err);
+
+	if (code != ERR_OK)
+		return code;
+	u->resumed = u->at_bytes > 0;
+	s->from_bytes = u->at_bytes;
+	s->request.content_type = OCTETS;
+	s->request.alone = true;
+	s->request.upload_bytes = u->wish.size_bytes - u->at_bytes;
+	if (u->resumed)
+		set_range(s, s->request.upload_bytes);
+	s->watched.read = on_watched;
+	s->request.upload = &s->watched;
+	code = upload_content_from(&u->content, u->at_bytes, &s->source, err);
+	if (code == ERR_OK)
+		code = upload_location_end(u->url, &u->wish.digest, &s->request.url, err);
+	return step_start(s, code, err);
+}
+
+/* A chunk out of memory; the last one ends the upload. */
+static enum err_code send_chunk(struct upload *u, struct err *err)
+{
+	const char *bytes = "";
+	size_t len = 0;
+	struct step *s = NULL;
+	enum err_code code = step_new(u, STEP_CHUNK, "PATCH", &s, err);
+
+	if (code != ERR_OK)
+		return code;
+	code = upload_content_chunk(&u->content, u->at_bytes, u->chunk_bytes, &bytes, &len, err);
+	if (code != ERR_OK) {
+		err_add(err, "%s", u->label);
+		return step_start(s, code, err);
+	}
+	u->resumed = u->at_bytes > 0;
+	s->from_bytes = u->at_bytes;
+	s->request.content_type = OCTETS;
+	s->request.alone = true;
+	s->request.body = bytes;
+	s->request.body_len = len;
+	set_range(s, len);
+	if (u->at_bytes + len < u->wish.size_bytes)
+		return step_start(s, str_copy(u->url, &s->request.url, err), err);
+	s->kind = STEP_SEND;
+	s->request.method = "PUT";
+	if (!u->resumed)
+		s->request.content_range = NULL; /* it is all of it */
+	return step_start(s, upload_location_end(u->url, &u->wish.digest, &s->request.url, err), err);
+}
+
+static enum err_code go_on(struct upload *u, struct err *err)
+{
+	return u->chunked ? send_chunk(u, err) : send_rest(u, err);
+}
+
+static enum err_code look(struct upload *u, struct err *err)
+{
+	struct step *s = NULL;
+	enum err_code code = step_new(u, STEP_LOOK, "HEAD", &s, err);
+
+	if (code == ERR_OK)
+		code = step_start(s, repository_url(u->place, "blobs", u->wish.digest.text, &s->request.url, err), err);
+	return code;
+}
+
+static enum err_code restart(struct upload *u, const struct step *s, struct err *err)
+{
+	if (++u->restarts > RESTARTS_MAX) {
+		repository_refused(&s->request, buf_text(&s->said), err);
+		err_add(err, "begun %d times", u->restarts);
+		upload_free(u);
+		return err->code;
+	}
+	if (!u->wish.once)
+		upload_content_restart(&u->content);
+	return begin(u, false, err);
+}
+
+/* Everything has gone there, and counts. */
+static enum err_code finish(struct upload *u, enum upload_end end, struct err *err)
+{
+	enum err_code code;
+
+	if (end == UPLOAD_SENT && u->wish.went != NULL && u->told_bytes < u->wish.size_bytes)
+		u->wish.went(u->wish.ctx, u->wish.size_bytes - u->told_bytes);
+	code = u->wish.done(u->wish.ctx, end, err);
+	upload_free(u);
+	return code;
+}
+
+static enum err_code refused(struct upload *u, const struct step *s, struct err *err)
+{
+	repository_refused(&s->request, buf_text(&s->said), err);
+	upload_free(u);
+	return err->code;
+}
+
+/* Where the upload goes on from here. */
+static enum err_code move(struct upload *u, const struct step *s, bool must, struct err *err)
+{
+	char *url = NULL, said[8];
+	enum err_code code;
+
+	if (!must && http_header(&s->request.call, "Location", 0, said, sizeof(said)) == NULL)
+		return ERR_OK;
+	code = upload_location(u->place, &s->request, &url, &u->foreign, err);
+	if (code != ERR_OK)
+		return code;
+	free(u->url);
+	u->url = url;
+	return ERR_OK;
+}
+
+static bool is_number(const char *text)
+{
+	return *text != '\0' && strlen(text) < 19 && text[strspn(text, "0123456789")] == '\0';
+}
+
+static void read_chunk_bytes(struct upload *u, const struct step *s)
+{
+	char said[RANGE_MAX];
+	uint64_t min_bytes;
+
+	u->chunk_bytes = UPLOAD_CHUNK_BYTES;
+	if (http_header(&s->request.call, "OCI-Chunk-Min-Length", 0, said, sizeof(said)) == NULL || !is_number(said))
+		return;
+	min_bytes = strtoull(said, NULL, 10);
+	if (min_bytes > u->chunk_bytes)
+		u->chunk_bytes = min_bytes < UPLOAD_CHUNK_MAX ? (size_t)min_bytes : UPLOAD_CHUNK_MAX;
+}
+
+/* "0-4" or "bytes=0-4": five bytes.  "0-0" is what registries say of none. */
+static bool read_range(const struct step *s, uint64_t *ret_end)
+{
+	char said[RANGE_MAX];
+	const char *last;
+
+	if (http_header(&s->request.call, "Range", 0, said, sizeof(said)) == NULL)
+		return false;
+	last = strchr(said, '-');
+	if (last == NULL || !is_number(last + 1))
+		return false;
+	*ret_end = strtoull(last + 1, NULL, 10);
+	*ret_end += *ret_end > 0;
+	return true;
+}
+
+static void note_end(struct upload *u, uint64_t end_bytes)
+{
+	u->at_bytes = end_bytes;
+	if (end_bytes > u->kept_bytes)
+		u->kept_bytes = end_bytes;
+}
+
+static bool is_good(int status)
+{
+	return status == 200 || status == 201 || status == 202 || status == 204;
+}
+
+static enum err_code fail(struct upload *u, enum err_code code)
+{
+	upload_free(u);
+	return code;
+}
+
+static enum err_code on_begun(struct upload *u, const struct step *s, struct err *err)
+{
+	int status = s->request.call.status;
+
+	if (s->kind == STEP_MOUNT && status == 201)
+		return finish(u, UPLOAD_MOUNTED, err);
+	if (s->kind == STEP_MOUNT && status != 202)
+		return begin(u, false, err);
+	if (!is_good(status))
+		return refused(u, s, err);
+	if (move(u, s, true, err) != ERR_OK)
+		return fail(u, err->code);
+	read_chunk_bytes(u, s);
+	return go_on(u, err);
+}
+
+/* The registry says which content it took: then it is to be this. */
+static enum err_code check_taken(const struct upload *u, const struct step *s, struct err *err)
+{
+	char said[DIGEST_TEXT_SIZE + 1];
+	struct digest got;
+
+	if (http_header(&s->request.call, "Docker-Content-Digest", 0, said, sizeof(said)) == NULL ||
+	    digest_parse(said, &got, NULL) != ERR_OK || digest_equal(&got, &u->wish.digest) ||
+	    strcmp(digest_algorithm(&got), digest_algorithm(&u->wish.digest)) != 0)
+		return ERR_OK;
+	return err_set(err, ERR_DIGEST, "%s: the registry says that it took %s", u->label, got.text);
+}
+
+static enum err_code on_sent(struct upload *u, const struct step *s, struct err *err)
+{
+	int status = s->request.call.status;
+
+	if (is_good(status))
+		return check_taken(u, s, err) == ERR_OK ? finish(u, UPLOAD_SENT, err) : fail(u, err->code);
+	if (status == 413 && !u->chunked) {
+		u->chunked = true;
+		return restart(u, s, err);
+	}
+	if (status == 404)
+		return look(u, err);
+	if (u->resumed && (status == 400 || status == 416)) /* it took up the thread at another place */
+		return restart(u, s, err);
+	return refused(u, s, err);
+}
+
+static enum err_code on_chunk(struct upload *u, const struct step *s, struct err *err)
+{
+	uint64_t end_bytes = s->from_bytes + s->request.body_len, taken;
+	int status = s->request.call.status;
+
+	if (status == 404 || (u->resumed && status == 416))
+		return restart(u, s, err);
+	if (!is_good(status))
+		return refused(u, s, err);
+	if (move(u, s, false, err) != ERR_OK)
+		return fail(u, err->code);
+	if (!read_range(s, &taken) || taken > end_bytes || taken <= s->from_bytes)
+		taken = end_bytes;
+	note_end(u, taken);
+	if (u->wish.went != NULL && taken > u->told_bytes) {
+		u->wish.went(u->wish.ctx, taken - u->told_bytes);
+		u->told_bytes = taken;
+	}
+	return send_chunk(u, err);
+}
+
+static enum err_code on_asked(struct upload *u, const struct step *s, struct err *err)
+{
+	uint64_t end_bytes;
+
+	if (!is_good(s->request.call.status))
+		return look(u, err);
+	if (!read_range(s, &end_bytes) || end_bytes > u->wish.size_bytes)
+		return restart(u, s, err);
+	if (move(u, s, false, err) != ERR_OK)
+		return fail(u, err->code);
+	note_end(u, end_bytes);
+	return go_on(u, err);
+}
+
+static enum err_code on_done(struct request *r, struct err *failure, struct err *err)
+{
+	struct step *s = OUTER_OF(r, struct step, request);
+	struct upload *u = s->upload;
+
+	if (failure != NULL) {
+		*err = *failure;
+		return err->code;
+	}
+	s->upload = NULL;
+	u->tried = r->call.retry;
+	switch (s->kind) {
+	case STEP_MOUNT:
+	case STEP_BEGIN:
+		return on_begun(u, s, err);
+	case STEP_SEND:
+		return on_sent(u, s, err);
+	case STEP_CHUNK:
+		return on_chunk(u, s, err);
+	case STEP_ASK:
+		return on_asked(u, s, err);
+	case STEP_LOOK:
+		return r->call.status == 200 ? finish(u, UPLOAD_SENT, err) : restart(u, s, err);
+	}
+	return fail(u, ERR_OK);
+}
+
+enum err_code upload_start(struct repository *p, const struct upload_wish *wish, struct err *err)
+{
+	struct upload *u = calloc(1, sizeof(*u));
+	enum err_code code = u != NULL ? repository_writable(p, &u->place, err) : err_nomem(err);
+
+	if (code == ERR_OK)
+		code = str_format(&u->label, err, "%s: blob %s", p->name, wish->digest.text);
+	if (code != ERR_OK) {
+		upload_free(u);
+		return code;
+	}
+	u->wish = *wish;
+	u->chunked = wish->once;
+	upload_content_init(&u->content, wish->size_bytes, wish->open, wish->ctx);
+	return begin(u, wish->from != NULL, err);
+}
