@@ -13,6 +13,10 @@
 struct options {
 	const char *to, *namespace, *write_want;
 	struct opt_list map, images, platforms, keys, seals;
+	unsigned jobs;
+	struct login_options login;
+	struct endpoint_options endpoints;
+	bool keep_host, subset_index;
 	bool pin, replace, allow_rollback, strict, dry_run, json, quiet;
 };
 
@@ -29,6 +33,11 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, images) },
 	{ "platform", '\0', "P", "import this platform, os/architecture[/variant] or host, with all that belongs to it",
 	  0, OPT_SETS(struct options, platforms) },
+	{ "keep-host", '\0', NULL, "in a registry: keep the host of a name, as the first component of its path", 0,
+	  OPT_SETS(struct options, keep_host) },
+	{ "subset-index", '\0', NULL,
+	  "in a registry: where platforms of an index are missing, publish a new index of those that are there", 0,
+	  OPT_SETS(struct options, subset_index) },
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
@@ -40,6 +49,10 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, write_want) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
 	  OPT_SETS(struct options, strict) },
+	{ "jobs", 'j', "N", "send N things to a registry at a time (6 where it is not given)", TARGET_JOBS_MAX,
+	  OPT_SETS(struct options, jobs) },
+	LOGIN_OPTS(struct options),
+	ENDPOINT_OPTS(struct options),
 	{ "dry-run", '\0', NULL, "prove, look what is there, say what would be written, write nothing", 0,
 	  OPT_SETS(struct options, dry_run) },
 	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
@@ -65,7 +78,9 @@ static void put_image(struct js_out *o, const struct plan *plan, size_t i)
 
 	js_begin(o, '{');
 	js_member(o, "name", image->name);
-	js_member(o, "digest", plan->graph.nodes[image->root].digest.text);
+	js_member(o, "digest", plan_digest(plan, i)->text);
+	if (got->other.text[0] != '\0')
+		js_member(o, "subsetOf", plan->graph.nodes[image->root].digest.text);
 	js_member(o, "was", got->was.text[0] != '\0' ? got->was.text : NULL);
 	js_member_uint(o, "withoutLayers", got->bare);
 	if (got->is.text[0] != '\0')
@@ -116,7 +131,7 @@ static enum err_code report_json(const struct options *options, const struct imp
 	put_absent(&o, plan);
 	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
-	js_member_uint(&o, "lostReferrers", plan->lost_referrers);
+	js_member_uint(&o, "lostReferrers", plan->lost_referrers + plan->lost_others);
 	js_end(&o, '}');
 	return js_end_document(&o, err);
 }
@@ -138,6 +153,8 @@ static void report_text(const struct import_result *r)
 		putchar('\n');
 		if (got->was.text[0] != '\0' && !digest_equal(&got->was, &got->is))
 			printf("  was %s\n", got->was.text);
+		if (got->other.text[0] != '\0')
+			printf("  a subset of %s\n", plan->graph.nodes[plan->graph.images[i].root].digest.text);
 		if (got->bare > 0)
 			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
 			       got->bare, got->bare == 1 ? "" : "s");
@@ -152,11 +169,28 @@ static void report_text(const struct import_result *r)
 	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
 }
 
+static bool is_subset(const struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		if (plan->images[i].other.text[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
 /* What the target cannot keep was known before anything was written; it is said all the same. */
 static enum err_code report_lost(const struct options *options, const struct plan *plan, struct err *err)
 {
 	size_t lost = plan->lost_referrers;
 
+	if (is_subset(plan)) /* asked for by name, and still less than the bundle holds */
+		return err_set(err, ERR_PARTIAL,
+			       "done, but with indexes of fewer platforms and other digests; %zu signature%s and other "
+			       "referrer%s of the original indexes %s not published",
+			       plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "" : "s",
+			       plan->lost_others == 1 ? "was" : "were");
 	if (lost == 0)
 		return ERR_OK;
 	fprintf(stderr,
@@ -187,7 +221,7 @@ static void report_plan(const struct import_result *r)
 	size_t i;
 
 	for (i = 0; i < plan->graph.images_len; i++) {
-		const struct digest *is = &plan->graph.nodes[plan->graph.images[i].root].digest;
+		const struct digest *is = plan_digest(plan, i);
 		const struct digest *was = &plan->images[i].was;
 
 		printf("%s  %s  %s\n", plan->graph.images[i].name, is->text,
@@ -240,12 +274,30 @@ static enum err_code report_missing(const struct options *options, const struct 
 	return ERR_MISSING;
 }
 
+static enum err_code check_options(const struct options *options, const char *file, struct err *err)
+{
+	if (options->login.password_stdin && strcmp(file, "-") == 0)
+		return err_set(err, ERR_USAGE, "--password-stdin and -: standard input is only one of them");
+	return ERR_OK;
+}
+
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
 	CLEANUP(import_release) struct import_result result = { 0 };
 	struct progress progress;
-	struct target_options to = { .to = options->to, .namespace = options->namespace, .pin = options->pin };
+	CLEANUP(login_release) struct login login = { 0 };
+	struct target_options to = {
+		.to = options->to,
+		.namespace = options->namespace,
+		.pin = options->pin,
+		.login = &login,
+		.endpoints = &options->endpoints,
+		.keep_host = options->keep_host,
+		.subset_index = options->subset_index,
+		.jobs = options->jobs,
+		.progress = &progress,
+	};
 	struct import_options how = {
 		.file = operands->items[0],
 		.to = &to,
@@ -261,10 +313,16 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	};
 	bool told = false;
 	struct err err = { 0 };
-	enum err_code code;
+	enum err_code code = check_options(options, how.file, &err);
 
+	if (code == ERR_OK)
+		code = login_read(&options->login, &login, &err);
 	progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
-	code = import_run(&how, &result, &err);
+	if (code == ERR_OK) {
+		login_warn(&login, &progress);
+		endpoints_warn(&options->endpoints, &progress);
+		code = import_run(&how, &result, &err);
+	}
 	progress_done(&progress);
 	if (code == ERR_MISSING)
 		code = report_missing(options, &result.plan, &err);
@@ -278,7 +336,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 const struct command import_command = {
 	.name = "import",
 	.synopsis = "[option]... FILE|-",
-	.summary = "load a bundle into a daemon, an OCI layout or the embedded store",
+	.summary = "load a bundle into a daemon, a registry, an OCI layout or the embedded store",
 	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
 		"answers: the digest under each name, the platforms, and their attestations.\n"
 		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused before "

@@ -3,24 +3,28 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/progress.h"
 #include "common/report.h"
 #include "import/commands.h"
 #include "import/targets.h"
 
 struct options {
 	const char *namespace;
+	struct login_options login;
+	struct endpoint_options endpoints;
 };
 
 static const struct opt opts[] = {
 	{ "namespace", 'n', "NS", "of a containerd: k8s.io where Kubernetes uses it, else default", 0,
 	  OPT_SETS(struct options, namespace) },
+	LOGIN_OPTS(struct options),
+	ENDPOINT_OPTS(struct options),
 };
 
-static enum err_code take(const struct options *o, const char *text, struct target **ret_target, struct holdings *h,
+static enum err_code take(const struct target_options *options, struct target **ret_target, struct holdings *h,
 			  struct err *err)
 {
-	struct target_options options = { .to = text, .namespace = o->namespace };
-	enum err_code code = target_new(&options, ret_target, err);
+	enum err_code code = target_new(options, ret_target, err);
 
 	if (code == ERR_OK)
 		code = (*ret_target)->inventory(*ret_target, h, err);
@@ -46,11 +50,26 @@ static enum err_code print(const struct holdings *h, struct err *err)
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
+	const struct options *options = opaque;
 	CLEANUP(holdings_release) struct holdings h = { 0 };
+	CLEANUP(login_release) struct login login = { 0 };
+	struct target_options to = {
+		.to = operands->items[0],
+		.namespace = options->namespace,
+		.login = &login,
+		.endpoints = &options->endpoints,
+	};
 	struct target *t = NULL;
+	struct progress progress;
 	struct err err = { 0 };
-	enum err_code code = take(opaque, operands->items[0], &t, &h, &err);
+	enum err_code code = login_read(&options->login, &login, &err);
 
+	progress_init(&progress, PROGRESS_QUIET, stderr, NULL);
+	if (code == ERR_OK) {
+		login_warn(&login, &progress);
+		endpoints_warn(&options->endpoints, &progress);
+		code = take(&to, &t, &h, &err);
+	}
 	if (code == ERR_OK)
 		code = print(&h, &err);
 	if (code == ERR_OK && h.manifests.len > 0)

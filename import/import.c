@@ -96,6 +96,8 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = str_copy(t->name, &result->target_name, err);
 	if (code == ERR_OK)
 		code = read_rules(options->map, &result->names, err);
+	if (code == ERR_OK && t->place != NULL)
+		code = mapping_place(&result->names, t->place, t->keep_host, err);
 	if (code == ERR_OK && strcmp(options->file, "-") == 0)
 		code = bundle_open_pipe(STDIN_FILENO, "standard input", &result->bundle, err);
 	else if (code == ERR_OK)

@@ -8,10 +8,9 @@
 #include "import/reach.h"
 
 /* The layers of one manifest, on behalf of an image that has it. */
-static enum err_code add_layers(const struct reach *s, uint32_t manifest, const char *image, struct holdings *h,
-				struct err *err)
+static enum err_code add_layers(const struct graph *g, const bool *there, uint32_t manifest, const char *image,
+				struct holdings *h, struct err *err)
 {
-	const struct graph *g = &s->graph;
 	const struct node *n = &g->nodes[manifest];
 	enum err_code code = ERR_OK;
 	size_t i;
@@ -22,15 +21,15 @@ static enum err_code add_layers(const struct reach *s, uint32_t manifest, const 
 					   .size_bytes = g->nodes[node].size_bytes,
 					   .holder = { .image = image, .manifest = n->digest.text } };
 
-		if (g->nodes[node].role == ROLE_LAYER && s->there[node])
+		if (g->nodes[node].role == ROLE_LAYER &&
+		    (there != NULL ? there[node] : !media_type_is_foreign(g->nodes[node].media_type)))
 			code = holdings_add(h, &h->layers, &layer, err);
 	}
 	return code;
 }
 
-static enum err_code add_all(const struct reach *s, struct holdings *h, struct err *err)
+enum err_code inventory_of_graph(const struct graph *g, const bool *there, struct holdings *h, struct err *err)
 {
-	const struct graph *g = &s->graph;
 	CLEANUP(free_ptr) uint32_t *owners = NULL;
 	enum err_code code = graph_owners(g, &owners, err);
 	size_t i;
@@ -39,7 +38,7 @@ static enum err_code add_all(const struct reach *s, struct holdings *h, struct e
 		code = holdings_add_image(h, g->images[i].name, &g->nodes[g->images[i].root].digest, err);
 	for (i = 0; code == ERR_OK && i < g->nodes_len; i++) {
 		if (g->nodes[i].role == ROLE_MANIFEST && owners[i] != NODE_NONE)
-			code = add_layers(s, (uint32_t)i, g->images[owners[i]].name, h, err);
+			code = add_layers(g, there, (uint32_t)i, g->images[owners[i]].name, h, err);
 	}
 	return code;
 }
@@ -49,7 +48,7 @@ enum err_code inventory_of_layout(const struct layout *l, struct holdings *h, st
 	CLEANUP(reach_release) struct reach s = { 0 };
 	enum err_code code = reach_look(l, &s, err);
 
-	return code == ERR_OK ? add_all(&s, h, err) : code;
+	return code == ERR_OK ? inventory_of_graph(&s.graph, s.there, h, err) : code;
 }
 
 static enum err_code add_image(struct docker *d, const char *name, struct holdings *h, struct err *err)

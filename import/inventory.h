@@ -1,5 +1,5 @@
-/* inventory.h - what a layout, a Docker daemon or a containerd has, to be carried back: with it an export leaves out
- * what is there.
+/* inventory.h - what a layout, a registry, a Docker daemon or a containerd has, to be carried back: with it an export
+ * leaves out what is there.
  *
  * Bounds     Those of common/holdings.h, common/layout.h and docker.h.
  * Ownership  What is looked at is borrowed; the holdings are the caller's, also
@@ -20,6 +20,8 @@
 #include "import/docker.h"
 
 enum err_code inventory_of_layout(const struct layout *l, struct holdings *h, struct err *err);
+/* The layers of a settled graph; there says by node what is there, and NULL that all is that may be distributed. */
+enum err_code inventory_of_graph(const struct graph *g, const bool *there, struct holdings *h, struct err *err);
 enum err_code inventory_of_docker(struct docker *d, struct holdings *h, struct err *err);
 enum err_code inventory_of_containerd(struct containerd *c, struct holdings *h, struct err *err);
 #endif

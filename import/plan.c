@@ -158,11 +158,18 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 	return ERR_OK;
 }
 
+const struct digest *plan_digest(const struct plan *plan, size_t image)
+{
+	const struct digest *other = &plan->images[image].other;
+
+	return other->text[0] != '\0' ? other : &plan->graph.nodes[plan->graph.images[image].root].digest;
+}
+
 bool plan_moves(const struct plan *plan, size_t image)
 {
 	const struct digest *was = &plan->images[image].was;
 
-	return was->text[0] != '\0' && !digest_equal(was, &plan->graph.nodes[plan->graph.images[image].root].digest);
+	return was->text[0] != '\0' && !digest_equal(was, plan_digest(plan, image));
 }
 
 enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err)
@@ -171,7 +178,7 @@ enum err_code plan_check_names(const struct plan *plan, const char *target, stru
 
 	for (i = 0; !plan->replace && i < plan->graph.images_len; i++) {
 		const struct image *image = &plan->graph.images[i];
-		const struct digest *is = &plan->graph.nodes[image->root].digest;
+		const struct digest *is = plan_digest(plan, i);
 		const struct digest *was = &plan->images[i].was;
 
 		if (plan_moves(plan, i))

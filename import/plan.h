@@ -28,6 +28,7 @@ struct plan_run {
 
 /* What happened to one image of the graph; same place as in graph.images. */
 struct plan_image {
+	struct digest other;   /* what is published in place of the root, where the target takes only that; "" else */
 	struct digest was;     /* what the name pointed to at the target before; "" for nothing */
 	struct plan_run *runs; /* owned: what of that can be run there */
 	size_t runs_len, runs_cap;
@@ -52,6 +53,7 @@ struct plan {
 	bool replace;      /* names that point elsewhere may move */
 	uint32_t *missing; /* layers that the bundle leaves out and the target lacks; set by probe */
 	size_t missing_len;
+	size_t lost_others;    /* what is lost where something else is published in place of a root; set by probe */
 	size_t lost_referrers; /* referrers that this target cannot keep; set by probe */
 	uint64_t sent_bytes;   /* blobs that were written, filled in by write */
 	struct progress *progress;
@@ -82,6 +84,8 @@ enum err_code plan_add_run(struct plan *plan, size_t image, const struct digest 
 /* Refuse to move a name from what can be run to what cannot, whether names may move or not: for probe, once skip[] and
  * images[].runs are known.  A platform that runs now must run afterwards, if the new image is made for it too. */
 enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err);
+/* What the name of an image is going to stand for. */
+const struct digest *plan_digest(const struct plan *plan, size_t image);
 /* True where the name of an image would move at the target. */
 bool plan_moves(const struct plan *plan, size_t image);
 /* ERR_MISSING where the target lacks layers that the bundle leaves out, and a list of them: for probe, once skip[] says

@@ -25,6 +25,8 @@ struct target {
 	/* What is there, in place of all the above: added to h, which the caller sorts. */
 	enum err_code (*inventory)(struct target *t, struct holdings *h, struct err *err);
 	void (*free)(struct target *t);
-	char *name; /* owned: "docker-daemon:/var/run/docker.sock (Docker 28.5.2)", for messages and reports */
+	const char *place; /* names go below this, as in common/mapping.h; NULL where they stay as they are */
+	bool keep_host;    /* likewise */
+	char *name;        /* owned: "docker-daemon:/var/run/docker.sock (Docker 28.5.2)", for messages and reports */
 };
 #endif

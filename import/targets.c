@@ -10,6 +10,7 @@
 #include "import/target_containerd.h"
 #include "import/target_docker.h"
 #include "import/target_layout.h"
+#include "import/target_registry.h"
 
 #define DOCKER_SOCKET "/var/run/docker.sock"
 
@@ -55,10 +56,13 @@ const char *containerd_socket(const char *text)
 /* Options of one target that say nothing to another are a mistake. */
 static enum err_code check_options(const struct target_options *options, const char *text, struct err *err)
 {
-	const char *option = options->namespace != NULL ? "--namespace" : options->pin ? "--pin" : NULL;
+	const char *of_containerd = options->namespace != NULL ? "--namespace" : options->pin ? "--pin" : NULL;
+	const char *of_registry = options->keep_host ? "--keep-host" : options->subset_index ? "--subset-index" : NULL;
 
-	if (option != NULL && !text_starts(text, CONTAINERD_TRANSPORT))
-		return err_set(err, ERR_USAGE, "%s is for --to containerd:[SOCKET] only", option);
+	if (of_containerd != NULL && !text_starts(text, CONTAINERD_TRANSPORT))
+		return err_set(err, ERR_USAGE, "%s is for --to containerd:[SOCKET] only", of_containerd);
+	if (of_registry != NULL && !text_starts(text, REGISTRY_TRANSPORT))
+		return err_set(err, ERR_USAGE, "%s is for --to docker://HOST[:PORT][/PREFIX] only", of_registry);
 	return ERR_OK;
 }
 
@@ -84,5 +88,7 @@ enum err_code target_new(const struct target_options *options, struct target **r
 	if (text_starts(text, CONTAINERD_TRANSPORT))
 		return target_containerd_new(containerd_socket(text + strlen(CONTAINERD_TRANSPORT)), options->namespace,
 					     options->pin, ret_target, err);
+	if (text_starts(text, REGISTRY_TRANSPORT))
+		return target_registry_new(options, text + strlen(REGISTRY_TRANSPORT), ret_target, err);
 	return err_set(err, ERR_USAGE, "\"%s\" is no target: use " TARGETS_TEXT, text);
 }

@@ -6,7 +6,7 @@
 Prints its port on stdout once it listens. Ends on SIGTERM, or when its standard input ends: with the test that holds
 the other end, however that ends.
 
-WHERE is a regular expression, searched in the path of a request; with "#N" after it, it means only the N-th request
+WHERE is a regular expression, searched in the path of a request, and in "METHOD PATH"; with "#N" after it, it means only the N-th request
 that matches, with "#N+" that one and all after it. What happens to a body does not concern HEAD, which has none. The first
 fault that fits is the one. WHAT is one of
 
@@ -21,6 +21,7 @@ fault that fits is the one. WHAT is one of
     lie:N               flip a bit of the body's first byte, and stall after N
     redirect:URL        send the client to the same path at another place
     hangup:             hang up without any answer
+    take:N              give the registry N bytes of what the client sends, and hang up on both
     third:SEED          goes wrong for a third of the requests: 429, 500, or half of the body and a hang-up. Which they
                         are follows from SEED, what is asked, and how often it was asked before
 
@@ -44,6 +45,7 @@ import http.server
 import json
 import os
 import re
+import socket
 import sys
 import threading
 import typing
@@ -130,6 +132,7 @@ FAULTS = {
     ),
     "redirect": lambda answer, text: complete(307, b"", {"Location": text}),
     "hangup": lambda answer, text: None,
+    "take": lambda answer, text: None,
 }
 
 
@@ -161,7 +164,7 @@ class Fault:
         self.asked = collections.Counter()
 
     def fits(self, method, path):
-        if not self.pattern.search(path) or (method == "HEAD" and self.action in BODY_FAULTS):
+        if not (self.pattern.search(path) or self.pattern.search(f"{method} {path}")) or (method == "HEAD" and self.action in BODY_FAULTS):
             return False
         self.seen += 1
         return self.first <= self.seen <= self.last
@@ -189,34 +192,36 @@ class Gate:
         self.basic = options.user and "Basic " + base64.b64encode(options.user.encode()).decode()
         self.token_uses = options.token_uses
         self.ping_only = options.challenge_ping_only
-        self.tokens = {}  # token: [repository, uses left]
+        self.tokens = {}  # token: [repository, uses left, actions]
 
-    def challenge(self, repository, port):
+    def challenge(self, repository, port, actions):
         if self.scheme == "basic":
             return 'Basic realm="fault proxy"'
         realm = f'Bearer realm="http://127.0.0.1:{port}/token",service="fault-proxy"'
-        return f'{realm},scope="repository:{repository}:pull"' if repository else realm
+        return f'{realm},scope="repository:{repository}:{actions}"' if repository else realm
 
-    def passes(self, authorization, repository):
+    def passes(self, authorization, repository, actions):
         if self.scheme == "none" or (self.scheme == "basic" and authorization == self.basic):
             return True
         token = self.tokens.get((authorization or "").removeprefix("Bearer "))
         if token is None or repository not in ("", token[0]) or token[1] == 0:
             return False
+        if not set(actions.split(",")) <= set(token[2].split(",")):
+            return False
         token[1] -= 1
         return True
 
-    def refusal(self, repository, port):
+    def refusal(self, repository, port, actions):
         if self.ping_only and repository:
             return error(401, "UNAUTHORIZED", "no")
-        return error(401, "UNAUTHORIZED", "no", **{"WWW-Authenticate": self.challenge(repository, port)})
+        return error(401, "UNAUTHORIZED", "no", **{"WWW-Authenticate": self.challenge(repository, port, actions)})
 
     def grant(self, authorization, query):
         if self.basic and authorization != self.basic:
             return error(401, "UNAUTHORIZED", "wrong user or password")
-        scope = re.fullmatch(r"repository:(.+):pull", query.get("scope", [""])[0])
+        scope = re.fullmatch(r"repository:(.+):(pull|pull,push)", query.get("scope", [""])[0])
         token = f"secret-token-{len(self.tokens) + 1}"
-        self.tokens[token] = [scope[1] if scope else "", self.token_uses]
+        self.tokens[token] = [scope[1] if scope else "", self.token_uses, scope[2] if scope else "pull"]
         return complete(200, json.dumps({"token": token}).encode(), {"Content-Type": "application/json"})
 
 
@@ -234,7 +239,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with proxy.lock:
             fault = next((f for f in proxy.faults if f.fits(self.command, path)), None)
             answer = self.gated(url)
-        if answer is None:
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if answer is None and fault is not None and fault.action == "take":
+            self.give(path, self.body[: int(fault.text)])
+        elif answer is None:
             answer = self.referrers(url) or self.forward(path)
         if fault is not None:
             with proxy.lock:
@@ -247,7 +255,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send(answer, path)
 
-    do_HEAD = do_GET
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
 
     def do_PUT(self):
         words = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
@@ -262,9 +270,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return gate.grant(authorization, urllib.parse.parse_qs(url.query))
         named = re.fullmatch(r"/v2/(.+)/(manifests|blobs|referrers|tags)/.+", url.path)
         repository = named[1] if named else ""
-        if gate.passes(authorization, repository):
+        actions = "pull" if self.command in ("GET", "HEAD") else "pull,push"
+        if gate.passes(authorization, repository, actions):
             return None
-        return gate.refusal(repository, self.server.server_port)
+        return gate.refusal(repository, self.server.server_port, actions)
 
     def forward(self, path):
         """What the registry says, which is asked once where it always says the same."""
@@ -281,10 +290,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.no_ranges:
             headers.pop("Range", None)
         upstream = http.client.HTTPConnection(self.server.upstream)
-        upstream.request(self.command, path, headers=headers)
+        upstream.request(self.command, path, body=self.body or None, headers=headers)
         got = upstream.getresponse()
         headers = {k: v for k, v in got.getheaders() if k.lower() not in HOP_BY_HOP}
         return Answer(got.status, headers, iter(lambda: got.read(CHUNK_BYTES), b""))
+
+    def give(self, path, part):
+        """The registry sees the beginning of a request whose client has gone."""
+        upstream = http.client.HTTPConnection(self.server.upstream)
+        upstream.putrequest(self.command, path, skip_host=True)
+        for name, value in self.headers.items():
+            if name.lower() not in HOP_BY_HOP | {"authorization"}:
+                upstream.putheader(name, value)
+        upstream.endheaders()
+        upstream.send(part)
+        upstream.sock.shutdown(socket.SHUT_WR)
+        upstream.sock.recv(CHUNK_BYTES)  # until the registry has noticed
+        upstream.close()
 
     def referrers(self, url):
         """The referrers API, where it is wanted, made of what the fallback tags list, which then are not to be seen."""

@@ -1,0 +1,244 @@
+/* The part of push.h that looks what is there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/discovery.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/presence.h"
+#include "common/text.h"
+#include "import/push.h"
+#include "import/push_subset.h"
+
+static struct repository *repository_at(const struct push *p, uint32_t repository)
+{
+	return repository_of(p->repositories[repository].source);
+}
+
+/* What can be run there now: a registry that has a manifest has what it lists. */
+static enum err_code note_runs(struct plan *plan, size_t image, const struct source_manifest *got, struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	struct err why = { 0 };
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, &why) != ERR_OK)
+		return why.code == ERR_NOMEM ? err_nomem(err) : ERR_OK; /* whatever it is, it does not run */
+	if (m.kind == MANIFEST_IMAGE)
+		return plan_add_run(plan, image, &got->digest, NULL, err);
+	for (i = 0; code == ERR_OK && m.kind == MANIFEST_INDEX && i < m.items_len; i++) {
+		char platform[PLATFORM_TEXT_MAX] = "";
+
+		if (descriptor_is_attestation(&m.items[i]))
+			continue;
+		if (m.items[i].has_platform)
+			platform_format(&m.items[i].platform, platform);
+		code = plan_add_run(plan, image, &m.items[i].digest, platform, err);
+	}
+	return code;
+}
+
+/* What the name of an image stands for now. */
+static enum err_code on_name(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	struct push_slot *slot = ctx;
+
+	enum err_code code;
+
+	if (m->bytes == NULL)
+		return push_next(slot, err);
+	slot->push->plan->images[slot->at].was = m->digest;
+	code = note_runs(slot->push->plan, slot->at, m, err);
+	return code == ERR_OK ? push_next(slot, err) : code;
+}
+
+static enum err_code ask_name(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	struct source *s = p->repositories[p->image_repository[slot->at]].source;
+	enum err_code code = reference_parse(p->plan->graph.images[slot->at].name, &ref, err);
+
+	*ret_started = true;
+	return code == ERR_OK ? s->resolve(s, &ref, on_name, slot, err) : code;
+}
+
+static enum err_code on_item(void *ctx, bool there, struct err *err)
+{
+	struct push_slot *slot = ctx;
+
+	if (there)
+		slot->push->items[slot->at].state = PUSH_THERE;
+	return push_next(slot, err);
+}
+
+static enum err_code ask_item(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	const struct push_item *item = &p->items[slot->at];
+	const struct digest *digest = &p->plan->graph.nodes[item->node].digest;
+	struct repository *r = repository_at(p, item->repository);
+
+	*ret_started = item->state == PUSH_LACKS;
+	if (!*ret_started)
+		return ERR_OK;
+	return push_is_manifest(p, item) ? presence_of_manifest(r, digest, on_item, slot, err)
+					 : presence_start(r, digest, on_item, slot, err);
+}
+
+/* What one repository of this import has, another can be given. */
+static void find_neighbours(struct push *p)
+{
+	size_t i = 0, len, j;
+
+	for (; i < p->items_len; i += len) {
+		struct push_item *items;
+		uint32_t from = PUSH_NONE;
+
+		len = push_items_of(p, p->items[i].node, &items);
+		for (j = 0; j < len && from == PUSH_NONE; j++)
+			from = items[j].state == PUSH_THERE ? items[j].repository : PUSH_NONE;
+		for (j = 0; j < len && !push_is_manifest(p, items); j++)
+			items[j].from = items[j].state == PUSH_LACKS ? from : PUSH_NONE;
+	}
+}
+
+static bool is_prerequisite(const struct push *p, const struct push_item *item)
+{
+	return p->plan->graph.nodes[item->node].holder.image != NULL;
+}
+
+/* The image that should have a layer, under the name that it has at this target; NULL where that is another registry.
+ * An inventory of this registry names it as it is called here. */
+static enum err_code holder_name(const struct push *p, const char *image, char **ret_name, struct err *err)
+{
+	const struct mapping *names = p->plan->names;
+	size_t len = strlen(names->place);
+	struct err why = { 0 };
+
+	if (text_starts(image, names->place) && image[len] == '/')
+		return str_copy(image, ret_name, err);
+	if (mapping_look(names, image, ret_name, &why) == ERR_OK || why.code == ERR_USAGE)
+		return ERR_OK;
+	*err = why;
+	return err->code;
+}
+
+static enum err_code on_held(void *ctx, bool there, struct err *err)
+{
+	struct push_slot *slot = ctx;
+
+	if (!there)
+		slot->push->items[slot->at].from = PUSH_NONE;
+	return push_next(slot, err);
+}
+
+static enum err_code ask_holder(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	struct push_item *item = &p->items[slot->at];
+	const struct node *n = &p->plan->graph.nodes[item->node];
+	CLEANUP(free_ptr) char *name = NULL;
+	enum err_code code;
+
+	if (item->state != PUSH_LACKS || item->from != PUSH_NONE || !is_prerequisite(p, item))
+		return ERR_OK;
+	code = holder_name(p, n->holder.image, &name, err);
+	if (code != ERR_OK || name == NULL)
+		return code;
+	code = push_add_repository(p, name, &item->from, err);
+	if (code != ERR_OK || item->from == item->repository) {
+		item->from = PUSH_NONE;
+		return code;
+	}
+	*ret_started = true;
+	return presence_start(repository_at(p, item->from), &n->digest, on_held, slot, err);
+}
+
+/* What need not be sent to any repository. */
+static void set_skip(struct push *p)
+{
+	size_t i = 0, len, j;
+
+	for (; i < p->items_len; i += len) {
+		struct push_item *items;
+		bool skip = true;
+
+		len = push_items_of(p, p->items[i].node, &items);
+		for (j = 0; j < len; j++)
+			skip &= !items[j].wanted || items[j].state != PUSH_LACKS || items[j].from != PUSH_NONE;
+		p->plan->skip[items[0].node] = skip;
+	}
+}
+
+static enum err_code on_tag(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	struct push_slot *slot = ctx;
+
+	if (m->bytes != NULL)
+		slot->push->tags[slot->at].was = m->digest;
+	return push_next(slot, err);
+}
+
+static enum err_code ask_tag(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	const struct push_tag *t = &p->tags[slot->at];
+	const struct push_repository *r = &p->repositories[t->repository];
+	char tag[DISCOVERY_TAG_SIZE];
+	struct reference ref = { .domain = r->ref.domain, .path = r->ref.path, .tag = tag };
+
+	*ret_started = discovery_tag(&p->plan->graph.nodes[t->subject].digest, t->kind, tag);
+	return *ret_started ? r->source->resolve(r->source, &ref, on_tag, slot, err) : ERR_OK;
+}
+
+/* The site may have signed its images itself: that is not thrown away unasked. */
+static enum err_code check_tags(const struct push *p, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; !p->plan->replace && i < p->tags_len; i++) {
+		const struct push_tag *t = &p->tags[i];
+		const struct digest *is = &p->plan->graph.nodes[t->node].digest;
+		char tag[DISCOVERY_TAG_SIZE];
+
+		if (t->was.text[0] == '\0' || digest_equal(&t->was, is))
+			continue;
+		discovery_tag(&p->plan->graph.nodes[t->subject].digest, t->kind, tag);
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s: what cosign made is there already, and is other than in the bundle: %s:%s is %s there, "
+			"%s here; --replace moves the tag",
+			p->target, p->repositories[t->repository].name, tag, t->was.text, is->text);
+	}
+	return ERR_OK;
+}
+
+enum err_code push_probe(struct push *p, struct err *err)
+{
+	struct plan *plan = p->plan;
+	unsigned many = 2 * p->jobs;
+	enum err_code code = push_run(p, ask_name, plan->graph.images_len, many, err);
+
+	if (code == ERR_OK)
+		code = push_run(p, ask_item, p->items_len, many, err);
+	if (code != ERR_OK)
+		return code;
+	find_neighbours(p);
+	code = push_run(p, ask_holder, p->items_len, many, err);
+	if (code == ERR_OK)
+		code = push_subset_make(p, err);
+	if (code == ERR_OK)
+		code = push_mark(p, err);
+	if (code == ERR_OK)
+		code = push_links(p, err);
+	if (code == ERR_OK)
+		code = push_run(p, ask_tag, p->tags_len, many, err);
+	if (code == ERR_OK)
+		code = check_tags(p, err);
+	if (code != ERR_OK)
+		return code;
+	set_skip(p);
+	return ERR_OK;
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# Into a registry, with the referrers API and without: only what is missing, in an order that publishes nothing half.
+load helpers
+
+setup_file() {
+	registry_start
+	lab_referrers_start "$BATS_FILE_TMPDIR/blobs" 3>&-
+	export REFERRERS=$LAB_REFERRERS_ADDR LAB_REFERRERS_PID RELEASE=$BATS_FILE_TMPDIR/release
+	"$BUNDLE" export -q -o "$RELEASE" --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/app1:1.0" \
+		"$REGISTRY/demo/multi:2.1" >/dev/null
+}
+
+teardown_file() {
+	lab_referrers_stop
+	registry_stop
+}
+
+setup() { session_start; }
+teardown() { session_end; }
+
+signed() {
+	lab_peer cosign verify --allow-http-registry --key "$TOP/tests/fixtures/cosign.pub" --insecure-ignore-tlog "$1" \
+		>/dev/null 2>said || fail "$1: $(<said)"
+}
+
+# What refers to a manifest, and to that, and so on, as oras shows it, but for where it was asked.
+tree() {
+	lab_peer oras discover --plain-http --format json "$1" | jq -cS '[.. | .digest? // empty] | sort'
+}
+
+# The manifests of a repository's image: the index, platforms, attestations.
+manifests() {
+	echo "$2"
+	curl -sf -H 'Accept: application/vnd.oci.image.index.v1+json' "http://$1/manifests/$2" | jq -r '.manifests[].digest'
+}
+
+tagged() {
+	curl -s -o "$BATS_TEST_TMPDIR/manifest" -w '%{http_code}' -H 'Accept: application/vnd.oci.image.index.v1+json' \
+		"http://${1%%/*}/v2/${1#*/}/manifests/$2"
+}
+
+@test "signatures verify and trees are the same, with the referrers API and without" {
+	local target digest
+	for target in "$REGISTRY" "$REFERRERS"; do
+		bundle import --json --to "docker://$target/site" "$RELEASE"
+		expect 0
+		jq -e '[.images[] | .readBack.digest == .digest] | all' <<<"$output"
+		jq -e --arg name "$target/site/demo/app1:1.0" '.images[0].name == $name' <<<"$output"
+		signed "$target/site/demo/app1:1.0"
+		for digest in $(manifests "$REGISTRY/v2/demo/app1" "$APP1"); do
+			[[ $(tree "$target/site/demo/app1@$digest") == "$(tree "$REGISTRY/demo/app1@$digest")" ]] ||
+				fail "$target: another tree of $digest"
+		done
+		# The tags that cosign goes by.
+		[[ $(lab_peer crane ls --insecure "$target/site/demo/app1" | grep -E '\.(sig|att|sbom)$') == \
+			"$(lab_peer crane ls --insecure "$REGISTRY/demo/app1" | grep -E '\.(sig|att|sbom)$')" ]]
+		# And all of it comes back.
+		bundle export -q -o back --map "$target/site=registry.example.test" "$target/site/demo/app1:1.0" \
+			"$target/site/demo/multi:2.1"
+		expect 0
+		cmp back "$RELEASE"
+		rm back
+	done
+}
+
+@test "the second run sends nothing" {
+	proxy_start
+	bundle import -q --to "docker://$PROXY/twice" "$RELEASE"
+	expect 0 "$APP1"
+	: >"$PROXY_LOG"
+	bundle import -q --to "docker://$PROXY/twice" "$RELEASE"
+	expect 0 "$APP1" '0 B written'
+	[[ $(proxy_asked 'map(.method) | unique | join(" ")') == 'GET HEAD' ]]
+}
+
+@test "out of a pipe" {
+	judge import --to "docker://$REGISTRY/piped" -
+	run --separate-stderr bash -c '"$1" import -q --to "docker://$2/piped" - <"$3"' - "$BUNDLE" "$REGISTRY" "$RELEASE"
+	expect 0 "$APP1"
+	signed "$REGISTRY/piped/demo/app1:1.0"
+	head -c 1000000 "$RELEASE" >cut
+	run --separate-stderr bash -c '"$1" import -q --to "docker://$2/cut" - <cut' - "$BUNDLE" "$REGISTRY"
+	complain 3
+	[[ $(tagged "$REGISTRY/cut/demo/app1" 1.0) == 404 ]]
+}
+
+@test "what several repositories want is sent once, and mounted" {
+	local form
+	bundle export -q -o both "bundle:$RELEASE:registry.example.test/demo/app1:1.0" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	for form in file pipe; do
+		proxy_start
+		judge import --to "docker://$PROXY/$form" --keep-host both
+		if [[ $form == file ]]; then
+			bundle import -q --to "docker://$PROXY/$form" --keep-host both
+		else
+			run --separate-stderr bash -c '"$1" import -q --keep-host --to "docker://$2/pipe" - <both' - "$BUNDLE" "$PROXY"
+		fi
+		expect 0 "$PROXY/$form/registry.example.test/demo/app1:1.0" "$PROXY/$form/${REGISTRY/:/-}/demo/app1:1.0"
+		[[ $(proxy_asked 'map(select(.path | test("mount=.*from=")) | .status) | unique | join(" ")') == 201 ]]
+		# No digest is at the end of two uploads.
+		[[ -z $(proxy_asked '.[] | .path | select(test("uploads/.*digest=")) | sub(".*digest="; "")' | sort | uniq -d) ]]
+	done
+}
+
+@test "two images under one name are a mistake" {
+	bundle export -q -o both "bundle:$RELEASE:registry.example.test/demo/app1:1.0" "$REGISTRY/demo/app1:1.0"
+	bundle import --to "docker://$REGISTRY/one" both
+	complain 2 "$REGISTRY/one/demo/app1:1.0" --keep-host
+	bundle import --to store --keep-host "$RELEASE"
+	complain 2 --keep-host docker://
+	bundle import --to "docker://$REGISTRY/a:1" "$RELEASE"
+	complain 2 'HOST[:PORT][/PREFIX]'
+	bundle import --to docker://nohost/a "$RELEASE"
+	complain 2 'HOST[:PORT][/PREFIX]'
+}
+
+@test "a name that stands for another image moves with --replace only" {
+	lab_peer crane copy --insecure "$REGISTRY/demo/multi:2.1" "$REGISTRY/moved/demo/app1:1.0"
+	bundle import --to "docker://$REGISTRY/moved" "$RELEASE"
+	complain 1 "$MULTI" "$APP1" --replace
+	bundle import --dry-run --replace --to "docker://$REGISTRY/moved" "$RELEASE"
+	expect 0 'would move'
+	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$MULTI" ]]
+	bundle import -q --replace --to "docker://$REGISTRY/moved" "$RELEASE"
+	expect 0 "was $MULTI"
+	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$APP1" ]]
+}
+
+@test "an index that is not whole: a clear line, or a new index by name" {
+	local other
+	bundle export -q -o part --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi:2.1"
+	expect 0
+	bundle import -q --to "docker://$REGISTRY/part" part
+	complain 1 "linux/arm" "$MULTI" --subset-index
+	[[ $(tagged "$REGISTRY/part/demo/multi" 2.1) == 404 ]]
+	bundle import -q --to "docker://$REFERRERS/part" part
+	complain 1 "linux/arm" "$MULTI" --subset-index
+
+	bundle import -q --json --subset-index --to "docker://$REGISTRY/part" part
+	[[ $status == 4 ]]
+	holds stderr 'fewer platforms' 'not published'
+	other=$(jq -r '.images[0].digest' <<<"$output")
+	[[ $(jq -r '.images[0].subsetOf' <<<"$output") == "$MULTI" && $other != "$MULTI" ]]
+	[[ $(lab_peer crane digest --insecure "$REGISTRY/part/demo/multi:2.1") == "$other" ]]
+	[[ $(lab_peer crane manifest --insecure "$REGISTRY/part/demo/multi:2.1" | jq -r '.annotations["bundle.subset-of"], (.manifests | length)') == "$MULTI"$'\n'2 ]]
+	# Run again it is the same.
+	bundle import -q --subset-index --to "docker://$REGISTRY/part" part
+	expect 4 "$other" "a subset of $MULTI" '0 B written'
+}
+
+@test "an increment is checked against the repository, and its neighbours" {
+	bundle export -q -o next --since "$RELEASE" --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	bundle import -q --to "docker://$REGISTRY/lacks" --write-want want next
+	[[ $status == 6 ]]
+	jq -e '.missing | length > 0' want
+	bundle import -q --to "docker://$REGISTRY/has" "$RELEASE"
+	expect 0
+	bundle import -q --to "docker://$REGISTRY/has" next
+	expect 0 "$APP1"
+	# In another repository: mounted from where the holder is.
+	bundle export -q -o next --since "$RELEASE" --map "$REGISTRY/demo=registry.example.test/new" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	proxy_start
+	bundle import -q --to "docker://$PROXY/has" next
+	expect 0 "$PROXY/has/new/app1:1.0" "$APP1"
+	[[ $(proxy_asked '.[] | .path | select(test("mount="))' | grep -c 'from=has%2Fdemo%2Fapp1') -ge 1 ]]
+}
+
+@test "attestations alone need the layers there" {
+	bundle export -q -o alone --attestations-only --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	bundle import -q --to "docker://$REGISTRY/alone" alone
+	complain 1 layer 'no name was published'
+	[[ $(tagged "$REGISTRY/alone/demo/app1" 1.0) == 404 ]]
+	bundle import -q --to "docker://$REGISTRY/withlayers" "$RELEASE"
+	bundle import -q --to "docker://$REGISTRY/withlayers" alone
+	expect 0 "$APP1"
+}
+
+@test "an inventory of a registry, or of a part of it" {
+	bundle import -q --to "docker://$REGISTRY/listed" "$RELEASE"
+	bundle inventory "docker://$REGISTRY/listed"
+	expect 0
+	jq -e --arg registry "$REGISTRY" '[.images[].name] == [$registry + "/listed/demo/app1:1.0", $registry + "/listed/demo/multi:2.1"]' <<<"$output"
+	printf '%s\n' "$output" >site.json
+	bundle export -q --json -o rest --have site.json --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	bundle import -q --to "docker://$REGISTRY/listed" rest
+	expect 0 "$APP1"
+	# One that lists its repositories to nobody.
+	proxy_start --fault /_catalog status:401
+	bundle inventory "docker://$PROXY"
+	complain 1 'does not list its repositories' "docker://$PROXY/REPOSITORY"
+	bundle inventory "docker://$PROXY/listed/demo"
+	complain 1 'does not list its repositories' 'no repository listed/demo'
+	bundle inventory "docker://$PROXY/listed/demo/app1"
+	expect 0 "$PROXY/listed/demo/app1:1.0"
+}
+
+@test "credentials, and tokens that allow pushing" {
+	printf secret >password && chmod 600 password
+	proxy_start --auth bearer --user alice:secret --token-uses 9
+	bundle import -q --jobs 1 --to "docker://$PROXY/private" --username "$PROXY=alice" --password-file password "$RELEASE"
+	expect 0 "$APP1"
+	! grep -q secret <<<"$output$stderr"
+	bundle import -q --to "docker://$PROXY/private2" "$RELEASE"
+	complain 1 'docker login'
+	run --separate-stderr bash -c '"$1" import --to docker://x.example --password-stdin --username x.example=a - </dev/null' - "$BUNDLE"
+	complain 2 --password-stdin
+}
