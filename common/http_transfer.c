@@ -334,6 +334,7 @@ static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 	case CURLE_SSL_CONNECT_ERROR:
 		return RETRY_UNREACHED;
 	case CURLE_SEND_ERROR:
+	case CURLE_SEND_FAIL_REWIND: /* a connection that had been left open for more was closed meanwhile */
 	case CURLE_RECV_ERROR:
 	case CURLE_GOT_NOTHING:
 	case CURLE_PARTIAL_FILE:

@@ -255,9 +255,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send(answer, path)
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
+    do_HEAD = do_POST = do_PATCH = do_GET
 
     def do_PUT(self):
+        if self.path != "/-/options":
+            self.do_GET()
+            return
         words = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
         self.server.log.truncate(0)
         self.server.sent.truncate(0)
