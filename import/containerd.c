@@ -178,19 +178,27 @@ static enum err_code choose_namespace(struct containerd *c, const char *wanted, 
 	return code == ERR_OK ? grpc_metadata(&c->grpc, "containerd-namespace", wanted, err) : code;
 }
 
+enum err_code containerd_attach(const char *socket, struct containerd **ret_containerd, struct err *err)
+{
+	CLEANUP(containerd_close_ptr) struct containerd *c = calloc(1, sizeof(*c));
+	enum err_code code = c != NULL ? str_copy(socket, &c->socket, err) : err_nomem(err);
+
+	if (code == ERR_OK)
+		code = grpc_open(socket, CONTAINERD_JOBS, &c->grpc, err);
+	if (code == ERR_OK)
+		*ret_containerd = take_ptr(&c);
+	return code;
+}
+
 enum err_code containerd_open(const char *socket, const char *namespace, struct containerd **ret_containerd,
 			      struct err *err)
 {
-	CLEANUP(containerd_close_ptr) struct containerd *c = calloc(1, sizeof(*c));
-	enum err_code code = c != NULL ? ERR_OK : err_nomem(err);
+	CLEANUP(containerd_close_ptr) struct containerd *c = NULL;
+	enum err_code code = unix_socket_check(socket, "containerd", "run as root",
+					       "start containerd, or name its socket with containerd:SOCKET", err);
 
 	if (code == ERR_OK)
-		code = unix_socket_check(socket, "containerd", "run as root",
-					 "start containerd, or name its socket with containerd:SOCKET", err);
-	if (code == ERR_OK)
-		code = str_copy(socket, &c->socket, err);
-	if (code == ERR_OK)
-		code = grpc_open(socket, CONTAINERD_JOBS, &c->grpc, err);
+		code = containerd_attach(socket, &c, err);
 	if (code == ERR_OK)
 		code = ask_version(c, err);
 	if (code == ERR_OK)

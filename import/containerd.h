@@ -50,6 +50,8 @@ typedef enum err_code containerd_image_fn(void *ctx, const struct containerd_ima
  * k8s.io where the CRI plugin runs, else default. */
 enum err_code containerd_open(const char *socket, const char *namespace, struct containerd **ret_containerd,
 			      struct err *err);
+/* Connect to what only answers for content, of the one namespace it has: Docker's own socket.  Nothing is asked yet. */
+enum err_code containerd_attach(const char *socket, struct containerd **ret_containerd, struct err *err);
 /* Whatever is written from now on stays for a day at least. */
 enum err_code containerd_lease(struct containerd *c, struct err *err);
 /* A content that is there stays too, with all that it refers to; one that is not there is no error. */

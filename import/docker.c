@@ -195,6 +195,20 @@ static bool has_snapshotter(const struct json_t *info)
 	return false;
 }
 
+/* "Containerd" is told from Docker 26 on. */
+static enum err_code read_containerd(struct docker *d, const struct json_t *info, struct err *err)
+{
+	const struct json_t *containerd = js_object(info, "Containerd");
+	const char *socket = js_string(containerd, "Address");
+	const char *namespace = js_string(js_object(containerd, "Namespaces"), "Containers");
+	enum err_code code = ERR_OK;
+
+	if (socket == NULL || namespace == NULL)
+		return ERR_OK;
+	code = str_copy(socket, &d->containerd_socket, err);
+	return code == ERR_OK ? str_copy(namespace, &d->containerd_namespace, err) : code;
+}
+
 static enum err_code ask_info(struct docker *d, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
@@ -204,6 +218,9 @@ static enum err_code ask_info(struct docker *d, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	d->containerd = has_snapshotter(json);
+	code = read_containerd(d, json, err);
+	if (code != ERR_OK)
+		return code;
 	driver = js_string(json, "Driver");
 	return str_copy(driver != NULL ? driver : "unknown", &d->driver, err);
 }
@@ -244,15 +261,25 @@ enum err_code docker_require_store(const struct docker *d, struct err *err)
 	return ERR_OK;
 }
 
-bool docker_keeps_referrers(const struct docker *d)
+/* API 1.53 came with 29.2: what counts for builds whose version is no number. */
+static bool is_since(const struct docker *d, unsigned since_major, unsigned since_minor)
 {
 	unsigned major = 0, minor = 0;
 	const char *rest = read_number(d->version, &major);
 
-	/* API 1.53 came with 29.2: what counts for builds whose version is no number. */
 	if (d->api >= 53 || rest == NULL || *rest != '.' || read_number(rest + 1, &minor) == NULL)
 		return d->api >= 53;
-	return major > 29 || (major == 29 && minor >= 1);
+	return major > since_major || (major == since_major && minor >= since_minor);
+}
+
+bool docker_keeps_referrers(const struct docker *d)
+{
+	return is_since(d, 29, 1);
+}
+
+bool docker_serves_content(const struct docker *d)
+{
+	return is_since(d, 29, 2);
 }
 
 void docker_close(struct docker *d)
@@ -263,6 +290,8 @@ void docker_close(struct docker *d)
 	free(d->socket);
 	free(d->version);
 	free(d->driver);
+	free(d->containerd_socket);
+	free(d->containerd_namespace);
 	free(d);
 }
 

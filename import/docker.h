@@ -29,11 +29,13 @@
 struct docker {
 	struct http *http;
 	char *socket;
-	char *version;    /* of the daemon: "28.5.2+dfsg4" */
-	char *driver;     /* what it stores images with: "overlayfs" */
-	unsigned api;     /* the newest API it speaks, 1.N */
-	unsigned min_api; /* the oldest */
-	bool containerd;  /* the containerd image store */
+	char *version;              /* of the daemon: "28.5.2+dfsg4" */
+	char *driver;               /* what it stores images with: "overlayfs" */
+	unsigned api;               /* the newest API it speaks, 1.N */
+	unsigned min_api;           /* the oldest */
+	bool containerd;            /* the containerd image store */
+	char *containerd_socket;    /* where its containerd says that it is; NULL where it does not say */
+	char *containerd_namespace; /* in which the images are; NULL with the former */
 };
 
 struct docker_request {
@@ -56,6 +58,8 @@ enum err_code docker_open(const char *socket, struct docker **ret_docker, struct
 enum err_code docker_require_store(const struct docker *d, struct err *err);
 /* True where a load keeps referrers that an index names: Docker 29.1 and later. */
 bool docker_keeps_referrers(const struct docker *d);
+/* True where the daemon's own socket tells what content there is: Docker 29.2 and later. */
+bool docker_serves_content(const struct docker *d);
 /* Send a request; docker_answer_release in any case. */
 enum err_code docker_send(struct docker *d, const struct docker_request *r, struct docker_answer *ret_answer,
 			  struct err *err);

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "import/docker_check.h"
 #include "import/docker_choice.h"
+#include "import/docker_content.h"
 #include "import/docker_statements.h"
 #include "import/inventory.h"
 #include "import/load_answer.h"
@@ -23,6 +24,7 @@ struct target_docker {
 	const struct plan *plan;
 	struct docker_check check;
 	struct docker_choice choice;
+	struct docker_content content;
 };
 
 static enum err_code connect_daemon(struct target_docker *t, struct err *err)
@@ -138,6 +140,10 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 		code = look(t, plan, i, err);
 	if (code == ERR_OK)
 		code = look_for_held(t, plan, err);
+	if (code == ERR_OK)
+		code = docker_content_open(t->docker, &t->content, err);
+	if (code == ERR_OK)
+		code = docker_content_look(&t->content, plan, err);
 	if (code == ERR_OK)
 		code = plan_find_bare(plan, err);
 	if (code == ERR_OK)
@@ -333,6 +339,7 @@ static void docker_free(struct target *target)
 {
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
 
+	docker_content_close(&t->content);
 	docker_check_release(&t->check);
 	docker_choice_release(&t->choice);
 	docker_close(t->docker);

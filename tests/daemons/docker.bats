@@ -86,6 +86,20 @@ manifests() {
 	diff <(names) <({ both && both | sed "s,^$REGISTRY,registry.example.test,"; } | sort)
 }
 
+# The daemon tells no layer's digest, but its content store does.
+@test "a layer that came with another image is not sent again" {
+	lab_peer crane mutate --label built=again -t "$REGISTRY/demo/app1:again" "$APP@$APP1_AMD64" 2>/dev/null
+	bundle export -q -o again.zst "$REGISTRY/demo/app1:again"
+	expect 0
+	bundle import -q --to "$DAEMON" release.oci.tar.zst
+	expect 0
+	bundle import -q --json --to "$DAEMON" again.zst
+	expect 0
+	[[ $(jq .writtenBytes <<<"$output") -lt 20000 ]]
+	run -0 lab_docker run --rm --network=none "$REGISTRY/demo/app1:again"
+	[[ $output == 'hello world' ]]
+}
+
 @test "the daemon's inventory leaves out what it has" {
 	bundle inventory "$DAEMON"
 	expect 0 '"images": []'

@@ -1,0 +1,95 @@
+#include "import/docker_content.h"
+
+#include "common/mem.h"
+#include "import/docker_image.h"
+
+/* An image of the containerd that the daemon has too, under the same name and with the same digest. */
+struct common_image {
+	struct docker *daemon;
+	bool found;
+};
+
+static enum err_code compare(void *ctx, const struct containerd_image *image, struct err *err)
+{
+	struct common_image *common = ctx;
+	CLEANUP(docker_image_release) struct docker_image got = { 0 };
+	enum err_code code = common->found ? ERR_OK : docker_image_get(common->daemon, image->name, &got, err);
+
+	if (code == ERR_OK && !common->found)
+		common->found = digest_equal(&got.digest, &image->target);
+	return code;
+}
+
+/* A daemon behind a forwarded socket names the containerd of its own machine, and at that path another one may be here.
+ * One that has none of the daemon's images has nothing to spare us either. */
+static bool is_its_own(struct docker *d, struct containerd *c)
+{
+	struct common_image common = { .daemon = d };
+
+	return containerd_each_image(c, compare, &common, NULL) == ERR_OK && common.found;
+}
+
+static enum err_code open_containerd(struct docker *d, struct containerd **ret_store, struct err *err)
+{
+	CLEANUP(containerd_close_ptr) struct containerd *c = NULL;
+	enum err_code code;
+
+	if (d->containerd_socket == NULL)
+		return ERR_OK;
+	code = containerd_open(d->containerd_socket, d->containerd_namespace, &c, err);
+	if (code == ERR_OK && is_its_own(d, c))
+		code = containerd_lease(c, err);
+	if (code == ERR_OK && c->lease != NULL)
+		*ret_store = take_ptr(&c);
+	return code;
+}
+
+enum err_code docker_content_open(struct docker *d, struct docker_content *ret_content, struct err *err)
+{
+	struct docker_content content = { 0 };
+	struct err why = { 0 };
+	enum err_code code = docker_serves_content(d) ? containerd_attach(d->socket, &content.store, &why)
+						      : open_containerd(d, &content.store, &why);
+
+	if (code == ERR_NOMEM)
+		return err_nomem(err);
+	*ret_content = content;
+	return ERR_OK;
+}
+
+static enum err_code look_for(struct containerd *store, const struct node *n, bool *ret_there, struct err *err)
+{
+	CLEANUP(containerd_content_release) struct containerd_content got = { 0 };
+	enum err_code code = containerd_content(store, &n->digest, &got, err);
+
+	if (code != ERR_OK || !got.there || got.size_bytes != n->size_bytes)
+		return code;
+	if (store->lease != NULL)
+		code = containerd_lease_keep(store, &n->digest, err);
+	*ret_there = code == ERR_OK;
+	return code;
+}
+
+enum err_code docker_content_look(struct docker_content *content, struct plan *plan, struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; content->store != NULL && code == ERR_OK && i < plan->order_len; i++) {
+		uint32_t node = plan->order[i];
+		const struct node *n = &plan->graph.nodes[node];
+
+		if (n->role == ROLE_LAYER && !plan->skip[node])
+			code = look_for(content->store, n, &plan->skip[node], &why);
+	}
+	return code == ERR_NOMEM ? err_nomem(err) : ERR_OK;
+}
+
+void docker_content_close(struct docker_content *content)
+{
+	if (content->store != NULL && content->store->lease != NULL)
+		(void)containerd_lease_end(content->store, NULL); /* it ends by itself, a day later */
+	containerd_close(content->store);
+	*content = (struct docker_content){ 0 };
+}
