@@ -105,6 +105,8 @@ enum err_code access_new(struct http *http, struct tokens *tokens, const struct 
 	a->http = http;
 	a->tokens = tokens;
 	a->endpoint = endpoint;
+	if (tokens != NULL)
+		wallet_expect(tokens_wallet(tokens), endpoint->host);
 	*ret_access = a;
 	return ERR_OK;
 }

@@ -146,6 +146,17 @@ void login_warn(const struct login *l, struct progress *progress)
 	}
 }
 
+void login_note_unused(const struct login *l, struct progress *progress)
+{
+	size_t i;
+
+	for (i = 0; i < l->users_len; i++) {
+		if (!l->users[i].meant)
+			progress_note(progress, "--username %s=%s: nothing is asked for at %s", l->users[i].host,
+				      l->users[i].user, l->users[i].host);
+	}
+}
+
 const struct login_user *login_find(const struct login *l, const char *host)
 {
 	size_t i;

@@ -46,6 +46,7 @@ struct login_options {
 struct login_user {
 	char *host, *user, *password; /* owned */
 	const char *exposed;          /* the password's file, where everybody on this machine may read it */
+	bool meant;                   /* something of this run may be asked for at the host */
 };
 
 struct login {
@@ -57,6 +58,8 @@ struct login {
 enum err_code login_read(const struct login_options *options, struct login *ret_login, struct err *err);
 /* Say which passwords are no secret. */
 void login_warn(const struct login *l, struct progress *progress);
+/* Say which users are for a host at which nothing is asked for: it may be misspelt. */
+void login_note_unused(const struct login *l, struct progress *progress);
 /* The login of the command line for a host, NULL if there is none. */
 const struct login_user *login_find(const struct login *l, const char *host);
 void login_release(struct login *l);

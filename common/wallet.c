@@ -194,6 +194,14 @@ static enum err_code look_into_usual(struct wallet *w, const char *host, const c
 	return code;
 }
 
+void wallet_expect(struct wallet *w, const char *host)
+{
+	size_t i;
+
+	for (i = 0; w->login != NULL && i < w->login->users_len; i++)
+		w->login->users[i].meant |= auth_file_same_host(w->login->users[i].host, host);
+}
+
 bool wallet_has_login(const struct wallet *w, const char *host)
 {
 	return w->login != NULL && login_find(w->login, host) != NULL;

@@ -27,6 +27,8 @@
 struct wallet;
 
 enum err_code wallet_new(const struct login *login, struct wallet **ret_wallet, struct err *err);
+/* Something may be asked for at a host: mark the login of the command line that is meant for it. */
+void wallet_expect(struct wallet *w, const char *host);
 /* True where the command line gives the credentials for a host: no docker login changes them. */
 bool wallet_has_login(const struct wallet *w, const char *host);
 /* For the repository path at host[:port]; ret_credentials is zeroed where there are none. */

@@ -251,6 +251,8 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	r->gather.walk.selection = &options->notes->selection;
 	if (code == ERR_OK)
 		code = images_ask(&r->images, &options->images, &r->gather, err);
+	if (code == ERR_OK && options->login != NULL)
+		login_note_unused(options->login, options->progress);
 	if (code == ERR_OK)
 		code = gather_run(&r->gather, err);
 	if (code == ERR_OK)

@@ -273,6 +273,42 @@ START_TEST(helper)
 }
 END_TEST
 
+/* Which logins are said to be for nobody, once some hosts are known. */
+static const struct {
+	const char *hosts[3], *unused;
+} expected[] = {
+	{ { NULL }, "docker.io x:5000 " },
+	{ { "x:5000", "index.docker.io" }, "" },
+	{ { "X:5000", "other.example" }, "docker.io " },
+	{ { "x", "registry-1.docker.io.example" }, "docker.io x:5000 " },
+};
+
+START_TEST(expects)
+{
+	struct login_user users[] = { { .host = (char[]){ "docker.io" }, .user = (char[]){ "u" } },
+				      { .host = (char[]){ "x:5000" }, .user = (char[]){ "u" } } };
+	CLEANUP(free_ptr) char *said = NULL;
+	struct progress progress;
+	size_t said_len = 0, i;
+	FILE *to = open_memstream(&said, &said_len);
+	char text[100];
+
+	start();
+	login_.users = users;
+	login_.users_len = COUNT_OF(users);
+	for (i = 0; expected[_i].hosts[i] != NULL; i++)
+		wallet_expect(wallet, expected[_i].hosts[i]);
+	progress_init(&progress, PROGRESS_QUIET, to, NULL);
+	login_note_unused(&login_, &progress);
+	fclose(to);
+	for (i = 0; i < COUNT_OF(users); i++) {
+		snprintf(text, sizeof(text), "--username %s=u: nothing is asked for at", users[i].host);
+		ck_assert_int_eq(strstr(said, text) != NULL, strstr(expected[_i].unused, users[i].host) != NULL);
+	}
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("wallet");
@@ -285,6 +321,7 @@ int main(void)
 	tcase_add_loop_test(t, broken_file, 0, (int)COUNT_OF(broken));
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, too_large);
+	tcase_add_loop_test(t, expects, 0, (int)COUNT_OF(expected));
 	tcase_add_loop_test(t, helper, 0, (int)COUNT_OF(helped));
 	suite_add_tcase(s, t);
 	return test_run(s);

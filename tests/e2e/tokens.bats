@@ -128,6 +128,8 @@ helper() {
 		--password-file "$BATS_TEST_TMPDIR/password" 9<<<other
 	expect 0 "$APP1"
 	holds stderr "$BATS_TEST_TMPDIR/password" 'everybody on this machine'
+	holds stderr '--username other.example=bob: nothing is asked for at other.example'
+	[[ $stderr != *"--username $REGISTRY"* ]]
 
 	export_app1 -q --username "$REGISTRY=$USER_NAME"
 	complain 2 --password-stdin 'export --help'
