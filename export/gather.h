@@ -17,8 +17,6 @@
 #include "export/local.h"
 #include "export/spool.h"
 
-#define REGISTRY_TRANSPORT "docker://"
-
 struct gather {
 	struct http *http;         /* borrowed */
 	struct offload_pool *pool; /* borrowed: hashing and writing */

@@ -6,6 +6,7 @@
 #include "common/discovery.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "export/location.h"
 
 struct tags_asked {
 	struct gather *gather;
@@ -62,6 +63,26 @@ static enum err_code on_tags(void *ctx, const char *const *tags, size_t len, str
 	return code == ERR_OK && wanted == 0 ? none_matches(asked, images, err) : code;
 }
 
+/* Files and folders have no list of tags, but all of their images are taken by themselves. */
+static enum err_code read_repository(const char *text, struct reference *ret_repository, struct err *err)
+{
+	CLEANUP(location_release) struct location at = { 0 };
+	enum err_code code = location_parse(text, &at, err);
+
+	if (code == ERR_OK && at.transport != TRANSPORT_REGISTRY)
+		return err_set(
+			err, ERR_USAGE,
+			"--tags and --all-tags: %.300s is no repository of a registry; without these options all "
+			"images of a file or folder are taken, or one with :NAME behind the path",
+			text);
+	if (code == ERR_OK)
+		code = reference_parse_repository(at.path, ret_repository, err);
+	if (code != ERR_FORMAT)
+		return code;
+	err_add(err, "--tags and --all-tags");
+	return err_recode(err, ERR_USAGE);
+}
+
 enum err_code tags_ask(struct gather *g, const char *text, const struct opt_list *globs, struct tags_asked **asked,
 		       struct err *err)
 {
@@ -72,13 +93,7 @@ enum err_code tags_ask(struct gather *g, const char *text, const struct opt_list
 		return err_nomem(err);
 	*a = (struct tags_asked){ .gather = g, .globs = globs, .next = *asked };
 	*asked = a;
-	if (text_starts(text, REGISTRY_TRANSPORT))
-		text += strlen(REGISTRY_TRANSPORT);
-	code = reference_parse_repository(text, &a->repository, err);
-	if (code == ERR_FORMAT) {
-		err_add(err, "--tags and --all-tags");
-		return err_recode(err, ERR_USAGE);
-	}
+	code = read_repository(text, &a->repository, err);
 	if (code == ERR_OK)
 		code = gather_source_of(g, &a->repository, &a->source, err);
 	if (code == ERR_OK && a->source->tags == NULL)

@@ -116,6 +116,10 @@ names() {
 	complain 1 "$REGISTRY/v2/demo/nothing/tags/list" 404
 	bundle export -o x --tags a --all-tags "$REGISTRY/demo/multi"
 	complain 2 'all tags, or those that match?'
+	bundle export -o x --all-tags oci:folder
+	complain 2 '--tags and --all-tags: oci:folder is no repository of a registry'
+	bundle export -o x --tags 'v*' "bundle:$REGISTRY.zst:v1"
+	complain 2 "bundle:$REGISTRY.zst:v1 is no repository of a registry"
 	[[ -z $(ls -A) ]]
 }
 
