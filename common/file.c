@@ -50,6 +50,15 @@ enum err_code file_read(const char *path, struct buf *out, struct err *err)
 	return file_read_all(fd, path, out, err);
 }
 
+enum err_code file_read_any(const char *path, struct buf *out, struct err *err)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
+	return fd >= 0 ? file_read_all(fd, path, out, err) : err_errno(err, path);
+}
+
 static enum err_code write_synced(const char *path, const void *bytes, size_t len, struct err *err)
 {
 	CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);

@@ -13,6 +13,8 @@
 
 /* Append the whole content of a regular file. */
 enum err_code file_read(const char *path, struct buf *out, struct err *err);
+/* Append the whole content of whatever can be read by that path, a pipe too, as <(…) of a shell. */
+enum err_code file_read_any(const char *path, struct buf *out, struct err *err);
 /* Append everything that comes from a descriptor, a pipe or whatever it is; name is for messages. */
 enum err_code file_read_all(int fd, const char *name, struct buf *out, struct err *err);
 /* Replace a file's content at once: a temporary name beside it, sync, rename, sync of the folder. */

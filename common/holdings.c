@@ -12,6 +12,9 @@
 
 static const char *const kind_names[] = { [HOLDINGS_INVENTORY] = "inventory", [HOLDINGS_WANT] = "want" };
 static const char *const kind_options[] = { [HOLDINGS_INVENTORY] = "--have", [HOLDINGS_WANT] = "--want" };
+static const char *const kind_makers[] = {
+	[HOLDINGS_INVENTORY] = "bundle inventory prints it", [HOLDINGS_WANT] = "bundle import --write-want writes it"
+};
 
 enum err_code holdings_add_image(struct holdings *h, const char *name, const struct digest *digest, struct err *err)
 {
@@ -221,10 +224,21 @@ static enum err_code read_blobs(struct holdings *h, struct held_blobs *to, const
 	return code;
 }
 
+const char *holdings_option(const struct json_t *json)
+{
+	const char *is = js_string(json, "kind");
+	size_t i;
+
+	for (i = 0; is != NULL && i < COUNT_OF(kind_names); i++) {
+		if (strcmp(is, kind_names[i]) == 0)
+			return kind_options[i];
+	}
+	return is == NULL && js_array(json, "files") != NULL ? "--since" : NULL;
+}
+
 static enum err_code check_kind(const struct json_t *json, const char *what, enum holdings_kind kind, struct err *err)
 {
-	enum holdings_kind other = kind == HOLDINGS_WANT ? HOLDINGS_INVENTORY : HOLDINGS_WANT;
-	const char *is = js_string(json, "kind");
+	const char *is = js_string(json, "kind"), *option = holdings_option(json);
 	uint64_t version = 0;
 
 	if (!js_uint(json, "schemaVersion", &version))
@@ -235,9 +249,10 @@ static enum err_code check_kind(const struct json_t *json, const char *what, enu
 			       version);
 	if (is != NULL && strcmp(is, kind_names[kind]) == 0)
 		return ERR_OK;
-	if (is != NULL && strcmp(is, kind_names[other]) == 0)
-		return err_set(err, ERR_USAGE, "%s: this is of the kind \"%s\": give it to %s", what, is,
-			       kind_options[other]);
+	if (option != NULL && is != NULL)
+		return err_set(err, ERR_USAGE, "%s: this is of the kind \"%s\": give it to %s", what, is, option);
+	if (option != NULL)
+		return err_set(err, ERR_USAGE, "%s: this is the description of a bundle: give it to %s", what, option);
 	return err_set(err, ERR_FORMAT, "%s: this is no document of the kind \"%s\"", what, kind_names[kind]);
 }
 
@@ -266,6 +281,15 @@ enum err_code holdings_read(const void *bytes, size_t len, const char *what, enu
 	return ERR_OK;
 }
 
+/* What does not begin as a document of any kind is a bundle more often than anything else. */
+static enum err_code check_start(const struct buf *text, const char *path, enum holdings_kind kind, struct err *err)
+{
+	if (text->len == 0 || strchr("{[ \t\r\n", text->data[0]) != NULL)
+		return ERR_OK;
+	return err_set(err, ERR_FORMAT, "%s: this is no document as %s; a bundle is given to --since", path,
+		       kind_makers[kind]);
+}
+
 enum err_code holdings_read_file(const char *path, enum holdings_kind kind, struct holdings *ret_holdings,
 				 struct err *err)
 {
@@ -273,7 +297,9 @@ enum err_code holdings_read_file(const char *path, enum holdings_kind kind, stru
 	enum err_code code;
 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	code = file_read(path, &text, err);
+	code = file_read_any(path, &text, err);
+	if (code == ERR_OK || code == ERR_LIMIT)
+		code = check_start(&text, path, kind, err) == ERR_OK ? code : ERR_FORMAT;
 	return code == ERR_OK ? holdings_read(buf_text(&text), text.len, path, kind, ret_holdings, err) : code;
 }
 

@@ -5,7 +5,7 @@
  * Bounds     LIMIT_DESCRIPTION_BYTES and LIMIT_DESCRIPTION_VALUES for the
  *            document, LIMIT_IMAGES images, LIMIT_NODES of all else.
  * Ownership  The holdings own their strings.
- * Errors     ERR_FORMAT, ERR_USAGE (a document of the other kind),
+ * Errors     ERR_FORMAT, ERR_USAGE (a document of another kind),
  *            ERR_UNSUPPORTED (a schema from the future), ERR_LIMIT, ERR_NOMEM.
  *            Members that are not known are ignored.
  * Format     The same holdings give the same bytes.  JSON, members in this order:
@@ -61,7 +61,10 @@ enum err_code holdings_write(const struct holdings *h, enum holdings_kind kind, 
 /* Read a document of this kind, and sort it; what names it in messages. */
 enum err_code holdings_read(const void *bytes, size_t len, const char *what, enum holdings_kind kind,
 			    struct holdings *ret_holdings, struct err *err);
-/* The same from a file. */
+/* The option of an export that takes such a document, which is an inventory, a want or a bundle's description; NULL for
+ * any other. */
+const char *holdings_option(const struct json_t *json);
+/* The same from a file, or a pipe. */
 enum err_code holdings_read_file(const char *path, enum holdings_kind kind, struct holdings *ret_holdings,
 				 struct err *err);
 /* Zeroed holdings are fine. */

@@ -1,7 +1,5 @@
 #include "export/references.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,15 +87,6 @@ static enum err_code read_lines(struct references *r, struct buf *text, const ch
 	return code;
 }
 
-static enum err_code read_whole(const char *file, struct buf *text, struct err *err)
-{
-	CLEANUP(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT)
-		return err_set(err, ERR_NOT_FOUND, "%s: no such file", file);
-	return fd >= 0 ? file_read_all(fd, file, text, err) : err_errno(err, file);
-}
-
 enum err_code references_read(struct references *r, const char *file, struct err *err)
 {
 	bool is_pipe = strcmp(file, "-") == 0;
@@ -107,7 +96,7 @@ enum err_code references_read(struct references *r, const char *file, struct err
 	enum err_code code;
 
 	buf_init(&text, LIMIT_LIST_BYTES);
-	code = is_pipe ? file_read_all(STDIN_FILENO, name, &text, err) : read_whole(file, &text, err);
+	code = is_pipe ? file_read_all(STDIN_FILENO, name, &text, err) : file_read_any(file, &text, err);
 	if (code == ERR_OK && text.len > 0)
 		code = read_lines(r, &text, name, err);
 	if (code == ERR_OK && r->len == had)

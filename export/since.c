@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bundles/contents.h"
@@ -120,41 +121,68 @@ static enum err_code take_json(const struct reading *r, const struct json_t *jso
 	return code == ERR_OK ? attested_of_description(&r->since->attested, json, r->d, r->err) : code;
 }
 
-static enum err_code read_description(struct since *s, const char *path, struct err *err)
+/* What is no description may be another document of this program: then it is better said where it belongs. */
+static enum err_code explain(const struct buf *text, const char *path, enum err_code code, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	const char *kind = NULL;
+
+	if (js_read_large(buf_text(text), text->len, LIMIT_DESCRIPTION_VALUES, path, &json, NULL) == ERR_OK)
+		kind = js_string(json, "kind");
+	if (kind == NULL || holdings_option(json) == NULL)
+		return code;
+	return err_set(err, ERR_USAGE, "%s: this is of the kind \"%s\": give it to %s", path, kind,
+		       holdings_option(json));
+}
+
+static enum err_code read_description(struct since *s, const char *path, const struct buf *text, struct err *err)
 {
 	CLEANUP(description_release) struct description d = { 0 };
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	CLEANUP(buf_release) struct buf text;
-	enum err_code code;
+	enum err_code code = description_read(buf_text(text), text->len, path, &d, err);
 
-	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	code = file_read(path, &text, err);
-	if (code == ERR_OK)
-		code = description_read(buf_text(&text), text.len, path, &d, err);
+	if (code == ERR_DAMAGED)
+		return explain(text, path, code, err);
 	if (code == ERR_OK && d.shards_len > 0)
 		code = err_set(err, ERR_UNSUPPORTED,
 			       "%s: of so many images a description alone does not say what there is: give the bundle "
 			       "itself, or an inventory of the site with --have",
 			       path);
 	if (code == ERR_OK)
-		code = js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, path, &json, err);
+		code = js_read_large(buf_text(text), text->len, LIMIT_DESCRIPTION_VALUES, path, &json, err);
 	return code == ERR_OK ? take_json(&(struct reading){ s, &d, path, err }, json) : code;
 }
 
-/* Told by its first byte: a description is an object, and no zstd frame begins so. */
-static bool is_description(const char *path)
+/* The text of a description, which is told by its first byte: it is an object, and no zstd frame begins so.  Nothing
+ * where it is a bundle, of whose failures its reader knows more. */
+static enum err_code read_text(const char *path, struct buf *text, struct err *err)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 	char first = '\0';
 
-	return fd >= 0 && pread(fd, &first, 1, 0) == 1 && first == '{';
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return ERR_OK;
+	if (read(fd, &first, 1) == 1 && first == '{')
+		return buf_add(text, &first, 1, err) == ERR_OK ? file_read_all(fd, path, text, err) : ERR_NOMEM;
+	if (!S_ISFIFO(st.st_mode))
+		return ERR_OK;
+	return err_set(err, ERR_UNSUPPORTED,
+		       "%s: a bundle does not come through a pipe here: give the file, or pipe in what bundle cat FILE "
+		       "description prints",
+		       path);
 }
 
 enum err_code since_open(const char *path, struct since *ret_since, struct err *err)
 {
 	CLEANUP(since_release) struct since s = { 0 };
-	enum err_code code = is_description(path) ? read_description(&s, path, err) : read_bundle(&s, path, err);
+	CLEANUP(buf_release) struct buf text;
+	enum err_code code;
 
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	code = read_text(path, &text, err);
+	if (code == ERR_OK)
+		code = text.len > 0 ? read_description(&s, path, &text, err) : read_bundle(&s, path, err);
 	if (code != ERR_OK)
 		return code;
 	holdings_sort(&s.had);

@@ -4,7 +4,8 @@
  * Bounds     The graph of the earlier bundle while it is opened; a layer's
  *            digest and holder afterwards.
  * Errors     Those of bundles/reader.h, bundles/contents.h and
- *            bundles/description.h.
+ *            bundles/description.h; ERR_USAGE for another document of this
+ *            program.
  * Rules      A layer that the earlier bundle left out itself is had all the
  *            same: whoever imported that one had to have it.  The bundle and its
  *            description alone say the same.
@@ -20,7 +21,7 @@ struct since {
 	struct attested attested;
 };
 
-/* A bundle, or what bundle cat FILE description printed of one. */
+/* A bundle, or what bundle cat FILE description printed of one, which may come through a pipe. */
 enum err_code since_open(const char *path, struct since *ret_since, struct err *err);
 /* A zeroed one is fine. */
 void since_release(struct since *s);

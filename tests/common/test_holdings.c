@@ -115,6 +115,7 @@ static const struct {
 	{ "from the future", "{\"schemaVersion\":2,\"kind\":\"inventory\"}", ERR_UNSUPPORTED, "schemaVersion 2" },
 	{ "no kind", "{\"schemaVersion\":1}", ERR_FORMAT, "no document of the kind" },
 	{ "another kind", "{\"schemaVersion\":1,\"kind\":\"shopping\"}", ERR_FORMAT, "no document of the kind" },
+	{ "a description of a bundle", "{\"schemaVersion\":1,\"files\":[]}", ERR_USAGE, "give it to --since" },
 	{ "the other kind", "{\"schemaVersion\":1,\"kind\":\"want\"}", ERR_USAGE, "give it to --want" },
 	{ "an image without a digest", DOCUMENT(",\"images\":[{\"name\":\"a.example/b:1\"}]"), ERR_FORMAT,
 	  "\"digest\"" },

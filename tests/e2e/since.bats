@@ -102,6 +102,34 @@ second() {
 	[ ! -e x ]
 }
 
+@test "documents that are given to the wrong option" {
+	"$BUNDLE" cat first.zst description >first.json
+	"$BUNDLE" import -q --to store first.zst >/dev/null
+	"$BUNDLE" inventory store >site.json
+	bundle export -o x --since site.json "$REGISTRY/demo/app1:1.0"
+	complain 2 'site.json: this is of the kind "inventory": give it to --have'
+	bundle export -o x --have first.json "$REGISTRY/demo/app1:1.0"
+	complain 2 'first.json: this is the description of a bundle: give it to --since'
+	bundle export -o x --have first.zst "$REGISTRY/demo/app1:1.0"
+	complain 1 'first.zst: this is no document as bundle inventory prints it; a bundle is given to --since'
+	bundle export -o x --want first.zst
+	complain 1 'as bundle import --write-want writes it; a bundle is given to --since'
+}
+
+@test "documents that come through a pipe" {
+	second
+	"$BUNDLE" import -q --to store first.zst >/dev/null
+	bundle export -q -o piped.zst --since <("$BUNDLE" cat first.zst description) \
+		"$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
+	expect 0
+	cmp second.zst piped.zst
+	bundle export -q -o had.zst --have <("$BUNDLE" inventory store) "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
+	expect 0
+	cmp second.zst had.zst
+	bundle export -o x --since <(cat first.zst) "$REGISTRY/demo/app1:1.0"
+	complain 1 'a bundle does not come through a pipe here' 'bundle cat FILE description'
+}
+
 # The registry's folder without what refers to app1 by a fallback tag: its signatures and SBOMs.
 stripped_registry() {
 	cp -r "$STORAGE" stripped
