@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "import/commands.h"
 #include "import/import.h"
+#include "import/journal.h"
 #include "import/want.h"
 
 struct options {
@@ -281,6 +282,20 @@ static enum err_code check_options(const struct options *options, const char *fi
 	return ERR_OK;
 }
 
+/* What cannot be written down is said; the images are there all the same, or the failure has its one line. */
+static void write_down(const struct import_options *how, const struct import_result *r, enum err_code code,
+		       struct err *why)
+{
+	struct err err = { 0 }, first = *why;
+
+	if (!r->began || journal_add(how, r, code, why, &err) == ERR_OK)
+		return;
+	if (code == ERR_OK)
+		fprintf(stderr, "%s import: warning: this import is not in the journal: %s\n", OPT_PROGRAM, err.msg);
+	else
+		err_set(why, code, "%s; nor could that be written into the journal: %s", first.msg, err.msg);
+}
+
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
 	const struct options *options = opaque;
@@ -324,6 +339,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = import_run(&how, &result, &err);
 	}
 	progress_done(&progress);
+	write_down(&how, &result, code, &err);
 	if (code == ERR_MISSING)
 		code = report_missing(options, &result.plan, &err);
 	if (code == ERR_OK) {

@@ -119,6 +119,7 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		result->wanted_bytes = announce(&result->plan);
 	if (code != ERR_OK || options->dry_run)
 		return code;
+	result->began = true;
 	code = t->write(t, &result->plan, err);
 	if (code == ERR_OK)
 		code = t->read_back(t, &result->plan, err);

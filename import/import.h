@@ -31,6 +31,7 @@ struct import_result {
 	char *target_name; /* before it was asked anything: the same for the same target, always */
 	struct plan plan;
 	uint64_t wanted_bytes; /* what is to be written */
+	bool began;            /* the target was written to, whatever came of it */
 };
 
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err);

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "import/target_layout.h"
 
 static const char *environment(const char *name)
@@ -24,6 +26,21 @@ enum err_code store_path(char **ret_path, struct err *err)
 	if (environment("HOME") != NULL)
 		return str_format(ret_path, err, "%s/.local/share/bundle/store", environment("HOME"));
 	return err_set(err, ERR_USAGE, "no place for the store: set BUNDLE_STORE to a folder");
+}
+
+enum err_code store_journal_path(char **ret_path, struct err *err)
+{
+	CLEANUP(free_ptr) char *store = NULL;
+	CLEANUP(free_ptr) char *folder = NULL;
+	enum err_code code = store_path(&store, err);
+
+	if (code == ERR_OK && environment("BUNDLE_STORE") != NULL)
+		return str_format(ret_path, err, "%s.journal.jsonl", store);
+	if (code == ERR_OK)
+		code = folder_of(store, &folder, err);
+	return code == ERR_OK
+		       ? str_format(ret_path, err, "%s%sjournal.jsonl", folder, text_ends(folder, "/") ? "" : "/")
+		       : code;
 }
 
 enum err_code target_store_new(const char *path, struct target **ret_target, struct err *err)

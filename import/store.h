@@ -10,6 +10,9 @@
 /* Where it is: $BUNDLE_STORE, else for root /var/lib/bundle/store, else $XDG_DATA_HOME/bundle/store, else
  * ~/.local/share/bundle/store. */
 enum err_code store_path(char **ret_path, struct err *err);
+/* Where imports are written down: journal.jsonl in the folder that holds the store; STORE.journal.jsonl where
+ * BUNDLE_STORE names it, since that folder may be anybody's. */
+enum err_code store_journal_path(char **ret_path, struct err *err);
 /* The layout at path as a target; it is made where it is missing, but not before write. */
 enum err_code target_store_new(const char *path, struct target **ret_target, struct err *err);
 #endif

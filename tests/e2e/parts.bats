@@ -81,3 +81,21 @@ teardown() { session_end; }
 	bundle import -q --to store --image "$APP" all.zst
 	complain 3 'has had serial 7'
 }
+
+@test "each import is in the journal, with what each name stood for and what permitted it" {
+	lab_peer crane copy "$MANY" "$REGISTRY/other/app1:1.0" 2>/dev/null
+	"$BUNDLE" export -q -o moved.zst --map "$REGISTRY/other=$REGISTRY/demo" "$REGISTRY/other/app1:1.0" >/dev/null
+	bundle import -q --to store --dry-run all.zst
+	bundle import -q --to store --image "$REGISTRY/demo/app1:2.0" all.zst
+	[[ ! -e $BUNDLE_STORE.journal.jsonl ]]
+	"$BUNDLE" import -q --to store --image "$APP" all.zst >/dev/null
+	"$BUNDLE" import -q --to store --replace moved.zst >/dev/null
+	run -0 jq -rc '[.result, .partial, .stream, .overrides, (.images[] | .name, .was, .is)]' "$BUNDLE_STORE.journal.jsonl"
+	[[ $output == "[\"ok\",true,\"site\",[],\"$APP\",null,\"$APP1\"]
+[\"ok\",false,null,[\"--replace\"],\"$APP\",\"$APP1\",\"$MULTI\"]" ]]
+	# It is said where there is no place for it, and the import is done.
+	rm "$BUNDLE_STORE.journal.jsonl" && mkdir "$BUNDLE_STORE.journal.jsonl"
+	bundle import -q --to store moved.zst
+	expect 0
+	holds stderr 'warning: this import is not in the journal' "$BUNDLE_STORE.journal.jsonl"
+}

@@ -117,7 +117,13 @@ START_TEST(run)
 	struct opt_list none = { 0 };
 	struct target_options to = { .to = runs[_i].to };
 	struct import_options options = {
-		.to = &to, .map = &map, .keys = &none, .seals = &none, .progress = &progress
+		.to = &to,
+		.map = &map,
+		.images = &none,
+		.platforms = &none,
+		.keys = &none,
+		.seals = &none,
+		.progress = &progress,
 	};
 	struct err err = { 0 };
 	enum err_code got;

@@ -161,7 +161,7 @@ static void forget(const char *name)
 /* Nothing but these was written, and not next to the folder either, which is a new one. */
 static void check_written(const char *what)
 {
-	static const char *const known[] = { FILE_NAME, "out", "err", "store", "extracted" };
+	static const char *const known[] = { FILE_NAME, "out", "err", "store", "store.journal.jsonl", "extracted" };
 	size_t files = 0, i;
 
 	check_unpublished(what, "store");
