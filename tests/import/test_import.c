@@ -38,7 +38,7 @@ static const struct {
 	{ "with a path", "store:/x", ERR_USAGE },
 	{ "a path alone", "/var/lib/docker", ERR_USAGE },
 	{ "without its colon", "docker-daemon", ERR_USAGE },
-	{ "not yet", "docker://registry.site", ERR_USAGE },
+	{ "a transport of others", "docker-archive:x.tar", ERR_USAGE },
 	{ "nobody at the socket", "docker-daemon:/nowhere/docker.sock", ERR_NETWORK },
 };
 
