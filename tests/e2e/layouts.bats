@@ -85,6 +85,24 @@ signatures() {
 	[[ $(lab_peer oras resolve --oci-layout site:v2) == "$MULTI" ]]
 }
 
+@test "the inventory of one whose names are tags" {
+	lab_peer oras cp -r --from-plain-http --to-oci-layout "$MANY" oras:latest >/dev/null
+	lab_peer skopeo copy -q --all --src-tls-verify=false "docker://$APP" oci:skopeo:latest
+	bundle inventory oci:oras
+	expect 0 '"name": "localhost/oras:latest"' "\"digest\": \"$MULTI\""
+	bundle inventory oci:skopeo
+	expect 0 '"name": "localhost/skopeo:latest"' "$APP1_LAYER"
+	bundle export -q -o increment.zst --have <("$BUNDLE" inventory oci:skopeo) "$APP"
+	expect 0
+	bundle inspect --blobs increment.zst
+	expect 0 "in $APP1_AMD64 of localhost/skopeo:latest"
+	bundle import -q --to oci:skopeo increment.zst
+	expect 0 "$APP  $APP1"
+	bundle export -q -o whole.zst "oci:skopeo:$APP"
+	expect 0
+	cmp whole.zst app.zst
+}
+
 @test "a name that is taken moves only with --replace, and what it stood for can still be had" {
 	"$BUNDLE" import -q --to oci:site app.zst >/dev/null
 	"$BUNDLE" export -q -o other.zst --map "$REGISTRY/demo/multi=$REGISTRY/demo/app1" "$REGISTRY/demo/multi:2.1" >/dev/null
