@@ -337,6 +337,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		login_warn(&login, &progress);
 		endpoints_warn(&options->endpoints, &progress);
 		code = import_run(&how, &result, &err);
+		if (code == ERR_OK || code == ERR_DENIED)
+			login_note_unused(&login, &progress);
 	}
 	progress_done(&progress);
 	write_down(&how, &result, code, &err);

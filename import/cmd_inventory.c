@@ -69,6 +69,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		login_warn(&login, &progress);
 		endpoints_warn(&options->endpoints, &progress);
 		code = take(&to, &t, &h, &err);
+		if (code == ERR_OK || code == ERR_DENIED)
+			login_note_unused(&login, &progress);
 	}
 	if (code == ERR_OK)
 		code = print(&h, &err);

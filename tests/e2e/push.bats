@@ -205,8 +205,14 @@ tagged() {
 	bundle import -q --jobs 1 --to "docker://$PROXY/private" --username "$PROXY=alice" --password-file password "$RELEASE"
 	expect 0 "$APP1"
 	! grep -q secret <<<"$output$stderr"
+	bundle inventory "docker://$PROXY/private/demo/app1" --username "$PROXY=alice" --password-file password
+	expect 0 "$PROXY/private/demo/app1:1.0"
+	[[ $stderr != *"nothing is asked for"* ]]
 	bundle import -q --to "docker://$PROXY/private2" "$RELEASE"
 	complain 1 'docker login'
+	bundle import -q --to "docker://$PROXY/private2" --username other.example=alice --password-file password "$RELEASE"
+	expect 1
+	holds stderr '--username other.example=alice: nothing is asked for at other.example'
 	run --separate-stderr bash -c '"$1" import --to docker://x.example --password-stdin --username x.example=a - </dev/null' - "$BUNDLE"
 	complain 2 --password-stdin
 }
