@@ -9,6 +9,7 @@
 #include "import/commands.h"
 #include "import/import.h"
 #include "import/journal.h"
+#include "import/report.h"
 #include "import/want.h"
 
 struct options {
@@ -59,193 +60,6 @@ static const struct opt opts[] = {
 	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
-
-static void put_read_back(struct js_out *o, const struct plan_image *got)
-{
-	js_key(o, "readBack");
-	js_begin(o, '{');
-	js_member(o, "digest", got->is.text);
-	js_member_uint(o, "platforms", got->platforms);
-	js_member_uint(o, "attestations", got->attestations);
-	if (got->referrers_known)
-		js_member_uint(o, "referrers", got->referrers);
-	js_end(o, '}');
-}
-
-static void put_image(struct js_out *o, const struct plan *plan, size_t i)
-{
-	const struct image *image = &plan->graph.images[i];
-	const struct plan_image *got = &plan->images[i];
-
-	js_begin(o, '{');
-	js_member(o, "name", image->name);
-	js_member(o, "digest", plan_digest(plan, i)->text);
-	if (got->other.text[0] != '\0')
-		js_member(o, "subsetOf", plan->graph.nodes[image->root].digest.text);
-	js_member(o, "was", got->was.text[0] != '\0' ? got->was.text : NULL);
-	js_member_uint(o, "withoutLayers", got->bare);
-	if (got->is.text[0] != '\0')
-		put_read_back(o, got);
-	js_end(o, '}');
-}
-
-static void put_absent(struct js_out *o, const struct plan *plan)
-{
-	size_t i;
-
-	js_key(o, "absent");
-	js_begin(o, '[');
-	for (i = 0; i < plan->order_len; i++) {
-		const struct node *n = &plan->graph.nodes[plan->order[i]];
-
-		if (!n->absent || plan->skip[plan->order[i]])
-			continue;
-		js_begin(o, '{');
-		js_member(o, "digest", n->digest.text);
-		js_member(o, "role", role_name(n->role));
-		js_member(o, "platform", n->platform);
-		js_end(o, '}');
-	}
-	js_end(o, ']');
-}
-
-static enum err_code report_json(const struct options *options, const struct import_result *r, struct err *err)
-{
-	const struct plan *plan = &r->plan;
-	struct js_out o;
-	size_t i;
-
-	js_out_init(&o, report_stdout(), true);
-	js_begin(&o, '{');
-	js_member_uint(&o, "schemaVersion", 1);
-	js_member(&o, "file", bundle_path(plan->bundle));
-	js_member(&o, "bundle", bundle_digest(plan->bundle)->text);
-	js_member(&o, "target", r->target->name);
-	js_member_bool(&o, "dryRun", options->dry_run);
-	js_member_bool(&o, "partial", plan->partial);
-	js_member(&o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
-	js_key(&o, "images");
-	js_begin(&o, '[');
-	for (i = 0; i < plan->graph.images_len; i++)
-		put_image(&o, plan, i);
-	js_end(&o, ']');
-	put_absent(&o, plan);
-	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
-	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
-	js_member_uint(&o, "lostReferrers", plan->lost_referrers + plan->lost_others);
-	js_end(&o, '}');
-	return js_end_document(&o, err);
-}
-
-static void report_text(const struct import_result *r)
-{
-	const struct plan *plan = &r->plan;
-	char size[TEXT_SIZE_MAX];
-	size_t i;
-
-	for (i = 0; i < plan->graph.images_len; i++) {
-		const struct plan_image *got = &plan->images[i];
-
-		printf("%s  %s  %zu platform%s, %zu attestation manifest%s", plan->graph.images[i].name, got->is.text,
-		       got->platforms, got->platforms == 1 ? "" : "s", got->attestations,
-		       got->attestations == 1 ? "" : "s");
-		if (got->referrers_known)
-			printf(", %zu referrer%s", got->referrers, got->referrers == 1 ? "" : "s");
-		putchar('\n');
-		if (got->was.text[0] != '\0' && !digest_equal(&got->was, &got->is))
-			printf("  was %s\n", got->was.text);
-		if (got->other.text[0] != '\0')
-			printf("  a subset of %s\n", plan->graph.nodes[plan->graph.images[i].root].digest.text);
-		if (got->bare > 0)
-			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
-			       got->bare, got->bare == 1 ? "" : "s");
-	}
-	if (plan->partial)
-		printf("a part of the bundle: %zu of its %zu image%s\n", plan->graph.images_len,
-		       bundle_description(r->bundle)->images_len,
-		       bundle_description(r->bundle)->images_len == 1 ? "" : "s");
-	if (r->origin.proof != NULL)
-		printf("sealed by key %s (%s)\n", seal_key_hint(r->origin.proof->key),
-		       seal_key_name(r->origin.proof->key));
-	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
-}
-
-static bool is_subset(const struct plan *plan)
-{
-	size_t i;
-
-	for (i = 0; i < plan->graph.images_len; i++) {
-		if (plan->images[i].other.text[0] != '\0')
-			return true;
-	}
-	return false;
-}
-
-/* What the target cannot keep was known before anything was written; it is said all the same. */
-static enum err_code report_lost(const struct options *options, const struct plan *plan, struct err *err)
-{
-	size_t lost = plan->lost_referrers;
-
-	if (is_subset(plan)) /* asked for by name, and still less than the bundle holds */
-		return err_set(err, ERR_PARTIAL,
-			       "done, but with indexes of fewer platforms and other digests; %zu signature%s and other "
-			       "referrer%s of the original indexes %s not published",
-			       plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "" : "s",
-			       plan->lost_others == 1 ? "was" : "were");
-	if (lost == 0)
-		return ERR_OK;
-	fprintf(stderr,
-		"%s import: %zu referrer%s (signatures, SBOMs beside the images) not kept: this target cannot\n",
-		OPT_PROGRAM, lost, lost == 1 ? "" : "s");
-	return options->strict ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)") : ERR_OK;
-}
-
-/* What the source of the bundle did not have, and the target has not either: whoever misses it here should know why. */
-static void report_absent(const struct plan *plan)
-{
-	size_t i;
-
-	for (i = 0; i < plan->order_len; i++) {
-		const struct node *n = &plan->graph.nodes[plan->order[i]];
-
-		if (n->absent && !plan->skip[plan->order[i]])
-			fprintf(stderr, "%s import: was absent at the source of this bundle: %s %s\n", OPT_PROGRAM,
-				n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
-	}
-}
-
-/* What would happen: new names, names that stay, names that would move. */
-static void report_plan(const struct import_result *r)
-{
-	const struct plan *plan = &r->plan;
-	char size[TEXT_SIZE_MAX];
-	size_t i;
-
-	for (i = 0; i < plan->graph.images_len; i++) {
-		const struct digest *is = plan_digest(plan, i);
-		const struct digest *was = &plan->images[i].was;
-
-		printf("%s  %s  %s\n", plan->graph.images[i].name, is->text,
-		       was->text[0] == '\0'    ? "new"
-		       : digest_equal(was, is) ? "there already"
-					       : "would move");
-	}
-	printf("%s: would write %s\n", r->target->name, text_size(r->wanted_bytes, size));
-}
-
-static enum err_code report(const struct options *options, const struct import_result *r, struct err *err)
-{
-	enum err_code code = ERR_OK;
-
-	if (options->json)
-		code = report_json(options, r, err);
-	else if (options->dry_run)
-		report_plan(r);
-	else
-		report_text(r);
-	report_absent(&r->plan);
-	return code == ERR_OK ? report_lost(options, &r->plan, err) : code;
-}
 
 /* What the target lacks, each in a line: the one in the error is the first.  And how it is asked for. */
 static enum err_code report_missing(const struct options *options, const struct plan *plan, struct err *err)
@@ -345,7 +159,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	if (code == ERR_MISSING)
 		code = report_missing(options, &result.plan, &err);
 	if (code == ERR_OK) {
-		code = report(options, &result, &err);
+		code = report_import(&result, options->json, options->dry_run, options->strict, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
 	}
 	return report_end(c, options->json && !told, code, &err);

@@ -18,18 +18,28 @@ static enum err_code read_rules(const struct opt_list *rules, struct mapping *na
 	return code;
 }
 
-/* What the person who waits sees: how much of what is to be written has been. */
-static uint64_t announce(const struct plan *plan)
+/* What the person who waits sees: how much of what is to be written has been; and on behalf of which image. */
+static enum err_code announce(struct plan *plan, uint64_t *ret_total, struct err *err)
 {
-	uint64_t total_bytes = 0;
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	enum err_code code = graph_owners(&plan->graph, &owners, err);
 	size_t i;
 
-	for (i = 0; i < plan->order_len; i++) {
-		if (plan_sends(plan, plan->order[i]))
-			total_bytes += plan->graph.nodes[plan->order[i]].size_bytes;
+	*ret_total = 0;
+	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
+		uint32_t node = plan->order[i];
+		struct plan_image *image = owners[node] != NODE_NONE ? &plan->images[owners[node]] : NULL;
+
+		if (!plan_sends(plan, node))
+			continue;
+		*ret_total += plan->graph.nodes[node].size_bytes;
+		if (image != NULL) {
+			image->wanted_blobs++;
+			image->wanted_bytes += plan->graph.nodes[node].size_bytes;
+		}
 	}
-	progress_total(plan->progress, total_bytes);
-	return total_bytes;
+	progress_total(plan->progress, *ret_total);
+	return code;
 }
 
 /* Nothing older than what came before, and nothing twice. */
@@ -116,7 +126,7 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
 	if (code == ERR_OK)
-		result->wanted_bytes = announce(&result->plan);
+		code = announce(&result->plan, &result->wanted_bytes, err);
 	if (code != ERR_OK || options->dry_run)
 		return code;
 	result->began = true;

@@ -34,6 +34,8 @@ struct plan_image {
 	size_t runs_len, runs_cap;
 	size_t bare;         /* platforms whose layers or config neither the bundle brings nor the target has */
 	struct digest is;    /* what it points to now, read back */
+	size_t wanted_blobs; /* to be sent, and not on behalf of an image before it */
+	uint64_t wanted_bytes;
 	size_t platforms;    /* read back: platforms that are whole */
 	size_t attestations; /* read back: attestation manifests that the target knows as such */
 	size_t referrers;    /* read back: referrers that the target keeps, where it says so */

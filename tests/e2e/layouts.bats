@@ -112,8 +112,18 @@ signatures() {
 	bundle import -q --to oci:site moved.zst
 	complain 1 "$APP is there already and another image: $APP1 there, $MULTI here" --replace
 	cmp site/index.json before.json
+	bundle import -q --to oci:site --replace --dry-run moved.zst
+	expect 0 "$APP  $MULTI  would move" "  $APP1 -> $MULTI" 'oci:site: would write '
+	sent=$(sed -nE 's/^  ([0-9]+) blobs, .* to send$/\1/p' <<<"$output")
+	cmp site/index.json before.json
+	bundle import -q --to oci:site --replace --json moved.zst
+	expect 0
+	jq -e --arg name "$APP" --arg was "$APP1" --arg is "$MULTI" --argjson sent "$sent" '.images[0] | .name == $name and
+		.was == $was and .digest == $is and .readBack.digest == $is and .wantedBlobs == $sent and
+		([.platforms[] | .platform] | length) == 3 and (.platforms | all(.inBundle and .attestations == 1))' <<<"$output"
+	cp before.json site/index.json
 	bundle import -q --to oci:site --replace moved.zst
-	expect 0 "$APP  $MULTI" "$APP1"
+	expect 0 "$APP  $MULTI" "  moved: $APP1 -> $MULTI"
 	[[ $(lab_peer oras resolve --oci-layout "site@$APP1") == "$APP1" ]]
 	bundle export -q -o x.zst oci:site:"$APP" "oci:site@$APP1"
 	expect 0
