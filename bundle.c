@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bundles/commands.h"
+#include "common/docker_plugin.h"
 #include "common/mem.h"
 #include "common/version.h"
 #include "export/commands.h"
@@ -53,24 +54,44 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return status;
 }
 
-int main(int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
 	const struct command *c = NULL;
 	struct err err = { 0 };
 
-	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
-	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
+	if (argc >= 1 && strcmp(argv[0], "--version") == 0)
 		return print_version();
-	if (argc >= 2 &&
-	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)) {
+	if (argc >= 1 &&
+	    (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "help") == 0)) {
 		command_help(commands, COUNT_OF(commands), stdout);
 		return fflush(stdout) == 0 ? 0 : 1;
 	}
-	if (argc < 2) {
+	if (argc < 1) {
 		command_help(commands, COUNT_OF(commands), stderr);
 		return err_status(ERR_USAGE);
 	}
-	if (command_find(commands, COUNT_OF(commands), argv[1], &c, &err) != ERR_OK)
+	if (command_find(commands, COUNT_OF(commands), argv[0], &c, &err) != ERR_OK)
 		return usage_error(&err);
-	return run_command(c, argc - 2, argv + 2);
+	return run_command(c, argc - 1, argv + 1);
+}
+
+/* docker has put its own options in front. */
+static int run_plugin(int argc, char **argv)
+{
+	struct err err = { 0 };
+	int at = 0;
+
+	if (docker_plugin_asks(argc, argv))
+		return docker_plugin_tell(&err) == ERR_OK && fflush(stdout) == 0 ? 0 : 1;
+	if (docker_plugin_args(argc, argv, &at, &err) != ERR_OK)
+		return usage_error(&err);
+	return run_program(argc - at, argv + at);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
+	if (docker_plugin_is(argv[0]))
+		return run_plugin(argc, argv);
+	return argc > 0 ? run_program(argc - 1, argv + 1) : err_status(ERR_USAGE);
 }
