@@ -265,8 +265,7 @@ static enum err_code restart(struct upload *u, const struct step *s, struct err 
 		upload_free(u);
 		return err->code;
 	}
-	if (!u->wish.once)
-		upload_content_restart(&u->content);
+	upload_content_restart(&u->content);
 	return begin(u, false, err);
 }
 
@@ -477,7 +476,6 @@ enum err_code upload_start(struct repository *p, const struct upload_wish *wish,
 		return code;
 	}
 	u->wish = *wish;
-	u->chunked = wish->once;
 	upload_content_init(&u->content, wish->size_bytes, wish->open, wish->ctx);
 	return begin(u, wish->from != NULL, err);
 }

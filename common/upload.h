@@ -25,9 +25,8 @@ enum upload_end {
 struct upload_wish {
 	struct digest digest;
 	uint64_t size_bytes;
-	const char *from; /* the path of a repository in the same registry that has it; NULL for none */
-	bool once;        /* it can be opened one time only */
-	upload_open_fn *open;
+	const char *from;     /* the path of a repository in the same registry that has it; NULL for none */
+	upload_open_fn *open; /* called for each try */
 	void (*went)(void *ctx, uint64_t bytes); /* so many bytes more have gone; may be NULL */
 	enum err_code (*done)(void *ctx, enum upload_end end, struct err *err);
 	void *ctx;

@@ -120,16 +120,16 @@ enum err_code upload_content_chunk(struct upload_content *c, uint64_t at_bytes, 
 {
 	enum err_code code = ERR_OK;
 
-	if (c->source == NULL && c->chunk_len == 0)
+	if (c->source == NULL || at_bytes < c->chunk_at_bytes || at_bytes > c->chunk_at_bytes + c->chunk_len) {
+		c->chunk_at_bytes = c->skip_bytes = at_bytes;
+		c->chunk_len = 0;
 		code = open_source(c, err);
+	}
 	if (code == ERR_OK && at_bytes == c->chunk_at_bytes + c->chunk_len && at_bytes < c->size_bytes)
 		code = fill(c, chunk_bytes, err);
 	if (code != ERR_OK)
 		return code;
-	if (at_bytes < c->chunk_at_bytes || at_bytes > c->chunk_at_bytes + c->chunk_len)
-		return err_set(err, ERR_NETWORK,
-			       "the registry has lost what it was sent before, which cannot be read again: run again");
-	*ret_bytes = c->chunk + (at_bytes - c->chunk_at_bytes);
+	*ret_bytes = c->chunk != NULL ? c->chunk + (at_bytes - c->chunk_at_bytes) : "";
 	*ret_len = c->chunk_len - (size_t)(at_bytes - c->chunk_at_bytes);
 	return ERR_OK;
 }

@@ -40,10 +40,10 @@ void upload_content_init(struct upload_content *c, uint64_t size_bytes, upload_o
 enum err_code upload_content_from(struct upload_content *c, uint64_t at_bytes, struct instream **ret_in,
 				  struct err *err);
 /* The bytes from there on, as many as are in memory; where that is the end of the chunk, the next one, of so many
- * bytes or up to the end.  What lies in front of the chunk is gone: ERR_NETWORK. */
+ * bytes or up to the end.  For what lies in front of the chunk it is opened again. */
 enum err_code upload_content_chunk(struct upload_content *c, uint64_t at_bytes, size_t chunk_bytes,
 				   const char **ret_bytes, size_t *ret_len, struct err *err);
-/* Begin the chunks again, where it can be opened again. */
+/* Begin the chunks again. */
 void upload_content_restart(struct upload_content *c);
 void upload_content_release(struct upload_content *c);
 #endif

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -322,7 +321,7 @@ enum err_code push_init(struct push *p, struct plan *plan, struct site_registry 
 
 	p->plan = plan;
 	p->site = site;
-	p->spool_fd = -1;
+	pipe_spool_init(&p->spool, plan);
 	code = add_repositories(p, err);
 	if (code == ERR_OK)
 		code = visit_init(&v, p, err);
@@ -344,14 +343,12 @@ void push_release(struct push *p)
 	}
 	for (i = 0; p->others != NULL && i < p->plan->graph.images_len; i++)
 		buf_release(&p->others[i]);
-	if (p->plan != NULL && p->spool_fd >= 0)
-		close(p->spool_fd);
+	pipe_spool_release(&p->spool);
 	free(p->repositories);
 	free(p->image_repository);
 	free(p->items);
 	free(p->others);
-	free(p->spooled);
 	free(p->tags);
 	free(p->subjects);
-	*p = (struct push){ .spool_fd = -1 };
+	*p = (struct push){ 0 };
 }

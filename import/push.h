@@ -14,6 +14,7 @@
 
 #include "common/repository.h"
 #include "common/walk.h"
+#include "import/pipe_spool.h"
 #include "import/plan.h"
 #include "import/site_registry.h"
 
@@ -57,12 +58,6 @@ struct push_subject {
 	bool unlisted;   /* the referrers API is there, and lacks one of them */
 };
 
-/* A layer of a pipe that several repositories want. */
-struct push_spooled {
-	uint32_t node;
-	uint64_t at_bytes;
-};
-
 /* Questions under way, so many at a time. */
 struct push_slot {
 	struct push *push;
@@ -89,11 +84,8 @@ struct push {
 	size_t tags_len, tags_cap;
 	struct push_subject *subjects;
 	size_t subjects_len, subjects_cap;
-	struct buf *others; /* by image: the index that is published in place of the root; len 0 for none */
-	int spool_fd;       /* what a pipe gives once and two repositories want; -1 */
-	uint64_t spool_bytes;
-	struct push_spooled *spooled;
-	size_t spooled_len, spooled_cap;
+	struct buf *others;      /* by image: the index that is published in place of the root; len 0 for none */
+	struct pipe_spool spool; /* of a bundle that comes through a pipe */
 	/* of the phase under way */
 	struct push_slot slots[PUSH_SLOTS];
 	push_start_fn *start;

@@ -1,8 +1,4 @@
 /* The part of push.h that sends blobs: first to one repository each, then from there to others. */
-#include <stdlib.h>
-#include <string.h>
-
-#include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/upload.h"
@@ -17,80 +13,6 @@ static bool comes_once(const struct push *p, uint32_t node)
 	return bundle_is_piped(p->plan->bundle) && at != BLOB_NONE && d->blobs[at].stored != STORED_PACKED;
 }
 
-static const struct push_spooled *find_spooled(const struct push *p, uint32_t node)
-{
-	size_t i;
-
-	for (i = 0; i < p->spooled_len; i++) {
-		if (p->spooled[i].node == node)
-			return &p->spooled[i];
-	}
-	return NULL;
-}
-
-/* A proved stream over what was spooled: files on a disk are proved again while they are read. */
-struct spool_stream {
-	struct instream in;
-	struct fd_stream file;
-	struct proof_stream proof;
-};
-
-static enum err_code spool_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
-{
-	return instream_read(&OUTER_OF(in, struct spool_stream, in)->proof.in, bytes, cap, ret_len, err);
-}
-
-static void spool_release(struct instream *in)
-{
-	struct spool_stream *s = OUTER_OF(in, struct spool_stream, in);
-
-	instream_release(&s->proof.in);
-	free(s);
-}
-
-static enum err_code open_spooled(const struct push *p, const struct push_spooled *at, struct instream **ret_in,
-				  struct err *err)
-{
-	const struct node *n = &p->plan->graph.nodes[at->node];
-	struct spool_stream *s = calloc(1, sizeof(*s));
-	enum err_code code;
-
-	if (s == NULL)
-		return err_nomem(err);
-	fd_stream_init(&s->file, p->spool_fd, at->at_bytes, n->size_bytes, "temporary file");
-	code = proof_stream_init(&s->proof, &n->digest, n->size_bytes, &s->file.in, err);
-	if (code != ERR_OK) {
-		free(s);
-		return code;
-	}
-	s->in = (struct instream){ .read = spool_read, .release = spool_release };
-	*ret_in = &s->in;
-	return ERR_OK;
-}
-
-static enum err_code spool(struct push *p, uint32_t node, struct err *err)
-{
-	struct instream *in = NULL;
-	struct fd_stage file;
-	enum err_code code = p->spool_fd >= 0 ? ERR_OK : file_nameless(folder_temporary(), &p->spool_fd, err);
-
-	if (code == ERR_OK)
-		code = vec_grow(&p->spooled, &p->spooled_cap, p->spooled_len + 1, sizeof(*p->spooled), LIMIT_NODES,
-				err);
-	if (code == ERR_OK)
-		code = plan_open(p->plan, node, &in, err);
-	if (code != ERR_OK)
-		return code;
-	fd_stage_init(&file, p->spool_fd, p->spool_bytes, "temporary file");
-	code = stream_copy(in, &file.out, err);
-	instream_release(in);
-	if (code != ERR_OK)
-		return code;
-	p->spooled[p->spooled_len++] = (struct push_spooled){ .node = node, .at_bytes = p->spool_bytes };
-	p->spool_bytes = file.offset_bytes;
-	return ERR_OK;
-}
-
 static bool is_due(const struct push *p, const struct push_item *item)
 {
 	return item->wanted && item->state == PUSH_LACKS && !push_is_manifest(p, item) &&
@@ -100,13 +22,12 @@ static bool is_due(const struct push *p, const struct push_item *item)
 static enum err_code open_blob(void *ctx, struct instream **ret_in, struct err *err)
 {
 	const struct push_slot *slot = ctx;
-	const struct push *p = slot->push;
+	struct push *p = slot->push;
 	const struct push_item *item = &p->items[slot->at];
 	const struct node *n = &p->plan->graph.nodes[item->node];
-	const struct push_spooled *spooled = find_spooled(p, item->node);
 
-	if (spooled != NULL)
-		return open_spooled(p, spooled, ret_in, err);
+	if (comes_once(p, item->node) && node_is_carried(n))
+		return pipe_spool_open(&p->spool, item->node, ret_in, err);
 	if (node_is_carried(n))
 		return plan_open(p->plan, item->node, ret_in, err);
 	return err_set(
@@ -123,6 +44,17 @@ static void on_went(void *ctx, uint64_t bytes)
 	progress_advance(slot->push->plan->progress, PROGRESS_NONE, bytes);
 }
 
+/* How many repositories still want it. */
+static size_t count_due(const struct push *p, uint32_t node)
+{
+	struct push_item *items;
+	size_t len = push_items_of(p, node, &items), due = 0, i;
+
+	for (i = 0; i < len; i++)
+		due += is_due(p, &items[i]);
+	return due;
+}
+
 static enum err_code on_sent(void *ctx, enum upload_end end, struct err *err)
 {
 	struct push_slot *slot = ctx;
@@ -132,6 +64,8 @@ static enum err_code on_sent(void *ctx, enum upload_end end, struct err *err)
 	item->state = PUSH_ARRIVED;
 	if (end == UPLOAD_SENT)
 		p->plan->sent_bytes += p->plan->graph.nodes[item->node].size_bytes;
+	if (p->spool.node == item->node && pipe_spool_next(&p->spool, count_due(p, item->node) > 0, err) != ERR_OK)
+		return err->code;
 	return push_next(slot, err);
 }
 
@@ -144,7 +78,6 @@ static enum err_code send_item(struct push_slot *slot, bool *ret_started, struct
 		.digest = n->digest,
 		.size_bytes = n->size_bytes,
 		.from = item->from != PUSH_NONE ? p->repositories[item->from].ref.path : NULL,
-		.once = comes_once(p, item->node) && find_spooled(p, item->node) == NULL,
 		.open = open_blob,
 		.went = on_went,
 		.done = on_sent,
@@ -169,8 +102,6 @@ static enum err_code send_first(struct push_slot *slot, bool *ret_started, struc
 	}
 	if (due == 0)
 		return ERR_OK;
-	if (due > 1 && items[first].from == PUSH_NONE && comes_once(p, node) && spool(p, node, err) != ERR_OK)
-		return err->code;
 	slot->at = (size_t)(items + first - p->items);
 	return send_item(slot, ret_started, err);
 }

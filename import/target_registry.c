@@ -103,7 +103,6 @@ enum err_code target_registry_new(const struct target_options *options, const ch
 	if (t == NULL)
 		return err_nomem(err);
 	t->options = options;
-	t->push.spool_fd = -1;
 	t->target = (struct target){
 		.place = place,
 		.keep_host = options->keep_host,

@@ -18,6 +18,14 @@ teardown_file() {
 setup() { session_start; }
 teardown() { session_end; }
 
+# bundle import ARGS... - <FILE
+piped() {
+	local file=$1
+	shift
+	judge import "$@" -
+	run --separate-stderr "$BUNDLE" import -q "$@" - <"$file"
+}
+
 signed() {
 	lab_peer cosign verify --allow-http-registry --key "$TOP/tests/fixtures/cosign.pub" --insecure-ignore-tlog "$1" \
 		>/dev/null 2>said || fail "$1: $(<said)"
@@ -74,12 +82,11 @@ tagged() {
 }
 
 @test "out of a pipe" {
-	judge import --to "docker://$REGISTRY/piped" -
-	run --separate-stderr bash -c '"$1" import -q --to "docker://$2/piped" - <"$3"' - "$BUNDLE" "$REGISTRY" "$RELEASE"
+	piped "$RELEASE" --to "docker://$REGISTRY/piped"
 	expect 0 "$APP1"
 	signed "$REGISTRY/piped/demo/app1:1.0"
-	head -c 1000000 "$RELEASE" >cut
-	run --separate-stderr bash -c '"$1" import -q --to "docker://$2/cut" - <cut' - "$BUNDLE" "$REGISTRY"
+	head -c 1000000 "$RELEASE" >part
+	piped part --to "docker://$REGISTRY/cut"
 	complain 3
 	[[ $(tagged "$REGISTRY/cut/demo/app1" 1.0) == 404 ]]
 }
@@ -90,11 +97,10 @@ tagged() {
 	expect 0
 	for form in file pipe; do
 		proxy_start
-		judge import --to "docker://$PROXY/$form" --keep-host both
 		if [[ $form == file ]]; then
 			bundle import -q --to "docker://$PROXY/$form" --keep-host both
 		else
-			run --separate-stderr bash -c '"$1" import -q --keep-host --to "docker://$2/pipe" - <both' - "$BUNDLE" "$PROXY"
+			piped both --to "docker://$PROXY/$form" --keep-host
 		fi
 		expect 0 "$PROXY/$form/registry.example.test/demo/app1:1.0" "$PROXY/$form/${REGISTRY/:/-}/demo/app1:1.0"
 		[[ $(proxy_asked 'map(select(.path | test("mount=.*from=")) | .status) | unique | join(" ")') == 201 ]]
@@ -123,7 +129,7 @@ tagged() {
 	expect 0 'would move'
 	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$MULTI" ]]
 	bundle import -q --replace --to "docker://$REGISTRY/moved" "$RELEASE"
-	expect 0 "was $MULTI"
+	expect 0 "moved: $MULTI -> $APP1"
 	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$APP1" ]]
 }
 
@@ -204,7 +210,8 @@ tagged() {
 	proxy_start --auth bearer --user alice:secret --token-uses 9
 	bundle import -q --jobs 1 --to "docker://$PROXY/private" --username "$PROXY=alice" --password-file password "$RELEASE"
 	expect 0 "$APP1"
-	! grep -q secret <<<"$output$stderr"
+	# shellcheck disable=SC2154 # of run
+	[[ $output$stderr != *secret* ]] || fail 'a secret is shown'
 	bundle inventory "docker://$PROXY/private/demo/app1" --username "$PROXY=alice" --password-file password
 	expect 0 "$PROXY/private/demo/app1:1.0"
 	[[ $stderr != *"nothing is asked for"* ]]
@@ -213,6 +220,6 @@ tagged() {
 	bundle import -q --to "docker://$PROXY/private2" --username other.example=alice --password-file password "$RELEASE"
 	expect 1
 	holds stderr '--username other.example=alice: nothing is asked for at other.example'
-	run --separate-stderr bash -c '"$1" import --to docker://x.example --password-stdin --username x.example=a - </dev/null' - "$BUNDLE"
+	piped /dev/null --to docker://x.example --password-stdin --username x.example=a
 	complain 2 --password-stdin
 }

@@ -22,6 +22,7 @@ fault that fits is the one. WHAT is one of
     redirect:URL        send the client to the same path at another place
     hangup:             hang up without any answer
     take:N              give the registry N bytes of what the client sends, and hang up on both
+    keep:N              the same, but the client waits for an answer for ever
     third:SEED          goes wrong for a third of the requests: 429, 500, or half of the body and a hang-up. Which they
                         are follows from SEED, what is asked, and how often it was asked before
 
@@ -133,6 +134,7 @@ FAULTS = {
     "redirect": lambda answer, text: complete(307, b"", {"Location": text}),
     "hangup": lambda answer, text: None,
     "take": lambda answer, text: None,
+    "keep": lambda answer, text: None,
 }
 
 
@@ -240,8 +242,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             fault = next((f for f in proxy.faults if f.fits(self.command, path)), None)
             answer = self.gated(url)
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if answer is None and fault is not None and fault.action == "take":
+        if answer is None and fault is not None and fault.action in ("take", "keep"):
             self.give(path, self.body[: int(fault.text)])
+            if fault.action == "keep":
+                proxy.note(stalled=path)
+                self.rfile.read(1)  # until the client is gone
         elif answer is None:
             answer = self.referrers(url) or self.forward(path)
         if fault is not None:
