@@ -13,6 +13,11 @@
 #   lab_referrers_stop
 #   lab_docker_start KIND              containerd or graphdriver; sets LAB_DOCKER_SOCK, LAB_DOCKER_PID, LAB_DOCKER_LOG
 #   lab_docker_stop
+#   lab_containerd_start KIND [cri]    a containerd on its own, old (1.6) or new (2.1), which has its content in memory; with cri it
+#                                      is as on a Kubernetes node, else its namespaces share nothing; sets
+#                                      LAB_CONTAINERD_SOCK, LAB_CONTAINERD_PID, LAB_CONTAINERD_LOG
+#   lab_containerd_stop
+#   lab_ctr ARGS...                    ctr, on the containerd at LAB_CONTAINERD_SOCK
 #   lab_docker ARGS...                 docker's command line, on the daemon at LAB_DOCKER_SOCK
 #   lab_peer NAME ARGS...              oras, skopeo, crane or cosign
 #   lab_command PART PROGRAM           sets the array LAB_COMMAND to what runs a program of a part
@@ -251,44 +256,127 @@ lab_docker_start() {
 		_lab_fail "BUNDLE_LAB is too long a path for unix sockets: $BUNDLE_LAB" || return
 	fi
 	_lab_docker_config "$kind" "$work" >"$work/daemon.json"
-	echo "$part" >"$work/part"
-	unshare --mount --pid --fork --kill-child "$LAB_DIR/daemon-init" "$BUNDLE_LAB/$part" "$work/" \
-		</dev/null >"$LAB_DOCKER_LOG" 2>&1 &
-	pid=$!
-	disown "$pid"
-	echo "$pid" >"$work/unshare.pid"
+	_lab_daemon_start "$part" "$work" "$LAB_DOCKER_LOG" dockerd --config-file "$work/daemon.json"
+	pid=$(<"$work/unshare.pid")
 	if ! _lab_docker_wait "$pid" "$LAB_DOCKER_SOCK"; then
 		_lab_fail "dockerd ($kind) does not answer: $(_lab_last "$LAB_DOCKER_LOG")" || true
 		lab_docker_stop
 		return 1
 	fi
 	# shellcheck disable=SC2034 # for the caller
-	LAB_DOCKER_PID=$(<"$work/dockerd.pid")
+	LAB_DOCKER_PID=$(<"$work/daemon.pid")
+}
+
+# ---- Daemons in namespaces of their own ----
+
+# _lab_daemon_start PART WORK LOG COMMAND...
+_lab_daemon_start() {
+	local part=$1 work=$2 log=$3 pid
+	shift 3
+	echo "$part" >"$work/part"
+	unshare --mount --pid --fork --kill-child "$LAB_DIR/daemon-init" "$BUNDLE_LAB/$part" "$work/" "$@" \
+		</dev/null >"$log" 2>&1 &
+	pid=$!
+	disown "$pid"
+	echo "$pid" >"$work/unshare.pid"
 }
 
 # Signals the process whose number a file in a daemon's folder holds, if it still is that daemon's.
-_lab_docker_kill() {
+_lab_daemon_kill() {
 	local signal=$1 work=$2 pid
 	pid=$(cat "$work/$3" 2>/dev/null) || return 1
 	grep -qsF "$work/" "/proc/$pid/cmdline" && kill "-$signal" "$pid" 2>/dev/null
 }
 
-# Stops the daemon at LAB_DOCKER_SOCK. Its folder says which processes those are, so any shell can do it.
-lab_docker_stop() {
-	local work=${LAB_DOCKER_SOCK:-} pid
-	unset LAB_DOCKER_SOCK LAB_DOCKER_PID LAB_DOCKER_LOG
-	[[ -n $work ]] || return 0
-	work=${work%/docker.sock}
+# Its folder says which processes those are, so any shell can do it.
+_lab_daemon_stop() {
+	local work=$1 pid
 	if [[ -f $work/unshare.pid ]]; then
 		pid=$(<"$work/unshare.pid")
-		# The rest ends by itself after dockerd. For one that never was or that hangs, the end of unshare is the end
-		# of all of its children.
-		_lab_docker_kill TERM "$work" dockerd.pid || true
-		[[ -f $work/dockerd.pid ]] && _lab_wait_gone "$pid" 30 || _lab_docker_kill KILL "$work" unshare.pid || true
-		_lab_wait_gone "$pid" 10 || _lab_fail "dockerd in $work does not end" || return
+		# The rest ends by itself after the daemon. For one that never was or that hangs, the end of unshare is the
+		# end of all of its children.
+		_lab_daemon_kill TERM "$work" daemon.pid || true
+		[[ -f $work/daemon.pid ]] && _lab_wait_gone "$pid" 30 || _lab_daemon_kill KILL "$work" unshare.pid || true
+		_lab_wait_gone "$pid" 10 || _lab_fail "the daemon in $work does not end" || return
 	fi
 	rm -rf "$work"
 }
+
+lab_docker_stop() {
+	local work=${LAB_DOCKER_SOCK:-}
+	unset LAB_DOCKER_SOCK LAB_DOCKER_PID LAB_DOCKER_LOG
+	[[ -z $work ]] || _lab_daemon_stop "${work%/docker.sock}"
+}
+
+# ---- A containerd on its own ----
+
+# Debian has them as what its docker.io needs.
+_lab_containerd_part() {
+	case $1 in
+	old) echo daemon-graphdriver ;;
+	new) echo daemon-containerd ;;
+	*) _lab_fail "no such kind of containerd: $1" ;;
+	esac
+}
+
+# Root and state are where they always are, in the daemon's own file system.
+_lab_containerd_config() {
+	local work=$1 without='"io.containerd.nri.v1.nri"' sharing=shared
+	[[ -n ${2:-} ]] || sharing=isolated without='"io.containerd.nri.v1.nri", "io.containerd.grpc.v1.cri",
+		"io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"'
+	cat <<-EOF
+		version = 2
+		disabled_plugins = [$without]
+		[grpc]
+		address = "$work/containerd.sock"
+		[plugins."io.containerd.metadata.v1.bolt"]
+		content_sharing_policy = "$sharing"
+	EOF
+}
+
+_lab_containerd_wait() {
+	local pid=$1 tries=600
+	until lab_ctr version >/dev/null 2>&1; do
+		! _lab_gone "$pid" || return 1
+		((tries-- > 0)) || return 1
+		sleep 0.05
+	done
+}
+
+lab_containerd_start() {
+	local part work pid
+	part=$(_lab_containerd_part "$1") && _lab_part "$part" || return
+	[[ $EUID -eq 0 ]] || _lab_fail 'a containerd needs root' || return
+	mkdir -p "$BUNDLE_LAB/run" && work=$(mktemp -d "$BUNDLE_LAB/run/XXXXXX") || return
+	LAB_CONTAINERD_SOCK=$work/containerd.sock
+	LAB_CONTAINERD_LOG=${LAB_WORK:-$work}/containerd-$1-${work##*/}.log
+	_lab_containerd_config "$work" "${2:-}" >"$work/config.toml"
+	_lab_daemon_start "$part" "$work" "$LAB_CONTAINERD_LOG" containerd --config "$work/config.toml"
+	pid=$(<"$work/unshare.pid")
+	if ! _lab_containerd_wait "$pid"; then
+		_lab_fail "containerd ($1) does not answer: $(_lab_last "$LAB_CONTAINERD_LOG")" || true
+		lab_containerd_stop
+		return 1
+	fi
+	# shellcheck disable=SC2034 # for the caller
+	LAB_CONTAINERD_PID=$(<"$work/daemon.pid")
+}
+
+lab_containerd_stop() {
+	local work=${LAB_CONTAINERD_SOCK:-}
+	unset LAB_CONTAINERD_SOCK LAB_CONTAINERD_PID LAB_CONTAINERD_LOG
+	[[ -z $work ]] || _lab_daemon_stop "${work%/containerd.sock}"
+}
+
+lab_ctr() {
+	local sock=${LAB_CONTAINERD_SOCK:-}
+	local -a LAB_COMMAND
+	[[ -n $sock ]] || _lab_fail 'no containerd is started' || return
+	lab_command "$(<"${sock%/containerd.sock}/part")" ctr || return
+	"${LAB_COMMAND[@]}" --address "$sock" "$@"
+}
+
+# ---- The command line of docker ----
 
 lab_docker() {
 	local work=${LAB_DOCKER_SOCK:-}
