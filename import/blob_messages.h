@@ -15,7 +15,7 @@
 #include "common/stream.h"
 #include "import/gc_refs.h"
 
-#define BLOB_MESSAGE_BYTES (1 * MIB) /* of content in one message */
+#define BLOB_MESSAGE_BYTES (256 * KIB) /* of content in one message */
 
 struct blob_messages {
 	struct instream in;

@@ -48,6 +48,8 @@ static enum err_code ask_version(struct containerd *c, struct err *err)
 	struct buf nothing = { .data = NULL };
 	enum err_code code = ask(c, "containerd.services.version.v1.Version/Version", &nothing, on_version, c, err);
 
+	if (code == ERR_NETWORK)
+		return err_add(err, "somebody listens, but does not answer as containerd does");
 	if (code == ERR_UNSUPPORTED || code == ERR_FORMAT || (code == ERR_OK && c->version == NULL))
 		return err_set(err, ERR_UNSUPPORTED, "%s: what answers there is no containerd", c->socket);
 	return code;
@@ -149,7 +151,8 @@ static enum err_code check_namespace(struct containerd *c, const char *wanted, s
 
 	if (!is_namespace(wanted))
 		return err_set(err, ERR_USAGE, "\"%s\" is no name of a namespace", wanted);
-	if (strcmp(wanted, CRI_NAMESPACE) == 0 || strcmp(wanted, DEFAULT_NAMESPACE) == 0)
+	if (strcmp(wanted, CRI_NAMESPACE) == 0 || strcmp(wanted, DEFAULT_NAMESPACE) == 0 ||
+	    strcmp(wanted, CONTAINERD_DOCKER) == 0)
 		return ERR_OK;
 	buf_init(&n.names, 2 * KIB);
 	code = ask(c, "containerd.services.namespaces.v1.Namespaces/List", &nothing, on_namespaces, &n, err);

@@ -22,7 +22,8 @@
 #include "import/protobuf.h"
 
 #define CONTAINERD_SOCKET "/run/containerd/containerd.sock"
-#define CONTAINERD_JOBS 4 /* blobs that are written side by side */
+#define CONTAINERD_DOCKER "moby" /* the namespace that Docker has */
+#define CONTAINERD_JOBS 4        /* blobs that are written side by side */
 
 struct containerd {
 	struct grpc grpc;

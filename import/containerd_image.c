@@ -149,43 +149,65 @@ static void put_image(struct pb_out *o, const char *name, const struct node *tar
 	pb_end(o);
 }
 
-static enum err_code send_image(struct containerd *c, const char *method, const struct buf *request, unsigned expected,
-				unsigned *ret_status, struct err *err)
+static enum err_code send_image(struct containerd *c, const char *method, const struct buf *request,
+				unsigned other_answer, unsigned *ret_status, struct err *err)
 {
 	struct grpc_answer answer;
 	enum err_code code = grpc_ask(&c->grpc, method, request, NULL, NULL, &answer, err);
 
 	*ret_status = answer.status;
-	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != expected)
+	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != other_answer)
 		code = grpc_refused(method, &answer, err);
 	return code;
 }
 
-/* An image that is there keeps its other labels: they are the kubelet's, and others'. */
-enum err_code containerd_name(struct containerd *c, const char *name, const struct node *target, bool pin,
-			      struct err *err)
+static enum err_code update(struct containerd *c, const char *name, const struct node *target, bool pin,
+			    unsigned other_answer, unsigned *ret_status, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
-	unsigned status = GRPC_NOT_FOUND;
-	size_t without_mask;
 	struct pb_out o;
 	enum err_code code;
 
 	buf_init(&request, LIMIT_GRPC_BYTES);
 	pb_out_init(&o, &request);
 	put_image(&o, name, target, pin);
-	without_mask = request.len;
 	pb_begin(&o, 2);
 	pb_text(&o, 1, "target");
 	pb_text(&o, 1, pin ? "labels." PINNED_LABEL : NULL);
 	pb_end(&o);
 	code = pb_out_end(&o, err);
-	if (code == ERR_OK)
-		code = send_image(c, "containerd.services.images.v1.Images/Update", &request, GRPC_NOT_FOUND, &status,
-				  err);
-	if (code == ERR_OK && status == GRPC_NOT_FOUND) {
-		request.len = without_mask;
-		code = send_image(c, "containerd.services.images.v1.Images/Create", &request, GRPC_OK, &status, err);
-	}
+	return code == ERR_OK ? send_image(c, "containerd.services.images.v1.Images/Update", &request, other_answer,
+					   ret_status, err)
+			      : code;
+}
+
+static enum err_code create(struct containerd *c, const char *name, const struct node *target, bool pin,
+			    unsigned *ret_status, struct err *err)
+{
+	CLEANUP(buf_release) struct buf request;
+	struct pb_out o;
+	enum err_code code;
+
+	buf_init(&request, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &request);
+	put_image(&o, name, target, pin);
+	code = pb_out_end(&o, err);
+	return code == ERR_OK ? send_image(c, "containerd.services.images.v1.Images/Create", &request,
+					   GRPC_ALREADY_EXISTS, ret_status, err)
+			      : code;
+}
+
+/* An image that is there keeps its other labels: they are the kubelet's, and others'.  Somebody else may make it
+ * meanwhile. */
+enum err_code containerd_name(struct containerd *c, const char *name, const struct node *target, bool pin,
+			      struct err *err)
+{
+	unsigned status = GRPC_OK;
+	enum err_code code = update(c, name, target, pin, GRPC_NOT_FOUND, &status, err);
+
+	if (code == ERR_OK && status == GRPC_NOT_FOUND)
+		code = create(c, name, target, pin, &status, err);
+	if (code == ERR_OK && status == GRPC_ALREADY_EXISTS)
+		code = update(c, name, target, pin, GRPC_OK, &status, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", c->socket, name);
 }

@@ -11,6 +11,7 @@
 #define METHOD "containerd.services.content.v1.Content/"
 #define WAIT_FIRST_MS 100
 #define WAIT_ALL_MS 60000
+#define BROKEN_MAX 8
 
 enum step { STEP_IDLE, STEP_STAT, STEP_WRITE, STEP_ABORT };
 
@@ -35,6 +36,7 @@ struct writer {
 	size_t todo_len, next, again;
 	bool *anew; /* by node */
 	unsigned jobs;
+	unsigned broken; /* connections, since something was written */
 	struct put puts[CONTAINERD_JOBS];
 };
 
@@ -65,6 +67,7 @@ static enum err_code put_done(struct put *p, bool by_us, struct err *err)
 	struct writer *w = p->writer;
 	const struct node *n = node_of(p);
 
+	w->broken = 0;
 	if (by_us)
 		w->plan->sent_bytes += n->size_bytes - p->from_bytes;
 	else
@@ -79,9 +82,8 @@ static enum err_code put_again(struct put *p, struct err *err)
 	struct writer *w = p->writer;
 
 	if (bundle_is_piped(w->plan->bundle) && is_large(node_of(p)) && p->step == STEP_WRITE)
-		return err_set(err, ERR_CONFLICT,
-			       "%s: somebody else is writing %s, and what comes through a pipe comes once: run again",
-			       w->c->socket, node_of(p)->digest.text);
+		return err_set(err, ERR_NETWORK, "%s, and what comes through a pipe comes once: run again (%s)",
+			       p->call.answer.said, node_of(p)->digest.text);
 	w->todo[w->again++] = p->node;
 	put_release(p);
 	return fill(w, err);
@@ -112,6 +114,8 @@ static enum err_code begin_call(struct put *p, enum step step, const char *metho
 		.upload = step != STEP_WRITE || !is_large(node_of(p)) ? NULL : &p->messages.in,
 		.on_message = step == STEP_ABORT ? NULL : on_message,
 		.on_done = on_done,
+		.slow = true,
+		.may_break = true,
 	};
 	return grpc_start(&p->writer->c->grpc, &p->call, err);
 }
@@ -187,6 +191,8 @@ static enum err_code on_done(struct grpc_call *call, struct err *err)
 {
 	struct put *p = OUTER_OF(call, struct put, call);
 
+	if (call->answer.broken && ++p->writer->broken >= BROKEN_MAX)
+		return err_set(err, ERR_NETWORK, "%s", call->answer.said);
 	if (p->step == STEP_ABORT)
 		return put_again(p, err);
 	switch (call->answer.status) {
@@ -306,6 +312,8 @@ enum err_code containerd_write(struct containerd *c, struct plan *plan, bool *st
 	}
 	code = w.todo != NULL && w.anew != NULL ? run_rounds(&w, err) : err_nomem(err);
 	forget(&w, code);
+	if (code == ERR_NETWORK)
+		err_add(err, "%s", c->socket);
 	free(w.todo);
 	free(w.anew);
 	return code;

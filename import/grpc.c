@@ -1,5 +1,6 @@
 #include "import/grpc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum err_code grpc_open(const char *socket, unsigned max_active, struct grpc *re
 		.unix_socket = socket,
 		.http2 = true,
 		.stall_seconds = STALL_SECONDS,
+		.answer_seconds = GRPC_SECONDS,
 	};
 	struct grpc g = { .http = NULL };
 	enum err_code code = str_copy(socket, &g.socket, err);
@@ -159,6 +161,12 @@ static enum err_code judge(struct grpc_call *call, const struct err *failure, st
 {
 	bool said = read_status(call);
 
+	if (failure != NULL && failure->code == ERR_NETWORK && !said && call->may_break) {
+		call->answer.status = GRPC_UNAVAILABLE;
+		call->answer.broken = true;
+		snprintf(call->answer.said, GRPC_SAID_MAX, "%.*s", GRPC_SAID_MAX - 1, failure->msg);
+		return ERR_OK;
+	}
 	if (failure != NULL && (failure->code != ERR_NETWORK || !said || call->answer.status == GRPC_OK)) {
 		*err = *failure;
 		return err->code;
@@ -214,7 +222,7 @@ enum err_code grpc_start(struct grpc *g, struct grpc_call *call, struct err *err
 		.url = call->url,
 		.content_type = "application/grpc",
 		.more_headers = buf_text(&g->headers),
-		.alone = true,
+		.alone = call->slow,
 		.upload = call->upload,
 		.body = call->sent.data,
 		.body_len = call->sent.len,

@@ -21,6 +21,7 @@
 
 #define GRPC_HEAD_BYTES 5
 #define GRPC_SAID_MAX 512
+#define GRPC_SECONDS 60
 
 enum grpc_status {
 	GRPC_OK = 0,
@@ -44,6 +45,7 @@ struct grpc {
 /* How a call ended, in the service's own words. */
 struct grpc_answer {
 	unsigned status;
+	bool broken; /* there was no status, of a call with may_break: said says what happened */
 	char said[GRPC_SAID_MAX];
 };
 
@@ -52,6 +54,9 @@ struct grpc_call {
 	const char *method;        /* "containerd.services.version.v1.Version/Version" */
 	const struct buf *request; /* the one message that is sent, without its head */
 	struct instream *upload;   /* or any number of messages, with their heads */
+	bool slow;                 /* it may take its time: otherwise it fails after GRPC_SECONDS */
+	bool may_break;            /* a connection that breaks is GRPC_UNAVAILABLE, and does not end grpc_run: libcurl
+				    * 7.88 may miss a status that comes while it sends */
 	/* A message of the answer.  NULL: it is dropped. */
 	enum err_code (*on_message)(struct grpc_call *call, const void *bytes, size_t len, struct err *err);
 	/* The call is over, and answer.status says how.  May be NULL. */

@@ -4,14 +4,11 @@
 #include <string.h>
 
 #include "common/mem.h"
-#include "common/reference.h"
 #include "import/containerd.h"
 #include "import/containerd_held.h"
-#include "import/containerd_runs.h"
+#include "import/containerd_names.h"
 #include "import/containerd_write.h"
 #include "import/inventory.h"
-
-#define DOCKER_NAMESPACE "moby"
 
 struct target_containerd {
 	struct target target;
@@ -53,60 +50,6 @@ static enum err_code check_digests(const struct plan *plan, struct err *err)
 	return ERR_OK;
 }
 
-/* "r.test/app:1" is known as "r.test/app@sha256:…" too, but in Docker's namespace: then it is NULL. */
-static enum err_code name_by_digest(const struct target_containerd *t, const char *name, const struct digest *digest,
-				    char **ret_name, struct err *err)
-{
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *repository = NULL;
-	enum err_code code;
-
-	if (strcmp(t->c->namespace, DOCKER_NAMESPACE) == 0)
-		return ERR_OK;
-	code = reference_parse(name, &ref, err);
-	if (code == ERR_OK)
-		code = reference_repository(&ref, &repository, err);
-	return code == ERR_OK ? str_format(ret_name, err, "%s@%s", repository, digest->text) : code;
-}
-
-/* What a record says; it is right where it says what it should, and of pinned images that they are. */
-static enum err_code look_at_record(struct target_containerd *t, const char *name, const struct node *root,
-				    struct digest *ret_was, struct err *err)
-{
-	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
-	enum err_code code = containerd_image(t->c, name, &image, err);
-
-	if (code != ERR_OK)
-		return code;
-	*ret_was = image.target;
-	t->named &= digest_equal(&image.target, &root->digest) && (image.pinned || !t->pin);
-	return ERR_OK;
-}
-
-static enum err_code look_at_names(struct target_containerd *t, struct plan *plan, struct err *err)
-{
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	t->named = true;
-	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
-		const struct image *image = &plan->graph.images[i];
-		const struct node *root = &plan->graph.nodes[image->root];
-		CLEANUP(free_ptr) char *by_digest = NULL;
-		struct digest other;
-
-		code = name_by_digest(t, image->name, &root->digest, &by_digest, err);
-		if (code == ERR_OK && by_digest != NULL)
-			code = look_at_record(t, by_digest, root, &other, err);
-		if (code == ERR_OK)
-			code = look_at_record(t, image->name, root, &plan->images[i].was, err);
-		plan->images[i].runs_len = 0; /* it may be another since it was looked at first */
-		if (code == ERR_OK && plan_moves(plan, i))
-			code = containerd_runs(t->c, plan, i, err);
-	}
-	return code;
-}
-
 /* What is there; and of that, what lacks references to what comes. */
 static enum err_code look_at_content(struct target_containerd *t, struct plan *plan, struct err *err)
 {
@@ -129,7 +72,7 @@ static enum err_code look(struct target_containerd *t, struct plan *plan, struct
 	if (code == ERR_OK)
 		code = plan_find_bare(plan, err);
 	if (code == ERR_OK)
-		code = look_at_names(t, plan, err);
+		code = names_look(t->c, plan, t->pin, &t->named, err);
 	if (code == ERR_OK)
 		code = plan_check_layers(plan, t->target.name, err);
 	if (code == ERR_OK)
@@ -193,36 +136,6 @@ static enum err_code refer(struct target_containerd *t, const struct plan *plan,
 	return code;
 }
 
-/* A record that says already what it should stays as it is. */
-static enum err_code give_name(struct target_containerd *t, const char *name, const struct node *root, struct err *err)
-{
-	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
-	enum err_code code = containerd_image(t->c, name, &image, err);
-
-	if (code != ERR_OK || (digest_equal(&image.target, &root->digest) && (image.pinned || !t->pin)))
-		return code;
-	return containerd_name(t->c, name, root, t->pin, err);
-}
-
-static enum err_code publish(struct target_containerd *t, const struct plan *plan, struct err *err)
-{
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
-		const struct image *image = &plan->graph.images[i];
-		const struct node *root = &plan->graph.nodes[image->root];
-		CLEANUP(free_ptr) char *by_digest = NULL;
-
-		code = name_by_digest(t, image->name, &root->digest, &by_digest, err);
-		if (code == ERR_OK && by_digest != NULL)
-			code = give_name(t, by_digest, root, err);
-		if (code == ERR_OK)
-			code = give_name(t, image->name, root, err);
-	}
-	return code;
-}
-
 /* What was there may be collected at any time.  What one content refers to is kept with it. */
 static enum err_code keep_what_is_there(struct target_containerd *t, const struct plan *plan, struct err *err)
 {
@@ -255,6 +168,18 @@ static bool is_done(const struct target_containerd *t, const struct plan *plan)
 	return t->named;
 }
 
+/* Others may have given the names while the blobs were written. */
+static enum err_code publish(struct target_containerd *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = names_look(t->c, plan, t->pin, &t->named, err);
+
+	if (code == ERR_OK)
+		code = plan_check_layers(plan, t->target.name, err);
+	if (code == ERR_OK)
+		code = plan_check_names(plan, t->target.name, err);
+	return code == ERR_OK ? names_give(t->c, plan, t->pin, err) : code;
+}
+
 static enum err_code ctr_write(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
@@ -275,6 +200,8 @@ static enum err_code ctr_write(struct target *target, struct plan *plan, struct 
 		code = refer(t, plan, err);
 	if (code == ERR_OK)
 		code = publish(t, plan, err);
+	if (err_status(code) == 3 && t->c->lease != NULL) /* nobody goes on with what does not prove itself */
+		containerd_lease_end(t->c, NULL);
 	return code == ERR_OK ? containerd_lease_end(t->c, err) : code;
 }
 
@@ -297,7 +224,7 @@ static void count_found(const struct ctr_held *held, struct plan_image *image)
 	for (i = 0; i < held->found_len; i++) {
 		const struct node *n = &held->graph->nodes[held->found[i]];
 
-		image->platforms += n->role == ROLE_MANIFEST && is_whole(held, n);
+		image->platforms += n->role == ROLE_MANIFEST && !n->left_out && is_whole(held, n);
 		image->attestations += n->role == ROLE_ATTESTATION;
 		image->referrers += n->role == ROLE_REFERRER;
 	}
@@ -307,18 +234,11 @@ static void count_found(const struct ctr_held *held, struct plan_image *image)
 static enum err_code read_image(struct target_containerd *t, struct plan *plan, size_t i, bool *reached,
 				struct err *err)
 {
-	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
-	const char *name = plan->graph.images[i].name;
-	const struct node *root = &plan->graph.nodes[plan->graph.images[i].root];
-	enum err_code code = containerd_image(t->c, name, &image, err);
+	enum err_code code = names_read(t->c, plan, i, t->target.name, err);
 	size_t j;
 
 	if (code != ERR_OK)
 		return code;
-	plan->images[i].is = image.target;
-	if (!digest_equal(&image.target, &root->digest))
-		return err_set(err, ERR_PARTIAL, "%s: after the import it is %s there, not %s", name,
-			       image.target.text[0] != '\0' ? image.target.text : "not", root->digest.text);
 	ctr_held_from(&t->held, plan->graph.images[i].root);
 	for (j = 0; j < t->held.found_len; j++)
 		reached[t->held.found[j]] = true;
@@ -339,7 +259,8 @@ static enum err_code check_reached(const struct target_containerd *t, const stru
 			continue;
 		if (n->of_referrer && lost > 0)
 			continue;
-		return err_set(err, ERR_PARTIAL, "%s %s is %s after the import%s", role_name(n->role), n->digest.text,
+		return err_set(err, ERR_PARTIAL, "%s: %s %s is %s after the import%s", t->target.name,
+			       role_name(n->role), n->digest.text,
 			       t->held.there[plan->order[i]] ? "there" : "not there",
 			       t->held.there[plan->order[i]] ? ", but nothing keeps it" : "");
 	}
@@ -357,7 +278,7 @@ static enum err_code ctr_read_back(struct target *target, struct plan *plan, str
 		code = read_image(t, plan, i, reached, err);
 	if (code == ERR_OK)
 		code = check_reached(t, plan, reached, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
+	return code;
 }
 
 static enum err_code ctr_inventory(struct target *target, struct holdings *h, struct err *err)
@@ -367,7 +288,7 @@ static enum err_code ctr_inventory(struct target *target, struct holdings *h, st
 
 	if (code == ERR_OK)
 		code = inventory_of_containerd(t->c, h, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
+	return code;
 }
 
 static void ctr_free(struct target *target)

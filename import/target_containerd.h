@@ -6,8 +6,6 @@
  *            namespace that is not there.
  * Order      Everything is written under a lease, with the references that keep it from being collected; then the names
  *            are given; then the lease ends.  A killed run leaves a lease for a day, and no name.
- * Names      An image has a record under its name and, so that pods can ask for it by digest, one under
- *            repository@digest; not in Docker's namespace, since Docker finds an image by its digest anyway.
  * Source     docs/architecture.md, "Import"; containerd, docs/garbage-collection.md.
  */
 #ifndef IMPORT_TARGET_CONTAINERD_H

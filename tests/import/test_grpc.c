@@ -172,6 +172,26 @@ START_TEST(hears_a_refusal_while_it_sends)
 }
 END_TEST
 
+/* Where a caller can try again, that a connection broke is an answer. */
+START_TEST(may_break)
+{
+	static const struct grpc_reply reply = { .fault = GRPC_FAULT_CLOSED };
+	struct grpc_server *s = grpc_server_start(&reply, 1);
+	CLEANUP(buf_release) struct buf request;
+	struct grpc_call call = { .method = METHOD, .request = &request, .may_break = true };
+	struct grpc g;
+
+	buf_init(&request, 10);
+	ck_assert_int_eq(grpc_open(grpc_server_socket(s), 1, &g, NULL), ERR_OK);
+	ck_assert_int_eq(grpc_start(&g, &call, NULL), ERR_OK);
+	ck_assert_int_eq(grpc_run(&g, NULL), ERR_OK);
+	ck_assert_uint_eq(call.answer.status, GRPC_UNAVAILABLE);
+	ck_assert(call.answer.broken && strstr(call.answer.said, METHOD) != NULL);
+	grpc_close(&g);
+	grpc_server_stop(s);
+}
+END_TEST
+
 START_TEST(says_what_failed_here)
 {
 	static const struct grpc_reply reply = { .status = "0" };
@@ -217,6 +237,7 @@ int main(void)
 	tcase_add_loop_test(t, hears_answers, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, sends_streams);
 	tcase_add_test(t, hears_a_refusal_while_it_sends);
+	tcase_add_test(t, may_break);
 	tcase_add_test(t, says_what_failed_here);
 	tcase_add_loop_test(t, makes_errors_of_refusals, 0, (int)COUNT_OF(refusals));
 	suite_add_tcase(s, t);
