@@ -25,10 +25,10 @@ static enum err_code trust(struct http *h, const struct http_call *call, struct 
 {
 	struct curl_blob blob = { .flags = CURL_BLOB_COPY };
 	struct buf both;
-	enum err_code code = read_system_ca(h, err);
+	enum err_code code = call->tls->ca_alone ? ERR_OK : read_system_ca(h, err);
 
 	buf_init(&both, LIMIT_CA_BYTES + LIMIT_ANSWER_BYTES);
-	if (code == ERR_OK)
+	if (code == ERR_OK && !call->tls->ca_alone)
 		code = buf_add(&both, h->system_ca.data, h->system_ca.len, err);
 	if (code == ERR_OK)
 		code = buf_add(&both, call->tls->ca.data, call->tls->ca.len, err);
@@ -55,6 +55,8 @@ enum err_code http_tls_set(struct http *h, const struct http_call *call, struct 
 		curl_easy_setopt(e, CURLOPT_SSLCERT, tls->cert);
 		curl_easy_setopt(e, CURLOPT_SSLKEY, tls->key);
 	}
+	if (tls->ca_alone)
+		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
 	return tls->ca.len > 0 ? trust(h, call, err) : ERR_OK;
 }
 
@@ -79,6 +81,10 @@ bool http_tls_refused(const struct http_call *call, CURLcode result)
 
 const char *http_tls_advice(const struct http_call *call, CURLcode result)
 {
+	if (call->tls != NULL && call->tls->ca_alone && http_tls_refused(call, result))
+		return speaks_http(call, result) ? " (it speaks HTTP without TLS)" : " (it wants another certificate)";
+	if (call->tls != NULL && call->tls->ca_alone && result == CURLE_PEER_FAILED_VERIFICATION)
+		return " (nobody but the CA that was named for it is trusted)";
 	if (result == CURLE_PEER_FAILED_VERIFICATION)
 		return " (if its certificate is right: put the CA's, in PEM, into HOST[:PORT]/ca.crt in "
 		       "/etc/docker/certs.d, or in another folder and name that by --certs-dir)";

@@ -13,6 +13,7 @@
 
 struct tls {
 	struct buf ca;    /* PEM: trusted beside the system's */
+	bool ca_alone;    /* in place of the system's */
 	char *cert, *key; /* owned: files in PEM; NULL for none.  key is cert where one file holds both */
 	bool skip_verify; /* whoever answers is believed to be the one */
 };

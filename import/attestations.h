@@ -19,7 +19,7 @@ struct attestations_query {
 /* Print a row, and before the first one the heading.  NULL texts are shown as "-". */
 void attestations_row(size_t *count, const char *platform, const char *type, const struct digest *digest,
 		      uint64_t size_bytes);
-/* Answer from a Docker daemon; *ret_count is how many were shown. */
-enum err_code attestations_from_docker(const char *socket, const struct attestations_query *q, size_t *ret_count,
+/* Answer from a Docker daemon, named as docker_endpoint_find takes it; *ret_count is how many were shown. */
+enum err_code attestations_from_docker(const char *daemon, const struct attestations_query *q, size_t *ret_count,
 				       struct err *err);
 #endif

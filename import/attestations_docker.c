@@ -47,7 +47,7 @@ static enum err_code show_entry(struct asking *a, const char *platform, const st
 
 	if (text == NULL || digest_parse(text, &digest, NULL) != ERR_OK || !js_uint(d, "size", &size_bytes))
 		return err_set(err, ERR_FORMAT, "%s: answered with an attestation that has no descriptor",
-			       a->docker->socket);
+			       a->docker->at->name);
 	if (!a->query->statement) {
 		attestations_row(&a->count, platform, js_string(entry, "PredicateType"), &digest, size_bytes);
 		return ERR_OK;
@@ -69,7 +69,7 @@ static enum err_code show_platform(struct asking *a, const struct platform *plat
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	code = ask(a, platform, &text, err);
 	if (code == ERR_OK)
-		code = js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, a->docker->socket, &json,
+		code = js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, a->docker->at->name, &json,
 				     err);
 	for (i = 0; code == ERR_OK && i < js_len(json); i++)
 		code = show_entry(a, platform_format(platform, name), js_at(json, i), err);
@@ -139,18 +139,21 @@ static void show_manifests(struct asking *a)
 		OPT_PROGRAM, a->docker->version, a->docker->api, DOCKER_API_ATTESTATIONS);
 }
 
-enum err_code attestations_from_docker(const char *socket, const struct attestations_query *q, size_t *ret_count,
+enum err_code attestations_from_docker(const char *daemon, const struct attestations_query *q, size_t *ret_count,
 				       struct err *err)
 {
+	CLEANUP(docker_endpoint_release) struct docker_endpoint at = { 0 };
 	CLEANUP(asking_release) struct asking a = { .query = q };
-	enum err_code code = docker_open(socket, &a.docker, err);
+	enum err_code code = docker_endpoint_find(daemon, &at, err);
 
+	if (code == ERR_OK)
+		code = docker_open(&at, &a.docker, err);
 	if (code == ERR_OK)
 		code = docker_require_store(a.docker, err);
 	if (code == ERR_OK)
 		code = docker_image_get(a.docker, q->name, &a.image, err);
 	if (code == ERR_OK && a.image.digest.text[0] == '\0')
-		code = err_set(err, ERR_NOT_FOUND, "%s: the daemon has no image %s", socket, q->name);
+		code = err_set(err, ERR_NOT_FOUND, "%s: the daemon has no image %s", at.name, q->name);
 	if (code != ERR_OK)
 		return code;
 	if (q->json)

@@ -319,15 +319,12 @@ static enum err_code answer(const struct options *options, const struct attestat
 {
 	const char *from = options->from;
 	CLEANUP(place_release) struct place place = { 0 };
-	const char *socket = NULL;
 	enum err_code code;
 
 	if (!is_bundle(from) && (options->keys.len > 0 || options->seals.len > 0))
 		return err_set(err, ERR_USAGE, "--key and --seal are for a bundle file: --from FILE");
-	if (from != NULL && text_starts(from, DAEMON_TRANSPORT)) {
-		code = docker_socket(from + strlen(DAEMON_TRANSPORT), &socket, err);
-		return code == ERR_OK ? attestations_from_docker(socket, q, ret_count, err) : code;
-	}
+	if (from != NULL && text_starts(from, DAEMON_TRANSPORT))
+		return attestations_from_docker(from + strlen(DAEMON_TRANSPORT), q, ret_count, err);
 	code = open_place(options, &place, err);
 	return code == ERR_OK ? from_place(q, &place, ref, ret_count, err) : code;
 }

@@ -52,8 +52,8 @@ static enum err_code make_url(const struct docker *d, const struct docker_reques
 	unsigned api = r->api < d->api ? r->api : d->api;
 
 	if (r->api == 0)
-		return str_format(ret_url, err, "http://docker%s", r->path);
-	return str_format(ret_url, err, "http://docker/v1.%u%s", api > d->min_api ? api : d->min_api, r->path);
+		return str_format(ret_url, err, "%s%s", d->at->base, r->path);
+	return str_format(ret_url, err, "%s/v1.%u%s", d->at->base, api > d->min_api ? api : d->min_api, r->path);
 }
 
 enum err_code docker_send(struct docker *d, const struct docker_request *r, struct docker_answer *ret_answer,
@@ -70,6 +70,7 @@ enum err_code docker_send(struct docker *d, const struct docker_request *r, stru
 		return code;
 	x.call = (struct http_call){
 		.method = r->method,
+		.tls = d->at->socket == NULL ? &d->at->tls : NULL,
 		.url = url,
 		.upload = r->upload,
 		.content_type = r->upload_type,
@@ -97,7 +98,7 @@ enum err_code docker_refused(const struct docker *d, const char *path, const str
 	if (js_read(buf_text(&answer->refusal), answer->refusal.len, path, &json, NULL) == ERR_OK)
 		words = js_string(json, "message");
 	return err_set(err, answer->status == 404 ? ERR_NOT_FOUND : ERR_REFUSED, "%s: %s: the daemon answers %d: %s",
-		       d->socket, path, answer->status, words != NULL ? words : "(no words)");
+		       d->at->name, path, answer->status, words != NULL ? words : "(no words)");
 }
 
 enum err_code docker_get_json(struct docker *d, unsigned api, const char *path, uint64_t max_bytes,
@@ -113,14 +114,14 @@ enum err_code docker_get_json(struct docker *d, unsigned api, const char *path, 
 	buf_stage_init(&out, &body);
 	code = docker_send(d, &r, &answer, err);
 	if (code != ERR_OK)
-		return err_add(err, "%s", d->socket);
+		return err_add(err, "%s", d->at->name);
 	*ret_json = NULL;
 	if (answer.status == 404)
 		return ERR_OK;
 	if (answer.status != 200)
 		return docker_refused(d, path, &answer, err);
 	code = js_read(buf_text(&body), body.len, path, ret_json, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", d->socket);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", d->at->name);
 }
 
 enum err_code docker_put_name(struct buf *path, const char *name, struct err *err)
@@ -173,7 +174,7 @@ static enum err_code ask_version(struct docker *d, struct err *err)
 	version = js_string(json, "Version");
 	if (version == NULL || !read_api(js_string(json, "ApiVersion"), &d->api))
 		return err_set(err, ERR_UNSUPPORTED, "%s: what answers there is no Docker daemon with Engine API 1.x",
-			       d->socket);
+			       d->at->name);
 	if (!read_api(js_string(json, "MinAPIVersion"), &d->min_api))
 		d->min_api = 0;
 	return str_copy(version, &d->version, err);
@@ -225,15 +226,17 @@ static enum err_code ask_info(struct docker *d, struct err *err)
 	return str_copy(driver != NULL ? driver : "unknown", &d->driver, err);
 }
 
-enum err_code docker_open(const char *socket, struct docker **ret_docker, struct err *err)
+enum err_code docker_open(const struct docker_endpoint *at, struct docker **ret_docker, struct err *err)
 {
 	/* No time limit: a daemon that unpacks says nothing for as long as it takes. */
-	struct http_options options = { .user_agent = BUNDLE_USER_AGENT, .unix_socket = socket };
+	struct http_options options = { .user_agent = BUNDLE_USER_AGENT, .unix_socket = at->socket };
 	CLEANUP(docker_close_ptr) struct docker *d = calloc(1, sizeof(*d));
-	enum err_code code = d != NULL ? check_socket(socket, err) : err_nomem(err);
+	enum err_code code = d != NULL ? ERR_OK : err_nomem(err);
 
 	if (code == ERR_OK)
-		code = str_copy(socket, &d->socket, err);
+		d->at = at;
+	if (code == ERR_OK && at->socket != NULL)
+		code = check_socket(at->socket, err);
 	if (code == ERR_OK)
 		code = http_new(&options, &d->http, err);
 	if (code == ERR_OK)
@@ -252,12 +255,12 @@ enum err_code docker_require_store(const struct docker *d, struct err *err)
 			       "%s: Docker %s stores images with %s, which keeps no index and no attestation: enable "
 			       "the containerd image store ({\"features\":{\"containerd-snapshotter\":true}} in "
 			       "/etc/docker/daemon.json, Docker 28 or later), or use the embedded store (--to store)",
-			       d->socket, d->version, d->driver);
+			       d->at->name, d->version, d->driver);
 	if (d->api < 48)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: Docker %s speaks Engine API 1.%u, which does not tell what an image consists of: "
 			       "API 1.48 (Docker 28) is needed; or use the embedded store (--to store)",
-			       d->socket, d->version, d->api);
+			       d->at->name, d->version, d->api);
 	return ERR_OK;
 }
 
@@ -279,7 +282,7 @@ bool docker_keeps_referrers(const struct docker *d)
 
 bool docker_serves_content(const struct docker *d)
 {
-	return is_since(d, 29, 2);
+	return d->at->socket != NULL && is_since(d, 29, 2);
 }
 
 void docker_close(struct docker *d)
@@ -287,7 +290,6 @@ void docker_close(struct docker *d)
 	if (d == NULL)
 		return;
 	http_free(d->http);
-	free(d->socket);
 	free(d->version);
 	free(d->driver);
 	free(d->containerd_socket);

@@ -4,7 +4,7 @@
  *            the other; docker_close.
  * Bounds     What the caller's stream takes of an answer; LIMIT_ANSWER_BYTES of
  *            what a daemon says when it refuses.
- * Ownership  A daemon's texts live until docker_close.
+ * Ownership  A daemon's texts live until docker_close; the endpoint is borrowed until then.
  * Errors     ERR_NETWORK (nobody answers at the socket, or not to the end),
  *            ERR_UNSUPPORTED (no Engine API 1.x), ERR_FORMAT, ERR_LIMIT.  An
  *            HTTP status is no error: docker_refused makes one of it.
@@ -22,20 +22,21 @@
 #include "common/buf.h"
 #include "common/http.h"
 #include "common/js.h"
+#include "import/docker_endpoint.h"
 
 #define DOCKER_API_INSPECT 52      /* the newest API 1.N that inspecting is asked for */
 #define DOCKER_API_ATTESTATIONS 55 /* the oldest one that gives attestations, and the newest they are asked for */
 
 struct docker {
 	struct http *http;
-	char *socket;
-	char *version;              /* of the daemon: "28.5.2+dfsg4" */
-	char *driver;               /* what it stores images with: "overlayfs" */
-	unsigned api;               /* the newest API it speaks, 1.N */
-	unsigned min_api;           /* the oldest */
-	bool containerd;            /* the containerd image store */
-	char *containerd_socket;    /* where its containerd says that it is; NULL where it does not say */
-	char *containerd_namespace; /* in which the images are; NULL with the former */
+	const struct docker_endpoint *at; /* borrowed */
+	char *version;                    /* of the daemon: "28.5.2+dfsg4" */
+	char *driver;                     /* what it stores images with: "overlayfs" */
+	unsigned api;                     /* the newest API it speaks, 1.N */
+	unsigned min_api;                 /* the oldest */
+	bool containerd;                  /* the containerd image store */
+	char *containerd_socket;          /* where its containerd says that it is; NULL where it does not say */
+	char *containerd_namespace;       /* in which the images are; NULL with the former */
 };
 
 struct docker_request {
@@ -53,7 +54,7 @@ struct docker_answer {
 };
 
 /* Connect, and learn version, API and image store. */
-enum err_code docker_open(const char *socket, struct docker **ret_docker, struct err *err);
+enum err_code docker_open(const struct docker_endpoint *at, struct docker **ret_docker, struct err *err);
 /* Refuse a daemon whose store keeps no index and no attestation. */
 enum err_code docker_require_store(const struct docker *d, struct err *err);
 /* True where a load keeps referrers that an index names: Docker 29.1 and later. */

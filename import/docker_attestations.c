@@ -59,7 +59,7 @@ enum err_code docker_attestations_get(struct docker *d, const struct docker_quer
 	if (!docker_gives_attestations(d))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: Docker %s speaks Engine API 1.%u; it gives statements from 1.%d on (Docker 29.6)",
-			       d->socket, d->version, d->api, DOCKER_API_ATTESTATIONS);
+			       d->at->name, d->version, d->api, DOCKER_API_ATTESTATIONS);
 	buf_init(&path, LIMIT_URL_BYTES);
 	code = docker_attestations_path(q, &path, err);
 	if (code != ERR_OK)
@@ -67,6 +67,6 @@ enum err_code docker_attestations_get(struct docker *d, const struct docker_quer
 	r.path = buf_text(&path);
 	code = docker_send(d, &r, &answer, err);
 	if (code != ERR_OK)
-		return err_add(err, "%s", d->socket);
+		return err_add(err, "%s", d->at->name);
 	return answer.status != 200 ? docker_refused(d, r.path, &answer, err) : ERR_OK;
 }

@@ -48,7 +48,7 @@ enum err_code docker_content_open(struct docker *d, struct docker_content *ret_c
 {
 	struct docker_content content = { 0 };
 	struct err why = { 0 };
-	enum err_code code = docker_serves_content(d) ? containerd_attach(d->socket, &content.store, &why)
+	enum err_code code = docker_serves_content(d) ? containerd_attach(d->at->socket, &content.store, &why)
 						      : open_containerd(d, &content.store, &why);
 
 	if (code == ERR_NOMEM)

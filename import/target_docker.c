@@ -19,7 +19,7 @@
 
 struct target_docker {
 	struct target target;
-	char *socket;
+	struct docker_endpoint at;
 	struct docker *docker; /* NULL until probe */
 	const struct plan *plan;
 	struct docker_check check;
@@ -30,10 +30,10 @@ struct target_docker {
 static enum err_code connect_daemon(struct target_docker *t, struct err *err)
 {
 	char *name = NULL;
-	enum err_code code = docker_open(t->socket, &t->docker, err);
+	enum err_code code = docker_open(&t->at, &t->docker, err);
 
 	if (code == ERR_OK)
-		code = str_format(&name, err, "docker-daemon:%s (Docker %s)", t->socket, t->docker->version);
+		code = str_format(&name, err, "docker-daemon:%s (Docker %s)", t->at.name, t->docker->version);
 	if (code != ERR_OK)
 		return code;
 	free(t->target.name);
@@ -343,12 +343,12 @@ static void docker_free(struct target *target)
 	docker_check_release(&t->check);
 	docker_choice_release(&t->choice);
 	docker_close(t->docker);
-	free(t->socket);
+	docker_endpoint_release(&t->at);
 	free(t->target.name);
 	free(t);
 }
 
-enum err_code target_docker_new(const char *socket, struct target **ret_target, struct err *err)
+enum err_code target_docker_new(const char *daemon, struct target **ret_target, struct err *err)
 {
 	struct target_docker *t = calloc(1, sizeof(*t));
 	enum err_code code;
@@ -362,9 +362,9 @@ enum err_code target_docker_new(const char *socket, struct target **ret_target, 
 		.inventory = docker_inventory,
 		.free = docker_free,
 	};
-	code = str_copy(socket, &t->socket, err);
+	code = docker_endpoint_find(daemon, &t->at, err);
 	if (code == ERR_OK)
-		code = str_format(&t->target.name, err, "docker-daemon:%s", socket);
+		code = str_format(&t->target.name, err, "docker-daemon:%s", t->at.name);
 	if (code == ERR_OK)
 		*ret_target = &t->target;
 	else

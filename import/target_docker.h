@@ -15,6 +15,6 @@
 
 #include "import/target.h"
 
-/* The daemon at a unix socket; it is not asked before probe. */
-enum err_code target_docker_new(const char *socket, struct target **ret_target, struct err *err);
+/* The daemon that docker_endpoint_find takes the text for; it is not asked before probe. */
+enum err_code target_docker_new(const char *daemon, struct target **ret_target, struct err *err);
 #endif

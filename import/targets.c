@@ -12,22 +12,6 @@
 #include "import/target_layout.h"
 #include "import/target_registry.h"
 
-#define DOCKER_SOCKET "/var/run/docker.sock"
-
-enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err)
-{
-	const char *host = getenv("DOCKER_HOST");
-
-	if (*text == '\0' && host != NULL && *host != '\0') {
-		if (!text_starts(host, "unix://"))
-			return err_set(err, ERR_UNSUPPORTED, "DOCKER_HOST is %s: only unix:// sockets are supported",
-				       host);
-		text = host + strlen("unix://");
-	}
-	*ret_socket = *text != '\0' ? text : DOCKER_SOCKET;
-	return ERR_OK;
-}
-
 /* A path ends at the first colon, as REFs of bundle export have it. */
 static enum err_code new_layout(const char *text, struct target **ret_target, struct err *err)
 {
@@ -70,7 +54,6 @@ enum err_code target_new(const struct target_options *options, struct target **r
 {
 	const char *text = options->to != NULL ? options->to : DAEMON_TRANSPORT;
 	CLEANUP(free_ptr) char *path = NULL;
-	const char *socket = NULL;
 	enum err_code code = check_options(options, text, err);
 
 	if (code != ERR_OK)
@@ -79,10 +62,8 @@ enum err_code target_new(const struct target_options *options, struct target **r
 		code = store_path(&path, err);
 		return code == ERR_OK ? target_store_new(path, ret_target, err) : code;
 	}
-	if (text_starts(text, DAEMON_TRANSPORT)) {
-		code = docker_socket(text + strlen(DAEMON_TRANSPORT), &socket, err);
-		return code == ERR_OK ? target_docker_new(socket, ret_target, err) : code;
-	}
+	if (text_starts(text, DAEMON_TRANSPORT))
+		return target_docker_new(text + strlen(DAEMON_TRANSPORT), ret_target, err);
 	if (text_starts(text, LAYOUT_TRANSPORT))
 		return new_layout(text, ret_target, err);
 	if (text_starts(text, CONTAINERD_TRANSPORT))

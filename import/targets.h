@@ -34,6 +34,4 @@ struct target_options {
 enum err_code target_new(const struct target_options *options, struct target **ret_target, struct err *err);
 /* The socket that follows "containerd:"; for "" that of CONTAINERD_ADDRESS, else containerd's own. */
 const char *containerd_socket(const char *text);
-/* The socket that follows "docker-daemon:"; for "" that of DOCKER_HOST, else Docker's own. */
-enum err_code docker_socket(const char *text, const char **ret_socket, struct err *err);
 #endif

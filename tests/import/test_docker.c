@@ -124,10 +124,11 @@ static const struct {
 START_TEST(requires_the_store)
 {
 	char version[] = "1.2", driver[] = "overlay2", socket[] = "/s";
+	struct docker_endpoint at = { .name = socket };
 	struct docker d = {
 		.version = version,
 		.driver = driver,
-		.socket = socket,
+		.at = &at,
 		.api = stores[_i].api,
 		.containerd = stores[_i].containerd,
 	};
@@ -148,10 +149,12 @@ static const struct {
 
 START_TEST(says_that_nobody_is_there)
 {
+	CLEANUP(docker_endpoint_release) struct docker_endpoint at = { 0 };
 	struct docker *d = NULL;
 	struct err err = { 0 };
 
-	ck_assert_int_eq(docker_open(sockets[_i].path, &d, &err), ERR_NETWORK);
+	ck_assert_int_eq(docker_endpoint_find(sockets[_i].path, &at, NULL), ERR_OK);
+	ck_assert_int_eq(docker_open(&at, &d, &err), ERR_NETWORK);
 	ck_assert_ptr_null(d);
 	ck_assert_msg(strstr(err.msg, sockets[_i].says) != NULL, "%s: %s", sockets[_i].name, err.msg);
 }

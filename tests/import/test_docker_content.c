@@ -66,6 +66,7 @@ START_TEST(asks_the_daemon)
 	static struct image_builder images;
 	struct image_sample sample = { 0 };
 	struct plan p = { 0 };
+	struct docker_endpoint at = { 0 };
 	struct docker d = { .api = cases[_i].api };
 	struct docker_content content = { 0 };
 	struct grpc_reply reply = cases[_i].reply;
@@ -86,7 +87,8 @@ START_TEST(asks_the_daemon)
 		reply.len = body.len;
 	}
 	s = grpc_server_start(&reply, 1);
-	ck_assert_int_eq(str_copy(grpc_server_socket(s), &d.socket, NULL), ERR_OK);
+	ck_assert_int_eq(docker_endpoint_find(grpc_server_socket(s), &at, NULL), ERR_OK);
+	d.at = &at;
 	ck_assert_int_eq(str_copy(cases[_i].version, &d.version, NULL), ERR_OK);
 	ck_assert_int_eq(docker_content_open(&d, &content, NULL), ERR_OK);
 	ck_assert_int_eq(docker_content_look(&content, &p, NULL), ERR_OK);
@@ -94,7 +96,7 @@ START_TEST(asks_the_daemon)
 	ck_assert_msg(grpc_server_calls(s) >= cases[_i].calls, "%s: %zu calls", cases[_i].name, grpc_server_calls(s));
 	docker_content_close(&content);
 	grpc_server_stop(s);
-	free(d.socket);
+	docker_endpoint_release(&at);
 	free(d.version);
 	plan_release(&p);
 	image_builder_release(&images);

@@ -65,33 +65,6 @@ START_TEST(parse)
 END_TEST
 
 static const struct {
-	const char *name, *text, *host;
-	enum err_code want;
-	const char *socket;
-} sockets[] = {
-	{ "given", "/run/d.sock", "unix:///other", ERR_OK, "/run/d.sock" },
-	{ "by DOCKER_HOST", "", "unix:///run/user/1/docker.sock", ERR_OK, "/run/user/1/docker.sock" },
-	{ "DOCKER_HOST is empty", "", "", ERR_OK, "/var/run/docker.sock" },
-	{ "neither", "", NULL, ERR_OK, "/var/run/docker.sock" },
-	{ "by TCP", "", "tcp://site:2375", ERR_UNSUPPORTED, NULL },
-	{ "by SSH", "", "ssh://site", ERR_UNSUPPORTED, NULL },
-	{ "given, whatever DOCKER_HOST says", "/run/d.sock", "tcp://site:2375", ERR_OK, "/run/d.sock" },
-};
-
-START_TEST(socket_of)
-{
-	const char *socket = NULL;
-	struct err err = { 0 };
-
-	if (sockets[_i].host != NULL)
-		ck_assert_int_eq(setenv("DOCKER_HOST", sockets[_i].host, 1), 0);
-	ck_assert_msg(docker_socket(sockets[_i].text, &socket, &err) == sockets[_i].want, "%s: %s", sockets[_i].name,
-		      err.msg);
-	ck_assert_pstr_eq(socket, sockets[_i].socket);
-}
-END_TEST
-
-static const struct {
 	const char *name, *rule, *to, *file; /* file NULL: the bundle */
 	enum err_code want;
 	const char *as; /* the name in the store */
@@ -154,7 +127,6 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, parse, 0, (int)COUNT_OF(targets));
-	tcase_add_loop_test(t, socket_of, 0, (int)COUNT_OF(sockets));
 	tcase_add_loop_test(t, run, 0, (int)COUNT_OF(runs));
 	suite_add_tcase(s, t);
 	return test_run(s);
