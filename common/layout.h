@@ -52,6 +52,8 @@ typedef enum err_code layout_blob_fn(void *ctx, const struct digest *digest, uin
 enum err_code layout_each_blob(const struct layout *l, layout_blob_fn *fn, void *ctx, struct err *err);
 /* True where there is a blob of this name, whatever is in it. */
 bool layout_is_there(const struct layout *l, const struct digest *digest);
+/* The same, where what is there has this size. */
+bool layout_is_there_sized(const struct layout *l, const struct digest *digest, uint64_t size_bytes);
 /* True where a blob is there, of this size and with this content: it is read and hashed. */
 bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes);
 /* Be the only one who changes this layout, until it is closed. */

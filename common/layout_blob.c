@@ -144,6 +144,15 @@ bool layout_is_there(const struct layout *l, const struct digest *digest)
 	return true;
 }
 
+bool layout_is_there_sized(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
+{
+	struct blob_stream s = { .fd = -1 };
+	bool is = find_blob(l, digest, &s, NULL) == ERR_OK && s.file.left_bytes == size_bytes;
+
+	close_fd(&s.fd);
+	return is;
+}
+
 bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
 {
 	CLEANUP(digest_stream_release) struct digest_stream hash = { 0 };

@@ -202,6 +202,34 @@ static enum err_code publish(struct target_layout *t, struct plan *plan, struct 
 					: layout_publish_beside(t->layout, buf_text(&index), index.len, err);
 }
 
+/* What probe has seen may have been collected since: from here on, under the lock, it stays.  Its content was proved.
+ */
+static void look_again(const struct target_layout *t, struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++) {
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (plan->skip[plan->order[i]])
+			plan->skip[plan->order[i]] = layout_is_there_sized(t->layout, &n->digest, n->size_bytes);
+	}
+}
+
+/* Others may have published and collected since probe. */
+static enum err_code check_again(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = check_names(t, plan, err);
+
+	if (code == ERR_OK)
+		code = check_tags(t, plan, err);
+	if (code != ERR_OK)
+		return code;
+	look_again(t, plan);
+	code = check_layers(t, plan, err);
+	return code == ERR_OK ? plan_check_prerequisites(plan, t->target.name, err) : code;
+}
+
 static enum err_code layout_target_write(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
@@ -211,11 +239,7 @@ static enum err_code layout_target_write(struct target *target, struct plan *pla
 	if (code == ERR_OK)
 		code = layout_lock(t->layout, err);
 	if (code == ERR_OK)
-		code = check_names(t, plan, err); /* another import may have published since probe */
-	if (code == ERR_OK)
-		code = check_tags(t, plan, err);
-	if (code == ERR_OK)
-		code = check_layers(t, plan, err);
+		code = check_again(t, plan, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		if (plan_sends(plan, plan->order[i]))
 			code = put_node(t, plan, plan->order[i], err);

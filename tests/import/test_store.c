@@ -8,6 +8,7 @@
 
 #include "common/layout.h"
 #include "common/mem.h"
+#include "import/store_gc.h"
 #include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/image_builder.h"
@@ -113,6 +114,23 @@ static size_t count_names(void)
 	for (i = 0; i < layout_len(l); i++)
 		count += layout_at(l, i)->name != NULL;
 	return count;
+}
+
+/* Forget every name, and remove what nothing leads to any more. */
+static void collect_all(void)
+{
+	CLEANUP(store_gc_release) struct store_gc gc = { 0 };
+	CLEANUP(layout_close_ptr) struct layout *l = look();
+	CLEANUP(free_ptr) bool *drop = calloc(layout_len(l) + 1, sizeof(*drop));
+	size_t i;
+
+	ck_assert_ptr_nonnull(drop);
+	for (i = 0; i < layout_len(l); i++)
+		drop[i] = layout_at(l, i)->name != NULL;
+	ck_assert_int_eq(layout_lock(l, NULL), ERR_OK);
+	ck_assert_int_eq(layout_drop(l, drop, NULL), ERR_OK);
+	ck_assert_int_eq(store_gc_find(l, &gc, NULL), ERR_OK);
+	ck_assert_int_eq(store_gc_run(&gc, NULL), ERR_OK);
 }
 
 static const struct {
@@ -399,6 +417,40 @@ START_TEST(race)
 }
 END_TEST
 
+/* What probe has seen is collected before write: it is written after all, and what nobody brings is missed again. */
+static const struct {
+	const char *name;
+	bool attestations_only;
+	size_t bare;
+} collections[] = {
+	{ "all is brought", false, 0 },
+	{ "layers are brought by nobody", true, 2 },
+};
+
+START_TEST(collected)
+{
+	struct selection selection = { .attestations_only = collections[_i].attestations_only };
+	CLEANUP(shipment_release) struct shipment first;
+	CLEANUP(shipment_release) struct shipment late;
+	struct target *t = NULL;
+	struct err err = { 0 };
+
+	shipment_init(&first, A, &samples[0].sample);
+	shipment_of(&late, B, &samples[0].sample, &selection);
+	ck_assert_int_eq(deliver(&first, NULL), ERR_OK);
+	ck_assert_int_eq(target_store_new(store, &t, NULL), ERR_OK);
+	ck_assert_int_eq(t->probe(t, &late.plan, NULL), ERR_OK);
+	ck_assert_uint_eq(late.plan.images[0].bare, 0);
+	collect_all();
+	ck_assert_msg(t->write(t, &late.plan, &err) == ERR_OK, "%s: %s", collections[_i].name, err.msg);
+	ck_assert_msg(t->read_back(t, &late.plan, &err) == ERR_OK, "%s: %s", collections[_i].name, err.msg);
+	ck_assert_uint_gt(late.plan.sent_bytes, 0);
+	ck_assert_uint_eq(late.plan.images[0].bare, collections[_i].bare);
+	ck_assert_uint_eq(late.plan.images[0].platforms, 2 - collections[_i].bare);
+	t->free(t);
+}
+END_TEST
+
 START_TEST(no_store)
 {
 	CLEANUP(shipment_release) struct shipment s;
@@ -466,6 +518,7 @@ int main(void)
 	tcase_add_test(t, rotten);
 	tcase_add_test(t, locked);
 	tcase_add_test(t, race);
+	tcase_add_loop_test(t, collected, 0, (int)COUNT_OF(collections));
 	tcase_add_test(t, no_store);
 	tcase_add_loop_test(t, place, 0, (int)COUNT_OF(places));
 	suite_add_tcase(s, t);
