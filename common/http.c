@@ -180,8 +180,6 @@ static void call_reset(struct http_call *call)
 	call->status = 0;
 	call->head_told = call->redirected = false;
 	call->moves = call->heads = 0;
-	call->failure = (struct err){ 0 };
-	call->reason[0] = '\0';
 	buf_clear(&call->headers);
 }
 

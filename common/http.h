@@ -8,6 +8,7 @@
  * Bounds     At most max_active calls to one host (as the URL names it) are under way, the rest wait; the newest
  *            goes first, so that a walk goes deep before it goes wide and few
  *            wait at any time.  At all hosts together there are at most 64.
+ *            A call that waits takes less than a kilobyte.
  *            Headers: LIMIT_HEADER_BYTES, in LIMIT_HEADS heads; bodies: on_body, and
  *            LIMIT_ANSWER_BYTES where there is none, or the status is not 200,
  *            nor 206 for a range.
@@ -48,6 +49,7 @@
 
 struct http;
 struct http_host;
+struct http_trial;
 
 struct http_options {
 	unsigned max_active;      /* calls under way at once to one host; 0 means 1 */
@@ -108,9 +110,8 @@ struct http_call {
 	uint64_t not_before_ms;
 	void *easy;
 	void *sent_headers;
+	struct http_trial *trial; /* owned */
 	struct buf headers;
-	struct err failure;
-	char reason[256];
 	bool head_told;
 	unsigned heads; /* that came in this try: of redirects, and of answers that are not the last */
 	unsigned moves; /* redirects that were followed here, because curl would take more_headers along */

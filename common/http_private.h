@@ -29,6 +29,12 @@ struct http {
 	bool has_failed;        /* a call, since those that wait were last looked through */
 };
 
+/* What a call has only while a try of it is under way: tens of thousands may wait. */
+struct http_trial {
+	struct err failure; /* what a callback said */
+	char reason[CURL_ERROR_SIZE];
+};
+
 /* Set who is trusted, and who asks. */
 enum err_code http_tls_set(struct http *h, const struct http_call *call, struct err *err);
 /* True where the two sides do not agree on certificates: that will be so the next time too. */

@@ -63,7 +63,7 @@ enum err_code http_tls_set(struct http *h, const struct http_call *call, struct 
 /* The other side has said no to who asks; with TLS 1.3 it does so when it is read from. */
 static bool wants_certificate(const struct http_call *call)
 {
-	const char *alert = strstr(call->reason, " alert ");
+	const char *alert = strstr(call->trial->reason, " alert ");
 
 	return alert != NULL && (strstr(alert, "certificate") != NULL || strstr(alert, "handshake failure") != NULL ||
 				 strstr(alert, "unknown ca") != NULL);
@@ -71,7 +71,7 @@ static bool wants_certificate(const struct http_call *call)
 
 static bool speaks_http(const struct http_call *call, CURLcode result)
 {
-	return result == CURLE_SSL_CONNECT_ERROR && strstr(call->reason, "wrong version number") != NULL;
+	return result == CURLE_SSL_CONNECT_ERROR && strstr(call->trial->reason, "wrong version number") != NULL;
 }
 
 bool http_tls_refused(const struct http_call *call, CURLcode result)

@@ -1,4 +1,5 @@
 /* One transfer: what is asked, what is heard, how it ended. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/http_private.h"
@@ -32,7 +33,7 @@ static enum err_code tell_head(struct http_call *call)
 	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	call->redirected = redirects > 0 || call->moves > 0;
 	call->status = (int)status;
-	return call->on_head != NULL ? call->on_head(call, &call->failure) : ERR_OK;
+	return call->on_head != NULL ? call->on_head(call, &call->trial->failure) : ERR_OK;
 }
 
 /* Whether what is coming is a redirect to be followed by http_transfer_moves, and nobody's answer. */
@@ -57,13 +58,13 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* a new head: after a redirect or 100 Continue */
 		buf_clear(&call->headers);
 		if (++call->heads > LIMIT_HEADS) {
-			err_set(&call->failure, ERR_REFUSED, "%s %s: more than %d heads and no answer", method_of(call),
-				name_of(call), LIMIT_HEADS);
+			err_set(&call->trial->failure, ERR_REFUSED, "%s %s: more than %d heads and no answer",
+				method_of(call), name_of(call), LIMIT_HEADS);
 			return 0;
 		}
 	}
-	if (buf_add(&call->headers, line, len, &call->failure) != ERR_OK) {
-		err_add(&call->failure, "%s %s: headers", method_of(call), name_of(call));
+	if (buf_add(&call->headers, line, len, &call->trial->failure) != ERR_OK) {
+		err_add(&call->trial->failure, "%s %s: headers", method_of(call), name_of(call));
 		return 0;
 	}
 	return len;
@@ -78,7 +79,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 		return len;
 	if (tell_head(call) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
-	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->failure) != ERR_OK)
+	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->trial->failure) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
 	return len;
 }
@@ -98,7 +99,7 @@ static int on_progress(void *data, curl_off_t to_come, curl_off_t came, curl_off
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (call->on_body != NULL && (status == 200 || (status == 206 && call->range != NULL)))
 		return 0;
-	err_set(&call->failure, ERR_REFUSED, "%s %s: answered %ld, with a body of more than %llu bytes",
+	err_set(&call->trial->failure, ERR_REFUSED, "%s %s: answered %ld, with a body of more than %llu bytes",
 		method_of(call), name_of(call), status, (unsigned long long)LIMIT_ANSWER_BYTES);
 	return 1;
 }
@@ -108,7 +109,7 @@ static size_t on_upload(char *bytes, size_t size, size_t count, void *data)
 	struct http_call *call = data;
 	size_t len = 0;
 
-	if (instream_read(call->upload, bytes, size * count, &len, &call->failure) != ERR_OK)
+	if (instream_read(call->upload, bytes, size * count, &len, &call->trial->failure) != ERR_OK)
 		return CURL_READFUNC_ABORT;
 	return len;
 }
@@ -205,7 +206,7 @@ static void set_options(struct http *h, struct http_call *call)
 
 	curl_easy_setopt(e, CURLOPT_URL, call->url);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, call);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, call->reason);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, call->trial->reason);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, h->user_agent);
 	curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->unix_socket);
@@ -241,8 +242,11 @@ enum err_code http_transfer_open(struct http *h, struct http_call *call, struct 
 	enum err_code code;
 
 	call->easy = curl_easy_init();
-	if (call->easy == NULL)
+	call->trial = calloc(1, sizeof(*call->trial));
+	if (call->easy == NULL || call->trial == NULL) {
+		http_transfer_close(call);
 		return err_nomem(err);
+	}
 	code = add_headers(call, true, err);
 	if (code == ERR_OK)
 		code = http_tls_set(h, call, err);
@@ -257,6 +261,8 @@ void http_transfer_close(struct http_call *call)
 {
 	curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->sent_headers);
+	free(call->trial);
+	call->trial = NULL;
 	call->easy = NULL;
 	call->sent_headers = NULL;
 }
@@ -280,7 +286,7 @@ bool http_transfer_moves(struct http_call *call)
 	if (place == NULL)
 		return false;
 	curl_slist_free_all(take_ptr((struct curl_slist **)&call->sent_headers));
-	if (add_headers(call, is_same_host(call->url, place), &call->failure) != ERR_OK)
+	if (add_headers(call, is_same_host(call->url, place), &call->trial->failure) != ERR_OK)
 		return false;
 	call->moves++;
 	buf_clear(&call->headers);
@@ -297,7 +303,7 @@ CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	call->answered |= status > 0 || redirects > 0 || call->moves > 0;
 	if (result == CURLE_OK && is_moving(call)) /* and not to be followed any more */
-		return call->failure.code != ERR_OK ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
+		return call->trial->failure.code != ERR_OK ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
 	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;
 }
 
@@ -314,12 +320,12 @@ static bool is_refused_by_proxy(const struct http_call *call)
  * too. */
 static bool is_no_proxy(const struct http_call *call)
 {
-	return text_starts(call->reason, "Unsupported proxy");
+	return text_starts(call->trial->reason, "Unsupported proxy");
 }
 
 static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 {
-	if (call->failure.code != ERR_OK)
+	if (call->trial->failure.code != ERR_OK)
 		return RETRY_HOPELESS; /* a callback said no */
 	if (result != CURLE_OK && is_no_proxy(call))
 		return RETRY_HOPELESS;
@@ -375,11 +381,11 @@ enum err_code http_transfer_moot(const struct http_call *call, struct err *err)
 
 enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err)
 {
-	const char *why = call->reason[0] != '\0' ? call->reason : curl_easy_strerror(result);
+	const char *why = call->trial->reason[0] != '\0' ? call->trial->reason : curl_easy_strerror(result);
 	char tried[HTTP_TRIED_MAX];
 
-	if (call->failure.code != ERR_OK) { /* a callback said no, and why */
-		*err = call->failure;
+	if (call->trial->failure.code != ERR_OK) { /* a callback said no, and why */
+		*err = call->trial->failure;
 		return err->code;
 	}
 	if (result == CURLE_OUT_OF_MEMORY) /* curl says that of a header line too which it has no room for */
