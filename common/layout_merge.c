@@ -4,6 +4,7 @@
 
 #include "common/layout.h"
 #include "common/layout_private.h"
+#include "common/layout_survey.h"
 #include "common/mem.h"
 
 /* The entries that are added: in their order, and sorted by what they are. */
@@ -92,15 +93,17 @@ static bool is_replaced(const struct addition *a, const struct layout_entry *e)
 		bsearch(&tag, a->tags, a->tags_len, sizeof(*a->tags), compare_tags) != NULL);
 }
 
-/* What a name has stood for, by its digest, unless that is listed already. */
+/* What a name has stood for, by its digest, unless that is listed already.  An index of referrers is no image, and
+ * without its tag it would be taken for one; what it lists, the one that takes its place lists too. */
 static void put_moved(struct js_out *o, const struct addition *a, const struct layout_entry *old, size_t old_len,
 		      const struct layout_entry *e)
 {
 	const struct layout_entry *now = e->name != NULL ? find(a->sorted, a->len, e) : NULL;
 	struct layout_entry plain = { .descriptor = e->descriptor };
 
-	if (now == NULL || digest_equal(&now->descriptor.digest, &e->descriptor.digest) ||
-	    find(old, old_len, &plain) != NULL || find(a->sorted, a->len, &plain) != NULL)
+	if (now == NULL || layout_survey_is_fallback(e->name) ||
+	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(old, old_len, &plain) != NULL ||
+	    find(a->sorted, a->len, &plain) != NULL)
 		return;
 	js_begin(o, '{');
 	js_member(o, "mediaType", e->descriptor.media_type);

@@ -91,6 +91,14 @@ static bool read_tag(const char *name, char subject[SUBJECT_KEY_MAX], enum link_
 	return false;
 }
 
+bool layout_survey_is_fallback(const char *name)
+{
+	char subject[SUBJECT_KEY_MAX];
+	enum link_kind kind;
+
+	return read_tag(name, subject, &kind) && kind == LINK_SUBJECT;
+}
+
 static enum err_code add_link(struct surveyor *v, const char *subject, const struct descriptor *referrer,
 			      enum link_kind kind, struct err *err)
 {

@@ -36,6 +36,8 @@ struct layout_survey {
 };
 
 enum err_code layout_survey_make(const struct layout *l, struct layout_survey *ret_survey, struct err *err);
+/* Whether a ref.name is the fallback tag, under which an index of a subject's referrers stands: sha256-<hex>. */
+bool layout_survey_is_fallback(const char *name);
 /* Whatever refers to a manifest: a range of links. */
 size_t layout_survey_links_of(const struct layout_survey *s, const struct digest *subject,
 			      const struct layout_link **ret_links);

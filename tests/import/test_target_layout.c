@@ -201,7 +201,18 @@ static size_t refer(const char *name, const char *content)
 	return image;
 }
 
-/* The index of referrers lists what came before and what comes now, each once. */
+/* The images that an export of the layout takes. */
+static size_t count_images(void)
+{
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	ck_assert_int_eq(layout_survey_make(l, &survey, NULL), ERR_OK);
+	return survey.images_len;
+}
+
+/* The index of referrers lists what came before and what comes now, each once; the one before it is no image. */
 START_TEST(fallback_merged)
 {
 	CLEANUP(layout_close_ptr) struct layout *l = NULL;
@@ -225,6 +236,7 @@ START_TEST(fallback_merged)
 	ck_assert_int_eq(manifest_parse(buf_text(&bytes), bytes.len, NULL, tag, &m, NULL), ERR_OK);
 	ck_assert_uint_eq(m.items_len, 2);
 	ck_assert(!digest_equal(&m.items[0].digest, &m.items[1].digest));
+	ck_assert_uint_eq(count_images(), 1);
 }
 END_TEST
 
