@@ -10,15 +10,15 @@
 /* The entries that are added: in their order, and sorted by what they are. */
 struct addition {
 	struct layout_entry *entries, *sorted;
-	const char **tags; /* ref.names of referrers, sorted */
-	size_t len, tags_len;
+	struct layout_entry *tagged; /* referrers with a ref.name, sorted by it */
+	size_t len, tagged_len;
 };
 
 static void addition_release(struct addition *a)
 {
 	free(a->entries);
 	free(a->sorted);
-	free(a->tags);
+	free(a->tagged);
 }
 
 /* What makes two entries the same thing: the name of an image, subject and digest of a referrer, the digest of others.
@@ -36,14 +36,14 @@ static int compare_entries(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
 }
 
-static int compare_tags(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static const char *tag_of(const struct layout_entry *e)
 {
 	return annotation(e->descriptor.annotations, ANNOTATION_REF_NAME);
+}
+
+static int compare_tags(const void *a, const void *b)
+{
+	return strcmp(tag_of(a), tag_of(b));
 }
 
 static enum err_code read_addition(const struct json_t *list, struct addition *a, struct err *err)
@@ -54,25 +54,33 @@ static enum err_code read_addition(const struct json_t *list, struct addition *a
 	a->len = js_len(list);
 	a->entries = calloc(a->len + 1, sizeof(*a->entries));
 	a->sorted = calloc(a->len + 1, sizeof(*a->sorted));
-	a->tags = calloc(a->len + 1, sizeof(*a->tags));
-	if (a->entries == NULL || a->sorted == NULL || a->tags == NULL)
+	a->tagged = calloc(a->len + 1, sizeof(*a->tagged));
+	if (a->entries == NULL || a->sorted == NULL || a->tagged == NULL)
 		return err_nomem(err);
 	for (i = 0; code == ERR_OK && i < a->len; i++) {
 		code = layout_entry_parse(js_at(list, i), "the new index.json", &a->entries[i], err);
 		a->sorted[i] = a->entries[i];
 		if (code == ERR_OK && a->entries[i].subject.text[0] != '\0' && tag_of(&a->entries[i]) != NULL)
-			a->tags[a->tags_len++] = tag_of(&a->entries[i]);
+			a->tagged[a->tagged_len++] = a->entries[i];
 	}
 	if (code != ERR_OK)
 		return code;
 	qsort(a->sorted, a->len, sizeof(*a->sorted), compare_entries);
-	qsort(a->tags, a->tags_len, sizeof(*a->tags), compare_tags);
+	qsort(a->tagged, a->tagged_len, sizeof(*a->tagged), compare_tags);
 	return ERR_OK;
 }
 
 static const struct layout_entry *find(const struct layout_entry *sorted, size_t len, const struct layout_entry *e)
 {
 	return len > 0 ? bsearch(e, sorted, len, sizeof(*sorted), compare_entries) : NULL;
+}
+
+/* The referrer that is added under the tag of e, whoever wrote that. */
+static const struct layout_entry *find_tag(const struct addition *a, const struct layout_entry *e)
+{
+	if (tag_of(e) == NULL || a->tagged_len == 0)
+		return NULL;
+	return bsearch(e, a->tagged, a->tagged_len, sizeof(*a->tagged), compare_tags);
 }
 
 /* An entry that only says that something is there. */
@@ -84,13 +92,22 @@ static bool is_plain(const struct layout_entry *e)
 /* What is there and gives way.  A plain entry stays: it may say more than the one that is added. */
 static bool is_replaced(const struct addition *a, const struct layout_entry *e)
 {
-	const char *tag = tag_of(e);
+	return !is_plain(e) && (find(a->sorted, a->len, e) != NULL || find_tag(a, e) != NULL);
+}
 
-	if (is_plain(e))
-		return false;
-	return find(a->sorted, a->len, e) != NULL ||
-	       (tag != NULL && a->tags_len > 0 &&
-		bsearch(&tag, a->tags, a->tags_len, sizeof(*a->tags), compare_tags) != NULL);
+static void put_kept(struct js_out *o, const struct layout_entry *e)
+{
+	js_begin(o, '{');
+	js_member(o, "mediaType", e->descriptor.media_type);
+	js_member(o, "digest", e->descriptor.digest.text);
+	js_member_uint(o, "size", e->descriptor.size_bytes);
+	if (e->subject.text[0] != '\0') {
+		js_key(o, "annotations");
+		js_begin(o, '{');
+		js_member(o, ANNOTATION_SUBJECT, e->subject.text);
+		js_end(o, '}');
+	}
+	js_end(o, '}');
 }
 
 /* What a name has stood for, by its digest, unless that is listed already.  An index of referrers is no image, and
@@ -105,25 +122,38 @@ static void put_moved(struct js_out *o, const struct addition *a, const struct l
 	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(old, old_len, &plain) != NULL ||
 	    find(a->sorted, a->len, &plain) != NULL)
 		return;
-	js_begin(o, '{');
-	js_member(o, "mediaType", e->descriptor.media_type);
-	js_member(o, "digest", e->descriptor.digest.text);
-	js_member_uint(o, "size", e->descriptor.size_bytes);
-	js_end(o, '}');
+	put_kept(o, &plain);
+}
+
+/* What a tag of cosign's has stood for, as what it is without that tag: a referrer of the same subject. */
+static void put_untagged(struct js_out *o, const struct addition *a, const struct layout_entry *e)
+{
+	const struct layout_entry *now = find_tag(a, e);
+	struct layout_entry kept = { .descriptor = e->descriptor };
+
+	if (now == NULL || digest_equal(&now->descriptor.digest, &e->descriptor.digest))
+		return;
+	kept.subject = now->subject;
+	if (find(a->sorted, a->len, &kept) == NULL)
+		put_kept(o, &kept);
 }
 
 /* What is there, less what is replaced, then what is added. */
 static void put_entries(struct js_out *o, const struct layout *l, const struct json_t *added, const struct addition *a,
-			const struct layout_entry *old, bool beside)
+			const struct layout_entry *old, enum layout_keep keep)
 {
 	const struct json_t *list = js_array(l->json, "manifests");
 	size_t i;
 
 	for (i = 0; i < l->entries_len; i++) {
-		if (!is_replaced(a, &l->entries[i]))
+		if (!is_replaced(a, &l->entries[i])) {
 			js_put_value(o, js_at(list, i));
-		else if (beside)
+			continue;
+		}
+		if (keep != LAYOUT_KEEP_NONE)
 			put_moved(o, a, old, l->entries_len, &l->entries[i]);
+		if (keep == LAYOUT_KEEP_ALL)
+			put_untagged(o, a, &l->entries[i]);
 	}
 	for (i = 0; i < a->len; i++) {
 		if (!is_plain(&a->entries[i]) || find(old, l->entries_len, &a->entries[i]) == NULL)
@@ -162,8 +192,8 @@ static enum err_code end_index(struct js_out *o, const struct layout *l, struct 
 	return js_end_document(o, err);
 }
 
-enum err_code layout_merge(const struct layout *l, const struct json_t *added, bool beside, struct outstream *out,
-			   struct err *err)
+enum err_code layout_merge(const struct layout *l, const struct json_t *added, enum layout_keep keep,
+			   struct outstream *out, struct err *err)
 {
 	CLEANUP(addition_release) struct addition a = { 0 };
 	CLEANUP(free_ptr) struct layout_entry *old = calloc(l->entries_len + 1, sizeof(*old));
@@ -176,7 +206,7 @@ enum err_code layout_merge(const struct layout *l, const struct json_t *added, b
 		memcpy(old, l->entries, l->entries_len * sizeof(*old));
 	qsort(old, l->entries_len, sizeof(*old), compare_entries);
 	begin_index(&o, out);
-	put_entries(&o, l, added, &a, old, beside);
+	put_entries(&o, l, added, &a, old, keep);
 	return end_index(&o, l, err);
 }
 

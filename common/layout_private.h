@@ -23,9 +23,9 @@ enum err_code layout_entry_parse(const struct json_t *json, const char *what, st
 				 struct err *err);
 /* (Re)read index.json. */
 enum err_code layout_read(struct layout *l, struct err *err);
-/* Write the index.json that l becomes by the entries in added; beside says that what a name stood for stays listed. */
-enum err_code layout_merge(const struct layout *l, const struct json_t *added, bool beside, struct outstream *out,
-			   struct err *err);
+/* Write the index.json that l becomes by the entries in added. */
+enum err_code layout_merge(const struct layout *l, const struct json_t *added, enum layout_keep keep,
+			   struct outstream *out, struct err *err);
 /* Write index.json without some entries, by place. */
 enum err_code layout_without(const struct layout *l, const bool *drop, struct outstream *out, struct err *err);
 /* "blobs/sha256/…" */

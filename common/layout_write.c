@@ -105,7 +105,8 @@ static enum err_code replace_index(struct layout *l, const struct buf *text, str
 	return code == ERR_OK ? layout_read(l, err) : code;
 }
 
-static enum err_code publish(struct layout *l, const void *index, size_t len, bool beside, struct err *err)
+enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, enum layout_keep keep,
+				    struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	CLEANUP(buf_release) struct buf text;
@@ -115,18 +116,13 @@ static enum err_code publish(struct layout *l, const void *index, size_t len, bo
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
 	buf_stage_init(&out, &text);
 	if (code == ERR_OK)
-		code = layout_merge(l, js_array(json, "manifests"), beside, &out.out, err);
+		code = layout_merge(l, js_array(json, "manifests"), keep, &out.out, err);
 	return code == ERR_OK ? replace_index(l, &text, err) : code;
 }
 
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
 {
-	return publish(l, index, len, false, err);
-}
-
-enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, struct err *err)
-{
-	return publish(l, index, len, true, err);
+	return layout_publish_beside(l, index, len, LAYOUT_KEEP_NONE, err);
 }
 
 enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err)

@@ -15,6 +15,7 @@ struct target_layout {
 	enum layout_style style;
 	char *path;
 	struct layout *layout; /* NULL while there is none */
+	bool moves_tags;       /* tags of cosign's move to less than they stand for: that was asked for */
 };
 
 /* What the names stand for now, and whether they may move. */
@@ -54,7 +55,7 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 }
 
 /* cosign's tag for a referrer stands for nothing else, or for less of the same. */
-static enum err_code check_tag(const struct target_layout *t, const struct plan *plan, const struct link *link,
+static enum err_code check_tag(struct target_layout *t, const struct plan *plan, const struct link *link,
 			       const char *tag, struct err *err)
 {
 	const struct node *is = &plan->graph.nodes[link->referrer];
@@ -68,22 +69,26 @@ static enum err_code check_tag(const struct target_layout *t, const struct plan 
 
 		if (ref == NULL || strcmp(ref, tag) != 0 || digest_equal(&was->digest, &is->digest))
 			continue;
-		code = has_grown(t, &plan->graph, is, was, &grown, err);
-		if (code == ERR_OK && !grown)
+		code = has_grown(t, &plan->graph, is, was, &grown, plan->replace ? NULL : err);
+		if (plan->replace) {
+			t->moves_tags |= code != ERR_OK || !grown;
+			code = ERR_OK;
+		} else if (code == ERR_OK && !grown) {
 			return err_set(err, ERR_CONFLICT,
 				       "%s: %s is there already and another manifest, with what this bundle does not "
 				       "bring: %s there, %s here; --replace moves the tag",
 				       t->target.name, tag, was->digest.text, is->digest.text);
+		}
 	}
 	return code;
 }
 
-static enum err_code check_tags(const struct target_layout *t, const struct plan *plan, struct err *err)
+static enum err_code check_tags(struct target_layout *t, const struct plan *plan, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && t->style == LAYOUT_GENERIC && !plan->replace && i < plan->graph.links_len; i++) {
+	for (i = 0; code == ERR_OK && t->style == LAYOUT_GENERIC && i < plan->graph.links_len; i++) {
 		char tag[PROFILE_TAG_MAX];
 
 		if (profile_tag(&plan->graph, &plan->graph.links[i], tag))
@@ -186,6 +191,7 @@ static enum err_code put_node(struct target_layout *t, struct plan *plan, uint32
 static enum err_code publish(struct target_layout *t, struct plan *plan, struct err *err)
 {
 	CLEANUP(buf_release) struct buf index;
+	enum layout_keep keep = LAYOUT_KEEP_NONE;
 	struct buf_stage out;
 	enum err_code code;
 
@@ -198,8 +204,9 @@ static enum err_code publish(struct target_layout *t, struct plan *plan, struct 
 		code = profile_write(t->layout, &plan->graph, &index, err);
 	if (code != ERR_OK)
 		return code;
-	return t->style == LAYOUT_STORE ? layout_publish(t->layout, buf_text(&index), index.len, err)
-					: layout_publish_beside(t->layout, buf_text(&index), index.len, err);
+	if (t->style == LAYOUT_GENERIC)
+		keep = t->moves_tags ? LAYOUT_KEEP_ALL : LAYOUT_KEEP_NAMED;
+	return layout_publish_beside(t->layout, buf_text(&index), index.len, keep, err);
 }
 
 /* What probe has seen may have been collected since: from here on, under the lock, it stays.  Its content was proved.

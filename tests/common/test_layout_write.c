@@ -228,7 +228,7 @@ START_TEST(publish_beside)
 	buf_init(&text, MIB);
 	publish_text(layout, besides[_i].before);
 	expand(besides[_i].added, &text);
-	ck_assert_int_eq(layout_publish_beside(layout, text.data, text.len, NULL), ERR_OK);
+	ck_assert_int_eq(layout_publish_beside(layout, text.data, text.len, LAYOUT_KEEP_NAMED, NULL), ERR_OK);
 	shorten(layout, got);
 	ck_assert_msg(strcmp(got, besides[_i].want) == 0, "%s: %s", besides[_i].name, got);
 }

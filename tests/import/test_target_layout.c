@@ -130,7 +130,7 @@ START_TEST(replaced)
 END_TEST
 
 /* A signature of cosign's with so many layers, of the image that is always the same. */
-static void sign(const char *name, size_t layers)
+static void sign(const char *name, size_t layers, struct digest *ret_signature)
 {
 	char texts[2][IMAGE_DESCRIPTOR_TEXT] = { "", "" }, config[IMAGE_DESCRIPTOR_TEXT];
 	size_t image, signature, i;
@@ -147,34 +147,94 @@ static void sign(const char *name, size_t layers)
 			       TYPE_OCI_MANIFEST, config, texts[layers == 1 ? 1 : 0], layers > 1 ? ",{" : "",
 			       layers > 1 ? texts[1] : "", layers > 1 ? "}" : "");
 	image_refer(&images, image, signature, LINK_SIG);
+	if (ret_signature != NULL)
+		*ret_signature = images.items[signature].digest;
 }
 
-/* What stands under cosign's tag, and what comes. */
+/* The images that an export of the layout takes. */
+static size_t count_images(void)
+{
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	ck_assert_int_eq(layout_survey_make(l, &survey, NULL), ERR_OK);
+	return survey.images_len;
+}
+
+/* The entries of this digest that are no image. */
+static size_t count_referrers(const struct digest *digest)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	size_t count = 0, i;
+
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	for (i = 0; i < layout_len(l); i++)
+		count += layout_at(l, i)->subject.text[0] != '\0' &&
+			 digest_equal(&layout_at(l, i)->descriptor.digest, digest);
+	return count;
+}
+
+/* As if another tool had written it: cosign's tags as names, and nothing about subjects. */
+static void make_foreign(void)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	CLEANUP(buf_release) struct buf text;
+	size_t i;
+
+	buf_init(&text, MIB);
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	ck_assert_int_eq(buf_puts(&text, "{\"schemaVersion\":2,\"manifests\":[", NULL), ERR_OK);
+	for (i = 0; i < layout_len(l); i++) {
+		const struct descriptor *d = &layout_at(l, i)->descriptor;
+
+		ck_assert_int_eq(buf_printf(&text, NULL,
+					    "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,"
+					    "\"annotations\":{\"%s\":\"%s\"}}",
+					    i > 0 ? "," : "", d->media_type, d->digest.text, (size_t)d->size_bytes,
+					    ANNOTATION_REF_NAME, annotation(d->annotations, ANNOTATION_REF_NAME)),
+				 ERR_OK);
+	}
+	ck_assert_int_eq(buf_puts(&text, "]}", NULL), ERR_OK);
+	folder_put(path, "index.json", buf_text(&text), text.len);
+}
+
+/* What stands under cosign's tag, and what comes; and whether what stood there is listed still, as a referrer. */
 static const struct {
 	const char *name;
 	size_t had, comes;
-	bool replace;
+	bool foreign, replace;
 	enum err_code want;
+	size_t kept;
 } tags[] = {
-	{ "the same", 1, 1, false, ERR_OK },
-	{ "one more signature", 1, 2, false, ERR_OK },
-	{ "one signature less", 2, 1, false, ERR_CONFLICT },
-	{ "one signature less, as was asked", 2, 1, true, ERR_OK },
+	{ "the same", 1, 1, false, false, ERR_OK, 1 },
+	{ "one more signature", 1, 2, false, false, ERR_OK, 0 },
+	{ "one signature less", 2, 1, false, false, ERR_CONFLICT, 1 },
+	{ "one signature less, as was asked", 2, 1, false, true, ERR_OK, 1 },
+	{ "one more signature, as was asked", 1, 2, false, true, ERR_OK, 0 },
+	{ "of another tool, the same", 1, 1, true, true, ERR_OK, 1 },
+	{ "of another tool, one signature less", 2, 1, true, false, ERR_CONFLICT, 0 },
+	{ "of another tool, one signature less, as was asked", 2, 1, true, true, ERR_OK, 1 },
 };
 
 START_TEST(cosign_tags)
 {
 	char tag[PROFILE_TAG_MAX];
 	struct err err = { 0 };
+	struct digest was;
 	enum err_code got;
 
-	sign(A, tags[_i].had);
+	sign(A, tags[_i].had, &was);
 	ck_assert_msg(bring_only(false, &err) == ERR_OK, "%s", err.msg);
-	sign(B, tags[_i].comes);
+	if (tags[_i].foreign)
+		make_foreign();
+	sign(B, tags[_i].comes, NULL);
 	got = bring_only(tags[_i].replace, &err);
 	ck_assert_msg(got == tags[_i].want, "%s: %d %s", tags[_i].name, got, err.msg);
 	snprintf(tag, sizeof(tag), "sha256-%s.sig", digest_hex(&images.items[images.tags[0].root].digest));
 	ck_assert_uint_eq(count_tags(tag), 1);
+	ck_assert_msg(count_referrers(&was) == tags[_i].kept, "%s", tags[_i].name);
+	ck_assert_uint_eq(count_images(), got == ERR_OK ? 2 : 1);
 	if (got != ERR_OK)
 		ck_assert_ptr_nonnull(strstr(err.msg, tag));
 }
@@ -199,17 +259,6 @@ static size_t refer(const char *name, const char *content)
 			      TYPE_OCI_MANIFEST, config, blob, subject);
 	image_refer(&images, image, referrer, LINK_SUBJECT);
 	return image;
-}
-
-/* The images that an export of the layout takes. */
-static size_t count_images(void)
-{
-	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
-	CLEANUP(layout_close_ptr) struct layout *l = NULL;
-
-	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
-	ck_assert_int_eq(layout_survey_make(l, &survey, NULL), ERR_OK);
-	return survey.images_len;
 }
 
 /* The index of referrers lists what came before and what comes now, each once; the one before it is no image. */
