@@ -9,7 +9,7 @@
 #include "common/upload_location.h"
 
 #define RANGE_MAX 64
-#define RESTARTS_MAX 3 /* of uploads that the registry has forgotten */
+#define RESTARTS_MAX RETRY_TRIES /* of uploads that the registry has forgotten */
 #define OCTETS "application/octet-stream"
 
 enum step_kind {
@@ -257,11 +257,11 @@ static enum err_code look(struct upload *u, struct err *err)
 	return code;
 }
 
-static enum err_code restart(struct upload *u, const struct step *s, struct err *err)
+static enum err_code restart(struct upload *u, struct err *err)
 {
 	if (++u->restarts > RESTARTS_MAX) {
-		repository_refused(&s->request, buf_text(&s->said), err);
-		err_add(err, "begun %d times", u->restarts);
+		err_set(err, ERR_NETWORK, "%s: begun %u times, and lost by the registry each time: run again", u->label,
+			u->restarts);
 		upload_free(u);
 		return err->code;
 	}
@@ -393,12 +393,12 @@ static enum err_code on_sent(struct upload *u, const struct step *s, struct err 
 		return check_taken(u, s, err) == ERR_OK ? finish(u, UPLOAD_SENT, err) : fail(u, err->code);
 	if (status == 413 && !u->chunked) {
 		u->chunked = true;
-		return restart(u, s, err);
+		return restart(u, err);
 	}
 	if (status == 404)
 		return look(u, err);
 	if (u->resumed && (status == 400 || status == 416)) /* it took up the thread at another place */
-		return restart(u, s, err);
+		return restart(u, err);
 	return refused(u, s, err);
 }
 
@@ -408,7 +408,7 @@ static enum err_code on_chunk(struct upload *u, const struct step *s, struct err
 	int status = s->request.call.status;
 
 	if (status == 404 || (u->resumed && status == 416))
-		return restart(u, s, err);
+		return restart(u, err);
 	if (!is_good(status))
 		return refused(u, s, err);
 	if (move(u, s, false, err) != ERR_OK)
@@ -430,7 +430,7 @@ static enum err_code on_asked(struct upload *u, const struct step *s, struct err
 	if (!is_good(s->request.call.status))
 		return look(u, err);
 	if (!read_range(s, &end_bytes) || end_bytes > u->wish.size_bytes)
-		return restart(u, s, err);
+		return restart(u, err);
 	if (move(u, s, false, err) != ERR_OK)
 		return fail(u, err->code);
 	note_end(u, end_bytes);
@@ -459,7 +459,7 @@ static enum err_code on_done(struct request *r, struct err *failure, struct err 
 	case STEP_ASK:
 		return on_asked(u, s, err);
 	case STEP_LOOK:
-		return r->call.status == 200 ? finish(u, UPLOAD_SENT, err) : restart(u, s, err);
+		return r->call.status == 200 ? finish(u, UPLOAD_SENT, err) : restart(u, err);
 	}
 	return fail(u, ERR_OK);
 }

@@ -58,6 +58,9 @@ static enum err_code on_put(void *ctx, const struct err *refused, bool lacks, st
 	if (refused != NULL)
 		return explain(slot->push, item, refused, err);
 	item->state = PUSH_ARRIVED;
+	slot->push->plan->sent_bytes += slot->push->plan->graph.nodes[item->node].size_bytes;
+	progress_advance(slot->push->plan->progress, PROGRESS_NONE,
+			 slot->push->plan->graph.nodes[item->node].size_bytes);
 	return push_next(slot, err);
 }
 

@@ -155,6 +155,74 @@ START_TEST(unused)
 }
 END_TEST
 
+/* Below a place in a registry, after the rules. */
+static const struct {
+	const char *place;
+	bool keep_host;
+	const char *rule, *name, *want; /* NULL: a name that cannot be there */
+} places[] = {
+	{ "r.site:5000", false, NULL, "docker.io/library/alpine:3", "r.site:5000/library/alpine:3" },
+	{ "r.site:5000", true, NULL, "docker.io/library/alpine:3", "r.site:5000/docker.io/library/alpine:3" },
+	{ "r.site/mirror/x", false, NULL, "ghcr.io/a/b:1", "r.site/mirror/x/a/b:1" },
+	{ "r.site/mirror", true, NULL, "localhost:5000/b:1", "r.site/mirror/localhost-5000/b:1" },
+	{ "r.site", true, NULL, "Registry.EXAMPLE/b:1", "r.site/registry.example/b:1" },
+	{ "r.site", true, NULL, "[::1]:5000/b:1", NULL },
+	{ "r.site", false, NULL, "[::1]:5000/b:1", "r.site/b:1" },
+	{ "docker.io", false, NULL, "ghcr.io/b:1", "docker.io/library/b:1" },
+	{ "r.site", false, "ghcr.io/a=quay.io/c", "ghcr.io/a/b:1", "r.site/c/b:1" },
+	{ "r.site", true, "ghcr.io/a=quay.io/c", "ghcr.io/a/b:1", "r.site/quay.io/c/b:1" },
+	{ "r.site", false, NULL, "ghcr.io/b@sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+	  "r.site/b@sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+};
+
+START_TEST(below_a_place)
+{
+	CLEANUP(mapping_release) struct mapping m = { 0 };
+	CLEANUP(free_ptr) char *got = NULL;
+	struct err err = { 0 };
+
+	if (places[_i].rule != NULL)
+		ck_assert_int_eq(mapping_add(&m, places[_i].rule, NULL), ERR_OK);
+	ck_assert_int_eq(mapping_check_place(places[_i].place, NULL), ERR_OK);
+	ck_assert_int_eq(mapping_place(&m, places[_i].place, places[_i].keep_host, NULL), ERR_OK);
+	if (places[_i].want == NULL) {
+		ck_assert_int_eq(mapping_apply(&m, places[_i].name, &got, &err), ERR_USAGE);
+		ck_assert_ptr_nonnull(strstr(err.msg, places[_i].name));
+		return;
+	}
+	ck_assert_msg(mapping_apply(&m, places[_i].name, &got, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_str_eq(got, places[_i].want);
+}
+END_TEST
+
+static const char *const no_places[] = { "",           "/",        "nohost",    "nohost/x",      "r.site/",
+					 "r.site/a:1", "r.site/A", "r.site//a", "http://r.site", "r.site/a@sha256:00" };
+
+START_TEST(refuses_place)
+{
+	struct err err = { 0 };
+
+	ck_assert_int_eq(mapping_check_place(no_places[_i], &err), ERR_USAGE);
+	ck_assert_ptr_nonnull(strstr(err.msg, "HOST[:PORT][/PREFIX]"));
+}
+END_TEST
+
+/* Without their hosts two may be one. */
+START_TEST(collides_at_a_place)
+{
+	CLEANUP(mapping_release) struct mapping m = { 0 };
+	struct err err = { 0 };
+	char *got = NULL;
+
+	ck_assert_int_eq(mapping_place(&m, "r.site", _i == 1, NULL), ERR_OK);
+	ck_assert_int_eq(mapping_apply(&m, "ghcr.io/a/b:1", &got, NULL), ERR_OK);
+	free(take_ptr(&got));
+	ck_assert_int_eq(mapping_apply(&m, "quay.io/a/b:1", &got, &err), _i == 1 ? ERR_OK : ERR_USAGE);
+	free(got);
+	ck_assert(_i == 1 || strstr(err.msg, "--keep-host") != NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("mapping");
@@ -165,6 +233,9 @@ int main(void)
 	tcase_add_loop_test(t, refuses_result, 0, (int)COUNT_OF(spoiled));
 	tcase_add_loop_test(t, collides, 0, (int)COUNT_OF(pairs));
 	tcase_add_test(t, unused);
+	tcase_add_loop_test(t, below_a_place, 0, (int)COUNT_OF(places));
+	tcase_add_loop_test(t, refuses_place, 0, (int)COUNT_OF(no_places));
+	tcase_add_loop_test(t, collides_at_a_place, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
