@@ -71,7 +71,6 @@ typedef enum err_code push_start_fn(struct push_slot *slot, bool *ret_started, s
 struct push {
 	struct plan *plan;
 	struct site_registry *site;
-	const char *target; /* for messages */
 	unsigned jobs;
 	struct push_repository *repositories; /* of images first, then those of holders */
 	size_t repositories_len, repositories_cap, images_repositories_len;

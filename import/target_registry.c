@@ -29,7 +29,6 @@ static enum err_code registry_probe(struct target *target, struct plan *plan, st
 	struct target_registry *t = OUTER_OF(target, struct target_registry, target);
 	enum err_code code = open_site(t, err);
 
-	t->push.target = target->name;
 	t->push.jobs = t->options->jobs > 0 ? t->options->jobs : SITE_JOBS_DEFAULT;
 	t->push.subset_index = t->options->subset_index;
 	if (code == ERR_OK)
