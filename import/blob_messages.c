@@ -192,8 +192,25 @@ static enum err_code messages_read(struct instream *in, void *bytes, size_t cap,
 	return code;
 }
 
-void blob_messages_init(struct blob_messages *m, const struct node *n, const struct gc_refs *refs, uint64_t from_bytes,
-			struct instream *content)
+/* Make every head once, and let the content be. */
+static enum err_code measure(struct blob_messages *m, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	m->at_bytes = m->from_bytes;
+	while (code == ERR_OK && !m->committed) {
+		code = m->at_bytes < m->node->size_bytes ? begin_data(m, err) : begin_commit(m, err);
+		m->total_bytes += m->head.len + m->left_bytes;
+		m->at_bytes += m->left_bytes;
+	}
+	m->at_bytes = m->left_bytes = 0;
+	m->begun = m->committed = false;
+	buf_clear(&m->head);
+	return code;
+}
+
+enum err_code blob_messages_init(struct blob_messages *m, const struct node *n, const struct gc_refs *refs,
+				 uint64_t from_bytes, struct instream *content, struct err *err)
 {
 	*m = (struct blob_messages){
 		.in = { .read = messages_read },
@@ -203,6 +220,7 @@ void blob_messages_init(struct blob_messages *m, const struct node *n, const str
 		.from_bytes = from_bytes < n->size_bytes ? from_bytes : n->size_bytes,
 	};
 	buf_init(&m->head, LIMIT_GRPC_BYTES);
+	return measure(m, err);
 }
 
 void blob_messages_release(struct blob_messages *m)

@@ -3,6 +3,7 @@
  * Lifecycle  blob_messages_init takes over the content; read to the end;
  *            blob_messages_release.
  * Bounds     The content passes through; the head of one message is kept.
+ *            How long they are together is known beforehand, from all heads.
  * Errors     Those of the content, whose proof comes before the last message.
  * Source     containerd.services.content.v1, WriteContentRequest and AbortRequest.
  */
@@ -24,6 +25,7 @@ struct blob_messages {
 	const struct gc_refs *refs;
 	uint64_t from_bytes, at_bytes; /* where the first message begins; what has been read */
 	uint64_t left_bytes;           /* of the message that is under way */
+	uint64_t total_bytes;          /* of all messages, known beforehand */
 	struct buf head;
 	size_t head_at;
 	bool begun, committed;
@@ -37,8 +39,8 @@ enum err_code blob_abort(const struct node *n, struct buf *out, struct err *err)
 enum err_code blob_commit(const struct node *n, const struct gc_refs *refs, const struct buf *content, struct buf *out,
 			  struct err *err);
 /* From a byte of it on; what comes before is read all the same, for the proof. */
-void blob_messages_init(struct blob_messages *m, const struct node *n, const struct gc_refs *refs, uint64_t from_bytes,
-			struct instream *content);
+enum err_code blob_messages_init(struct blob_messages *m, const struct node *n, const struct gc_refs *refs,
+				 uint64_t from_bytes, struct instream *content, struct err *err);
 /* A zeroed one is fine. */
 void blob_messages_release(struct blob_messages *m);
 #endif

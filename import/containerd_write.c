@@ -10,6 +10,7 @@
 
 #define METHOD "containerd.services.content.v1.Content/"
 #define WAIT_FIRST_MS 100
+#define WAIT_MAX_MS 2000
 #define WAIT_ALL_MS 60000
 #define BROKEN_MAX 8
 
@@ -112,6 +113,7 @@ static enum err_code begin_call(struct put *p, enum step step, const char *metho
 		.method = method,
 		.request = step != STEP_WRITE || !is_large(node_of(p)) ? &p->request : NULL,
 		.upload = step != STEP_WRITE || !is_large(node_of(p)) ? NULL : &p->messages.in,
+		.upload_bytes = p->messages.total_bytes,
 		.on_message = step == STEP_ABORT ? NULL : on_message,
 		.on_done = on_done,
 		.slow = true,
@@ -147,8 +149,8 @@ static enum err_code begin_large(struct put *p, struct err *err)
 	code = plan_open(p->writer->plan, p->node, &content, err);
 	if (code != ERR_OK)
 		return code;
-	blob_messages_init(&p->messages, node_of(p), &p->refs, p->from_bytes, content);
-	return begin_call(p, STEP_WRITE, METHOD "Write", err);
+	code = blob_messages_init(&p->messages, node_of(p), &p->refs, p->from_bytes, content, err);
+	return code == ERR_OK ? begin_call(p, STEP_WRITE, METHOD "Write", err) : code;
 }
 
 static enum err_code begin_small(struct put *p, struct err *err)
@@ -271,6 +273,7 @@ static enum err_code run_rounds(struct writer *w, struct err *err)
 				       "%s: somebody else is writing %s; run again when that import is done",
 				       w->c->socket, w->plan->graph.nodes[w->todo[0]].digest.text);
 		pause_ms = w->todo_len < before ? WAIT_FIRST_MS : 2 * pause_ms;
+		pause_ms = pause_ms < WAIT_MAX_MS ? pause_ms : WAIT_MAX_MS;
 		wait_ms(pause_ms);
 		waited_ms += pause_ms;
 	}

@@ -224,6 +224,8 @@ enum err_code grpc_start(struct grpc *g, struct grpc_call *call, struct err *err
 		.more_headers = buf_text(&g->headers),
 		.alone = call->slow,
 		.upload = call->upload,
+		.upload_sized = call->upload_bytes > 0,
+		.upload_bytes = call->upload_bytes,
 		.body = call->sent.data,
 		.body_len = call->sent.len,
 		.on_body = on_body,

@@ -54,9 +54,11 @@ struct grpc_call {
 	const char *method;        /* "containerd.services.version.v1.Version/Version" */
 	const struct buf *request; /* the one message that is sent, without its head */
 	struct instream *upload;   /* or any number of messages, with their heads */
-	bool slow;                 /* it may take its time: otherwise it fails after GRPC_SECONDS */
-	bool may_break;            /* a connection that breaks is GRPC_UNAVAILABLE, and does not end grpc_run: libcurl
-				    * 7.88 may miss a status that comes while it sends */
+	uint64_t upload_bytes; /* how long those are, 0 where nobody knows: a service that answers the last one may hang
+				* up before it hears that it was the last */
+	bool slow;             /* it may take its time: otherwise it fails after GRPC_SECONDS */
+	bool may_break;        /* a connection that breaks is GRPC_UNAVAILABLE, and does not end grpc_run: libcurl
+				* 7.88 may miss a status that comes while it sends */
 	/* A message of the answer.  NULL: it is dropped. */
 	enum err_code (*on_message)(struct grpc_call *call, const void *bytes, size_t len, struct err *err);
 	/* The call is over, and answer.status says how.  May be NULL. */

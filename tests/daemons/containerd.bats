@@ -137,7 +137,7 @@ blobs() {
 		complain 1 "$APP" "$APP1 there" "$MULTI here" --replace
 		diff <(names) <(both)
 		bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to "$TARGET" moved.oci.tar.zst
-		expect 0 "$APP  $MULTI" "was $APP1"
+		expect 0 "$APP  $MULTI" "$APP1 -> $MULTI"
 		[[ $(names) == *"$APP $MULTI"* && $(names) == *"${APP%:*}@$APP1 $APP1"* ]]
 	done
 }

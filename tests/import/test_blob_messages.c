@@ -101,13 +101,14 @@ static enum err_code send(struct fixture *f, uint64_t from, size_t step, struct 
 
 	ck_assert_ptr_nonnull(room);
 	buf_init(&sent, 16 * MIB);
-	blob_messages_init(&m, &f->node, &f->refs, from, &f->proof.in);
+	ck_assert_int_eq(blob_messages_init(&m, &f->node, &f->refs, from, &f->proof.in, NULL), ERR_OK);
 	while (code == ERR_OK && len > 0) {
 		code = instream_read(&m.in, room, step, &len, err);
 		if (code == ERR_OK)
 			ck_assert_int_eq(buf_add(&sent, room, len, NULL), ERR_OK);
 	}
 	free(room);
+	ck_assert(code != ERR_OK || sent.len == m.total_bytes);
 	if (code == ERR_OK)
 		hear(&f->heard, (const unsigned char *)sent.data, sent.len);
 	return code;

@@ -110,12 +110,13 @@ static enum err_code failing_read(struct instream *in, void *bytes, size_t cap, 
 	return err_set(err, ERR_DIGEST, "not what it is called");
 }
 
-static enum err_code upload(struct grpc_server *s, struct instream *in, struct grpc_call *call, struct err *err)
+static enum err_code upload(struct grpc_server *s, struct instream *in, uint64_t len, struct grpc_call *call,
+			    struct err *err)
 {
 	struct grpc g;
 	enum err_code code;
 
-	*call = (struct grpc_call){ .method = METHOD, .upload = in };
+	*call = (struct grpc_call){ .method = METHOD, .upload = in, .upload_bytes = len };
 	ck_assert_int_eq(grpc_open(grpc_server_socket(s), 1, &g, NULL), ERR_OK);
 	ck_assert_int_eq(grpc_metadata(&g, "demo-name", "value", NULL), ERR_OK);
 	code = grpc_start(&g, call, err);
@@ -141,12 +142,12 @@ START_TEST(sends_streams)
 	for (i = 0; i < len; i++)
 		sent[i] = (char)(i * i >> 8);
 	memory_stream_init(&in, sent, len);
-	ck_assert_int_eq(upload(s, &in.in, &call, NULL), ERR_OK);
+	ck_assert_int_eq(upload(s, &in.in, 0, &call, NULL), ERR_OK);
 	ck_assert_uint_eq(call.answer.status, GRPC_OK);
 	grpc_server_stop(s);
 	s = grpc_server_start(&reply, 1);
 	memory_stream_init(&in, sent, len);
-	ck_assert_int_eq(upload(s, &in.in, &call, NULL), ERR_OK);
+	ck_assert_int_eq(upload(s, &in.in, len, &call, NULL), ERR_OK);
 	got = grpc_server_received(s, 0, &got_len);
 	ck_assert_uint_eq(got_len, len);
 	ck_assert_mem_eq(got, sent, len);
@@ -163,7 +164,7 @@ START_TEST(hears_a_refusal_while_it_sends)
 	struct instream in = { .read = endless_read };
 	struct grpc_call call;
 	struct err err = { 0 };
-	enum err_code code = upload(s, &in, &call, &err);
+	enum err_code code = upload(s, &in, 0, &call, &err);
 
 	ck_assert_msg(code == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(call.answer.status, 8);
@@ -200,7 +201,7 @@ START_TEST(says_what_failed_here)
 	struct grpc_call call;
 	struct err err = { 0 };
 
-	ck_assert_int_eq(upload(s, &in, &call, &err), ERR_DIGEST);
+	ck_assert_int_eq(upload(s, &in, 0, &call, &err), ERR_DIGEST);
 	ck_assert_str_eq(err.msg, "not what it is called");
 	grpc_server_stop(s);
 }
