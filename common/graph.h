@@ -142,7 +142,8 @@ enum err_code graph_link(struct graph *g, uint32_t subject, uint32_t referrer, e
 /* Give a root its name. */
 enum err_code graph_add_image(struct graph *g, const char *name, uint32_t root, struct err *err);
 /* Give every node its role, and see which children nobody asked for; sort images by name, links by subject, kind and
- * the referrer's digest, each once. One name for two roots is ERR_CONFLICT.  Nothing is added afterwards. */
+ * the referrer's digest, each once. One name for two roots is ERR_CONFLICT, and what lists what for more than
+ * LIMIT_GRAPH_DEPTH steps, by whichever way, is ERR_LIMIT.  Nothing is added afterwards. */
 enum err_code graph_settle(struct graph *g, struct err *err);
 /* The links of one subject, after graph_settle: a range of graph.links. */
 size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links);

@@ -200,6 +200,62 @@ static enum err_code check_statements(const struct graph *g, struct err *err)
 	return ERR_OK;
 }
 
+/* Nodes that list something, each once. */
+struct level {
+	uint32_t *nodes;
+	size_t len;
+};
+
+/* What the nodes of a level list, where that lists something itself. */
+static void descend(const struct graph *g, const struct level *from, uint8_t *reached, uint8_t depth, struct level *to)
+{
+	size_t i, j;
+
+	to->len = 0;
+	for (i = 0; i < from->len; i++) {
+		const struct node *n = &g->nodes[from->nodes[i]];
+
+		for (j = 0; j < n->edges_len; j++) {
+			uint32_t child = g->edges[n->edges + j].to;
+
+			if (g->nodes[child].edges_len == 0 || reached[child] == depth)
+				continue;
+			reached[child] = depth;
+			to->nodes[to->len++] = child;
+		}
+	}
+}
+
+/* The longest way counts: of the ways to an index a walk takes the one that it happens to find first, and others go
+ * down each of them. */
+static enum err_code check_depth(const struct graph *g, struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *one = calloc(g->nodes_len + 1, sizeof(*one));
+	CLEANUP(free_ptr) uint32_t *other = calloc(g->nodes_len + 1, sizeof(*other));
+	CLEANUP(free_ptr) uint8_t *reached = calloc(g->nodes_len + 1, sizeof(*reached));
+	struct level at = { .nodes = one }, below = { .nodes = other };
+	uint8_t depth;
+	size_t i;
+
+	if (one == NULL || other == NULL || reached == NULL)
+		return err_nomem(err);
+	for (i = 0; i < g->nodes_len; i++) {
+		if (g->nodes[i].edges_len > 0)
+			at.nodes[at.len++] = (uint32_t)i;
+	}
+	for (depth = 1; at.len > 0 && depth <= LIMIT_GRAPH_DEPTH + 1; depth++) {
+		struct level was = at;
+
+		descend(g, &at, reached, depth, &below);
+		at = below;
+		below = was;
+	}
+	if (at.len == 0)
+		return ERR_OK;
+	return err_set(err, ERR_LIMIT, "%s lies more than %d steps below an index", g->nodes[at.nodes[0]].digest.text,
+		       LIMIT_GRAPH_DEPTH);
+}
+
 enum err_code graph_settle(struct graph *g, struct err *err)
 {
 	struct queue q = { 0 };
@@ -214,7 +270,9 @@ enum err_code graph_settle(struct graph *g, struct err *err)
 	if (code == ERR_OK)
 		code = spread_roles(g, &q, err);
 	free(q.items);
-	return code == ERR_OK ? check_statements(g, err) : code;
+	if (code == ERR_OK)
+		code = check_statements(g, err);
+	return code == ERR_OK ? check_depth(g, err) : code;
 }
 
 size_t graph_links_of(const struct graph *g, uint32_t subject, const struct link **ret_links)

@@ -569,7 +569,7 @@ START_TEST(small)
 }
 END_TEST
 
-/* An index in an index and so on, ten thousand deep: settling and ordering need no stack for it. */
+/* An index in an index and so on, ten thousand deep, which is refused: settling and ordering need no stack for it. */
 START_TEST(deep)
 {
 	CLEANUP(graph_release) struct graph g;
@@ -584,11 +584,48 @@ START_TEST(deep)
 		ck_assert_int_eq(graph_add_manifest(&g, add(&g, (unsigned)i, TYPE_OCI_INDEX, 1), &m, NULL), ERR_OK);
 	}
 	ck_assert_int_eq(graph_add_image(&g, "x.io/a:1", 0, NULL), ERR_OK);
-	ck_assert_int_eq(graph_settle(&g, NULL), ERR_OK);
+	ck_assert_int_eq(graph_settle(&g, NULL), ERR_LIMIT);
 	ck_assert_int_eq(graph_order(&g, &order, &len, NULL), ERR_OK);
 	ck_assert_uint_eq(len, 10001);
 	for (i = 0; i < len; i++)
 		ck_assert_uint_eq(order[i], i);
+}
+END_TEST
+
+/* An index that lists every link of a chain, so that all of them lie near; the longest way counts, in whichever order
+ * they are listed. */
+static const struct {
+	unsigned links;
+	bool backwards;
+	enum err_code want;
+} chains[] = {
+	{ LIMIT_GRAPH_DEPTH - 1, false, ERR_OK },
+	{ LIMIT_GRAPH_DEPTH - 1, true, ERR_OK },
+	{ LIMIT_GRAPH_DEPTH, false, ERR_LIMIT },
+	{ LIMIT_GRAPH_DEPTH, true, ERR_LIMIT },
+};
+
+START_TEST(longest_way)
+{
+	CLEANUP(graph_release) struct graph g;
+	struct descriptor all[LIMIT_GRAPH_DEPTH + 1];
+	unsigned links = chains[_i].links, i;
+	struct manifest root = { .kind = MANIFEST_INDEX, .items = all, .items_len = links + 1 };
+	struct err err = { 0 };
+
+	graph_init(&g);
+	for (i = 0; i <= links; i++)
+		all[i] = descriptor_of(chains[_i].backwards ? links - i + 1 : i + 1, TYPE_OCI_INDEX, 1);
+	ck_assert_int_eq(graph_add_manifest(&g, add(&g, 0, TYPE_OCI_INDEX, 1), &root, NULL), ERR_OK);
+	for (i = 0; i <= links; i++) {
+		struct descriptor child = descriptor_of(i + 2, i < links ? TYPE_OCI_INDEX : "text/plain", 1);
+		struct manifest m = { .kind = MANIFEST_INDEX, .items = &child, .items_len = 1 };
+
+		ck_assert_int_eq(graph_add_manifest(&g, add(&g, i + 1, TYPE_OCI_INDEX, 1), &m, NULL), ERR_OK);
+	}
+	ck_assert_int_eq(graph_add_image(&g, "x.io/a:1", 0, NULL), ERR_OK);
+	ck_assert_int_eq(graph_settle(&g, &err), chains[_i].want);
+	ck_assert(chains[_i].want == ERR_OK || strstr(err.msg, "more than 16 steps below") != NULL);
 }
 END_TEST
 
@@ -631,6 +668,7 @@ int main(void)
 	tcase_add_test(t, image_owners);
 	tcase_add_loop_test(t, small, 0, (int)COUNT_OF(smalls));
 	tcase_add_test(t, deep);
+	tcase_add_loop_test(t, longest_way, 0, (int)COUNT_OF(chains));
 	tcase_add_test(t, annotated_blob);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -74,6 +74,7 @@ int main(void)
 	TCase *t = tcase_create("tree");
 
 	tcase_add_loop_test(t, finds, 0, (int)COUNT_OF(cases));
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, deep);
 	suite_add_tcase(s, t);
 	return test_run(s);

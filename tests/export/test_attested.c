@@ -253,6 +253,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, kinds, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, whole_image);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, deep);
 	tcase_add_test(t, absent_referrer);
 	tcase_add_loop_test(t, absent_blobs, 0, (int)COUNT_OF(absent));

@@ -30,5 +30,5 @@ void deep_graph(struct graph *g, const char *name)
 		items[0] = make_descriptor(level + 1);
 		ck_assert_int_eq(graph_add_manifest(g, node, &index, NULL), ERR_OK);
 	}
-	ck_assert_int_eq(graph_settle(g, NULL), ERR_OK);
+	ck_assert_int_eq(graph_settle(g, NULL), ERR_LIMIT);
 }

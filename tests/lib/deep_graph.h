@@ -1,6 +1,6 @@
 /* deep_graph.h - an image whose indexes list each other in one long chain, deeper than any stack of calls.
  *
- * The walk of a source refuses such a chain, but one whose indexes are near a root by another way gets past it.
+ * It is settled, and refused for that: who goes through a graph bears it all the same.
  *
  * Errors  None: whatever fails here fails the test.
  */
