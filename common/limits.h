@@ -38,6 +38,8 @@
 #define LIMIT_ARCHIVE_MEMBERS 2000000    /* files, folders and whatever else in a tar archive that others made */
 #define LIMIT_ARCHIVE_RATIO 1000         /* how many times its size a compressed archive may unpack to */
 #define LIMIT_SPARE_BYTES (64 * MIB)     /* what unpacking leaves free on a file system */
+#define LIMIT_EARLY_BYTES (16 * KIB)     /* a layer up to here is fetched before it is known what else is there */
+#define LIMIT_EARLY_SUM_BYTES (64 * MIB) /* all of those */
 #define LIMIT_SPILL_BYTES (512 * MIB)    /* of layers that have come before their turn in a pipe, on the disk */
 #define LIMIT_TAGS 200000                /* tags of one repository */
 #define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */

@@ -24,10 +24,13 @@ static enum err_code keep_manifest(void *ctx, uint32_t node, const void *bytes, 
 enum err_code gather_init(struct gather *g, struct http *http, struct offload_pool *pool,
 			  const struct registry_options *options, const char *path, struct err *err)
 {
+	enum err_code code;
+
 	*g = (struct gather){ .http = http, .pool = pool, .registry = *options, .spool = { .fd = -1 } };
 	graph_init(&g->graph);
 	walk_init(&g->walk, &g->graph, keep_manifest, g);
-	return spool_open(&g->spool, path, err);
+	code = spooled_new(&g->graph, &g->spool, &g->spooled, err);
+	return code == ERR_OK ? spool_open(&g->spool, path, err) : code;
 }
 
 void gather_release(struct gather *g)
@@ -43,6 +46,7 @@ void gather_release(struct gather *g)
 	for (i = 0; i < g->locals_len; i++)
 		local_free(g->locals[i]);
 	free(g->locals);
+	spooled_free(g->spooled);
 	spool_release(&g->spool);
 	graph_release(&g->graph);
 }
@@ -184,5 +188,7 @@ enum err_code gather_supply(struct gather *g, struct err *err)
 
 struct source *gather_source(const struct gather *g, uint32_t node)
 {
+	if (g->spooled != NULL && spooled_has(g->spooled, node))
+		return spooled_source(g->spooled);
 	return walk_source(&g->walk, &g->graph.nodes[node]);
 }

@@ -15,7 +15,7 @@
 #include "common/registry.h"
 #include "common/walk.h"
 #include "export/local.h"
-#include "export/spool.h"
+#include "export/spooled.h"
 
 struct gather {
 	struct http *http;         /* borrowed */
@@ -23,7 +23,8 @@ struct gather {
 	struct registry_options registry;
 	struct mapping *names; /* borrowed: what images are to be called; NULL for what their references say */
 	struct graph graph;
-	struct spool spool; /* every manifest, by node */
+	struct spool spool;      /* every manifest, by node */
+	struct spooled *spooled; /* owned: layers that are there too */
 	struct walk walk;
 	struct repository_entry *repositories; /* owned */
 	size_t repositories_len, repositories_cap;
@@ -45,7 +46,7 @@ enum err_code gather_image(struct gather *g, struct source *source, const struct
 enum err_code gather_run(struct gather *g, struct err *err);
 /* Give every blob that is wanted its source, once it is known what is left out. */
 enum err_code gather_supply(struct gather *g, struct err *err);
-/* The source of a node's bytes. */
+/* The source of a node's bytes; the spool, where they are in there. */
 struct source *gather_source(const struct gather *g, uint32_t node);
 /* A gather that was zeroed, with spool.fd -1, is fine. */
 void gather_release(struct gather *g);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "export/fetch.h"
 
@@ -15,8 +16,10 @@ struct survey {
 	struct gather *gather;
 	struct watch *watch;
 	unsigned width;
-	uint32_t *small, *large, *lacking; /* owned: nodes of this round; those of the last that are not there */
-	size_t small_len, large_len, lacking_len;
+	/* Owned: nodes of this round; those of the last that are not there. */
+	uint32_t *small, *early, *large, *lacking;
+	size_t small_len, early_len, large_len, lacking_len;
+	uint64_t early_bytes;
 	size_t next;                             /* of the large ones */
 	struct question questions[SURVEY_WIDTH]; /* idle ones stand in front */
 	struct question *idle[SURVEY_WIDTH];
@@ -29,6 +32,7 @@ struct survey {
 static void survey_release(struct survey *s)
 {
 	free(s->small);
+	free(s->early);
 	free(s->large);
 	free(s->lacking);
 	free(s->first);
@@ -102,25 +106,57 @@ static enum err_code ask_next(struct survey *s, struct err *err)
 	return code;
 }
 
-static void enlist(struct survey *s, uint32_t node)
+/* A layer so small that it comes in the time of a question: but not in a dry run, nor from a source that is at hand. */
+static bool is_early(const struct survey *s, uint32_t node)
 {
-	if (node_is_small(&s->gather->graph.nodes[node]))
-		s->small[s->small_len++] = node;
-	else
-		s->large[s->large_len++] = node;
+	uint64_t size_bytes = s->gather->graph.nodes[node].size_bytes;
+
+	return s->watch != NULL && !gather_source(s->gather, node)->at_once && size_bytes <= LIMIT_EARLY_BYTES &&
+	       s->early_bytes + size_bytes <= LIMIT_EARLY_SUM_BYTES;
 }
 
-/* Side by side: the large ones are asked for while the small ones come. */
+static void enlist(struct survey *s, uint32_t node)
+{
+	if (node_is_small(&s->gather->graph.nodes[node])) {
+		s->small[s->small_len++] = node;
+	} else if (is_early(s, node)) {
+		s->early_bytes += s->gather->graph.nodes[node].size_bytes;
+		s->early[s->early_len++] = node;
+	} else {
+		s->large[s->large_len++] = node;
+	}
+}
+
+/* What has come of the layers need not be asked of anybody again. */
+static enum err_code keep_early(struct survey *s, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < s->early_len; i++) {
+		if (!s->gather->graph.nodes[s->early[i]].absent)
+			code = spooled_add(s->gather->spooled, s->early[i], err);
+	}
+	return code;
+}
+
+/* Side by side: the large ones are asked for while the small ones come.  Layers are shown when they go to their place.
+ */
 static enum err_code ask_all(struct survey *s, struct err *err)
 {
-	CLEANUP(fetch_free_ptr) struct fetch *fetch = NULL;
+	CLEANUP(fetch_free_ptr) struct fetch *small = NULL;
+	CLEANUP(fetch_free_ptr) struct fetch *early = NULL;
 	enum err_code code;
 
 	s->next = s->lacking_len = 0;
-	code = fetch_start(s->gather, s->small, s->small_len, s->width, &s->place, s->watch, &fetch, err);
+	code = fetch_start(s->gather, s->small, s->small_len, s->width, &s->place, s->watch, &small, err);
+	if (code == ERR_OK)
+		code = fetch_start(s->gather, s->early, s->early_len, s->width, &s->place, NULL, &early, err);
 	if (code == ERR_OK)
 		code = ask_next(s, err);
-	return code == ERR_OK ? http_run(s->gather->http, err) : code;
+	if (code == ERR_OK)
+		code = http_run(s->gather->http, err);
+	return code == ERR_OK ? keep_early(s, err) : code;
 }
 
 /* The sources that were asked, at the first time that anything is lacking. */
@@ -189,7 +225,7 @@ static enum err_code ask_others(struct survey *s, struct err *err)
 	enum err_code code = s->gather->walk.sources_len > 1 && s->lacking_len > 0 ? note_sources(s, err) : ERR_OK;
 	size_t i;
 
-	s->small_len = s->large_len = 0;
+	s->small_len = s->early_len = s->large_len = 0;
 	if (code == ERR_OK && s->first != NULL)
 		try_others(s);
 	for (i = 0; code == ERR_OK && i < s->lacking_len; i++) {
@@ -204,13 +240,16 @@ static enum err_code survey_init(struct survey *s, size_t len, struct err *err)
 	size_t i;
 
 	s->small = calloc(len + 1, sizeof(*s->small));
+	s->early = calloc(len + 1, sizeof(*s->early));
 	s->large = calloc(len + 1, sizeof(*s->large));
 	s->lacking = calloc(len + 1, sizeof(*s->lacking));
 	for (i = 0; i < SURVEY_WIDTH; i++) {
 		s->questions[i].survey = s;
 		s->idle[s->idle_len++] = &s->questions[i];
 	}
-	return s->small != NULL && s->large != NULL && s->lacking != NULL ? ERR_OK : err_nomem(err);
+	if (s->small == NULL || s->early == NULL || s->large == NULL || s->lacking == NULL)
+		return err_nomem(err);
+	return ERR_OK;
 }
 
 enum err_code survey_run(struct gather *g, const uint32_t *order, size_t len, unsigned width, struct watch *watch,
@@ -232,7 +271,7 @@ enum err_code survey_run(struct gather *g, const uint32_t *order, size_t len, un
 		if (node_is_carried(n) && !role_is_manifest(n->role))
 			enlist(&s, order[i]);
 	}
-	while (code == ERR_OK && s.small_len + s.large_len > 0) {
+	while (code == ERR_OK && s.small_len + s.early_len + s.large_len > 0) {
 		code = ask_all(&s, err);
 		if (code == ERR_OK)
 			code = ask_others(&s, err);

@@ -2,9 +2,11 @@
  *
  * Lifecycle  survey_run on a settled graph, once prerequisites are marked and
  *            before the bundle's description is made.
- *            Afterwards every small blob is in the spool, and whatever nobody
- *            has is marked absent.
- * Bounds     SURVEY_WIDTH questions are open at once.
+ *            Afterwards every small blob and, but for a dry run, every small layer
+ *            is in the spool, and whatever nobody has is marked absent.
+ * Bounds     SURVEY_WIDTH questions are open at once.  A layer is small up to
+ *            LIMIT_EARLY_BYTES, as long as all of them have no more than
+ *            LIMIT_EARLY_SUM_BYTES.
  * Errors     Those of the sources and of the spool.  What is absent is none.
  * Rules      A small blob is fetched, which says at once whether it is there: a
  *            question before would cost a second round trip.  A large one is
@@ -20,7 +22,7 @@
 
 #define SURVEY_WIDTH 256
 
-/* order: the nodes that belong to the images.  width small blobs are fetched at a time.  watch may be NULL. */
+/* order: the nodes that belong to the images.  width small blobs are fetched at a time.  watch is NULL in a dry run. */
 enum err_code survey_run(struct gather *g, const uint32_t *order, size_t len, unsigned width, struct watch *watch,
 			 struct err *err);
 #endif

@@ -211,6 +211,10 @@ START_TEST(honest)
 END_TEST
 
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X256 X64 X64 X64 X64
+#define X1K X256 X256 X256 X256
+#define X4K X1K X1K X1K X1K
+#define X17K X4K X4K X4K X4K X1K
 /* The start of a gzip stream of zeros, and then 2,064 more in every 13 bytes. */
 #define GZIP_START "\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03\x63\x18"
 #define GZIP_ZEROS "\x05\xA3\x60\x14\x8C\x82\x51\x30\x0A\x46\xC1\x28\x18"
@@ -620,7 +624,11 @@ static const struct row sizes[] = {
 	{ "another layer", .answers = { { "/v2/a/b/blobs/$2", .start = "another" } }, .status = 3,
 	  .text = "content is sha256:" },
 	{ "a layer that is gone meanwhile", .answers = { { "/v2/a/b/blobs/$2", .status = 404, .not_for = "HEAD" } },
-	  .status = 1, .text = "was at its source when this run began" },
+	  .things = { "{}", X17K, IMAGE(CONFIG("$1", "^1"), LAYER("$2", "^2")) }, .status = 1,
+	  .text = "was at its source when this run began" },
+	{ "a layer that is there by HEAD only, and small",
+	  .answers = { { "/v2/a/b/blobs/$2", .status = 404, .not_for = "HEAD" } }, .status = 4,
+	  .text = "1 listed blob is not at the source" },
 	{ "a part that nobody asked for",
 	  .answers = { { "/v2/a/b/blobs/$2", .status = 206, .headers = "Content-Range: bytes 0-6/7\r\n",
 			 .start = "a layer" } },
