@@ -7,6 +7,8 @@
 #include "common/layout_survey.h"
 #include "common/mem.h"
 
+#define PLAIN_MEMBERS 3 /* mediaType, digest, size */
+
 /* The entries that are added: in their order, and sorted by what they are. */
 struct addition {
 	struct layout_entry *entries, *sorted;
@@ -89,10 +91,23 @@ static bool is_plain(const struct layout_entry *e)
 	return e->name == NULL && e->subject.text[0] == '\0';
 }
 
-/* What is there and gives way.  A plain entry stays: it may say more than the one that is added. */
-static bool is_replaced(const struct addition *a, const struct layout_entry *e)
+/* A plain entry with members that ours do not have. */
+static bool says_more(const struct json_t *json)
 {
-	return !is_plain(e) && (find(a->sorted, a->len, e) != NULL || find_tag(a, e) != NULL);
+	const char *key;
+	size_t count = 0;
+
+	for (key = js_next(json, NULL); key != NULL; key = js_next(json, key))
+		count++;
+	return count > PLAIN_MEMBERS;
+}
+
+/* What is there and gives way.  A plain entry that says more than the one that is added stays. */
+static bool is_replaced(const struct addition *a, const struct layout_entry *e, const struct json_t *json)
+{
+	if (is_plain(e))
+		return find(a->sorted, a->len, e) != NULL && !says_more(json);
+	return find(a->sorted, a->len, e) != NULL || find_tag(a, e) != NULL;
 }
 
 static void put_kept(struct js_out *o, const struct layout_entry *e)
@@ -138,25 +153,56 @@ static void put_untagged(struct js_out *o, const struct addition *a, const struc
 		put_kept(o, &kept);
 }
 
-/* What is there, less what is replaced, then what is added. */
+/* The entries that are there, sorted: all, and those that are plain and say more than ours. */
+struct known {
+	struct layout_entry *all, *rich;
+	size_t len, rich_len;
+};
+
+static void known_release(struct known *k)
+{
+	free(k->all);
+	free(k->rich);
+}
+
+static enum err_code know(const struct layout *l, struct known *k, struct err *err)
+{
+	const struct json_t *list = js_array(l->json, "manifests");
+	size_t i;
+
+	k->all = calloc(l->entries_len + 1, sizeof(*k->all));
+	k->rich = calloc(l->entries_len + 1, sizeof(*k->rich));
+	if (k->all == NULL || k->rich == NULL)
+		return err_nomem(err);
+	for (i = 0; i < l->entries_len; i++) {
+		k->all[k->len++] = l->entries[i];
+		if (is_plain(&l->entries[i]) && says_more(js_at(list, i)))
+			k->rich[k->rich_len++] = l->entries[i];
+	}
+	qsort(k->all, k->len, sizeof(*k->all), compare_entries);
+	qsort(k->rich, k->rich_len, sizeof(*k->rich), compare_entries);
+	return ERR_OK;
+}
+
+/* What is there, less what is replaced, then what is added: the same entries again give the same text. */
 static void put_entries(struct js_out *o, const struct layout *l, const struct json_t *added, const struct addition *a,
-			const struct layout_entry *old, enum layout_keep keep)
+			const struct known *k, enum layout_keep keep)
 {
 	const struct json_t *list = js_array(l->json, "manifests");
 	size_t i;
 
 	for (i = 0; i < l->entries_len; i++) {
-		if (!is_replaced(a, &l->entries[i])) {
+		if (!is_replaced(a, &l->entries[i], js_at(list, i))) {
 			js_put_value(o, js_at(list, i));
 			continue;
 		}
 		if (keep != LAYOUT_KEEP_NONE)
-			put_moved(o, a, old, l->entries_len, &l->entries[i]);
+			put_moved(o, a, k->all, k->len, &l->entries[i]);
 		if (keep == LAYOUT_KEEP_ALL)
 			put_untagged(o, a, &l->entries[i]);
 	}
 	for (i = 0; i < a->len; i++) {
-		if (!is_plain(&a->entries[i]) || find(old, l->entries_len, &a->entries[i]) == NULL)
+		if (find(k->rich, k->rich_len, &a->entries[i]) == NULL)
 			js_put_value(o, js_at(added, i));
 	}
 }
@@ -196,17 +242,16 @@ enum err_code layout_merge(const struct layout *l, const struct json_t *added, e
 			   struct outstream *out, struct err *err)
 {
 	CLEANUP(addition_release) struct addition a = { 0 };
-	CLEANUP(free_ptr) struct layout_entry *old = calloc(l->entries_len + 1, sizeof(*old));
-	enum err_code code = old != NULL ? read_addition(added, &a, err) : err_nomem(err);
+	CLEANUP(known_release) struct known k = { 0 };
+	enum err_code code = know(l, &k, err);
 	struct js_out o;
 
+	if (code == ERR_OK)
+		code = read_addition(added, &a, err);
 	if (code != ERR_OK)
 		return code;
-	if (l->entries_len > 0)
-		memcpy(old, l->entries, l->entries_len * sizeof(*old));
-	qsort(old, l->entries_len, sizeof(*old), compare_entries);
 	begin_index(&o, out);
-	put_entries(&o, l, added, &a, old, keep);
+	put_entries(&o, l, added, &a, &k, keep);
 	return end_index(&o, l, err);
 }
 

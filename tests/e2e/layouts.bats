@@ -55,8 +55,7 @@ signatures() {
 	bundle import -q --to oci:site --json app.zst
 	expect 0
 	jq -e '.writtenBytes == 0' <<<"$output"
-	diff -r before/blobs site/blobs
-	diff <(jq -S '.manifests | sort_by(.digest)' before/index.json) <(jq -S '.manifests | sort_by(.digest)' site/index.json)
+	diff -r before site
 }
 
 @test "beside what oras, skopeo and crane have put there" {

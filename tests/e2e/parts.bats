@@ -41,16 +41,16 @@ teardown() { session_end; }
 	expect 0 "$APP  $APP1  1 platform, 1 attestation manifest"
 	"$BUNDLE" import -q --to store all.zst >/dev/null
 	"$BUNDLE" export -q -o second.zst --since all.zst "$APP" "$MANY" >/dev/null
-	export BUNDLE_STORE=$PWD/other
-	"$BUNDLE" import -q --to store --image "$APP" all.zst >/dev/null
-	bundle import -q --to store second.zst
+	local other=$PWD/other
+	BUNDLE_STORE=$other "$BUNDLE" import -q --to store --image "$APP" all.zst >/dev/null
+	BUNDLE_STORE=$other bundle import -q --to store second.zst
 	expect 6
 	# What is not chosen is not demanded, nor asked for later.
-	bundle import -q --to store --image "$APP" --write-want want.json second.zst
+	BUNDLE_STORE=$other bundle import -q --to store --image "$APP" --write-want want.json second.zst
 	expect 0
 	[[ ! -e want.json ]]
 	rm -r other
-	bundle import -q --to store --image "$APP" --write-want want.json second.zst
+	BUNDLE_STORE=$other bundle import -q --to store --image "$APP" --write-want want.json second.zst
 	expect 6
 	[[ $(jq -r '[.images[].name] | join(" ")' want.json) == "$APP" ]]
 }

@@ -76,8 +76,10 @@ teardown() { session_end; }
 @test "a store that is being written to, one that is damaged, and none" {
 	(
 		flock 9
-		for verb in "remove $APP" gc; do
-			bundle store $verb
+		for verb in remove gc; do
+			names=("$APP")
+			[[ $verb == remove ]] || names=()
+			bundle store "$verb" "${names[@]}"
 			complain 1 'another import is writing here'
 		done
 	) 9>"$BUNDLE_STORE/.lock"
@@ -99,8 +101,9 @@ teardown() { session_end; }
 }
 
 @test "mistakes" {
-	while IFS='|' read -r arguments text; do
-		bundle store $arguments
+	while IFS='|' read -r line text; do
+		read -ra arguments <<<"$line"
+		bundle store "${arguments[@]}"
 		complain 2 "$text"
 	done <<-EOF2
 		|list, remove or gc is missing

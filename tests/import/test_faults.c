@@ -1,5 +1,6 @@
 /* No memory, at every allocation in turn; no space, at every write, sync and rename in turn; SIGKILL, at everything in
- * turn that changes the disk: a bundle is opened, planned and delivered to a store. Each time nothing leaks, no name
+ * turn that changes the disk: a bundle is opened, planned and delivered to a store
+ * or another layout. Each time nothing leaks, no name
  * stands for half an image, and a second run ends in the store that an undisturbed one leaves, file for file. */
 #include "tests/lib/faults.h"
 
@@ -11,6 +12,7 @@
 #include "common/mem.h"
 #include "common/walk.h"
 #include "import/store.h"
+#include "import/target_layout.h"
 #include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/image_builder.h"
@@ -23,7 +25,8 @@
 static struct image_builder images;
 static struct progress progress;
 static char *folder, *store, *path;
-static char *whole; /* a folder with the store that an undisturbed run leaves */
+static bool generic; /* the store is a layout for other tools */
+static char *whole;  /* a folder with the store that an undisturbed run leaves */
 
 /* Whether the disk was waited for nobody here can see, and a thousand times that takes minutes. */
 static void not_synced(int fd)
@@ -83,7 +86,8 @@ static void teardown(void)
 static enum err_code deliver(struct plan *plan, struct err *err)
 {
 	struct target *t = NULL;
-	enum err_code code = target_store_new(store, &t, err);
+	enum err_code code = generic ? target_layout_new(store, "oci:store", LAYOUT_GENERIC, &t, err)
+				     : target_store_new(store, &t, err);
 
 	plan->progress = &progress;
 	if (code == ERR_OK)
@@ -150,8 +154,10 @@ static void check_store(void)
 	code = layout_open(store, false, &l, &err);
 	ck_assert_msg(code == ERR_OK || code == ERR_NOT_FOUND, "%s", err.msg);
 	for (i = 0; code == ERR_OK && i < layout_len(l); i++) {
-		if (layout_at(l, i)->name != NULL)
-			check_image(l, layout_at(l, i)->name);
+		const char *image = layout_at(l, i)->name;
+
+		if (image != NULL && strchr(image, '/') != NULL) /* else it is a tag, of referrers */
+			check_image(l, image);
 	}
 }
 
@@ -189,10 +195,12 @@ static const struct {
 	enum faults kind;
 	enum err_code want;
 	size_t least;
+	bool generic;
 } cases[] = {
-	{ "no memory", FAULTS_MEMORY, ERR_NOMEM, 100 },
-	{ "no space", FAULTS_DISK, ERR_IO, 20 },
-	{ "stuck", FAULTS_STUCK, ERR_IO, 10 },
+	{ "no memory", FAULTS_MEMORY, ERR_NOMEM, 100, false },
+	{ "no space", FAULTS_DISK, ERR_IO, 20, false },
+	{ "stuck", FAULTS_STUCK, ERR_IO, 10, false },
+	{ "no memory, a layout", FAULTS_MEMORY, ERR_NOMEM, 100, true },
 };
 
 START_TEST(import_fails)
@@ -200,6 +208,7 @@ START_TEST(import_fails)
 	struct err err;
 	size_t k;
 
+	generic = cases[_i].generic;
 	run_undisturbed(); /* libraries warm up */
 	/* Each place under sanitizers too: only they see what leaks. */
 	for (k = 0; k < POSITIONS_MAX; k++) {
@@ -232,11 +241,13 @@ static const struct {
 	struct image_sample sample;
 	unsigned images;
 	size_t least;
+	bool generic;
 } kills[] = {
-	{ "one manifest", { .one_manifest = true }, 1, 20 },
-	{ "an index", { .absent_platform = true, .sha512 = true, .empty_layer = true }, 1, 50 },
-	{ "large layers", { .one_manifest = true, .raw_bytes = 700000, .plain_bytes = 600000 }, 1, 40 },
-	{ "three images", { .statement_bytes = 100 }, 3, 90 },
+	{ "one manifest", { .one_manifest = true }, 1, 20, false },
+	{ "an index", { .absent_platform = true, .sha512 = true, .empty_layer = true }, 1, 50, false },
+	{ "an index, a layout", { .absent_platform = true }, 1, 50, true },
+	{ "large layers", { .one_manifest = true, .raw_bytes = 700000, .plain_bytes = 600000 }, 1, 40, false },
+	{ "three images", { .statement_bytes = 100 }, 3, 90, false },
 };
 
 /* True where it was killed on the way. */
@@ -265,6 +276,7 @@ START_TEST(import_killed)
 {
 	size_t k;
 
+	generic = kills[_i].generic;
 	unmake_bundle();
 	make_bundle(&kills[_i].sample, 0, kills[_i].images);
 	run_undisturbed();

@@ -41,7 +41,7 @@ static enum err_code bring(bool replace, struct plan *ret_plan, struct err *err)
 {
 	static struct mapping names;
 	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
-	struct progress progress;
+	static struct progress progress;
 	struct target *t = NULL;
 	enum err_code code;
 
