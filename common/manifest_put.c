@@ -57,7 +57,6 @@ static enum err_code on_done(struct request *r, struct err *failure, struct err 
 {
 	struct sending *s = OUTER_OF(r, struct sending, request);
 	int status = r->call.status;
-	const char *said = buf_text(&s->said);
 	struct err why = { 0 };
 
 	if (failure != NULL) {
@@ -67,14 +66,10 @@ static enum err_code on_done(struct request *r, struct err *failure, struct err 
 	if (status == 200 || status == 201 || status == 202 || status == 204) {
 		if (check_taken(s, err) != ERR_OK)
 			return err->code;
-		return s->put.done(s->put.ctx, NULL, false, err);
+		return s->put.done(s->put.ctx, NULL, err);
 	}
-	repository_refused(r, said, &why);
-	return s->put.done(s->put.ctx, &why,
-			   repository_error_is(said, "MANIFEST_BLOB_UNKNOWN") ||
-				   repository_error_is(said, "BLOB_UNKNOWN") ||
-				   repository_error_is(said, "MANIFEST_UNKNOWN"),
-			   err);
+	repository_refused(r, buf_text(&s->said), &why);
+	return s->put.done(s->put.ctx, &why, err);
 }
 
 enum err_code manifest_put_start(struct repository *p, const struct manifest_put *put, struct err *err)

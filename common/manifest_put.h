@@ -18,9 +18,8 @@ struct manifest_put {
 	const void *bytes;
 	size_t len;
 	struct digest digest; /* of the bytes */
-	/* refused is NULL where it is there now, else why it is not; lacks says that this is because something that it
-	 * lists is not there. */
-	enum err_code (*done)(void *ctx, const struct err *refused, bool lacks, struct err *err);
+	/* refused is NULL where it is there now, else why it is not. */
+	enum err_code (*done)(void *ctx, const struct err *refused, struct err *err);
 	void *ctx;
 };
 

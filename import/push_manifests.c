@@ -29,7 +29,7 @@ static enum err_code explain(const struct push *p, const struct push_item *item,
 	const char *name = p->repositories[item->repository].name;
 	const struct node *missing;
 
-	if (lack == NODE_NONE) {
+	if (lack == NODE_NONE || refused->code == ERR_DENIED || refused->code == ERR_NETWORK) {
 		*err = *refused;
 		return err_add(err, "%s: %s %s", name, role_name(n->role), n->digest.text);
 	}
@@ -49,12 +49,11 @@ static enum err_code explain(const struct push *p, const struct push_item *item,
 		name, describe(missing), missing->digest.text, n->digest.text);
 }
 
-static enum err_code on_put(void *ctx, const struct err *refused, bool lacks, struct err *err)
+static enum err_code on_put(void *ctx, const struct err *refused, struct err *err)
 {
 	struct push_slot *slot = ctx;
 	struct push_item *item = &slot->push->items[slot->at];
 
-	(void)lacks;
 	if (refused != NULL)
 		return explain(slot->push, item, refused, err);
 	item->state = PUSH_ARRIVED;
@@ -65,8 +64,8 @@ static enum err_code on_put(void *ctx, const struct err *refused, bool lacks, st
 }
 
 static enum err_code put_node(struct push *p, uint32_t node, uint32_t repository, const char *which,
-			      enum err_code (*done)(void *ctx, const struct err *refused, bool lacks, struct err *err),
-			      void *ctx, struct err *err)
+			      enum err_code (*done)(void *ctx, const struct err *refused, struct err *err), void *ctx,
+			      struct err *err)
 {
 	const struct node *n = &p->plan->graph.nodes[node];
 	CLEANUP(buf_release) struct buf bytes = { 0 };
@@ -95,11 +94,10 @@ static enum err_code put_item(struct push_slot *slot, bool *ret_started, struct 
 	return *ret_started ? put_node(p, item->node, item->repository, n->digest.text, on_put, slot, err) : ERR_OK;
 }
 
-static enum err_code on_plain_put(void *ctx, const struct err *refused, bool lacks, struct err *err)
+static enum err_code on_plain_put(void *ctx, const struct err *refused, struct err *err)
 {
 	struct push_slot *slot = ctx;
 
-	(void)lacks;
 	if (refused == NULL)
 		return push_next(slot, err);
 	*err = *refused;

@@ -214,6 +214,19 @@ static enum err_code check_tags(const struct push *p, struct err *err)
 	return ERR_OK;
 }
 
+static void note_foreign(const struct push *p)
+{
+	size_t foreign = 0, i;
+
+	for (i = 0; i < p->items_len; i++)
+		foreign +=
+			p->items[i].state == PUSH_FOREIGN && node_is_carried(&p->plan->graph.nodes[p->items[i].node]);
+	if (foreign > 0)
+		progress_note(p->plan->progress,
+			      "%zu layer%s that only their vendor may distribute: not sent to a registry", foreign,
+			      foreign == 1 ? "" : "s");
+}
+
 enum err_code push_probe(struct push *p, struct err *err)
 {
 	struct plan *plan = p->plan;
@@ -239,5 +252,6 @@ enum err_code push_probe(struct push *p, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	set_skip(p);
+	note_foreign(p);
 	return ERR_OK;
 }

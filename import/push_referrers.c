@@ -133,11 +133,10 @@ static enum err_code merge(const struct push *p, const struct push_subject *s, c
 
 static enum err_code ask_fallback(struct push_slot *slot, struct err *err);
 
-static enum err_code on_written(void *ctx, const struct err *refused, bool lacks, struct err *err)
+static enum err_code on_written(void *ctx, const struct err *refused, struct err *err)
 {
 	struct push_slot *slot = ctx;
 
-	(void)lacks;
 	if (refused == NULL)
 		return ask_fallback(slot, err); /* another may have written at the same time: look again */
 	*err = *refused;

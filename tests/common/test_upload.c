@@ -31,7 +31,7 @@
 	}
 #define LOST(path)                                                                                                     \
 	{                                                                                                              \
-		.target = (path), .fault = FAULT_CLOSED, .times = 1                                                      \
+		.target = (path), .fault = FAULT_CLOSED, .times = 1                                                    \
 	}
 
 /* How one blob, "abc", gets there, and by which request it does in the end. */
