@@ -283,6 +283,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 		.body_len = r->body_len,
 		.kept_bytes = r->kept_bytes,
 		.alone = r->alone,
+		.brief = r->brief,
 		.busy_elsewhere_is_last = r->busy_elsewhere_is_last,
 		.retry = r->tried,
 		.more_headers = r->foreign ? NULL : a->endpoint->headers.data,

@@ -46,7 +46,7 @@ struct request {
 	bool foreign;        /* the URL leads to another host than the registry's: it gets no credentials */
 	struct retry tried;  /* what this goes on with has been tried so often */
 	uint64_t kept_bytes; /* and so much of it need not come again */
-	bool alone, busy_elsewhere_is_last;                           /* as in http.h */
+	bool alone, brief, busy_elsewhere_is_last;                    /* as in http.h */
 	bool elsewhere;                                               /* as in retry.h */
 	enum err_code (*on_head)(struct request *r, struct err *err); /* may be NULL */
 	enum err_code (*on_body)(struct request *r, const void *bytes, size_t len, struct err *err);

@@ -10,7 +10,7 @@
  *            wait at any time.  At all hosts together there are at most 64.
  *            A call that waits takes less than a kilobyte.
  *            Headers: LIMIT_HEADER_BYTES, in LIMIT_HEADS heads; bodies: on_body, and
- *            LIMIT_ANSWER_BYTES where there is none, or the status is not 200,
+ *            LIMIT_ANSWER_BYTES where there is none, the call is brief, or the status is not 200,
  *            nor 206 for a range.
  * Tries      A call with on_again is tried again as retry.h says: where its connection breaks, or the answer says "not
  *            now".  What such an answer brought goes to on_head and on_body like any other, then on_again drops it.
@@ -86,6 +86,7 @@ struct http_call {
 	const void *body; /* body to send from memory; "" for an empty one */
 	size_t body_len;
 	bool alone; /* its connection carries nothing else meanwhile, and it may take its time: for much data */
+	bool brief; /* whatever the status, its answer has no more than LIMIT_ANSWER_BYTES */
 	bool busy_elsewhere_is_last; /* a 429 from where a redirect led is the answer, and not asked for again */
 	uint64_t kept_bytes;         /* kept up to date: of what came, in all tries, so much need not come again */
 	/* The answer's head is here: status and headers can be read.  May be NULL. */

@@ -97,6 +97,7 @@ enum err_code manifest_put_start(struct repository *p, const struct manifest_put
 	s->request.content_type = s->media_type;
 	s->request.body = s->bytes;
 	s->request.body_len = put->len;
+	s->request.brief = true;
 	s->request.on_body = on_body;
 	s->request.on_again = on_again;
 	s->request.on_done = on_done;

@@ -10,6 +10,7 @@
 
 #define RANGE_MAX 64
 #define RESTARTS_MAX RETRY_TRIES /* of uploads that the registry has forgotten */
+#define DRIPS_MAX RETRY_TRIES    /* chunks of which it kept next to nothing */
 #define OCTETS "application/octet-stream"
 
 enum step_kind {
@@ -37,6 +38,7 @@ struct upload {
 	uint64_t told_bytes; /* of what has gone, what the asker knows of */
 	struct retry tried;
 	unsigned restarts;
+	unsigned drips; /* chunks in a row of which it took next to nothing */
 };
 
 struct step {
@@ -112,6 +114,7 @@ static enum err_code on_again(struct request *r, struct err *err)
 	r->call.url = url;
 	r->call.upload = NULL;
 	r->call.body = NULL;
+	r->call.alone = false; /* it is a short question */
 	r->call.content_type = r->call.content_range = NULL;
 	return ERR_OK;
 }
@@ -136,6 +139,7 @@ static enum err_code step_new(struct upload *u, enum step_kind kind, const char 
 		.foreign = u->foreign && kind != STEP_LOOK,
 		.tried = u->tried,
 		.kept_bytes = u->kept_bytes,
+		.brief = true,
 		.on_body = on_body,
 		.on_again = on_again,
 		.on_done = on_done,
@@ -415,6 +419,14 @@ static enum err_code on_chunk(struct upload *u, const struct step *s, struct err
 		return fail(u, err->code);
 	if (!read_range(s, &taken) || taken > end_bytes || taken <= s->from_bytes)
 		taken = end_bytes;
+	u->drips = taken < end_bytes && taken - s->from_bytes < RETRY_PROGRESS_BYTES ? u->drips + 1 : 0;
+	if (u->drips >= DRIPS_MAX) {
+		err_set(err, ERR_REFUSED,
+			"%s: the registry takes next to nothing of each part: it has %" PRIu64 " of %" PRIu64
+			" bytes after %u parts",
+			u->label, taken, u->wish.size_bytes, u->drips);
+		return fail(u, err->code);
+	}
 	note_end(u, taken);
 	if (u->wish.went != NULL && taken > u->told_bytes) {
 		u->wish.went(u->wish.ctx, taken - u->told_bytes);

@@ -68,6 +68,12 @@ ends() {
 	[[ $(proxy_asked 'map(select(.method == "PATCH") | .headers["Content-Range"]) | join(" ")') == '0-5242879 5242880-10485759' ]]
 }
 
+@test "one that takes a byte of each part is given up" {
+	proxy_start --fault "PUT .*digest=${LAYER/:/%3A}#1" status:413 --fault 'PATCH ' drip:
+	bundle import -q --to "$(place)" "$RELEASE"
+	complain 1 'next to nothing'
+}
+
 @test "out of a pipe, from which nothing can be read twice" {
 	proxy_start --fault "PUT .*digest=${LAYER/:/%3A}#1" take:5000000 --fault "PUT .*digest=${LAYER/:/%3A}#1" take:11000000
 	piped "$RELEASE" --to "$(place)"
@@ -101,7 +107,11 @@ ends() {
 }
 
 @test "what cannot be is one line, and no name is published" {
+	head -c 3000000 /dev/zero >endless
 	local -A want=(
+		["POST .*/uploads/ file:endless"]=1
+		["PUT .*digest= file:endless"]=1
+		["PUT .*/manifests/sha256: file:endless"]=1
 		["POST .*/uploads/ status:403"]=1
 		["POST .*/uploads/ status:404"]=1
 		["POST .*/uploads/ header:Location="]=1

@@ -23,6 +23,7 @@ fault that fits is the one. WHAT is one of
     hangup:             hang up without any answer
     take:N              give the registry N bytes of what the client sends, and hang up on both
     keep:N              the same, but the client waits for an answer for ever
+    drip:               answer a part of an upload as if one byte more had been kept each time; the registry hears nothing of it
     third:SEED          goes wrong for a third of the requests: 429, 500, or half of the body and a hang-up. Which they
                         are follows from SEED, what is asked, and how often it was asked before
 
@@ -180,6 +181,8 @@ class Fault:
     def apply(self, answer, method, path):
         if self.action == "third":
             return third(answer, self.lot(method, path))
+        if self.action == "drip":
+            return complete(202, b"", {"Range": f"0-{self.seen}"})
         return FAULTS[self.action](answer, self.text + path if self.action == "redirect" else self.text)
 
 
@@ -247,7 +250,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if fault.action == "keep":
                 proxy.note(stalled=path)
                 self.rfile.read(1)  # until the client is gone
-        elif answer is None:
+        elif answer is None and (fault is None or fault.action != "drip"):
             answer = self.referrers(url) or self.forward(path)
         if fault is not None:
             with proxy.lock:
