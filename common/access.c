@@ -22,6 +22,7 @@ struct access {
 	bool answered;                 /* access_has_answered */
 	bool writes;                   /* access_set_writes */
 	bool renewing;
+	bool elsewhere; /* all who wait for the renewal can ask another place instead */
 	struct challenge challenge;
 	struct tokens *tokens;
 	unsigned token; /* the serial of the token that is sent; 0 where it is none */
@@ -204,6 +205,17 @@ static bool reads(const struct request *r)
 	return r->method == NULL || strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
 }
 
+/* A renewal is tried as often as those are who wait for it. */
+static void wait_for_renewal(struct access *a, struct request *r)
+{
+	request_push(&a->waiting, r);
+	a->elsewhere = r->elsewhere && (a->elsewhere || !a->renewing);
+	if (!a->renewing)
+		return;
+	a->ping.retry.elsewhere = a->wait.elsewhere = a->elsewhere;
+	tokens_heed(a->tokens);
+}
+
 /* A 401: with a newer token at hand the request goes again at once, else it waits for one. */
 static enum err_code mend(struct access *a, struct request *r, struct err *err)
 {
@@ -218,7 +230,7 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 	if (r->shown != a->current)
 		return send(a, r, err);
 	read_challenge(&r->call, &c);
-	request_push(&a->waiting, r);
+	wait_for_renewal(a, r);
 	if (a->renewing)
 		return ERR_OK;
 	if (c.scheme != CHALLENGE_NONE) /* else what it said before still holds */
@@ -298,7 +310,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 	r->call.retry.elsewhere = r->elsewhere;
 	if (r->foreign || (!a->renewing && !is_stale(a)))
 		return send(a, r, err);
-	request_push(&a->waiting, r);
+	wait_for_renewal(a, r);
 	return a->renewing ? ERR_OK : start_renewal(a, err);
 }
 
@@ -396,7 +408,7 @@ static enum err_code ask_token(struct access *a, struct err *err)
 	if (token_scope(a->challenge.scope, a->endpoint->path, a->writes, &scope, err) != ERR_OK)
 		return err_add(err, "%s: scopes of a token", a->endpoint->host);
 	want.scope = buf_text(&scope);
-	a->wait.done = on_token;
+	a->wait = (struct token_wait){ .done = on_token, .elsewhere = a->elsewhere };
 	return tokens_get(a->tokens, &want, a->token, &a->wait, err);
 }
 
@@ -457,6 +469,7 @@ static enum err_code ping(struct access *a, struct err *err)
 		.on_again = on_ping_again,
 		.is_moot = is_ping_moot,
 		.on_done = on_ping,
+		.retry = { .elsewhere = a->elsewhere },
 	};
 	return http_start(a->http, &a->ping, err);
 }

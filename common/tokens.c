@@ -134,6 +134,23 @@ static enum err_code new_entry(struct tokens *t, const struct token_want *w, str
 	return ERR_OK;
 }
 
+static bool all_elsewhere(const struct entry *e)
+{
+	const struct token_wait *w = e->waiting;
+
+	while (w != NULL && w->elsewhere)
+		w = w->next;
+	return w == NULL;
+}
+
+void tokens_heed(struct tokens *t)
+{
+	struct entry *e;
+
+	for (e = t->entries; e != NULL; e = e->next)
+		e->call.retry.elsewhere = all_elsewhere(e);
+}
+
 /* Everybody who waits hears of it, until one cannot go on. */
 static enum err_code tell_all(struct entry *e, struct err *failure, struct err *err)
 {
@@ -273,7 +290,12 @@ static enum err_code ask(struct entry *e, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	e->call = (struct http_call){
-		.url = e->url, .tls = e->tls, .on_body = on_answer, .on_again = on_again, .on_done = on_done
+		.url = e->url,
+		.tls = e->tls,
+		.on_body = on_answer,
+		.on_again = on_again,
+		.on_done = on_done,
+		.retry = { .elsewhere = all_elsewhere(e) },
 	};
 	if (e->way == TOKEN_GET) {
 		e->call.authorization = e->basic;
@@ -317,6 +339,7 @@ enum err_code tokens_get(struct tokens *t, const struct token_want *want, unsign
 		e->tls = want->tls;
 	wait->next = e->waiting;
 	e->waiting = wait;
+	e->call.retry.elsewhere = all_elsewhere(e);
 	code = asks ? ERR_OK : begin(e, err);
 	if (code != ERR_OK)
 		e->waiting = NULL;

@@ -38,6 +38,7 @@ struct token_want {
 struct token_wait {
 	/* token is NULL on failure, failure else.  What it returns ends the run. */
 	enum err_code (*done)(struct token_wait *w, const struct token *token, struct err *failure, struct err *err);
+	bool elsewhere; /* as in retry.h: few tries are enough where that is so of all who wait */
 	struct token_wait *next;
 };
 
@@ -45,6 +46,8 @@ enum err_code tokens_new(struct http *http, struct wallet *wallet, struct tokens
 /* A token that is not the one with this serial, and has not run out.  done may be called at once. */
 enum err_code tokens_get(struct tokens *t, const struct token_want *want, unsigned not_serial, struct token_wait *wait,
 			 struct err *err);
+/* Some who wait have changed their elsewhere. */
+void tokens_heed(struct tokens *t);
 /* True where the time to renew a token has come. */
 bool token_is_stale(uint64_t renew_ms);
 /* Where the credentials are. */

@@ -28,6 +28,8 @@ static struct http_server *mirror, *home;
 static struct http *engine;
 static struct endpoint_rules rules;
 static struct outages outages;
+static struct wallet *wallet;
+static struct tokens *tokens;
 static struct source *source;
 static struct reference ref;
 static char *folder;
@@ -65,6 +67,9 @@ static void start(const struct http_route *mirror_routes, const struct http_rout
 	folder_put(folder, "registry.example/hosts.toml", toml, strlen(toml));
 	rules.options.hosts_dir = folder;
 	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	ck_assert_int_eq(wallet_new(NULL, &wallet, NULL), ERR_OK);
+	ck_assert_int_eq(tokens_new(engine, wallet, &tokens, NULL), ERR_OK);
+	registry.tokens = tokens;
 	ck_assert_int_eq(reference_parse("registry.example/a/b:1", &ref, NULL), ERR_OK);
 	ck_assert_msg(registry_new(engine, &ref, &registry, &source, &err) == ERR_OK, "%s", err.msg);
 }
@@ -73,6 +78,8 @@ static void stop(void)
 {
 	http_free(engine);
 	source->free(source);
+	tokens_free(tokens);
+	wallet_free(wallet);
 	reference_release(&ref);
 	intern_release(&outages.bases);
 	intern_release(&outages.silent);
@@ -741,6 +748,49 @@ START_TEST(dies_before_many)
 }
 END_TEST
 
+/* What leads to credentials is asked for as often as what they are for: at a mirror a few times, at the last place
+ * until all tries are used up. */
+static const struct {
+	const char *name;
+	bool at_home;
+	const char *challenge, *asks;
+	unsigned times;
+	enum err_code want;
+} gates[] = {
+	{ "a mirror's ping", false, NULL, "GET /v2/ ", RETRY_TRIES_FEW, ERR_OK },
+	{ "a mirror's token", false, "WWW-Authenticate: Bearer realm=\"http://@@/token\"\r\n", "GET /token",
+	  RETRY_TRIES_FEW, ERR_OK },
+	{ "a ping at home", true, NULL, "GET /v2/ ", RETRY_TRIES, ERR_DENIED },
+	{ "a token at home", true, "WWW-Authenticate: Bearer realm=\"http://@@/token\"\r\n", "GET /token", RETRY_TRIES,
+	  ERR_NETWORK },
+};
+
+START_TEST(gate_is_ill)
+{
+	const struct http_route gate[ROUTES] = {
+		{ MANIFEST, .status = 401, .headers = gates[_i].challenge },
+		{ .target = "*", .fault = FAULT_ILL },
+	};
+	static const struct http_route has[ROUTES] = { { MANIFEST, .body = "abc" }, { BLOB, .body = "abc" } };
+	static const struct http_route lacks[ROUTES] = { { .target = "/" } };
+	struct got g = { 0 };
+	struct err err = { 0 };
+	enum err_code code;
+	unsigned asked;
+
+	buf_init(&g.bytes, 1000);
+	start(gates[_i].at_home ? lacks : gate, gates[_i].at_home ? gate : has, ALL);
+	ck_assert_int_eq(ask_of_many('m', &g, &err), ERR_OK);
+	code = http_run(engine, &err);
+	asked = http_server_asked(gates[_i].at_home ? home : mirror, gates[_i].asks);
+	ck_assert_msg(asked == gates[_i].times, "%s: %u times", gates[_i].name, asked);
+	ck_assert_msg(code == gates[_i].want, "%s: %d %s", gates[_i].name, code, err.msg);
+	ck_assert_str_eq(buf_text(&g.bytes), gates[_i].at_home ? "" : "abc");
+	buf_release(&g.bytes);
+	stop();
+}
+END_TEST
+
 static const struct {
 	const char *name, *hosts, *says;
 	enum err_code want;
@@ -780,6 +830,7 @@ int main(void)
 	tcase_add_loop_test(t, in_the_clear, 0, (int)COUNT_OF(clear));
 	tcase_add_loop_test(t, pages, 0, (int)COUNT_OF(next_pages));
 	tcase_add_loop_test(t, dies_before_many, 0, (int)COUNT_OF(deaths));
+	tcase_add_loop_test(t, gate_is_ill, 0, (int)COUNT_OF(gates));
 	tcase_add_loop_test(t, no_place, 0, (int)COUNT_OF(nobody));
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -82,7 +82,8 @@ struct asked {
 };
 
 struct outcome {
-	bool forgives; /* a failure is not the end of the run */
+	bool forgives;  /* a failure is not the end of the run */
+	bool elsewhere; /* another place can be asked instead */
 	int status;
 	struct err failure;
 };
@@ -113,7 +114,7 @@ static void ask(struct access *a, const char *target, struct outcome *o)
 
 	ck_assert_ptr_nonnull(q);
 	q->outcome = o;
-	q->request = (struct request){ .on_done = on_done, .release = release };
+	q->request = (struct request){ .elsewhere = o->elsewhere, .on_done = on_done, .release = release };
 	ck_assert_int_eq(str_format(&q->request.url, NULL, "http://%s%s", http_server_host(server), target), ERR_OK);
 	ck_assert_int_eq(access_start(a, &q->request, NULL), ERR_OK);
 }
@@ -422,6 +423,52 @@ START_TEST(unreachable)
 }
 END_TEST
 
+/* Of those who wait for one token, some can ask another place. */
+static const struct {
+	const char *name;
+	bool elsewhere[2];
+	const char *repositories[2]; /* two accesses to one repository have one token, but wait for it each */
+	unsigned times;
+} waits[] = {
+	{ "nobody", { false, false }, { "a/b", NULL }, RETRY_TRIES },
+	{ "the first", { true, false }, { "a/b", NULL }, RETRY_TRIES },
+	{ "the second", { false, true }, { "a/b", NULL }, RETRY_TRIES },
+	{ "both", { true, true }, { "a/b", NULL }, RETRY_TRIES_FEW },
+	{ "the first access", { true, false }, { "a/b", "a/b" }, RETRY_TRIES },
+	{ "the second access", { false, true }, { "a/b", "a/b" }, RETRY_TRIES },
+	{ "both accesses", { true, true }, { "a/b", "a/b" }, RETRY_TRIES_FEW },
+};
+
+START_TEST(tried_as_who_waits)
+{
+	static const struct http_route routes[] = {
+		{ .target = "/blob", .status = 401, .headers = BEARER("http://@@/token") },
+		{ .target = "*", .fault = FAULT_ILL },
+	};
+	struct access *accesses[2] = { 0 };
+	struct outcome o[2] = { { .forgives = true }, { .forgives = true } };
+	unsigned asked;
+	size_t i;
+
+	start(routes, COUNT_OF(routes), NULL);
+	for (i = 0; i < 2; i++) {
+		if (waits[_i].repositories[i] != NULL)
+			accesses[i] = open_access(waits[_i].repositories[i]);
+		o[i].elsewhere = waits[_i].elsewhere[i];
+		ask(accesses[i] != NULL ? accesses[i] : accesses[0], "/blob", &o[i]);
+	}
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	asked = http_server_asked(server, "GET /token");
+	ck_assert_msg(asked == waits[_i].times, "%s: %u times", waits[_i].name, asked);
+	http_free(engine);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(o[i].failure.code, ERR_NETWORK);
+		access_free(accesses[i]);
+	}
+	stop();
+}
+END_TEST
+
 /* The longest answer, and one byte more. */
 START_TEST(length)
 {
@@ -461,6 +508,7 @@ int main(void)
 	tcase_add_test(t, moved);
 	tcase_add_loop_test(t, hostile_realm, 0, (int)COUNT_OF(hostile));
 	tcase_add_test(t, unreachable);
+	tcase_add_loop_test(t, tried_as_who_waits, 0, (int)COUNT_OF(waits));
 	tcase_add_loop_test(t, length, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
