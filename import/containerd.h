@@ -23,7 +23,8 @@
 
 #define CONTAINERD_SOCKET "/run/containerd/containerd.sock"
 #define CONTAINERD_DOCKER "moby" /* the namespace that Docker has */
-#define CONTAINERD_JOBS 4        /* blobs that are written side by side */
+#define CONTAINERD_TYPE_MAX 256
+#define CONTAINERD_JOBS 4 /* blobs that are written side by side */
 
 struct containerd {
 	struct grpc grpc;
@@ -42,7 +43,9 @@ struct containerd_content {
 struct containerd_image {
 	char *name; /* NULL where there is none */
 	struct digest target;
-	bool pinned; /* the kubelet leaves it alone */
+	char media_type[CONTAINERD_TYPE_MAX]; /* of the target; "" for one that is too long */
+	uint64_t size_bytes;                  /* likewise */
+	bool pinned;                          /* the kubelet leaves it alone */
 };
 
 typedef enum err_code containerd_image_fn(void *ctx, const struct containerd_image *image, struct err *err);

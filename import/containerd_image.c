@@ -25,7 +25,7 @@ static bool is_pinned(const struct pb_field *entry)
 	       strcmp(text, PINNED_VALUE) == 0;
 }
 
-static enum err_code read_target(const struct pb_field *message, struct digest *ret_digest, struct err *err)
+static enum err_code read_target(const struct pb_field *message, struct containerd_image *image, struct err *err)
 {
 	char text[DIGEST_TEXT_SIZE] = "";
 	struct pb_in in;
@@ -35,8 +35,12 @@ static enum err_code read_target(const struct pb_field *message, struct digest *
 	while (pb_next(&in, &f)) {
 		if (pb_is_bytes(&f, 2) && !pb_text_into(&f, text, sizeof(text)))
 			text[0] = '\0';
+		else if (pb_is_bytes(&f, 1) && !pb_text_into(&f, image->media_type, sizeof(image->media_type)))
+			image->media_type[0] = '\0';
+		else if (pb_is_uint(&f, 3))
+			image->size_bytes = f.value;
 	}
-	return digest_parse(text, ret_digest, err);
+	return digest_parse(text, &image->target, err);
 }
 
 static enum err_code read_image(const struct pb_field *message, struct containerd_image *image, struct err *err)
@@ -52,7 +56,7 @@ static enum err_code read_image(const struct pb_field *message, struct container
 		else if (pb_is_bytes(&f, 2))
 			image->pinned |= is_pinned(&f);
 		else if (pb_is_bytes(&f, 3))
-			code = read_target(&f, &image->target, err);
+			code = read_target(&f, image, err);
 	}
 	if (code == ERR_OK)
 		code = pb_in_end(&in, "image", err);

@@ -73,6 +73,24 @@ static enum err_code give_name(struct containerd *c, const char *name, const str
 	return code == ERR_OK && !right ? containerd_name(c, name, root, pin, err) : code;
 }
 
+/* An image that loses its name stays under its digest, as the kubelet and Docker leave it: containers may use it. */
+static enum err_code keep_old(struct containerd *c, const char *name, const struct node *root, struct err *err)
+{
+	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	CLEANUP(free_ptr) char *by_digest = NULL;
+	struct node old = { .media_type = image.media_type };
+	enum err_code code = containerd_image(c, name, &image, err);
+
+	if (code != ERR_OK || image.name == NULL || digest_equal(&image.target, &root->digest))
+		return code;
+	old.digest = image.target;
+	old.size_bytes = image.size_bytes;
+	code = name_by_digest(c, name, &old.digest, &by_digest, err);
+	if (code == ERR_OK && by_digest == NULL)
+		code = str_format(&by_digest, err, "moby-dangling@%s", old.digest.text);
+	return code == ERR_OK ? give_name(c, by_digest, &old, false, err) : code;
+}
+
 enum err_code names_give(struct containerd *c, const struct plan *plan, bool pin, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -86,6 +104,8 @@ enum err_code names_give(struct containerd *c, const struct plan *plan, bool pin
 		code = name_by_digest(c, image->name, &root->digest, &by_digest, err);
 		if (code == ERR_OK && by_digest != NULL)
 			code = give_name(c, by_digest, root, pin, err);
+		if (code == ERR_OK)
+			code = keep_old(c, image->name, root, err);
 		if (code == ERR_OK)
 			code = give_name(c, image->name, root, pin, err);
 	}

@@ -136,6 +136,8 @@ blobs() {
 		bundle import -q --map "$REGISTRY/moved=$REGISTRY/demo" --to "$TARGET" moved.oci.tar.zst
 		complain 1 "$APP" "$APP1 there" "$MULTI here" --replace
 		diff <(names) <(both)
+		# The old image stays, whoever had given it its name.
+		ctr images rm "${APP%:*}@$APP1" >/dev/null
 		bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to "$TARGET" moved.oci.tar.zst
 		expect 0 "$APP  $MULTI" "$APP1 -> $MULTI"
 		[[ $(names) == *"$APP $MULTI"* && $(names) == *"${APP%:*}@$APP1 $APP1"* ]]

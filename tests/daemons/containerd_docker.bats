@@ -54,6 +54,16 @@ manifests() {
 	diff <(manifests "$MANY") loaded
 }
 
+@test "an image that loses its name stays, without one" {
+	lab_peer crane copy "$MANY" "$REGISTRY/moved/app1:1.0" 2>/dev/null
+	"$BUNDLE" export -q -o moved.zst "$REGISTRY/moved/app1:1.0" >/dev/null
+	bundle import -q --to "containerd:$SOCKET" --namespace moby --image "$APP" release.oci.tar.zst
+	expect 0
+	bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to "containerd:$SOCKET" --namespace moby moved.zst
+	expect 0 "$APP1 -> $MULTI"
+	[[ $(names) == *"<none>:<none> $APP1"* && $(names) == *"$APP $MULTI"* ]]
+}
+
 @test "docker.sock is no containerd" {
 	bundle import -q --to "containerd:$LAB_DOCKER_SOCK" release.oci.tar.zst
 	complain 5 "$LAB_DOCKER_SOCK" 'does not answer as containerd does'

@@ -23,7 +23,7 @@
 	"cri"
 #define MESSAGE(text)                                                                                                  \
 	{                                                                                                              \
-		.body = text, .len = sizeof(text) - 1                                                                  \
+		.body = (text), .len = sizeof(text) - 1                                                                \
 	}
 
 /* A message of an answer, without its head; the text of a status. */
