@@ -158,8 +158,10 @@ enum err_code attested_of_graph(struct attested *a, const struct graph *g, struc
 	CLEANUP(free_ptr) uint32_t *seen = calloc(g->nodes_len + 1, sizeof(*seen));
 	CLEANUP(free_ptr) uint32_t *waiting = calloc(g->nodes_len + 1, sizeof(*waiting));
 	struct visit v = { .a = a, .g = g, .seen = seen, .waiting = waiting };
-	enum err_code code = seen != NULL && waiting != NULL ? ERR_OK : err_nomem(err);
+	enum err_code code = ERR_OK;
 
+	if (seen == NULL || waiting == NULL)
+		return err_nomem(err);
 	for (; code == ERR_OK && v.turn < g->images_len;) {
 		const struct image *image = &g->images[v.turn++];
 

@@ -87,6 +87,7 @@ enum err_code tags_ask(struct gather *g, const char *text, const struct opt_list
 		       struct err *err)
 {
 	struct tags_asked *a = calloc(1, sizeof(*a));
+	struct source *source = NULL;
 	enum err_code code;
 
 	if (a == NULL)
@@ -95,10 +96,11 @@ enum err_code tags_ask(struct gather *g, const char *text, const struct opt_list
 	*asked = a;
 	code = read_repository(text, &a->repository, err);
 	if (code == ERR_OK)
-		code = gather_source_of(g, &a->repository, &a->source, err);
-	if (code == ERR_OK && a->source->tags == NULL)
-		code = err_set(err, ERR_UNSUPPORTED, "%s: only a registry can list its tags", text);
-	return code == ERR_OK ? a->source->tags(a->source, on_tags, a, err) : code;
+		code = gather_source_of(g, &a->repository, &source, err);
+	if (code != ERR_OK)
+		return code;
+	a->source = source;
+	return source->tags(source, on_tags, a, err);
 }
 
 void tags_free(struct tags_asked *asked)

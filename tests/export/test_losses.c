@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -14,10 +15,12 @@
  * out. */
 static void add(struct attested *a, const char *text)
 {
-	char image[64], platform[64];
+	char image[64], platform[64], attestations[8], signatures[8];
 	struct attested_row row = { .image = image, .platform = platform };
 
-	ck_assert_int_eq(sscanf(text, "%63s %63s %zu %zu", image, platform, &row.attestations, &row.signatures), 4);
+	ck_assert_int_eq(sscanf(text, "%63s %63s %7s %7s", image, platform, attestations, signatures), 4);
+	row.attestations = strtoul(attestations, NULL, 10);
+	row.signatures = strtoul(signatures, NULL, 10);
 	row.left_out = platform[0] == '-' && platform[1] != '\0';
 	if (platform[0] == '-')
 		memmove(platform, platform + 1, strlen(platform));
