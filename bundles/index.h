@@ -16,6 +16,9 @@
 #include "common/graph.h"
 #include "common/stream.h"
 
-/* Write the index of a settled graph. */
+/* Write the index of a settled graph, as it stands in a bundle. */
 enum err_code index_write(const struct graph *g, struct outstream *out, struct err *err);
+/* The same for the embedded store, out of which images are exported again: what cosign tags has its tag and kind too.
+ */
+enum err_code index_write_tagged(const struct graph *g, struct outstream *out, struct err *err);
 #endif

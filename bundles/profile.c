@@ -230,6 +230,11 @@ bool profile_tag(const struct graph *g, const struct link *link, char out[PROFIL
 	return true;
 }
 
+const char *profile_kind(enum link_kind kind)
+{
+	return tagged[kind].kind;
+}
+
 static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
 				  struct err *err)
 {

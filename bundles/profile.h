@@ -24,6 +24,8 @@
 
 /* cosign's tag of a referrer that is an entry of its own, sha256-HEX.sig and the like; false for one without. */
 bool profile_tag(const struct graph *g, const struct link *link, char out[PROFILE_TAG_MAX]);
+/* What cosign calls such a referrer; NULL where it has no word for it. */
+const char *profile_kind(enum link_kind kind);
 /* Write the entries of a settled graph to index, an empty buffer.  The layout is locked. */
 enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err);
 #endif

@@ -61,16 +61,17 @@ enum err_code layout_lock(struct layout *l, struct err *err);
 /* Add a blob. */
 enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t size_bytes, struct instream *in,
 			 struct err *err);
-/* What stays listed by its digest where what led to it moves. */
+/* Of what is replaced. */
 enum layout_keep {
-	LAYOUT_KEEP_NONE,
-	LAYOUT_KEEP_NAMED, /* what a name has stood for: for layouts in which others keep images too */
-	LAYOUT_KEEP_ALL,   /* what a tag of cosign's has stood for too, as a referrer of what it was about */
+	LAYOUT_KEEP_NONE = 0,
+	LAYOUT_KEEP_NAMED = 1,  /* what a name has stood for: for layouts in which others keep images too */
+	LAYOUT_KEEP_TAGGED = 2, /* what a tag of cosign's has stood for, as a referrer of what it was about */
+	LAYOUT_KEEP_ALL = LAYOUT_KEEP_NAMED | LAYOUT_KEEP_TAGGED,
 };
 /* Add the entries of another index.json, whose blobs are all in place.  An image of the same name, a referrer of the
  * same digest and subject, and one under the same tag are replaced; whatever else is there stays. */
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err);
-/* The same, where others keep images too. */
+/* The same, but what is replaced stays listed by its digest, where keep says so. */
 enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, enum layout_keep keep,
 				    struct err *err);
 /* Take entries out of index.json, by place; their blobs stay. */

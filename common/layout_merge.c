@@ -196,9 +196,9 @@ static void put_entries(struct js_out *o, const struct layout *l, const struct j
 			js_put_value(o, js_at(list, i));
 			continue;
 		}
-		if (keep != LAYOUT_KEEP_NONE)
+		if ((keep & LAYOUT_KEEP_NAMED) != 0)
 			put_moved(o, a, k->all, k->len, &l->entries[i]);
-		if (keep == LAYOUT_KEEP_ALL)
+		if ((keep & LAYOUT_KEEP_TAGGED) != 0)
 			put_untagged(o, a, &l->entries[i]);
 	}
 	for (i = 0; i < a->len; i++) {

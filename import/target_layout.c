@@ -15,7 +15,7 @@ struct target_layout {
 	enum layout_style style;
 	char *path;
 	struct layout *layout; /* NULL while there is none */
-	bool moves_tags;       /* tags of cosign's move to less than they stand for: that was asked for */
+	bool moves_tags;       /* tags of cosign's move to less than they stand for, and may */
 };
 
 /* What the names stand for now, and whether they may move. */
@@ -54,11 +54,13 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
 }
 
-/* cosign's tag for a referrer stands for nothing else, or for less of the same. */
+/* cosign's tag for a referrer stands for nothing else, or for less of the same.  The store has no reader of tags but
+ * us: there it moves. */
 static enum err_code check_tag(struct target_layout *t, const struct plan *plan, const struct link *link,
 			       const char *tag, struct err *err)
 {
 	const struct node *is = &plan->graph.nodes[link->referrer];
+	bool may_move = plan->replace || t->style == LAYOUT_STORE;
 	enum err_code code = ERR_OK;
 	size_t i;
 
@@ -69,8 +71,8 @@ static enum err_code check_tag(struct target_layout *t, const struct plan *plan,
 
 		if (ref == NULL || strcmp(ref, tag) != 0 || digest_equal(&was->digest, &is->digest))
 			continue;
-		code = has_grown(t, &plan->graph, is, was, &grown, plan->replace ? NULL : err);
-		if (plan->replace) {
+		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
+		if (may_move) {
 			t->moves_tags |= code != ERR_OK || !grown;
 			code = ERR_OK;
 		} else if (code == ERR_OK && !grown) {
@@ -88,7 +90,7 @@ static enum err_code check_tags(struct target_layout *t, const struct plan *plan
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && t->style == LAYOUT_GENERIC && i < plan->graph.links_len; i++) {
+	for (i = 0; code == ERR_OK && i < plan->graph.links_len; i++) {
 		char tag[PROFILE_TAG_MAX];
 
 		if (profile_tag(&plan->graph, &plan->graph.links[i], tag))
@@ -191,7 +193,7 @@ static enum err_code put_node(struct target_layout *t, struct plan *plan, uint32
 static enum err_code publish(struct target_layout *t, struct plan *plan, struct err *err)
 {
 	CLEANUP(buf_release) struct buf index;
-	enum layout_keep keep = LAYOUT_KEEP_NONE;
+	enum layout_keep keep = t->moves_tags ? LAYOUT_KEEP_TAGGED : LAYOUT_KEEP_NONE;
 	struct buf_stage out;
 	enum err_code code;
 
@@ -199,13 +201,13 @@ static enum err_code publish(struct target_layout *t, struct plan *plan, struct 
 	buf_stage_init(&out, &index);
 	code = plan_finish(plan, err);
 	if (code == ERR_OK && t->style == LAYOUT_STORE)
-		code = index_write(&plan->graph, &out.out, err);
+		code = index_write_tagged(&plan->graph, &out.out, err);
 	else if (code == ERR_OK)
 		code = profile_write(t->layout, &plan->graph, &index, err);
 	if (code != ERR_OK)
 		return code;
 	if (t->style == LAYOUT_GENERIC)
-		keep = t->moves_tags ? LAYOUT_KEEP_ALL : LAYOUT_KEEP_NAMED;
+		keep |= LAYOUT_KEEP_NAMED;
 	return layout_publish_beside(t->layout, buf_text(&index), index.len, keep, err);
 }
 

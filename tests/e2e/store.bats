@@ -56,6 +56,13 @@ teardown() { session_end; }
 	expect 0
 }
 
+@test "what is exported out of it again has lost nothing, cosign's tags among it" {
+	bundle export -q -o again.zst "oci:$BUNDLE_STORE"
+	expect 0 "$APP" "$MANY"
+	"$BUNDLE" export -q -o both.zst "$APP" "$MANY" >/dev/null
+	cmp again.zst both.zst
+}
+
 @test "names as docker takes them; all or none" {
 	cp "$BUNDLE_STORE/index.json" before.json
 	bundle store remove "$MANY" no-such/image:1

@@ -19,6 +19,7 @@
 
 static char *folder, *path, *file;
 static struct image_builder images;
+static enum layout_style style;
 
 static void setup(void)
 {
@@ -26,6 +27,7 @@ static void setup(void)
 	path = folder_path(folder, "layout");
 	file = file_new();
 	image_builder_init(&images);
+	style = LAYOUT_GENERIC;
 }
 
 static void teardown(void)
@@ -51,7 +53,7 @@ static enum err_code bring(bool replace, struct plan *ret_plan, struct err *err)
 	progress_init(&progress, PROGRESS_QUIET, stderr, NULL);
 	ret_plan->progress = &progress;
 	ret_plan->replace = replace;
-	ck_assert_int_eq(target_layout_new(path, "oci:x", LAYOUT_GENERIC, &t, NULL), ERR_OK);
+	ck_assert_int_eq(target_layout_new(path, "oci:x", style, &t, NULL), ERR_OK);
 	code = t->probe(t, ret_plan, err);
 	if (code == ERR_OK)
 		code = t->write(t, ret_plan, err);
@@ -175,6 +177,22 @@ static size_t count_referrers(const struct digest *digest)
 	return count;
 }
 
+/* An export of the layout finds a signature of cosign's as that. */
+static bool has_signature(void)
+{
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	size_t i;
+
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	ck_assert_int_eq(layout_survey_make(l, &survey, NULL), ERR_OK);
+	for (i = 0; i < survey.links_len; i++) {
+		if (survey.links[i].kind == LINK_SIG)
+			return true;
+	}
+	return false;
+}
+
 /* As if another tool had written it: cosign's tags as names, and nothing about subjects. */
 static void make_foreign(void)
 {
@@ -203,18 +221,21 @@ static void make_foreign(void)
 static const struct {
 	const char *name;
 	size_t had, comes;
-	bool foreign, replace;
+	bool foreign, replace, store;
 	enum err_code want;
 	size_t kept;
 } tags[] = {
-	{ "the same", 1, 1, false, false, ERR_OK, 1 },
-	{ "one more signature", 1, 2, false, false, ERR_OK, 0 },
-	{ "one signature less", 2, 1, false, false, ERR_CONFLICT, 1 },
-	{ "one signature less, as was asked", 2, 1, false, true, ERR_OK, 1 },
-	{ "one more signature, as was asked", 1, 2, false, true, ERR_OK, 0 },
-	{ "of another tool, the same", 1, 1, true, true, ERR_OK, 1 },
-	{ "of another tool, one signature less", 2, 1, true, false, ERR_CONFLICT, 0 },
-	{ "of another tool, one signature less, as was asked", 2, 1, true, true, ERR_OK, 1 },
+	{ "the same", 1, 1, false, false, false, ERR_OK, 1 },
+	{ "one more signature", 1, 2, false, false, false, ERR_OK, 0 },
+	{ "one signature less", 2, 1, false, false, false, ERR_CONFLICT, 1 },
+	{ "one signature less, as was asked", 2, 1, false, true, false, ERR_OK, 1 },
+	{ "one more signature, as was asked", 1, 2, false, true, false, ERR_OK, 0 },
+	{ "of another tool, the same", 1, 1, true, true, false, ERR_OK, 1 },
+	{ "of another tool, one signature less", 2, 1, true, false, false, ERR_CONFLICT, 0 },
+	{ "of another tool, one signature less, as was asked", 2, 1, true, true, false, ERR_OK, 1 },
+	{ "in the store, the same", 1, 1, false, false, true, ERR_OK, 1 },
+	{ "in the store, one more signature", 1, 2, false, false, true, ERR_OK, 0 },
+	{ "in the store, one signature less", 2, 1, false, false, true, ERR_OK, 1 },
 };
 
 START_TEST(cosign_tags)
@@ -224,6 +245,7 @@ START_TEST(cosign_tags)
 	struct digest was;
 	enum err_code got;
 
+	style = tags[_i].store ? LAYOUT_STORE : LAYOUT_GENERIC;
 	sign(A, tags[_i].had, &was);
 	ck_assert_msg(bring_only(false, &err) == ERR_OK, "%s", err.msg);
 	if (tags[_i].foreign)
@@ -235,6 +257,7 @@ START_TEST(cosign_tags)
 	ck_assert_uint_eq(count_tags(tag), 1);
 	ck_assert_msg(count_referrers(&was) == tags[_i].kept, "%s", tags[_i].name);
 	ck_assert_uint_eq(count_images(), got == ERR_OK ? 2 : 1);
+	ck_assert(has_signature());
 	if (got != ERR_OK)
 		ck_assert_ptr_nonnull(strstr(err.msg, tag));
 }
