@@ -236,9 +236,16 @@ enum err_code plan_add_run(struct plan *plan, size_t image, const struct digest 
 }
 
 /* Whether a manifest is for the platform of what runs; where one of them does not say, it may be. */
-static bool is_for(const struct node *n, const struct plan_run *run)
+static bool is_for(const struct graph *g, uint32_t node, const struct plan_run *run)
 {
-	return n->platform == NULL || run->platform[0] == '\0' || strcmp(n->platform, run->platform) == 0;
+	const char *platform = graph_platform(g, node, 0);
+	size_t i;
+
+	if (platform == NULL || run->platform[0] == '\0')
+		return true;
+	for (i = 1; platform != NULL && strcmp(platform, run->platform) != 0; i++)
+		platform = graph_platform(g, node, i);
+	return platform != NULL;
 }
 
 /* The new image, of which t has the manifests, lacks what takes the place of something that runs. */
@@ -250,12 +257,13 @@ static bool loses(const struct plan *plan, const struct tree *t, const struct pl
 	for (i = 0; i < t->found_len; i++) {
 		const struct node *n = &plan->graph.nodes[t->found[i]];
 		bool whole = !n->absent && !n->left_out && !is_bare(plan, n);
+		bool fits = is_for(&plan->graph, t->found[i], run);
 
 		if (n->role != ROLE_MANIFEST)
 			continue;
-		if (digest_equal(&n->digest, &run->manifest) || (whole && is_for(n, run)))
+		if (digest_equal(&n->digest, &run->manifest) || (whole && fits))
 			return false; /* it stays, or another takes its place */
-		lacks |= !whole && is_for(n, run);
+		lacks |= !whole && fits;
 		lacks_any |= !whole;
 		runs_any |= whole;
 	}

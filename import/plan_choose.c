@@ -81,12 +81,8 @@ static bool brings(const struct tree *t, const struct platform *wanted)
 
 	for (i = 0; i < t->found_len; i++) {
 		const struct node *n = &t->graph->nodes[t->found[i]];
-		struct platform have;
 
-		if (n->role != ROLE_MANIFEST || !node_is_carried(n))
-			continue;
-		if (n->platform == NULL ||
-		    (platform_parse(n->platform, &have, NULL) == ERR_OK && platform_match(wanted, &have)))
+		if (n->role == ROLE_MANIFEST && node_is_carried(n) && graph_runs_on(t->graph, t->found[i], wanted))
 			return true;
 	}
 	return false;

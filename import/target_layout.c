@@ -115,12 +115,24 @@ static bool has_all(const struct target_layout *t, const struct graph *g, const 
 
 static enum err_code walk_stored(struct target_layout *t, const struct image *image, struct graph *g, struct err *err);
 
+/* A manifest runs on every platform that it is listed for, or nobody says on which. */
+static enum err_code add_runs(struct plan *plan, size_t image, const struct graph *g, uint32_t node, struct err *err)
+{
+	const char *platform = graph_platform(g, node, 0);
+	enum err_code code = plan_add_run(plan, image, &g->nodes[node].digest, platform, err);
+	size_t i;
+
+	for (i = 1; code == ERR_OK && (platform = graph_platform(g, node, i)) != NULL; i++)
+		code = plan_add_run(plan, image, &g->nodes[node].digest, platform, err);
+	return code;
+}
+
 /* What the store has of what a name stands for now; what is damaged there cannot be run. */
 static enum err_code look_what_runs(struct target_layout *t, struct plan *plan, size_t image, struct err *err)
 {
 	CLEANUP(graph_release) struct graph g;
 	enum err_code code;
-	size_t i;
+	uint32_t i;
 
 	graph_init(&g);
 	code = walk_stored(t, &plan->graph.images[image], &g, err);
@@ -130,7 +142,7 @@ static enum err_code look_what_runs(struct target_layout *t, struct plan *plan, 
 		const struct node *n = &g.nodes[i];
 
 		if (n->role == ROLE_MANIFEST && !n->absent && has_all(t, &g, n))
-			code = plan_add_run(plan, image, &n->digest, n->platform, err);
+			code = add_runs(plan, image, &g, i, err);
 	}
 	return code;
 }

@@ -254,6 +254,27 @@ START_TEST(check_platforms)
 }
 END_TEST
 
+/* The manifest that is listed for linux/amd64 and linux/arm64 is not in the bundle. */
+START_TEST(check_shared)
+{
+	static const char *const platforms[] = { "linux/amd64", "linux/arm64" };
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	struct mapping names = { 0 };
+
+	image_builder_release(&images);
+	image_builder_init(&images);
+	image_shared(&images, A, true);
+	bundle_put(&images, path, 10000);
+	ck_assert_int_eq(bundle_open(path, &b, NULL), ERR_OK);
+	ck_assert_int_eq(plan_make(b, &names, &plan, NULL), ERR_OK);
+	ck_assert_int_eq(digest_of("x", 1, NULL, &plan.images[0].was, NULL), ERR_OK);
+	ck_assert_int_eq(plan_add_run(&plan, 0, &plan.images[0].was, platforms[_i], NULL), ERR_OK);
+	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
+	ck_assert_msg(plan_check_layers(&plan, "the store", NULL) == ERR_CONFLICT, "%s", platforms[_i]);
+}
+END_TEST
+
 /* Without its config an image cannot be run either. */
 START_TEST(check_config)
 {
@@ -328,6 +349,7 @@ int main(void)
 	tcase_add_loop_test(t, check_names, 0, (int)COUNT_OF(names_there));
 	tcase_add_loop_test(t, check_layers, 0, (int)COUNT_OF(bare));
 	tcase_add_loop_test(t, check_platforms, 0, (int)COUNT_OF(lost));
+	tcase_add_loop_test(t, check_shared, 0, 2);
 	tcase_add_test(t, check_config);
 	tcase_add_loop_test(t, flipped, 0, 4);
 	suite_add_tcase(s, t);

@@ -113,6 +113,32 @@ START_TEST(choose)
 }
 END_TEST
 
+/* One manifest that is listed for two platforms is brought for both. */
+START_TEST(shared)
+{
+	static const char *const platforms[] = { "linux/amd64", "linux/arm64" };
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	CLEANUP(mapping_release) struct mapping names = { 0 };
+	struct opt_list all = { 0 };
+	struct plan_choice choice = { .images = &all };
+	struct err err = { 0 };
+	enum err_code got;
+
+	image_builder_release(&images);
+	image_builder_init(&images);
+	image_shared(&images, A, false);
+	bundle_put(&images, path, 10000);
+	ck_assert_int_eq(bundle_open(path, &b, NULL), ERR_OK);
+	ck_assert_int_eq(plan_make(b, &names, &plan, NULL), ERR_OK);
+	ck_assert_int_eq(selection_platform(&choice.platforms, platforms[_i], NULL), ERR_OK);
+	got = plan_choose(&plan, &choice, &err);
+	selection_release(&choice.platforms);
+	ck_assert_msg(got == ERR_OK, "%s: %s", platforms[_i], err.msg);
+	ck_assert_uint_eq(count(&plan, ROLE_MANIFEST), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("plan_choose");
@@ -120,6 +146,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, choose, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, shared, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -40,21 +40,32 @@ struct shipment {
 	struct progress progress;
 };
 
-static void shipment_of(struct shipment *s, const char *name, const struct image_sample *sample,
-			const struct selection *selection)
+static void shipment_begin(struct shipment *s)
+{
+	*s = (struct shipment){ .path = file_new() };
+	image_builder_init(&s->b);
+}
+
+/* Pack what the builder has. */
+static void shipment_end(struct shipment *s)
 {
 	struct mapping names = { 0 };
 	struct err err = { 0 };
 
-	*s = (struct shipment){ .path = file_new() };
-	image_builder_init(&s->b);
-	s->b.selection = selection;
-	image_sample(&s->b, name, sample);
 	bundle_put(&s->b, s->path, 10000);
 	ck_assert_msg(bundle_open(s->path, &s->bundle, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_msg(plan_make(s->bundle, &names, &s->plan, &err) == ERR_OK, "%s", err.msg);
 	progress_init(&s->progress, PROGRESS_QUIET, stderr, NULL);
 	s->plan.progress = &s->progress;
+}
+
+static void shipment_of(struct shipment *s, const char *name, const struct image_sample *sample,
+			const struct selection *selection)
+{
+	shipment_begin(s);
+	s->b.selection = selection;
+	image_sample(&s->b, name, sample);
+	shipment_end(s);
 }
 
 static void shipment_init(struct shipment *s, const char *name, const struct image_sample *sample)
@@ -327,6 +338,27 @@ START_TEST(moves_platform)
 }
 END_TEST
 
+/* One manifest that runs for two platforms is lost for both. */
+START_TEST(moves_shared)
+{
+	static const char *const others[] = { "linux/arm64", "linux/amd64" };
+	CLEANUP(selection_release) struct selection brings = { 0 };
+	CLEANUP(shipment_release) struct shipment first;
+	CLEANUP(shipment_release) struct shipment next;
+	struct err err = { 0 };
+
+	shipment_begin(&first);
+	image_shared(&first.b, A, false);
+	shipment_end(&first);
+	ck_assert_int_eq(selection_platform(&brings, others[_i], NULL), ERR_OK);
+	shipment_of(&next, A, &samples[0].sample, &brings);
+	next.plan.replace = true;
+	ck_assert_int_eq(deliver(&first, NULL), ERR_OK);
+	ck_assert_int_eq(deliver(&next, &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, others[1 - _i]));
+}
+END_TEST
+
 /* A bundle that was damaged after it was opened: whatever byte it is, no name is published, or all is as it was. */
 START_TEST(damaged)
 {
@@ -514,6 +546,7 @@ int main(void)
 	tcase_add_loop_test(t, attestations_only, 0, (int)COUNT_OF(attested));
 	tcase_add_test(t, platforms_apart);
 	tcase_add_loop_test(t, moves_platform, 0, (int)COUNT_OF(moved));
+	tcase_add_loop_test(t, moves_shared, 0, 2);
 	tcase_add_test(t, damaged);
 	tcase_add_test(t, rotten);
 	tcase_add_test(t, locked);

@@ -72,6 +72,8 @@ void image_tag(struct image_builder *b, const char *name, size_t root);
 void image_refer(struct image_builder *b, size_t subject, size_t referrer, enum link_kind kind);
 /* An index with two platforms, a BuildKit attestation, a referrer and a cosign signature, under the name. */
 void image_sample(struct image_builder *b, const char *name, const struct image_sample *sample);
+/* An index that lists one manifest for linux/amd64 and linux/arm64, absent or not, and another for linux/s390x. */
+void image_shared(struct image_builder *b, const char *name, bool absent);
 /* The item of a digest, NULL if there is none. */
 const struct image_item *image_item(const struct image_builder *b, const struct digest *digest);
 /* Walk all tags of a source, this one or another that has them, into a settled graph. */

@@ -119,3 +119,18 @@ void image_sample(struct image_builder *b, const char *name, const struct image_
 	image_refer(b, amd64, add_referrer(b, amd64, "application/vnd.example.scan", "none"), LINK_SUBJECT);
 	image_tag(b, name, index);
 }
+
+void image_shared(struct image_builder *b, const char *name, bool absent)
+{
+	struct image_sample sample = { 0 };
+	size_t shared = add_manifest(b, &sample, "amd64", 3), s390x = add_manifest(b, &sample, "s390x", 4);
+
+	b->items[shared].absent = absent;
+	image_tag(b, name,
+		  image_json(b, TYPE_OCI_INDEX,
+			     "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":["
+			     "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},"
+			     "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}},"
+			     "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"s390x\"}}]}",
+			     TYPE_OCI_INDEX, of(b, shared).t, of(b, shared).t, of(b, s390x).t));
+}
