@@ -153,6 +153,46 @@ enum err_code folder_of(const char *path, char **ret_folder, struct err *err)
 			     : str_format(ret_folder, err, "%.*s/", (int)(slash - path), path);
 }
 
+/* Below a folder whose one spelling is known, a last component that is not there. */
+static enum err_code real_below(const char *real, const char *last, char **ret_path, struct err *err)
+{
+	const char *slash = strrchr(real, '/');
+
+	if (strcmp(last, ".") == 0)
+		return str_copy(real, ret_path, err);
+	if (strcmp(last, "..") == 0)
+		return str_format(ret_path, err, "%.*s", slash > real ? (int)(slash - real) : 1, real);
+	return str_format(ret_path, err, "%s/%s", strcmp(real, "/") == 0 ? "" : real, last);
+}
+
+enum err_code path_real(const char *path, char **ret_path, struct err *err)
+{
+	CLEANUP(free_ptr) char *found = realpath(path, NULL);
+	CLEANUP(free_ptr) char *copy = NULL;
+	CLEANUP(free_ptr) char *folder = NULL;
+	CLEANUP(free_ptr) char *real = NULL;
+	const char *slash;
+	enum err_code code;
+	size_t len;
+
+	if (found != NULL) {
+		*ret_path = take_ptr(&found);
+		return ERR_OK;
+	}
+	if (errno != ENOENT)
+		return err_errno(err, path);
+	code = str_copy(*path != '\0' ? path : ".", &copy, err);
+	if (code != ERR_OK)
+		return code;
+	for (len = strlen(copy); len > 1 && copy[len - 1] == '/'; len--)
+		copy[len - 1] = '\0';
+	code = folder_of(copy, &folder, err);
+	if (code == ERR_OK)
+		code = path_real(folder, &real, err);
+	slash = strrchr(copy, '/');
+	return code == ERR_OK ? real_below(real, slash != NULL ? slash + 1 : copy, ret_path, err) : code;
+}
+
 enum err_code folder_sync_of(const char *path, struct err *err)
 {
 	CLEANUP(free_ptr) char *folder = NULL;

@@ -27,6 +27,8 @@ enum err_code file_nameless(const char *folder, int *ret_fd, struct err *err);
 enum err_code folder_make(const char *path, struct err *err);
 /* The folder that holds path, for the caller to free. */
 enum err_code folder_of(const char *path, char **ret_folder, struct err *err);
+/* The one spelling of a path, absolute and without links, for the caller to free; what is not there keeps its name. */
+enum err_code path_real(const char *path, char **ret_path, struct err *err);
 /* Sync the folder that holds path, so that a rename in it lasts. */
 enum err_code folder_sync_of(const char *path, struct err *err);
 /* Cleanup handler: close *fd if it is open. */

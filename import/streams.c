@@ -12,7 +12,9 @@
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "import/store.h"
+#include "import/targets.h"
 
 /* The folder that remembers, and the file in it. */
 struct memory {
@@ -40,14 +42,48 @@ static enum err_code file_name(const char *target, struct buf *out, struct err *
 	return code;
 }
 
+/* What of a target's name is a path, of a folder or a socket; NULL for what is at a host. */
+static const char *path_in(const char *target)
+{
+	static const char *const before[] = { "store ", LAYOUT_TRANSPORT, DAEMON_TRANSPORT, CONTAINERD_TRANSPORT };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(before); i++) {
+		if (text_starts(target, before[i]))
+			return strstr(target, "://") == NULL ? target + strlen(before[i]) : NULL;
+	}
+	return NULL;
+}
+
+/* However a folder or a socket is spelled, it is one target. */
+static enum err_code one_spelling(const char *target, char **ret_name, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(free_ptr) char *real = NULL;
+	const char *begin = path_in(target), *rest = begin != NULL ? strstr(begin, " (namespace ") : NULL;
+	enum err_code code;
+
+	if (begin == NULL)
+		return str_copy(target, ret_name, err);
+	if (rest == NULL)
+		rest = begin + strlen(begin);
+	code = str_format(&path, err, "%.*s", (int)(rest - begin), begin);
+	if (code == ERR_OK)
+		code = path_real(path, &real, err);
+	return code == ERR_OK ? str_format(ret_name, err, "%.*s%s%s", (int)(begin - target), target, real, rest) : code;
+}
+
 static enum err_code memory_open(struct memory *m, const char *target, struct err *err)
 {
 	CLEANUP(buf_release) struct buf name = { .max = LIMIT_TEXT_BYTES };
 	CLEANUP(free_ptr) char *store = NULL;
+	CLEANUP(free_ptr) char *one = NULL;
 	enum err_code code = store_path(&store, err);
 
 	if (code == ERR_OK)
-		code = file_name(target, &name, err);
+		code = one_spelling(target, &one, err);
+	if (code == ERR_OK)
+		code = file_name(one, &name, err);
 	if (code == ERR_OK)
 		code = str_format(&m->folder, err, "%s.streams", store);
 	return code == ERR_OK ? str_format(&m->path, err, "%s/%s.json", m->folder, buf_text(&name)) : code;

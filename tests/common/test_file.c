@@ -205,6 +205,68 @@ START_TEST(close_once)
 }
 END_TEST
 
+/* In a folder with a folder "d", a link "l" to it, and nothing else. */
+static const struct {
+	const char *path, *want; /* below the folder */
+} reals[] = {
+	{ "d", "/d" },
+	{ "./d", "/d" },
+	{ "d/", "/d" },
+	{ "d/../d//", "/d" },
+	{ "l", "/d" },
+	{ "l/", "/d" },
+	{ ".", "" },
+	{ "", "" },
+	{ "new", "/new" },
+	{ "./new", "/new" },
+	{ "new/", "/new" },
+	{ "new//", "/new" },
+	{ "l/new", "/d/new" },
+	{ "new/a/b", "/new/a/b" },
+	{ "new/./a", "/new/a" },
+	{ "new/../d", "/d" },
+	{ "new/.", "/new" },
+	{ "new/a/..", "/new" },
+	{ "d/new/../..", "" },
+};
+
+START_TEST(real)
+{
+	CLEANUP(free_ptr) char *absolute = NULL;
+	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(free_ptr) char *want = NULL;
+	CLEANUP(free_ptr) char *root = realpath(folder, NULL);
+	unsigned turn;
+
+	ck_assert_ptr_nonnull(root);
+	ck_assert_int_eq(mkdir("d", 0755), 0);
+	ck_assert_int_eq(symlink("d", "l"), 0);
+	ck_assert_int_eq(str_format(&absolute, NULL, "%s/%s", folder, reals[_i].path), ERR_OK);
+	ck_assert_int_eq(str_format(&want, NULL, "%s%s", root, reals[_i].want), ERR_OK);
+	for (turn = 0; turn < 2; turn++) {
+		struct err err = { 0 };
+
+		ck_assert_msg(path_real(turn == 0 ? reals[_i].path : absolute, &path, &err) == ERR_OK, "%s", err.msg);
+		ck_assert_str_eq(path, want);
+		free(take_ptr(&path));
+	}
+	ck_assert_int_eq(path_real("/no-such-folder/../x", &path, NULL), ERR_OK);
+	ck_assert_str_eq(path, "/x");
+}
+END_TEST
+
+START_TEST(real_refused)
+{
+	char *path = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(symlink("loop", "loop"), 0);
+	ck_assert_int_eq(path_real("loop/x", &path, &err), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "loop"));
+	ck_assert_ptr_null(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("file");
@@ -219,6 +281,8 @@ int main(void)
 	tcase_add_loop_test(t, make, 0, (int)COUNT_OF(folders));
 	tcase_add_test(t, sync_of);
 	tcase_add_test(t, close_once);
+	tcase_add_loop_test(t, real, 0, (int)COUNT_OF(reals));
+	tcase_add_test(t, real_refused);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

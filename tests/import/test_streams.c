@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 #include "tests/lib/bundle_file.h"
@@ -18,11 +19,14 @@ static void setup(void)
 	folder = folder_new();
 	store = folder_path(folder, "store");
 	setenv("BUNDLE_STORE", store, 1);
+	ck_assert_int_eq(chdir(folder), 0);
+	ck_assert_int_eq(symlink(".", "link"), 0);
 }
 
 static void teardown(void)
 {
 	free(store);
+	ck_assert_int_eq(chdir("/"), 0);
 	folder_remove(folder);
 }
 
@@ -49,6 +53,23 @@ static const struct {
 	    { "docker-daemon:/run/b.sock", "a", 5, ERR_OK },
 	    { "docker-daemon:/run/a.sock", "a", 5, ERR_ROLLBACK } } },
 	{ "a target's name that leads out", { { "../../x", "a", 5, ERR_OK }, { "../../x", "a", 5, ERR_ROLLBACK } } },
+	{ "one folder, in other words",
+	  { { "oci:s", "a", 5, ERR_OK },
+	    { "oci:./s", "a", 5, ERR_ROLLBACK },
+	    { "oci:s/", "a", 5, ERR_ROLLBACK },
+	    { "oci:link/s", "a", 5, ERR_ROLLBACK },
+	    { "oci:t", "a", 5, ERR_OK } } },
+	{ "one socket, in other words",
+	  { { "docker-daemon:/x/a.sock", "a", 5, ERR_OK }, { "docker-daemon:/x/./a.sock", "a", 5, ERR_ROLLBACK } } },
+	{ "one containerd, in other words",
+	  { { "containerd:/x/c.sock (namespace a/b)", "a", 5, ERR_OK },
+	    { "containerd:/x//c.sock (namespace a/b)", "a", 5, ERR_ROLLBACK },
+	    { "containerd:/x/c.sock (namespace b)", "a", 5, ERR_OK } } },
+	{ "what is no path",
+	  { { "docker://x.site/../y", "a", 5, ERR_OK },
+	    { "docker://x.site/y", "a", 5, ERR_OK },
+	    { "docker-daemon:tcp://x/./y", "a", 5, ERR_OK },
+	    { "docker-daemon:tcp://x/y", "a", 5, ERR_OK } } },
 	{ "no stream", { { "store", NULL, 0, ERR_OK }, { "store", NULL, 0, ERR_OK } } },
 };
 
