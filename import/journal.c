@@ -96,13 +96,16 @@ static void put_images(struct js_out *o, const struct plan *plan)
 	js_end(o, ']');
 }
 
+/* With a line break in front too, for where the line before it has none. */
 static enum err_code write_line(const struct import_options *options, const struct import_result *r, enum err_code code,
 				const struct err *why, struct buf *line, struct err *err)
 {
 	struct buf_stage out;
 	struct js_out o;
-	enum err_code got;
+	enum err_code got = buf_puts(line, "\n", err);
 
+	if (got != ERR_OK)
+		return got;
 	buf_stage_init(&out, line);
 	js_out_init(&o, &out.out, false);
 	js_begin(&o, '{');
@@ -123,18 +126,24 @@ static enum err_code write_line(const struct import_options *options, const stru
 	return got == ERR_OK ? buf_puts(line, "\n", err) : got;
 }
 
-/* What did not fit is taken back, so that the next line begins where this one did. */
+/* What did not fit is taken back, so that the next line begins where this one did.  A line that a power loss has cut
+ * stays as it is, and takes no other with it. */
 static enum err_code append(int fd, const char *path, const struct buf *line, struct err *err)
 {
+	char last = '\n';
+	size_t skip;
 	struct stat st;
 	ssize_t written;
 
 	if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0)
 		return err_errno(err, path);
-	written = write(fd, line->data, line->len);
+	if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) < 0)
+		return err_errno(err, path);
+	skip = last == '\n' ? 1 : 0;
+	written = write(fd, line->data + skip, line->len - skip);
 	if (written < 0)
 		return err_errno(err, path);
-	if ((size_t)written < line->len) {
+	if ((size_t)written < line->len - skip) {
 		if (ftruncate(fd, st.st_size) != 0)
 			return err_errno(err, path);
 		return err_set(err, ERR_IO, "%s: no room for another line", path);
@@ -159,7 +168,7 @@ enum err_code journal_add(const struct import_options *options, const struct imp
 		got = folder_make(folder, err);
 	if (got != ERR_OK)
 		return got;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return err_errno(err, path);
 	got = append(fd, path, &line, err);

@@ -4,8 +4,9 @@
  * Bounds     LIMIT_DESCRIPTION_BYTES a line.
  * Errors     ERR_IO, ERR_USAGE (no place for it), ERR_LIMIT, ERR_NOMEM.  The import is done then all the same.
  * Writing    One write at the end of the file, under a lock, and synced: lines of imports that end at the same time
- * stand one after the other, and none is there in part.  Nothing that is there is changed. Format     Members in this
- * order:
+ *            stand one after the other, and none is there in part, but for the last one before a power loss.  Nothing
+ *            that is there is changed.
+ * Format     Members in this order:
  *
  *   schemaVersion  1
  *   time           when it ended, RFC 3339 in UTC

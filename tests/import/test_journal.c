@@ -147,6 +147,25 @@ START_TEST(no_room)
 }
 END_TEST
 
+/* What a power loss has left of a line is not joined with the next one. */
+START_TEST(torn)
+{
+	static const char half[] = "{\"schemaVersion\":1,\"ti";
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	char *text;
+
+	folder_put(folder, "store.journal.jsonl", half, strlen(half));
+	ck_assert_int_eq(journal_add(&options, &result, ERR_OK, NULL, NULL), ERR_OK);
+	json = last_line();
+	ck_assert_str_eq(js_string(json, "result"), "ok");
+	text = folder_read(folder, "store.journal.jsonl", NULL);
+	ck_assert_int_eq(strncmp(text, half, strlen(half)), 0);
+	ck_assert_int_eq(text[strlen(half)], '\n');
+	ck_assert_int_eq(text[strlen(half) + 1], '{');
+	free(text);
+}
+END_TEST
+
 START_TEST(no_file)
 {
 	ck_assert_int_eq(symlink("elsewhere", journal), 0);
@@ -164,6 +183,7 @@ int main(void)
 	tcase_add_test(t, line);
 	tcase_add_test(t, failure);
 	tcase_add_test(t, no_room);
+	tcase_add_test(t, torn);
 	tcase_add_test(t, no_file);
 	suite_add_tcase(s, t);
 	return test_run(s);
