@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "import/store.h"
 #include "import/streams.h"
 
 static enum err_code read_rules(const struct opt_list *rules, struct mapping *names, struct err *err)
@@ -130,6 +131,7 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	if (code != ERR_OK || options->dry_run)
 		return code;
 	result->began = true;
+	store_make_place();
 	code = t->write(t, &result->plan, err);
 	if (code == ERR_OK)
 		code = t->read_back(t, &result->plan, err);

@@ -1,6 +1,8 @@
 #include "import/store.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -26,6 +28,24 @@ enum err_code store_path(char **ret_path, struct err *err)
 	if (environment("HOME") != NULL)
 		return str_format(ret_path, err, "%s/.local/share/bundle/store", environment("HOME"));
 	return err_set(err, ERR_USAGE, "no place for the store: set BUNDLE_STORE to a folder");
+}
+
+void store_make_place(void)
+{
+	CLEANUP(free_ptr) char *store = NULL;
+	CLEANUP(free_ptr) char *place = NULL;
+	CLEANUP(free_ptr) char *above = NULL;
+	char *slash;
+
+	if (environment("BUNDLE_STORE") != NULL || store_path(&store, NULL) != ERR_OK ||
+	    str_copy(store, &place, NULL) != ERR_OK)
+		return;
+	slash = strrchr(place, '/');
+	if (slash == NULL)
+		return;
+	*slash = '\0';
+	if (folder_of(place, &above, NULL) == ERR_OK && folder_make(above, NULL) == ERR_OK)
+		(void)mkdir(place, 0700);
 }
 
 enum err_code store_journal_path(char **ret_path, struct err *err)

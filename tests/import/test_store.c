@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/layout.h"
 #include "common/mem.h"
 #include "import/store_gc.h"
@@ -533,6 +535,43 @@ START_TEST(place)
 }
 END_TEST
 
+/* What holds the store is made for its owner alone, and left as it is where it is there; or where the store is named.
+ */
+static const struct {
+	const char *name;
+	bool named, there;
+	mode_t want; /* 0: it is not made */
+} opens[] = {
+	{ "made", false, false, 0700 },
+	{ "there already", false, true, 0755 },
+	{ "of a store that is named", true, false, 0 },
+};
+
+START_TEST(place_made)
+{
+	CLEANUP(free_ptr) char *home = folder_path(folder, "x/y");
+	CLEANUP(free_ptr) char *holds = folder_path(folder, "x/y/bundle");
+	struct stat st;
+
+	set("BUNDLE_STORE", opens[_i].named ? store : NULL);
+	set("XDG_DATA_HOME", home);
+	if (opens[_i].there) {
+		ck_assert_int_eq(folder_make(holds, NULL), ERR_OK);
+		ck_assert_int_eq(chmod(holds, 0755), 0);
+	}
+	if (geteuid() == 0) { /* whose place is /var/lib: nothing is made there */
+		ck_assert_int_eq(chown(folder, 65534, 65534), 0);
+		ck_assert_int_eq(seteuid(65534), 0);
+	}
+	store_make_place();
+	if (geteuid() != getuid())
+		ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(stat(holds, &st) == 0, opens[_i].want != 0);
+	if (opens[_i].want != 0)
+		ck_assert_uint_eq(st.st_mode & 0777, opens[_i].want);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store");
@@ -554,6 +593,7 @@ int main(void)
 	tcase_add_loop_test(t, collected, 0, (int)COUNT_OF(collections));
 	tcase_add_test(t, no_store);
 	tcase_add_loop_test(t, place, 0, (int)COUNT_OF(places));
+	tcase_add_loop_test(t, place_made, 0, (int)COUNT_OF(opens));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
