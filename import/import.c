@@ -43,6 +43,25 @@ static enum err_code announce(struct plan *plan, uint64_t *ret_total, struct err
 	return code;
 }
 
+/* What will be lost is said while there still is another way. */
+static void warn_of_losses(const struct plan *plan)
+{
+	size_t lost = plan->lost_referrers, others = plan->lost_others;
+
+	if (lost > 0)
+		progress_note(plan->progress,
+			      "warning: %zu referrer%s (signatures, SBOMs beside the images) %s not kept: this target "
+			      "cannot; "
+			      "the store (--to store), a layout (--to oci:DIR) and a registry can",
+			      lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
+	if (others > 0)
+		progress_note(
+			plan->progress,
+			"warning: %zu signature%s and other referrer%s of the original indexes %s not published with "
+			"--subset-index; a bundle with all platforms brings them",
+			others, others == 1 ? "" : "s", others == 1 ? "" : "s", others == 1 ? "is" : "are");
+}
+
 /* Nothing older than what came before, and nothing twice. */
 static enum err_code check_serial(const struct import_options *options, const struct import_result *r, struct err *err)
 {
@@ -128,6 +147,8 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	code = t->probe(t, &result->plan, err);
 	if (code == ERR_OK)
 		code = announce(&result->plan, &result->wanted_bytes, err);
+	if (code == ERR_OK)
+		warn_of_losses(&result->plan);
 	if (code != ERR_OK || options->dry_run)
 		return code;
 	result->began = true;

@@ -174,23 +174,18 @@ static bool is_subset(const struct plan *plan)
 	return false;
 }
 
-/* What the target cannot keep was known before anything was written; it is said all the same. */
+/* What the target cannot keep was said before anything was written. */
 static enum err_code report_lost(const struct plan *plan, bool strict, struct err *err)
 {
-	size_t lost = plan->lost_referrers;
-
 	if (is_subset(plan)) /* asked for by name, and still less than the bundle holds */
 		return err_set(err, ERR_PARTIAL,
 			       "done, but with indexes of fewer platforms and other digests; %zu signature%s and other "
 			       "referrer%s of the original indexes %s not published",
 			       plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "" : "s",
 			       plan->lost_others == 1 ? "was" : "were");
-	if (lost == 0)
-		return ERR_OK;
-	fprintf(stderr,
-		"%s import: %zu referrer%s (signatures, SBOMs beside the images) not kept: this target cannot\n",
-		OPT_PROGRAM, lost, lost == 1 ? "" : "s");
-	return strict ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)") : ERR_OK;
+	return strict && plan->lost_referrers > 0
+		       ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)")
+		       : ERR_OK;
 }
 
 /* What the source of the bundle did not have, and the target has not either: whoever misses it here should know why. */

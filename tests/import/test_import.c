@@ -8,6 +8,7 @@
 #include "common/layout.h"
 #include "common/mem.h"
 #include "tests/lib/bundle_file.h"
+#include "tests/lib/fake_docker.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
 
@@ -120,6 +121,52 @@ START_TEST(run)
 }
 END_TEST
 
+/* What this daemon has no place for is said before it is sent anything: it refuses what comes. */
+START_TEST(losses_first)
+{
+	static struct image_builder b;
+	static struct progress progress;
+	CLEANUP(import_release) struct import_result result = { 0 };
+	CLEANUP(graph_release) struct graph g;
+	struct fake_docker daemon = { .fault = FAKE_REFUSES, .api = 51, .graph = &g };
+	char *path = file_new(), *to_text = NULL, *said = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&said, &len);
+	struct opt_list none = { 0 };
+	struct target_options to = { 0 };
+	struct import_options options = {
+		.file = path,
+		.to = &to,
+		.map = &none,
+		.images = &none,
+		.platforms = &none,
+		.keys = &none,
+		.seals = &none,
+		.progress = &progress,
+	};
+	struct err err = { 0 };
+
+	ck_assert_ptr_nonnull(stream);
+	progress_init(&progress, PROGRESS_QUIET, stream, NULL);
+	image_builder_init(&b);
+	image_sample(&b, NAME, &(struct image_sample){ 0 });
+	image_graph(&b, &b.source, &g);
+	bundle_put(&b, path, 10000);
+	fake_docker_start(&daemon, path);
+	ck_assert_int_eq(str_format(&to_text, NULL, "docker-daemon:%s", daemon.address.sun_path), ERR_OK);
+	to.to = to_text;
+	ck_assert_msg(import_run(&options, &result, &err) == ERR_REFUSED, "%s", err.msg);
+	fclose(stream);
+	ck_assert_ptr_nonnull(strstr(said, "warning: 3 referrers"));
+	ck_assert_ptr_nonnull(strstr(said, "--to store"));
+	fake_docker_stop(&daemon);
+	free(said);
+	free(to_text);
+	image_builder_release(&b);
+	file_remove(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("import");
@@ -128,6 +175,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, parse, 0, (int)COUNT_OF(targets));
 	tcase_add_loop_test(t, run, 0, (int)COUNT_OF(runs));
+	tcase_add_test(t, losses_first);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
