@@ -77,7 +77,8 @@ static enum err_code ask(const struct page *like, struct tag_list *before, char 
 	p->request = (struct request){
 		.url = url,
 		.accept = "application/json",
-		.elsewhere = p->asker.failed != NULL, /* who can do without does not wait long for it */
+		.elsewhere =
+			p->asker.failed != NULL && !p->asker.needed, /* who can do without does not wait long for it */
 		.on_body = on_body,
 		.on_again = on_again,
 		.on_done = on_done,

@@ -22,6 +22,7 @@ typedef enum err_code tags_failed_fn(void *ctx, const struct err *why, struct er
 struct tags_asker {
 	source_tags_fn *done;
 	tags_failed_fn *failed; /* may be NULL */
+	bool needed;            /* whoever asks waits for it as long as if there were no failed */
 	void *ctx;
 	unsigned pages_max;
 };

@@ -1,11 +1,13 @@
 #include "import/inventory_registry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/discovery.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/opt.h"
 #include "common/tags.h"
 #include "common/text.h"
 #include "common/walk.h"
@@ -131,7 +133,7 @@ static enum err_code on_tags(void *ctx, const char *const *tags, size_t len, str
 static enum err_code add_repository(struct registry_survey *s, const char *path, source_tags_fn *done,
 				    tags_failed_fn *failed, struct err *err)
 {
-	struct tags_asker asker = { .done = done, .failed = failed, .pages_max = LIMIT_PAGES };
+	struct tags_asker asker = { .done = done, .failed = failed, .needed = true, .pages_max = LIMIT_PAGES };
 	struct surveyed *r = calloc(1, sizeof(*r));
 	enum err_code code;
 
@@ -160,6 +162,22 @@ static bool is_below(const char *path, const char *prefix)
 	return len == 0 || (text_starts(path, prefix) && (path[len] == '/' || path[len] == '\0'));
 }
 
+/* A catalog lists repositories that have no tags any more or not yet, and those that not everybody may read. */
+static enum err_code on_no_tags(void *ctx, const struct err *why, struct err *err)
+{
+	const struct surveyed *r = ctx;
+
+	if (why->code == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (why->code == ERR_DENIED) {
+		fprintf(stderr, "%s inventory: passed over: %s/%s: %s\n", OPT_PROGRAM, r->ref.domain, r->ref.path,
+			why->msg);
+		return ERR_OK;
+	}
+	*err = *why;
+	return err->code;
+}
+
 static enum err_code on_catalog(void *ctx, const char *const *paths, size_t len, struct err *err)
 {
 	struct registry_survey *s = ctx;
@@ -168,8 +186,11 @@ static enum err_code on_catalog(void *ctx, const char *const *paths, size_t len,
 
 	for (i = 0; code == ERR_OK && i < len; i++) {
 		if (is_below(paths[i], s->prefix))
-			code = add_repository(s, paths[i], on_tags, NULL, err);
+			code = add_repository(s, paths[i], on_tags, on_no_tags, err);
 	}
+	if (code == ERR_OK && s->len == 0 && *s->prefix != '\0')
+		fprintf(stderr, "%s inventory: %s lists no repository %s, and none under it\n", OPT_PROGRAM, s->host,
+			s->prefix);
 	return code;
 }
 

@@ -195,6 +195,21 @@ tagged() {
 	expect 0
 	bundle import -q --to "docker://$REGISTRY/listed" rest
 	expect 0 "$APP1"
+	# Some have no tags, and some may not be read.
+	proxy_start --fault '/listed/demo/multi/tags' status:404
+	bundle inventory "docker://$PROXY/listed"
+	expect 0 "$PROXY/listed/demo/app1:1.0"
+	[[ $stderr != *multi* ]]
+	proxy_change --fault '/listed/demo/multi/tags' status:403
+	bundle inventory "docker://$PROXY/listed"
+	expect 0 "$PROXY/listed/demo/app1:1.0"
+	holds stderr "passed over: $PROXY/listed/demo/multi"
+	proxy_change --at-once --fault '/listed/demo/multi/tags' status:500
+	bundle inventory "docker://$PROXY/listed"
+	complain 5 500
+	bundle inventory "docker://$PROXY/lisetd"
+	expect 0
+	holds stderr 'no repository lisetd'
 	# One that lists its repositories to nobody.
 	proxy_start --fault /_catalog status:401
 	bundle inventory "docker://$PROXY"
