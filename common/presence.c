@@ -18,6 +18,7 @@ struct question {
 	void *ctx;
 	struct buf said; /* what came: an error says something of itself */
 	bool enough;     /* nothing more is wanted */
+	bool gives;      /* what may not be had counts as absent */
 };
 
 static void question_release(struct request *r)
@@ -41,8 +42,11 @@ static enum err_code ask_head(struct place *place, const struct question *like, 
 static enum err_code failed(const struct question *q, const struct err *why, struct err *err)
 {
 	bool of_place = why->code == ERR_NETWORK || why->code == ERR_DENIED || why->code == ERR_REFUSED;
-	struct place *next = of_place ? place_after_failure(q->place, PLACE_CONTENT, why) : NULL;
+	struct place *next;
 
+	if (q->gives && (why->code == ERR_DENIED || why->code == ERR_NOT_FOUND || why->code == ERR_REFUSED))
+		return q->done(q->ctx, false, err); /* and the place goes on being asked */
+	next = of_place ? place_after_failure(q->place, PLACE_CONTENT, why) : NULL;
 	if (next != NULL)
 		return ask_head(next, q, err);
 	*err = *why;
@@ -139,6 +143,7 @@ static enum err_code ask_first_byte(const struct question *asked, struct err *er
 			     .on_again = on_first_byte_again,
 			     .on_done = on_first_byte_done },
 		.kind = asked->kind,
+		.gives = asked->gives,
 		.done = asked->done,
 		.ctx = asked->ctx,
 	};
@@ -151,6 +156,7 @@ static enum err_code ask_head(struct place *place, const struct question *like, 
 	struct question q = {
 		.request = { .method = "HEAD", .on_done = on_head_done },
 		.kind = like->kind,
+		.gives = like->gives,
 		.done = like->done,
 		.ctx = like->ctx,
 	};
@@ -169,6 +175,14 @@ enum err_code presence_start(struct repository *p, const struct digest *digest, 
 			     struct err *err)
 {
 	struct question first = { .kind = "blobs", .digest = *digest, .done = done, .ctx = ctx };
+
+	return start(p, &first, err);
+}
+
+enum err_code presence_to_give(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
+			       struct err *err)
+{
+	struct question first = { .kind = "blobs", .digest = *digest, .gives = true, .done = done, .ctx = ctx };
 
 	return start(p, &first, err);
 }

@@ -19,6 +19,9 @@
 
 enum err_code presence_start(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
 			     struct err *err);
+/* Whether the repository has the blob for others: what it refuses to show is absent. */
+enum err_code presence_to_give(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
+			       struct err *err);
 enum err_code presence_of_manifest(struct repository *p, const struct digest *digest, source_has_fn *done, void *ctx,
 				   struct err *err);
 #endif

@@ -153,7 +153,7 @@ static enum err_code ask_holder(struct push_slot *slot, bool *ret_started, struc
 		return code;
 	}
 	*ret_started = true;
-	return presence_start(repository_at(p, item->from), &n->digest, on_held, slot, err);
+	return presence_to_give(repository_at(p, item->from), &n->digest, on_held, slot, err);
 }
 
 /* What need not be sent to any repository. */

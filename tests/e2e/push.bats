@@ -172,6 +172,15 @@ tagged() {
 	bundle import -q --to "docker://$PROXY/has" next
 	expect 0 "$PROXY/has/new/app1:1.0" "$APP1"
 	[[ $(proxy_asked '.[] | .path | select(test("mount="))' | grep -c 'from=has%2Fdemo%2Fapp1') -ge 1 ]]
+	# From a holder that may not be read nothing can be mounted.
+	bundle export -q -o third --since "$RELEASE" --map "$REGISTRY/demo=registry.example.test/third" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	local refusal
+	for refusal in 401 403; do
+		proxy_change --fault '/v2/has/demo/app1/' "status:$refusal"
+		bundle import -q --to "docker://$PROXY/has" --write-want want third
+		[[ $status == 6 ]]
+	done
 }
 
 @test "attestations alone need the layers there" {
