@@ -125,6 +125,21 @@ static enum err_code make_other(struct push *p, size_t image, struct err *err)
 	return digest_of(buf_text(&p->others[image]), p->others[image].len, NULL, &p->plan->images[image].other, err);
 }
 
+/* The new index has another digest: only a tag can lead to it. */
+static enum err_code check_name(const char *name, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	enum err_code code = reference_parse(name, &ref, err);
+
+	if (code != ERR_OK || ref.tag != NULL)
+		return code;
+	return err_set(err, ERR_UNSUPPORTED,
+		       "%s: platforms of it are missing, and a new index would have another digest than this name: "
+		       "--subset-index needs a name with a tag; export it by its tag, or import a bundle with "
+		       "all platforms",
+		       name);
+}
+
 enum err_code push_subset_make(struct push *p, struct err *err)
 {
 	const struct graph *g = &p->plan->graph;
@@ -134,7 +149,10 @@ enum err_code push_subset_make(struct push *p, struct err *err)
 	for (i = 0; code == ERR_OK && p->subset_index && i < g->images_len; i++) {
 		uint32_t root = g->images[i].root;
 
-		if (g->nodes[root].role == ROLE_INDEX && push_subset_lack(p, root, p->image_repository[i]) != NODE_NONE)
+		if (g->nodes[root].role != ROLE_INDEX || push_subset_lack(p, root, p->image_repository[i]) == NODE_NONE)
+			continue;
+		code = check_name(g->images[i].name, err);
+		if (code == ERR_OK)
 			code = make_other(p, i, err);
 	}
 	return code;

@@ -153,6 +153,11 @@ tagged() {
 	# Run again it is the same.
 	bundle import -q --subset-index --to "docker://$REGISTRY/part" part
 	expect 4 "$other" "a subset of $MULTI" '0 B written'
+	# A name by digest stands for this index, and for no other.
+	bundle export -q -o pinned --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi@$MULTI"
+	bundle import -q --subset-index --to "docker://$REGISTRY/pinned" pinned
+	complain 1 "$MULTI" 'name with a tag'
+	[[ $(tagged "$REGISTRY/pinned/demo/multi" "$MULTI") == 404 ]]
 }
 
 @test "an increment is checked against the repository, and its neighbours" {
