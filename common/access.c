@@ -227,9 +227,13 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 		request_push(&a->waiting, r); /* for access_free */
 		return err->code;
 	}
+	read_challenge(&r->call, &c);
+	if (challenge_alike(&c, &a->challenge)) { /* a mount needs another repository too: none may lose its own */
+		challenge_keep_scopes(&c, &a->challenge);
+		a->challenge = c;
+	}
 	if (r->shown != a->current)
 		return send(a, r, err);
-	read_challenge(&r->call, &c);
 	wait_for_renewal(a, r);
 	if (a->renewing)
 		return ERR_OK;

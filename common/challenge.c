@@ -111,3 +111,39 @@ void challenge_parse(const char *header, struct challenge *ret_challenge)
 			*ret_challenge = c;
 	}
 }
+
+bool challenge_alike(const struct challenge *c, const struct challenge *other)
+{
+	return c->scheme == CHALLENGE_BEARER && other->scheme == CHALLENGE_BEARER &&
+	       strcmp(c->realm, other->realm) == 0 && strcmp(c->service, other->service) == 0;
+}
+
+static bool has_scope(const char *scopes, const char *scope, size_t len)
+{
+	size_t one;
+
+	for (scopes += strspn(scopes, " "); *scopes != '\0'; scopes += strspn(scopes, " ")) {
+		one = strcspn(scopes, " ");
+		if (one == len && memcmp(scopes, scope, len) == 0)
+			return true;
+		scopes += one;
+	}
+	return false;
+}
+
+void challenge_keep_scopes(struct challenge *c, const struct challenge *before)
+{
+	const char *scope = before->scope;
+	size_t at = strlen(c->scope), len;
+
+	for (scope += strspn(scope, " "); *scope != '\0'; scope += len + strspn(scope + len, " ")) {
+		len = strcspn(scope, " ");
+		if (has_scope(c->scope, scope, len) || at + 1 + len >= sizeof(c->scope))
+			continue;
+		if (at > 0)
+			c->scope[at++] = ' ';
+		memcpy(c->scope + at, scope, len);
+		at += len;
+		c->scope[at] = '\0';
+	}
+}

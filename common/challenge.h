@@ -22,4 +22,8 @@ struct challenge {
 /* Read one header, which may hold several challenges; a Bearer challenge counts before Basic, and none without its
  * realm. */
 void challenge_parse(const char *header, struct challenge *ret_challenge);
+/* True where both send to the same token service. */
+bool challenge_alike(const struct challenge *c, const struct challenge *other);
+/* Add the scopes of an earlier challenge that are not in this one behind its own, as far as there is room. */
+void challenge_keep_scopes(struct challenge *c, const struct challenge *before);
 #endif

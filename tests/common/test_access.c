@@ -547,6 +547,33 @@ START_TEST(one_token_for_all)
 }
 END_TEST
 
+#define MOUNT_OF(repository)                                                                                           \
+	"WWW-Authenticate: Bearer realm=\"http://@@/token\",service=\"s p\",scope=\"repository:" repository            \
+	":pull\"\r\n"
+
+/* A mount that needs another repository takes nobody the token away that needed the one before. */
+START_TEST(scopes_add_up)
+{
+	static const struct http_route routes[] = {
+		{ .target = "/one", .body = "1", .headers = MOUNT_OF("one"), .authorization = "Bearer T1" },
+		{ .target = "/two", .body = "2", .headers = MOUNT_OF("two"), .authorization = "Bearer T2" },
+		{ .target = "/token?service=s%20p&scope=repository%3Aone%3Apull" SCOPE, .body = "{\"token\":\"T1\"}" },
+		{ .target = "/token?service=s%20p&scope=repository%3Atwo%3Apull&scope=repository%3Aone%3Apull" SCOPE,
+		  .body = "{\"token\":\"T2\"}" },
+	};
+	struct outcome one = { 0 }, two = { 0 };
+
+	start(routes, COUNT_OF(routes), false);
+	ask("/one", &one);
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	ask("/two", &two);
+	ck_assert_int_eq(http_run(engine, NULL), ERR_OK);
+	ck_assert_str_eq(one.body, "1");
+	ck_assert_str_eq(two.body, "2");
+	stop();
+}
+END_TEST
+
 /* A failure while others wait for the token: the first who hears of it ends the run, and all are let go. */
 START_TEST(fails_for_all)
 {
@@ -646,6 +673,7 @@ int main(void)
 	tcase_add_loop_test(t, repeatable, 0, (int)COUNT_OF(repeats));
 	tcase_add_test(t, who_sees_what);
 	tcase_add_test(t, one_token_for_all);
+	tcase_add_test(t, scopes_add_up);
 	tcase_add_test(t, fails_for_all);
 	tcase_add_loop_test(t, renewed_meanwhile, 0, (int)COUNT_OF(renewals));
 	tcase_add_test(t, large_answer);

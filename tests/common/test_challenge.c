@@ -94,6 +94,47 @@ START_TEST(length)
 }
 END_TEST
 
+/* What is asked for now comes first. */
+static const struct {
+	const char *now, *before, *want;
+} scopes[] = {
+	{ "", "", "" },
+	{ "a", "", "a" },
+	{ "", "a", "a" },
+	{ "a", "a", "a" },
+	{ "b", "a", "b a" },
+	{ "b a", "a c b  d", "b a c d" },
+	{ "ab", "a b", "ab a b" },
+};
+
+START_TEST(keeps_scopes)
+{
+	struct challenge c = { .scheme = CHALLENGE_BEARER }, before = c;
+
+	strcpy(c.scope, scopes[_i].now);
+	strcpy(before.scope, scopes[_i].before);
+	ck_assert(challenge_alike(&c, &before));
+	challenge_keep_scopes(&c, &before);
+	ck_assert_str_eq(c.scope, scopes[_i].want);
+	strcpy(before.service, "other");
+	ck_assert(!challenge_alike(&c, &before));
+}
+END_TEST
+
+START_TEST(keeps_what_fits)
+{
+	struct challenge c = { .scope = "a" }, before = { .scope = "" };
+
+	memset(before.scope, 'x', CHALLENGE_VALUE_MAX - 4);
+	strcat(before.scope, " y");
+	challenge_keep_scopes(&c, &before);
+	ck_assert_uint_eq(strlen(c.scope), CHALLENGE_VALUE_MAX - 2);
+	memset(c.scope, 'z', CHALLENGE_VALUE_MAX - 1);
+	challenge_keep_scopes(&c, &before);
+	ck_assert_uint_eq(strlen(c.scope), CHALLENGE_VALUE_MAX - 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("challenge");
@@ -101,6 +142,8 @@ int main(void)
 
 	tcase_add_loop_test(t, parse, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, length, 0, (int)COUNT_OF(lengths));
+	tcase_add_loop_test(t, keeps_scopes, 0, (int)COUNT_OF(scopes));
+	tcase_add_test(t, keeps_what_fits);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
