@@ -57,6 +57,7 @@ struct plan {
 	size_t missing_len;
 	size_t lost_others;    /* what is lost where something else is published in place of a root; set by probe */
 	size_t lost_referrers; /* referrers that this target cannot keep; set by probe */
+	size_t lost_layers;    /* layers that this target is not to have from us; set by probe */
 	uint64_t sent_bytes;   /* blobs that were written, filled in by write */
 	struct progress *progress;
 };

@@ -221,6 +221,7 @@ static void note_foreign(const struct push *p)
 	for (i = 0; i < p->items_len; i++)
 		foreign +=
 			p->items[i].state == PUSH_FOREIGN && node_is_carried(&p->plan->graph.nodes[p->items[i].node]);
+	p->plan->lost_layers = foreign;
 	if (foreign > 0)
 		progress_note(p->plan->progress,
 			      "%zu layer%s that only their vendor may distribute: not sent to a registry", foreign,

@@ -126,6 +126,7 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
 	js_member_uint(&o, "lostReferrers", plan->lost_referrers + plan->lost_others);
+	js_member_uint(&o, "lostLayers", plan->lost_layers);
 	js_end(&o, '}');
 	return js_end_document(&o, err);
 }
@@ -183,7 +184,7 @@ static enum err_code report_lost(const struct plan *plan, bool strict, struct er
 			       "referrer%s of the original indexes %s not published",
 			       plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "" : "s",
 			       plan->lost_others == 1 ? "was" : "were");
-	return strict && plan->lost_referrers > 0
+	return strict && plan->lost_referrers + plan->lost_layers > 0
 		       ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)")
 		       : ERR_OK;
 }

@@ -188,6 +188,23 @@ tagged() {
 	done
 }
 
+@test "layers that only their vendor may distribute are not sent, and that is said" {
+	lab_peer crane copy --insecure --platform linux/amd64 "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/foreign:0"
+	lab_peer crane manifest --insecure "$REGISTRY/demo/foreign:0" |
+		jq -c '.layers[].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"' >manifest
+	curl -sf -X PUT --data-binary @manifest -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
+		"http://$REGISTRY/v2/demo/foreign/manifests/1"
+	bundle export -q -o foreign --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/foreign:1"
+	expect 0
+	bundle import -q --json --dry-run --to "docker://$REGISTRY/site" foreign
+	expect 0
+	holds stderr 'only their vendor may distribute'
+	jq -e --slurpfile manifest manifest '.lostLayers == ($manifest[0].layers | length)' <<<"$output"
+	bundle import -q --dry-run --strict --to "docker://$REGISTRY/site" foreign
+	[[ $status == 4 ]]
+	holds stderr 'less than the bundle holds (--strict)'
+}
+
 @test "attestations alone need the layers there" {
 	bundle export -q -o alone --attestations-only --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/app1:1.0"
 	expect 0
