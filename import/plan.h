@@ -34,6 +34,7 @@ struct plan_image {
 	size_t runs_len, runs_cap;
 	size_t bare;         /* platforms whose layers or config neither the bundle brings nor the target has */
 	struct digest is;    /* what it points to now, read back */
+	bool sparse;         /* an index that lists what will not be there, which the target may refuse */
 	size_t wanted_blobs; /* to be sent, and not on behalf of an image before it */
 	uint64_t wanted_bytes;
 	size_t platforms;    /* read back: platforms that are whole */

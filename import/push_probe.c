@@ -214,6 +214,20 @@ static enum err_code check_tags(const struct push *p, struct err *err)
 	return ERR_OK;
 }
 
+/* Only the registry knows whether it takes such an index. */
+static void find_sparse(const struct push *p)
+{
+	const struct graph *g = &p->plan->graph;
+	size_t i;
+
+	for (i = 0; i < g->images_len; i++) {
+		uint32_t root = g->images[i].root;
+
+		p->plan->images[i].sparse = !push_is_other(p, i) && g->nodes[root].role == ROLE_INDEX &&
+					    push_subset_lack(p, root, p->image_repository[i]) != NODE_NONE;
+	}
+}
+
 static void note_foreign(const struct push *p)
 {
 	size_t foreign = 0, i;
@@ -253,6 +267,7 @@ enum err_code push_probe(struct push *p, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	set_skip(p);
+	find_sparse(p);
 	note_foreign(p);
 	return ERR_OK;
 }

@@ -223,6 +223,9 @@ static void report_plan(const struct import_result *r)
 		if (image->bare > 0)
 			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
 			       image->bare, image->bare == 1 ? "" : "s");
+		if (image->sparse)
+			printf("  an index whose platforms are not all there: the registry may refuse it; "
+			       "--subset-index publishes a new one\n");
 		printf("  %zu blob%s, %s to send\n", image->wanted_blobs, image->wanted_blobs == 1 ? "" : "s",
 		       text_size(image->wanted_bytes, size));
 		blobs += image->wanted_blobs;

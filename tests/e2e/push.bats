@@ -137,6 +137,10 @@ tagged() {
 	local other
 	bundle export -q -o part --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi:2.1"
 	expect 0
+	bundle import --dry-run --to "docker://$REGISTRY/part" part
+	expect 0 'the registry may refuse it' --subset-index
+	bundle import --dry-run --subset-index --to "docker://$REGISTRY/part" part
+	[[ $status == 4 && $output != *'may refuse it'* ]]
 	bundle import -q --to "docker://$REGISTRY/part" part
 	complain 1 "linux/arm" "$MULTI" --subset-index
 	[[ $(tagged "$REGISTRY/part/demo/multi" 2.1) == 404 ]]
