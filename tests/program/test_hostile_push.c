@@ -201,7 +201,7 @@ START_TEST(hostile)
 	ck_assert_msg(strstr(said, row->text) != NULL, "%s: not \"%s\": %s", row->name, row->text, said);
 	ck_assert_msg(strstr(said, hostile_registry_host(registry)) != NULL, "%s: of what: %s", row->name, said);
 	ck_assert_msg(!drives_terminals(said, len), "%s: drives a terminal: %s", row->name, said);
-	ck_assert_msg(!MEMORY_MATTERS || peak_kib <= 64 * 1024, "%s: %ld KiB", row->name, peak_kib);
+	ck_assert_msg(!MEMORY_MATTERS || peak_kib <= 64L * 1024, "%s: %ld KiB", row->name, peak_kib);
 	hostile_registry_stop(registry);
 }
 END_TEST
