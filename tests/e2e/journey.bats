@@ -258,7 +258,7 @@ source_blob() {
 	cmp before "$BUNDLE_STORE/index.json"
 
 	bundle import -q --to store --replace --map "$REGISTRY/moved=$REGISTRY/demo" moved.oci.tar.zst
-	expect 0 "$REGISTRY/demo/app1:1.0  $MULTI" "was $APP1"
+	expect 0 "$REGISTRY/demo/app1:1.0  $MULTI" "moved: $APP1 -> $MULTI"
 	bundle attestations --json "$REGISTRY/demo/app1:1.0" --platform linux/arm64
 	expect 0
 	[[ $(jq length <<<"$output") == 2 ]]
