@@ -77,10 +77,11 @@ static enum err_code walk_all(struct registry *r, struct graph *g, struct err *e
 	walk_init(&walk, g, NULL, NULL);
 	for (i = 0; code == ERR_OK && i < r->scraps.len; i++) {
 		CLEANUP(reference_release) struct reference ref = { 0 };
+		CLEANUP(free_ptr) char *name = NULL;
 
 		if (r->scraps.items[i].kind == 't' && reference_parse(r->scraps.items[i].bytes, &ref, NULL) == ERR_OK &&
-		    ref.digest.text[0] != '\0')
-			code = walk_image(&walk, &r->source, &ref, r->scraps.items[i].bytes, err);
+		    ref.digest.text[0] != '\0' && reference_name(&ref, &name, NULL) == ERR_OK)
+			code = walk_image(&walk, &r->source, &ref, name, err);
 	}
 	return code == ERR_OK ? graph_settle(g, err) : code;
 }
