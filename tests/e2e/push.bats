@@ -195,15 +195,15 @@ tagged() {
 @test "layers that only their vendor may distribute are not sent, and that is said" {
 	lab_peer crane copy --insecure --platform linux/amd64 "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/foreign:0"
 	lab_peer crane manifest --insecure "$REGISTRY/demo/foreign:0" |
-		jq -c '.layers[].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"' >manifest
-	curl -sf -X PUT --data-binary @manifest -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
+		jq -c '.layers[].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"' >changed.json
+	curl -sf -X PUT --data-binary @changed.json -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
 		"http://$REGISTRY/v2/demo/foreign/manifests/1"
 	bundle export -q -o foreign --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/foreign:1"
 	expect 0
 	bundle import -q --json --dry-run --to "docker://$REGISTRY/site" foreign
 	expect 0
 	holds stderr 'only their vendor may distribute'
-	jq -e --slurpfile manifest manifest '.lostLayers == ($manifest[0].layers | length)' <<<"$output"
+	jq -e --slurpfile manifest changed.json '.lostLayers == ($manifest[0].layers | length)' <<<"$output"
 	bundle import -q --dry-run --strict --to "docker://$REGISTRY/site" foreign
 	[[ $status == 4 ]]
 	holds stderr 'less than the bundle holds (--strict)'
@@ -234,6 +234,7 @@ tagged() {
 	proxy_start --fault '/listed/demo/multi/tags' status:404
 	bundle inventory "docker://$PROXY/listed"
 	expect 0 "$PROXY/listed/demo/app1:1.0"
+	# shellcheck disable=SC2154 # of run
 	[[ $stderr != *multi* ]]
 	proxy_change --fault '/listed/demo/multi/tags' status:403
 	bundle inventory "docker://$PROXY/listed"
