@@ -272,6 +272,9 @@ static enum err_code docker_write(struct target *target, struct plan *plan, stru
 
 	if (!t->choice.any)
 		return plan_finish(plan, err);
+	code = docker_content_keep(&t->content, plan, err);
+	if (code != ERR_OK)
+		return code;
 	for (i = 0; i < DOCKER_EXTRA; i++)
 		buf_init(&extra[i], LIMIT_DESCRIPTION_BYTES);
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);

@@ -18,14 +18,16 @@ static const struct {
 	struct grpc_reply reply;
 	bool skips;
 	size_t calls;
+	bool by_tcp;
 } cases[] = {
-	{ "it is there", "29.2.0", 53, 0, { .status = NULL }, true, 1 },
-	{ "of another size", "29.2.0", 53, 1, { .status = NULL }, false, 1 },
-	{ "it is not there", "29.2.0", 53, 0, { .status = "5" }, false, 1 },
-	{ "it must not be asked", "29.2.0", 53, 0, { .status = "7" }, false, 1 },
-	{ "cut off", "29.2.0", 53, 0, { .fault = GRPC_FAULT_CUT }, false, 1 },
-	{ "no gRPC", "29.2.0", 53, 0, { .fault = GRPC_FAULT_HTTP1 }, false, 1 },
-	{ "an older daemon, whose containerd is nowhere", "29.1.4", 52, 0, { .status = NULL }, false, 0 },
+	{ "it is there", "29.2.0", 53, 0, { .status = NULL }, true, 1, false },
+	{ "of another size", "29.2.0", 53, 1, { .status = NULL }, false, 1, false },
+	{ "it is not there", "29.2.0", 53, 0, { .status = "5" }, false, 1, false },
+	{ "it must not be asked", "29.2.0", 53, 0, { .status = "7" }, false, 1, false },
+	{ "cut off", "29.2.0", 53, 0, { .fault = GRPC_FAULT_CUT }, false, 1, false },
+	{ "no gRPC", "29.2.0", 53, 0, { .fault = GRPC_FAULT_HTTP1 }, false, 1, false },
+	{ "a daemon that is reached by TCP", "29.2.0", 53, 0, { .status = NULL }, false, 0, true },
+	{ "an older daemon, whose containerd is nowhere", "29.1.4", 52, 0, { .status = NULL }, false, 0, false },
 };
 
 /* The answer to Content/Info. */
@@ -87,11 +89,14 @@ START_TEST(asks_the_daemon)
 		reply.len = body.len;
 	}
 	s = grpc_server_start(&reply, 1);
-	ck_assert_int_eq(docker_endpoint_find(grpc_server_socket(s), &at, NULL), ERR_OK);
+	ck_assert_int_eq(
+		docker_endpoint_find(cases[_i].by_tcp ? "tcp://127.0.0.1:1" : grpc_server_socket(s), &at, NULL),
+		ERR_OK);
 	d.at = &at;
 	ck_assert_int_eq(str_copy(cases[_i].version, &d.version, NULL), ERR_OK);
 	ck_assert_int_eq(docker_content_open(&d, &content, NULL), ERR_OK);
 	ck_assert_int_eq(docker_content_look(&content, &p, NULL), ERR_OK);
+	ck_assert_int_eq(docker_content_keep(&content, &p, NULL), ERR_OK); /* nothing to keep it by */
 	ck_assert_msg(p.skip[layer] == cases[_i].skips, "%s", cases[_i].name);
 	ck_assert_msg(grpc_server_calls(s) >= cases[_i].calls, "%s: %zu calls", cases[_i].name, grpc_server_calls(s));
 	docker_content_close(&content);
