@@ -8,6 +8,7 @@
 #include "common/hex.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "import/unix_socket.h"
 
 #define CRI_NAMESPACE "k8s.io"
@@ -17,36 +18,46 @@
 #define LEASE_ID_BYTES 8
 #define NAMES_SHOWN_MAX 400
 
-static enum err_code ask(struct containerd *c, const char *method, const struct buf *request,
-			 grpc_message_fn *on_message, void *ctx, struct err *err)
+enum err_code containerd_ask(struct containerd *c, const struct containerd_question *q, enum grpc_status *ret_status,
+			     struct err *err)
 {
+	struct buf nothing = { .data = NULL };
 	struct grpc_answer answer;
-	enum err_code code = grpc_ask(&c->grpc, method, request, on_message, ctx, &answer, err);
+	enum err_code code = grpc_ask(&c->grpc, q->method, q->request != NULL ? q->request : &nothing, q->on_message,
+				      q->ctx, &answer, err);
 
-	if (code == ERR_OK && answer.status != GRPC_OK)
-		code = grpc_refused(method, &answer, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", c->socket);
+	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != q->also)
+		code = grpc_refused(q->method, &answer, err);
+	if (code != ERR_OK)
+		return err_add(err, "%s", c->socket);
+	if (ret_status != NULL)
+		*ret_status = answer.status;
+	return ERR_OK;
+}
+
+static enum err_code read_version(void *ctx, const struct pb_field *f, struct err *err)
+{
+	struct containerd *c = ctx;
+	enum err_code code = c->version == NULL ? pb_copy(f, &c->version, err) : ERR_OK;
+
+	if (code == ERR_OK)
+		text_clean(c->version);
+	return code;
 }
 
 static enum err_code on_version(void *ctx, const void *bytes, size_t len, struct err *err)
 {
-	struct containerd *c = ctx;
-	struct pb_in in;
-	struct pb_field f;
-	enum err_code code = ERR_OK;
-
-	pb_in_init(&in, bytes, len);
-	while (code == ERR_OK && pb_next(&in, &f)) {
-		if (pb_is_bytes(&f, 1) && c->version == NULL)
-			code = pb_copy(&f, &c->version, err);
-	}
-	return code == ERR_OK ? pb_in_end(&in, "version", err) : code;
+	return pb_each(bytes, len, 1, read_version, ctx, "version", err);
 }
 
 static enum err_code ask_version(struct containerd *c, struct err *err)
 {
-	struct buf nothing = { .data = NULL };
-	enum err_code code = ask(c, "containerd.services.version.v1.Version/Version", &nothing, on_version, c, err);
+	struct containerd_question q = {
+		.method = "containerd.services.version.v1.Version/Version",
+		.on_message = on_version,
+		.ctx = c,
+	};
+	enum err_code code = containerd_ask(c, &q, NULL, err);
 
 	if (code == ERR_NETWORK)
 		return err_add(err, "somebody listens, but does not answer as containerd does");
@@ -77,17 +88,18 @@ static enum err_code on_plugins(void *ctx, const void *bytes, size_t len, struct
 static enum err_code find_cri(struct containerd *c, bool *ret_runs, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
-	struct pb_out o;
+	struct containerd_question q = {
+		.method = "containerd.services.introspection.v1.Introspection/Plugins",
+		.request = &request,
+		.on_message = on_plugins,
+		.ctx = ret_runs,
+	};
 	enum err_code code;
 
 	buf_init(&request, LIMIT_GRPC_BYTES);
-	pb_out_init(&o, &request);
-	pb_text(&o, 1, "type==io.containerd.grpc.v1,id==cri");
 	*ret_runs = false;
-	code = pb_out_end(&o, err);
-	return code == ERR_OK ? ask(c, "containerd.services.introspection.v1.Introspection/Plugins", &request,
-				    on_plugins, ret_runs, err)
-			      : code;
+	code = pb_put_message(&request, "type==io.containerd.grpc.v1,id==cri", err);
+	return code == ERR_OK ? containerd_ask(c, &q, NULL, err) : code;
 }
 
 /* The namespaces that are there, and whether one of them is meant. */
@@ -97,8 +109,9 @@ struct namespaces {
 	struct buf names;
 };
 
-static enum err_code see_namespace(struct namespaces *n, const struct pb_field *message, struct err *err)
+static enum err_code see_namespace(void *ctx, const struct pb_field *message, struct err *err)
 {
+	struct namespaces *n = ctx;
 	char name[NAMESPACE_MAX + 1] = "";
 	struct pb_in in;
 	struct pb_field f;
@@ -116,16 +129,7 @@ static enum err_code see_namespace(struct namespaces *n, const struct pb_field *
 
 static enum err_code on_namespaces(void *ctx, const void *bytes, size_t len, struct err *err)
 {
-	struct pb_in in;
-	struct pb_field f;
-	enum err_code code = ERR_OK;
-
-	pb_in_init(&in, bytes, len);
-	while (code == ERR_OK && pb_next(&in, &f)) {
-		if (pb_is_bytes(&f, 1))
-			code = see_namespace(ctx, &f, err);
-	}
-	return code == ERR_OK ? pb_in_end(&in, "namespaces", err) : code;
+	return pb_each(bytes, len, 1, see_namespace, ctx, "namespaces", err);
 }
 
 static bool is_namespace(const char *text)
@@ -146,7 +150,11 @@ static bool is_namespace(const char *text)
 static enum err_code check_namespace(struct containerd *c, const char *wanted, struct err *err)
 {
 	struct namespaces n = { .wanted = wanted };
-	struct buf nothing = { .data = NULL };
+	struct containerd_question q = {
+		.method = "containerd.services.namespaces.v1.Namespaces/List",
+		.on_message = on_namespaces,
+		.ctx = &n,
+	};
 	enum err_code code;
 
 	if (!is_namespace(wanted))
@@ -155,7 +163,7 @@ static enum err_code check_namespace(struct containerd *c, const char *wanted, s
 	    strcmp(wanted, CONTAINERD_DOCKER) == 0)
 		return ERR_OK;
 	buf_init(&n.names, 2 * KIB);
-	code = ask(c, "containerd.services.namespaces.v1.Namespaces/List", &nothing, on_namespaces, &n, err);
+	code = containerd_ask(c, &q, NULL, err);
 	if (code == ERR_OK && !n.there)
 		code = err_set(err, ERR_NOT_FOUND,
 			       "%s: there is no namespace %s%s%s; ctr namespaces create %s makes it", c->socket, wanted,
@@ -225,6 +233,7 @@ static enum err_code make_lease_id(char **ret_id, struct err *err)
 enum err_code containerd_lease(struct containerd *c, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
+	struct containerd_question q = { .method = "containerd.services.leases.v1.Leases/Create", .request = &request };
 	CLEANUP(free_ptr) char *id = NULL;
 	time_t until = time(NULL) + LEASE_SECONDS;
 	char expire[32];
@@ -240,7 +249,7 @@ enum err_code containerd_lease(struct containerd *c, struct err *err)
 	if (code == ERR_OK)
 		code = pb_out_end(&o, err);
 	if (code == ERR_OK)
-		code = ask(c, "containerd.services.leases.v1.Leases/Create", &request, NULL, NULL, err);
+		code = containerd_ask(c, &q, NULL, err);
 	if (code == ERR_OK)
 		code = grpc_metadata(&c->grpc, "containerd-lease", id, err);
 	if (code == ERR_OK)
@@ -251,6 +260,10 @@ enum err_code containerd_lease(struct containerd *c, struct err *err)
 enum err_code containerd_lease_keep(struct containerd *c, const struct digest *digest, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
+	struct containerd_question q = {
+		.method = "containerd.services.leases.v1.Leases/AddResource",
+		.request = &request,
+	};
 	struct pb_out o;
 	enum err_code code;
 
@@ -262,21 +275,18 @@ enum err_code containerd_lease_keep(struct containerd *c, const struct digest *d
 	pb_text(&o, 2, "content");
 	pb_end(&o);
 	code = pb_out_end(&o, err);
-	return code == ERR_OK ? ask(c, "containerd.services.leases.v1.Leases/AddResource", &request, NULL, NULL, err)
-			      : code;
+	return code == ERR_OK ? containerd_ask(c, &q, NULL, err) : code;
 }
 
 enum err_code containerd_lease_end(struct containerd *c, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
-	struct pb_out o;
+	struct containerd_question q = { .method = "containerd.services.leases.v1.Leases/Delete", .request = &request };
 	enum err_code code;
 
 	buf_init(&request, LIMIT_GRPC_BYTES);
-	pb_out_init(&o, &request);
-	pb_text(&o, 1, c->lease);
-	code = pb_out_end(&o, err);
-	return code == ERR_OK ? ask(c, "containerd.services.leases.v1.Leases/Delete", &request, NULL, NULL, err) : code;
+	code = pb_put_message(&request, c->lease, err);
+	return code == ERR_OK ? containerd_ask(c, &q, NULL, err) : code;
 }
 
 void containerd_close(struct containerd *c)

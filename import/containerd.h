@@ -34,8 +34,18 @@ struct containerd {
 	char *lease;     /* NULL while there is none */
 };
 
+/* A question of one message. */
+struct containerd_question {
+	const char *method;          /* "containerd.services.version.v1.Version/Version" */
+	const struct buf *request;   /* NULL for an empty one */
+	grpc_message_fn *on_message; /* NULL: what comes back is dropped */
+	void *ctx;
+	enum grpc_status also; /* a status that is an answer as OK is */
+};
+
 struct containerd_content {
 	bool there;
+	bool unpacked; /* of a config: there are snapshots of it, so that its image runs without its layers */
 	uint64_t size_bytes;
 	struct gc_refs refs;
 };
@@ -56,6 +66,9 @@ enum err_code containerd_open(const char *socket, const char *namespace, struct 
 			      struct err *err);
 /* Connect to what only answers for content, of the one namespace it has: Docker's own socket.  Nothing is asked yet. */
 enum err_code containerd_attach(const char *socket, struct containerd **ret_containerd, struct err *err);
+/* Ask one thing.  ret_status, which may be NULL, gets GRPC_OK or q->also; any other status is refused. */
+enum err_code containerd_ask(struct containerd *c, const struct containerd_question *q, enum grpc_status *ret_status,
+			     struct err *err);
 /* Whatever is written from now on stays for a day at least. */
 enum err_code containerd_lease(struct containerd *c, struct err *err);
 /* A content that is there stays too, with all that it refers to; one that is not there is no error. */
@@ -78,7 +91,7 @@ enum err_code containerd_image(struct containerd *c, const char *name, struct co
 /* Give a name to a content that is there; of an image that has this name nothing else changes. */
 enum err_code containerd_name(struct containerd *c, const char *name, const struct node *target, bool pin,
 			      struct err *err);
-/* Tell of every image; the first failure ends it. */
+/* Tell of every image, but of those whose digest is of no kind that is known here; the first failure ends it. */
 enum err_code containerd_each_image(struct containerd *c, containerd_image_fn *fn, void *ctx, struct err *err);
 
 void containerd_content_release(struct containerd_content *content);

@@ -40,7 +40,8 @@ static enum err_code read_target(const struct pb_field *message, struct containe
 		else if (pb_is_uint(&f, 3))
 			image->size_bytes = f.value;
 	}
-	return digest_parse(text, &image->target, err);
+	(void)digest_parse(text, &image->target, NULL); /* one that is not known here stays "" */
+	return pb_in_end(&in, "target", err);
 }
 
 static enum err_code read_image(const struct pb_field *message, struct containerd_image *image, struct err *err)
@@ -60,8 +61,8 @@ static enum err_code read_image(const struct pb_field *message, struct container
 	}
 	if (code == ERR_OK)
 		code = pb_in_end(&in, "image", err);
-	if (code == ERR_OK && (image->name == NULL || image->target.text[0] == '\0'))
-		code = err_set(err, ERR_FORMAT, "an image without a name or a digest");
+	if (code == ERR_OK && image->name == NULL)
+		code = err_set(err, ERR_FORMAT, "an image without a name");
 	return code;
 }
 
@@ -70,43 +71,45 @@ struct each {
 	void *ctx;
 };
 
-static enum err_code on_images(void *ctx, const void *bytes, size_t len, struct err *err)
+static enum err_code tell_image(void *ctx, const struct pb_field *f, struct err *err)
 {
 	const struct each *each = ctx;
-	struct pb_in in;
-	struct pb_field f;
-	enum err_code code = ERR_OK;
+	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	enum err_code code = read_image(f, &image, err);
 
-	pb_in_init(&in, bytes, len);
-	while (code == ERR_OK && pb_next(&in, &f)) {
-		CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
+	return code == ERR_OK ? each->fn(each->ctx, &image, err) : code;
+}
 
-		if (!pb_is_bytes(&f, 1))
-			continue;
-		code = read_image(&f, &image, err);
-		if (code == ERR_OK)
-			code = each->fn(each->ctx, &image, err);
-	}
-	return code == ERR_OK ? pb_in_end(&in, "images", err) : code;
+static enum err_code on_images(void *ctx, const void *bytes, size_t len, struct err *err)
+{
+	return pb_each(bytes, len, 1, tell_image, ctx, "images", err);
+}
+
+static enum err_code pass_known(void *ctx, const struct containerd_image *image, struct err *err)
+{
+	const struct each *each = ctx;
+
+	return image->target.text[0] != '\0' ? each->fn(each->ctx, image, err) : ERR_OK;
 }
 
 enum err_code containerd_each_image(struct containerd *c, containerd_image_fn *fn, void *ctx, struct err *err)
 {
-	static const char method[] = "containerd.services.images.v1.Images/List";
-	struct buf nothing = { .data = NULL };
-	struct each each = { fn, ctx };
-	struct grpc_answer answer;
-	enum err_code code = grpc_ask(&c->grpc, method, &nothing, on_images, &each, &answer, err);
+	struct each known = { fn, ctx }, each = { pass_known, &known };
+	struct containerd_question q = {
+		.method = "containerd.services.images.v1.Images/List",
+		.on_message = on_images,
+		.ctx = &each,
+	};
 
-	if (code == ERR_OK && answer.status != GRPC_OK)
-		code = grpc_refused(method, &answer, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", c->socket);
+	return containerd_ask(c, &q, NULL, err);
 }
 
 static enum err_code keep_image(void *ctx, const struct containerd_image *image, struct err *err)
 {
 	struct containerd_image *kept = ctx;
 
+	if (image->target.text[0] == '\0')
+		return err_set(err, ERR_FORMAT, "it stands for a digest of an unknown kind");
 	containerd_image_release(kept);
 	*kept = *image;
 	kept->name = NULL;
@@ -116,24 +119,24 @@ static enum err_code keep_image(void *ctx, const struct containerd_image *image,
 enum err_code containerd_image(struct containerd *c, const char *name, struct containerd_image *ret_image,
 			       struct err *err)
 {
-	static const char method[] = "containerd.services.images.v1.Images/Get";
 	CLEANUP(buf_release) struct buf request;
 	CLEANUP(containerd_image_release) struct containerd_image image = { .name = NULL };
 	struct each each = { keep_image, &image };
-	struct grpc_answer answer;
-	struct pb_out o;
+	struct containerd_question q = {
+		.method = "containerd.services.images.v1.Images/Get",
+		.request = &request,
+		.on_message = on_images,
+		.ctx = &each,
+		.also = GRPC_NOT_FOUND,
+	};
 	enum err_code code;
 
 	buf_init(&request, LIMIT_GRPC_BYTES);
-	pb_out_init(&o, &request);
-	pb_text(&o, 1, name);
-	code = pb_out_end(&o, err);
+	code = pb_put_message(&request, name, err);
 	if (code == ERR_OK)
-		code = grpc_ask(&c->grpc, method, &request, on_images, &each, &answer, err);
-	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != GRPC_NOT_FOUND)
-		code = grpc_refused(method, &answer, err);
+		code = containerd_ask(c, &q, NULL, err);
 	if (code != ERR_OK)
-		return err_add(err, "%s: %s", c->socket, name);
+		return err_add(err, "%s", name);
 	*ret_image = image;
 	image.name = NULL;
 	return ERR_OK;
@@ -153,22 +156,15 @@ static void put_image(struct pb_out *o, const char *name, const struct node *tar
 	pb_end(o);
 }
 
-static enum err_code send_image(struct containerd *c, const char *method, const struct buf *request,
-				unsigned other_answer, unsigned *ret_status, struct err *err)
-{
-	struct grpc_answer answer;
-	enum err_code code = grpc_ask(&c->grpc, method, request, NULL, NULL, &answer, err);
-
-	*ret_status = answer.status;
-	if (code == ERR_OK && answer.status != GRPC_OK && answer.status != other_answer)
-		code = grpc_refused(method, &answer, err);
-	return code;
-}
-
 static enum err_code update(struct containerd *c, const char *name, const struct node *target, bool pin,
-			    unsigned other_answer, unsigned *ret_status, struct err *err)
+			    enum grpc_status also, enum grpc_status *ret_status, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
+	struct containerd_question q = {
+		.method = "containerd.services.images.v1.Images/Update",
+		.request = &request,
+		.also = also,
+	};
 	struct pb_out o;
 	enum err_code code;
 
@@ -180,15 +176,18 @@ static enum err_code update(struct containerd *c, const char *name, const struct
 	pb_text(&o, 1, pin ? "labels." PINNED_LABEL : NULL);
 	pb_end(&o);
 	code = pb_out_end(&o, err);
-	return code == ERR_OK ? send_image(c, "containerd.services.images.v1.Images/Update", &request, other_answer,
-					   ret_status, err)
-			      : code;
+	return code == ERR_OK ? containerd_ask(c, &q, ret_status, err) : code;
 }
 
 static enum err_code create(struct containerd *c, const char *name, const struct node *target, bool pin,
-			    unsigned *ret_status, struct err *err)
+			    enum grpc_status *ret_status, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
+	struct containerd_question q = {
+		.method = "containerd.services.images.v1.Images/Create",
+		.request = &request,
+		.also = GRPC_ALREADY_EXISTS,
+	};
 	struct pb_out o;
 	enum err_code code;
 
@@ -196,9 +195,7 @@ static enum err_code create(struct containerd *c, const char *name, const struct
 	pb_out_init(&o, &request);
 	put_image(&o, name, target, pin);
 	code = pb_out_end(&o, err);
-	return code == ERR_OK ? send_image(c, "containerd.services.images.v1.Images/Create", &request,
-					   GRPC_ALREADY_EXISTS, ret_status, err)
-			      : code;
+	return code == ERR_OK ? containerd_ask(c, &q, ret_status, err) : code;
 }
 
 /* An image that is there keeps its other labels: they are the kubelet's, and others'.  Somebody else may make it
@@ -206,12 +203,12 @@ static enum err_code create(struct containerd *c, const char *name, const struct
 enum err_code containerd_name(struct containerd *c, const char *name, const struct node *target, bool pin,
 			      struct err *err)
 {
-	unsigned status = GRPC_OK;
+	enum grpc_status status = GRPC_OK;
 	enum err_code code = update(c, name, target, pin, GRPC_NOT_FOUND, &status, err);
 
 	if (code == ERR_OK && status == GRPC_NOT_FOUND)
 		code = create(c, name, target, pin, &status, err);
 	if (code == ERR_OK && status == GRPC_ALREADY_EXISTS)
 		code = update(c, name, target, pin, GRPC_OK, &status, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", c->socket, name);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", name);
 }

@@ -8,25 +8,22 @@ static bool is_no_matter(enum err_code code)
 	return code == ERR_NOT_FOUND || code == ERR_FORMAT || code == ERR_UNSUPPORTED || code == ERR_LIMIT;
 }
 
-static enum err_code is_there(struct containerd *c, const struct digest *digest, bool *ret_there, struct err *err)
-{
-	CLEANUP(containerd_content_release) struct containerd_content content = { 0 };
-	enum err_code code = containerd_content(c, digest, &content, err);
-
-	*ret_there = code == ERR_OK && content.there;
-	return code;
-}
-
+/* An image that is unpacked runs without its layers, which the CRI plugin may be told to throw away then. */
 static enum err_code has_all(struct containerd *c, const struct manifest *m, bool *ret_all, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	struct containerd_content content = { 0 };
+	enum err_code code = m->has_config ? containerd_content(c, &m->config.digest, &content, err) : ERR_OK;
+	bool unpacked = content.unpacked;
 	size_t i;
 
-	*ret_all = m->has_config;
-	if (m->has_config)
-		code = is_there(c, &m->config.digest, ret_all, err);
-	for (i = 0; code == ERR_OK && *ret_all && i < m->items_len; i++)
-		code = is_there(c, &m->items[i].digest, ret_all, err);
+	*ret_all = code == ERR_OK && content.there;
+	containerd_content_release(&content);
+	for (i = 0; code == ERR_OK && *ret_all && !unpacked && i < m->items_len; i++) {
+		content = (struct containerd_content){ 0 };
+		code = containerd_content(c, &m->items[i].digest, &content, err);
+		*ret_all = code == ERR_OK && content.there;
+		containerd_content_release(&content);
+	}
 	return code;
 }
 

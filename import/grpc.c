@@ -288,6 +288,9 @@ enum err_code grpc_refused(const char *what, const struct grpc_answer *answer, s
 		return err_set(err, ERR_NOT_FOUND, "%s: %s", what, said);
 	case GRPC_PERMISSION_DENIED:
 		return err_set(err, ERR_DENIED, "%s: %s", what, said);
+	case GRPC_UNAVAILABLE:
+	case GRPC_RESOURCE_EXHAUSTED:
+		return err_set(err, ERR_NETWORK, "%s: %s", what, said);
 	case GRPC_UNIMPLEMENTED:
 		return err_set(err, ERR_UNSUPPORTED, "%s: %s", what, said);
 	default:

@@ -30,6 +30,7 @@ enum grpc_status {
 	GRPC_NOT_FOUND = 5,
 	GRPC_ALREADY_EXISTS = 6,
 	GRPC_PERMISSION_DENIED = 7,
+	GRPC_RESOURCE_EXHAUSTED = 8,
 	GRPC_FAILED_PRECONDITION = 9,
 	GRPC_OUT_OF_RANGE = 11,
 	GRPC_UNIMPLEMENTED = 12,
@@ -85,7 +86,8 @@ enum err_code grpc_ask(struct grpc *g, const char *method, const struct buf *req
 		       void *ctx, struct grpc_answer *ret_answer, struct err *err);
 /* The head of a message of that length. */
 void grpc_head(size_t len, unsigned char out[GRPC_HEAD_BYTES]);
-/* A status that is no success, in the service's words: ERR_NOT_FOUND, ERR_DENIED, ERR_UNSUPPORTED or ERR_REFUSED. */
+/* A status that is no success, in the service's words: ERR_NOT_FOUND, ERR_DENIED, ERR_NETWORK, ERR_UNSUPPORTED or
+ * ERR_REFUSED. */
 enum err_code grpc_refused(const char *what, const struct grpc_answer *answer, struct err *err);
 /* What a call keeps; a zeroed call is fine. */
 void grpc_call_release(struct grpc_call *call);

@@ -111,6 +111,15 @@ enum err_code pb_out_end(struct pb_out *o, struct err *err)
 	return o->err.code;
 }
 
+enum err_code pb_put_message(struct buf *buf, const char *text, struct err *err)
+{
+	struct pb_out o;
+
+	pb_out_init(&o, buf);
+	pb_text(&o, 1, text);
+	return pb_out_end(&o, err);
+}
+
 void pb_in_init(struct pb_in *in, const void *bytes, size_t len)
 {
 	*in = (struct pb_in){ .at = bytes, .end = len > 0 ? (const unsigned char *)bytes + len : bytes };
@@ -241,4 +250,19 @@ bool pb_read_entry(const struct pb_field *f, struct pb_field *ret_key, struct pb
 enum err_code pb_in_end(const struct pb_in *in, const char *what, struct err *err)
 {
 	return in->failed ? err_set(err, ERR_FORMAT, "%s: no protobuf message", what) : ERR_OK;
+}
+
+enum err_code pb_each(const void *bytes, size_t len, unsigned number, pb_field_fn *fn, void *ctx, const char *what,
+		      struct err *err)
+{
+	struct pb_in in;
+	struct pb_field f;
+	enum err_code code = ERR_OK;
+
+	pb_in_init(&in, bytes, len);
+	while (code == ERR_OK && pb_next(&in, &f)) {
+		if (pb_is_bytes(&f, number))
+			code = fn(ctx, &f, err);
+	}
+	return code == ERR_OK ? pb_in_end(&in, what, err) : code;
 }

@@ -44,6 +44,8 @@ void pb_end(struct pb_out *o);
 /* An entry of a map from text to text. */
 void pb_entry(struct pb_out *o, unsigned field, const char *key, const char *value);
 enum err_code pb_out_end(struct pb_out *o, struct err *err);
+/* A whole message whose one field is a text, with the number 1. */
+enum err_code pb_put_message(struct buf *buf, const char *text, struct err *err);
 
 struct pb_in {
 	const unsigned char *at, *end;
@@ -70,6 +72,10 @@ enum err_code pb_copy(const struct pb_field *f, char **ret_text, struct err *err
 bool pb_text_into(const struct pb_field *f, char *out, size_t out_size);
 /* Key and value of an entry of a map; either may be missing, and is empty then. */
 bool pb_read_entry(const struct pb_field *f, struct pb_field *ret_key, struct pb_field *ret_value);
+/* Give each text or message with this number in a message to fn; the first failure ends it. */
+typedef enum err_code pb_field_fn(void *ctx, const struct pb_field *f, struct err *err);
+enum err_code pb_each(const void *bytes, size_t len, unsigned number, pb_field_fn *fn, void *ctx, const char *what,
+		      struct err *err);
 /* ERR_FORMAT where the message did not end as it should; what names it. */
 enum err_code pb_in_end(const struct pb_in *in, const char *what, struct err *err);
 #endif

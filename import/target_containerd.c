@@ -17,6 +17,7 @@ struct target_containerd {
 	struct containerd *c; /* NULL until probe */
 	struct ctr_held held;
 	bool *stale; /* by node: it is there, and lacks references */
+	bool *lost;  /* by node: a referrer that nothing there would keep */
 	bool named;  /* every record is as it must be */
 };
 
@@ -80,25 +81,39 @@ static enum err_code look(struct target_containerd *t, struct plan *plan, struct
 	return code == ERR_OK ? plan_check_names(plan, t->target.name, err) : code;
 }
 
-/* A referrer of what is not there has nothing that keeps it. */
-static enum err_code count_lost(const struct target_containerd *t, struct plan *plan, struct err *err)
+/* One more pass: which referrers have a subject that keeps them, itself kept.  True where something was learnt. */
+static bool keep_more(const struct target_containerd *t, const struct graph *g, bool *lost)
 {
-	const struct graph *g = &plan->graph;
-	CLEANUP(free_ptr) bool *kept = calloc(g->nodes_len + 1, sizeof(*kept));
+	bool more = false;
 	size_t i;
 
-	if (kept == NULL)
-		return err_nomem(err);
 	for (i = 0; i < g->links_len; i++) {
-		uint32_t subject = g->links[i].subject;
+		uint32_t subject = g->links[i].subject, referrer = g->links[i].referrer;
 
-		kept[g->links[i].referrer] |= t->held.there[subject] || node_is_carried(&g->nodes[subject]);
+		if (!lost[referrer] || lost[subject] ||
+		    !(t->held.there[subject] || node_is_carried(&g->nodes[subject])))
+			continue;
+		lost[referrer] = false;
+		more = true;
 	}
-	for (i = 0; i < plan->order_len; i++) {
-		const struct node *n = &g->nodes[plan->order[i]];
+	return more;
+}
 
-		plan->lost_referrers += n->role == ROLE_REFERRER && node_is_carried(n) && !kept[plan->order[i]];
-	}
+/* A referrer of what is not there has nothing that keeps it; nor has what refers to it. */
+static enum err_code find_lost(struct target_containerd *t, struct plan *plan, struct err *err)
+{
+	const struct graph *g = &plan->graph;
+	size_t i;
+
+	t->lost = calloc(g->nodes_len + 1, sizeof(*t->lost));
+	if (t->lost == NULL)
+		return err_nomem(err);
+	for (i = 0; i < g->nodes_len; i++)
+		t->lost[i] = g->nodes[i].role == ROLE_REFERRER;
+	while (keep_more(t, g, t->lost))
+		;
+	for (i = 0; i < plan->order_len; i++)
+		plan->lost_referrers += t->lost[plan->order[i]] && node_is_carried(&g->nodes[plan->order[i]]);
 	return ERR_OK;
 }
 
@@ -116,7 +131,7 @@ static enum err_code ctr_probe(struct target *target, struct plan *plan, struct 
 		code = err_nomem(err);
 	if (code == ERR_OK)
 		code = look(t, plan, err);
-	return code == ERR_OK ? count_lost(t, plan, err) : code;
+	return code == ERR_OK ? find_lost(t, plan, err) : code;
 }
 
 static enum err_code refer(struct target_containerd *t, const struct plan *plan, struct err *err)
@@ -247,17 +262,30 @@ static enum err_code read_image(struct target_containerd *t, struct plan *plan, 
 	return ERR_OK;
 }
 
-static enum err_code check_reached(const struct target_containerd *t, const struct plan *plan, const bool *reached,
+/* What a lost referrer lists need not be kept either. */
+static void excuse_lost(const struct target_containerd *t, const struct graph *g, bool *reached)
+{
+	size_t i, j;
+
+	for (i = 0; i < g->nodes_len; i++) {
+		if (!t->lost[i])
+			continue;
+		reached[i] = true;
+		for (j = 0; j < g->nodes[i].edges_len; j++)
+			reached[g->edges[g->nodes[i].edges + j].to] = true;
+	}
+}
+
+static enum err_code check_reached(const struct target_containerd *t, const struct plan *plan, bool *reached,
 				   struct err *err)
 {
-	size_t i, lost = plan->lost_referrers;
+	size_t i;
 
+	excuse_lost(t, &plan->graph, reached);
 	for (i = 0; i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
 		if (!node_is_carried(n) || reached[plan->order[i]])
-			continue;
-		if (n->of_referrer && lost > 0)
 			continue;
 		return err_set(err, ERR_PARTIAL, "%s: %s %s is %s after the import%s", t->target.name,
 			       role_name(n->role), n->digest.text,
@@ -298,6 +326,7 @@ static void ctr_free(struct target *target)
 	ctr_held_release(&t->held);
 	containerd_close(t->c);
 	free(t->stale);
+	free(t->lost);
 	free(t->socket);
 	free(t->namespace);
 	free(t->target.name);

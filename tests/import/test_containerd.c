@@ -148,6 +148,21 @@ START_TEST(opens)
 }
 END_TEST
 
+/* It is printed to terminals. */
+START_TEST(cleans_the_version)
+{
+	static const struct told told[] = { MESSAGE("\x0a\x04\x1b[2J") };
+	struct fixture f;
+	struct containerd *c = NULL;
+
+	setup(&f, told, 1);
+	ck_assert_int_eq(containerd_open(grpc_server_socket(f.server), "default", &c, NULL), ERR_OK);
+	ck_assert_str_eq(c->version, "?[2J");
+	containerd_close(c);
+	grpc_server_stop(f.server);
+}
+END_TEST
+
 static struct containerd *open_one(struct fixture *f, const struct told *told)
 {
 	struct told all[REPLIES_MAX] = { MESSAGE(VERSION), *told };
@@ -186,7 +201,14 @@ static const struct {
 		  "\x12\x02"
 		  "no"),
 	  ERR_OK, true, 0, "" },
+	{ "unpacked",
+	  MESSAGE("\x0a\x2e\x2a\x2c\x0a\x27"
+		  "containerd.io/gc.ref.snapshot.overlayfs"
+		  "\x12\x01"
+		  "x"),
+	  ERR_OK, true, 0, "unpacked " },
 	{ "refused", { .status = "3", .message = "bad digest" }, ERR_REFUSED, false, 0, "" },
+	{ "busy", { .status = "14", .message = "shutting down" }, ERR_NETWORK, false, 0, "" },
 	{ "nonsense", MESSAGE("\x0a\xff"), ERR_FORMAT, false, 0, "" },
 	{ "nonsense inside", MESSAGE("\x0a\x02\x10\xff"), ERR_FORMAT, false, 0, "" },
 	{ "a label that is none", MESSAGE("\x0a\x04\x2a\x02\x0a\xff"), ERR_FORMAT, false, 0, "" },
@@ -211,6 +233,8 @@ START_TEST(knows_content)
 	ck_assert_uint_eq(content.size_bytes, contents[_i].size_bytes);
 	for (i = 0; i < content.refs.len; i++)
 		ck_assert_int_eq(buf_printf(&keys, NULL, "%s ", content.refs.items[i].key), ERR_OK);
+	if (content.unpacked)
+		ck_assert_int_eq(buf_puts(&keys, "unpacked ", NULL), ERR_OK);
 	ck_assert_msg(strcmp(buf_text(&keys), contents[_i].keys) == 0, "%s: %s", contents[_i].name, buf_text(&keys));
 	containerd_close(c);
 	grpc_server_stop(f.server);
@@ -268,6 +292,33 @@ START_TEST(knows_images)
 }
 END_TEST
 
+static enum err_code add_name(void *ctx, const struct containerd_image *image, struct err *err)
+{
+	return buf_printf(ctx, err, "%s ", image->name);
+}
+
+/* Somebody else's record of a kind that is not known here is no reason to tell nothing. */
+START_TEST(passes_over_unknown_digests)
+{
+	static const struct told told = MESSAGE("\x0a\x09\x0a\x01"
+						"a"
+						"\x1a\x04\x12\x02"
+						"no"
+						"\x0a\x4e\x0a\x01"
+						"b"
+						"\x1a\x49\x12\x47" SHA);
+	CLEANUP(buf_release) struct buf names;
+	struct fixture f;
+	struct containerd *c = open_one(&f, &told);
+
+	buf_init(&names, 100);
+	ck_assert_int_eq(containerd_each_image(c, add_name, &names, NULL), ERR_OK);
+	ck_assert_str_eq(buf_text(&names), "b ");
+	containerd_close(c);
+	grpc_server_stop(f.server);
+}
+END_TEST
+
 /* What a digest does not prove is not there. */
 START_TEST(proves_what_it_reads)
 {
@@ -301,6 +352,8 @@ int main(void)
 	tcase_add_loop_test(t, opens, 0, (int)COUNT_OF(openings));
 	tcase_add_loop_test(t, knows_content, 0, (int)COUNT_OF(contents));
 	tcase_add_loop_test(t, knows_images, 0, (int)COUNT_OF(images));
+	tcase_add_test(t, cleans_the_version);
+	tcase_add_test(t, passes_over_unknown_digests);
 	tcase_add_test(t, proves_what_it_reads);
 	suite_add_tcase(s, t);
 	return test_run(s);
