@@ -35,6 +35,8 @@ static enum err_code code_of(int status)
 
 static const char *advice_of(const struct request *r, int status)
 {
+	if (r->foreign)
+		return "";
 	if ((status == 401 || status == 403) && access_has_login(r->access))
 		return " (with the credentials of --username)";
 	if (status == 401 || status == 403)
@@ -51,12 +53,15 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 	char tried[HTTP_TRIED_MAX];
 	const char *why;
 
+	if (r->foreign) /* such a host may repeat the URL, whose query is a secret of the registry's */
+		body = "";
 	js_read(body, strlen(body), "error", &json, NULL);
 	why = js_string(first_error(json), "message");
 	if (why == NULL)
 		why = js_string(first_error(json), "code");
-	return err_set(err, code_of(status), "%s %s: the registry answered %d%s%.200s%s%s",
-		       r->method != NULL ? r->method : "GET", r->label != NULL ? r->label : r->url, status,
+	return err_set(err, code_of(status), "%s %s: %s answered %d%s%.200s%s%s", r->method != NULL ? r->method : "GET",
+		       r->label != NULL ? r->label : r->url,
+		       r->foreign ? "the storage that the registry named" : "the registry", status,
 		       why != NULL ? ": " : "", why != NULL ? why : "", http_tried(&r->call, tried),
 		       advice_of(r, status));
 }
