@@ -68,12 +68,12 @@ static enum err_code report_missing(const struct options *options, const struct 
 
 	for (i = 0; i < plan->missing_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->missing[i]];
-		char image[512];
+		char image[512], size[TEXT_SIZE_MAX];
 
 		snprintf(image, sizeof(image), "%s", n->holder.image);
 		text_clean(image);
-		fprintf(stderr, "%s import: missing: %s, in %s of %s\n", OPT_PROGRAM, n->digest.text,
-			n->holder.manifest, image);
+		fprintf(stderr, "%s import: missing: %s, in %s of %s, %s\n", OPT_PROGRAM, n->digest.text,
+			n->holder.manifest, image, text_size(n->size_bytes, size));
 	}
 	if (options->write_want == NULL) {
 		fprintf(stderr,

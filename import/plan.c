@@ -7,6 +7,7 @@
 #include "bundles/contents.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "common/tree.h"
 
 static enum err_code rename_image(void *ctx, const char *name, char **ret_name, struct err *err)
@@ -310,6 +311,8 @@ enum err_code plan_check_layers(const struct plan *plan, const char *target, str
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err)
 {
 	const struct node *first;
+	uint64_t bytes = 0;
+	char size[TEXT_SIZE_MAX];
 	size_t i;
 
 	free(plan->missing);
@@ -318,17 +321,22 @@ enum err_code plan_check_prerequisites(struct plan *plan, const char *target, st
 	if (plan->missing == NULL)
 		return err_nomem(err);
 	for (i = 0; i < plan->order_len; i++) {
-		if (plan->graph.nodes[plan->order[i]].holder.image != NULL && !plan->skip[plan->order[i]])
-			plan->missing[plan->missing_len++] = plan->order[i];
+		const struct node *n = &plan->graph.nodes[plan->order[i]];
+
+		if (n->holder.image == NULL || plan->skip[plan->order[i]])
+			continue;
+		plan->missing[plan->missing_len++] = plan->order[i];
+		bytes += n->size_bytes;
 	}
 	if (plan->missing_len == 0)
 		return ERR_OK;
 	first = &plan->graph.nodes[plan->missing[0]];
-	return err_set(err, ERR_MISSING,
-		       "%s: %zu layer%s that this bundle leaves out %s not there: import first the bundle with %s, or "
-		       "ask for one without --since",
-		       target, plan->missing_len, plan->missing_len == 1 ? "" : "s",
-		       plan->missing_len == 1 ? "is" : "are", first->holder.image);
+	return err_set(
+		err, ERR_MISSING,
+		"%s: %zu layer%s (%s) that this bundle leaves out %s not there: import first the bundle with %s, or "
+		"ask for one without --since",
+		target, plan->missing_len, plan->missing_len == 1 ? "" : "s", text_size(bytes, size),
+		plan->missing_len == 1 ? "is" : "are", first->holder.image);
 }
 
 bool plan_sends(const struct plan *plan, uint32_t node)
