@@ -12,14 +12,16 @@
 
 #include "common/repository.h"
 
+/* refused is NULL where it is there now, else why it is not. */
+typedef enum err_code manifest_put_fn(void *ctx, const struct err *refused, struct err *err);
+
 struct manifest_put {
 	const char *which; /* a digest or a tag */
 	const char *media_type;
 	const void *bytes;
 	size_t len;
 	struct digest digest; /* of the bytes */
-	/* refused is NULL where it is there now, else why it is not. */
-	enum err_code (*done)(void *ctx, const struct err *refused, struct err *err);
+	manifest_put_fn *done;
 	void *ctx;
 };
 

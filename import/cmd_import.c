@@ -89,6 +89,21 @@ static enum err_code report_missing(const struct options *options, const struct 
 	return ERR_MISSING;
 }
 
+/* What failed has moved names before it did: whoever reads the error would not think so. */
+static void warn_of_published(const struct plan *plan)
+{
+	size_t moved = 0, i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct plan_image *image = &plan->images[i];
+
+		moved += image->is.text[0] != '\0' && !digest_equal(&image->was, &image->is);
+	}
+	if (moved > 0)
+		fprintf(stderr, "warning: %zu of %zu names%s published before this failed; the journal says which\n",
+			moved, plan->graph.images_len, moved == 1 ? " was" : " were");
+}
+
 static enum err_code check_options(const struct options *options, const char *file, struct err *err)
 {
 	if (options->login.password_stdin && strcmp(file, "-") == 0)
@@ -156,6 +171,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	}
 	progress_done(&progress);
 	write_down(&how, &result, code, &err);
+	if (code != ERR_OK)
+		warn_of_published(&result.plan);
 	if (code == ERR_MISSING)
 		code = report_missing(options, &result.plan, &err);
 	if (code == ERR_OK) {

@@ -91,7 +91,7 @@ static enum err_code keep_old(struct containerd *c, const char *name, const stru
 	return code == ERR_OK ? give_name(c, by_digest, &old, false, err) : code;
 }
 
-enum err_code names_give(struct containerd *c, const struct plan *plan, bool pin, struct err *err)
+enum err_code names_give(struct containerd *c, struct plan *plan, bool pin, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
@@ -108,6 +108,8 @@ enum err_code names_give(struct containerd *c, const struct plan *plan, bool pin
 			code = keep_old(c, image->name, root, err);
 		if (code == ERR_OK)
 			code = give_name(c, image->name, root, pin, err);
+		if (code == ERR_OK)
+			plan->images[i].is = root->digest;
 	}
 	return code;
 }

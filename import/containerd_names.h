@@ -14,7 +14,7 @@
 enum err_code names_look(struct containerd *c, struct plan *plan, bool pin, bool *ret_right, struct err *err);
 /* Give all names.  An image that loses its name stays under its digest; in Docker's namespace it is one without a name
  * then.  A record that says already what it should stays as it is. */
-enum err_code names_give(struct containerd *c, const struct plan *plan, bool pin, struct err *err);
+enum err_code names_give(struct containerd *c, struct plan *plan, bool pin, struct err *err);
 /* Fill in images[image].is; target names the containerd in messages. */
 enum err_code names_read(struct containerd *c, struct plan *plan, size_t image, const char *target, struct err *err);
 #endif

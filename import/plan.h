@@ -33,7 +33,7 @@ struct plan_image {
 	struct plan_run *runs; /* owned: what of that can be run there */
 	size_t runs_len, runs_cap;
 	size_t bare;         /* platforms whose layers or config neither the bundle brings nor the target has */
-	struct digest is;    /* what it points to now, read back */
+	struct digest is;    /* what it points to now: as it was published, then as it is read back */
 	bool sparse;         /* an index that lists what will not be there, which the target may refuse */
 	size_t wanted_blobs; /* to be sent, and not on behalf of an image before it */
 	uint64_t wanted_bytes;

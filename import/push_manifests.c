@@ -64,8 +64,7 @@ static enum err_code on_put(void *ctx, const struct err *refused, struct err *er
 }
 
 static enum err_code put_node(struct push *p, uint32_t node, uint32_t repository, const char *which,
-			      enum err_code (*done)(void *ctx, const struct err *refused, struct err *err), void *ctx,
-			      struct err *err)
+			      manifest_put_fn *done, void *ctx, struct err *err)
 {
 	const struct node *n = &p->plan->graph.nodes[node];
 	CLEANUP(buf_release) struct buf bytes = { 0 };
@@ -104,8 +103,19 @@ static enum err_code on_plain_put(void *ctx, const struct err *refused, struct e
 	return err->code;
 }
 
+/* Where another name fails later, this one has moved all the same. */
+static enum err_code on_name_put(void *ctx, const struct err *refused, struct err *err)
+{
+	struct push_slot *slot = ctx;
+	struct plan *plan = slot->push->plan;
+
+	if (refused == NULL)
+		plan->images[slot->at].is = *plan_digest(plan, slot->at);
+	return on_plain_put(ctx, refused, err);
+}
+
 /* The index in place of an image's root, under its digest or the image's tag. */
-static enum err_code put_other(struct push_slot *slot, const char *which, struct err *err)
+static enum err_code put_other(struct push_slot *slot, const char *which, manifest_put_fn *done, struct err *err)
 {
 	struct push *p = slot->push;
 	const struct buf *bytes = &p->others[slot->at];
@@ -115,7 +125,7 @@ static enum err_code put_other(struct push_slot *slot, const char *which, struct
 		.bytes = buf_text(bytes),
 		.len = bytes->len,
 		.digest = p->plan->images[slot->at].other,
-		.done = on_plain_put,
+		.done = done,
 		.ctx = slot,
 	};
 
@@ -125,7 +135,8 @@ static enum err_code put_other(struct push_slot *slot, const char *which, struct
 static enum err_code put_other_index(struct push_slot *slot, bool *ret_started, struct err *err)
 {
 	*ret_started = push_is_other(slot->push, slot->at);
-	return *ret_started ? put_other(slot, slot->push->plan->images[slot->at].other.text, err) : ERR_OK;
+	return *ret_started ? put_other(slot, slot->push->plan->images[slot->at].other.text, on_plain_put, err)
+			    : ERR_OK;
 }
 
 enum err_code push_manifests(struct push *p, struct err *err)
@@ -167,8 +178,8 @@ static enum err_code put_name(struct push_slot *slot, bool *ret_started, struct 
 		return ERR_OK;
 	*ret_started = true;
 	if (push_is_other(p, slot->at))
-		return put_other(slot, ref.tag, err);
-	return put_node(p, image->root, p->image_repository[slot->at], ref.tag, on_plain_put, slot, err);
+		return put_other(slot, ref.tag, on_name_put, err);
+	return put_node(p, image->root, p->image_repository[slot->at], ref.tag, on_name_put, slot, err);
 }
 
 enum err_code push_tags(struct push *p, struct err *err)

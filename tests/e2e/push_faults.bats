@@ -137,3 +137,17 @@ ends() {
 	bundle import -q --to docker://127.0.0.1:1/x "$RELEASE"
 	complain 5 127.0.0.1:1
 }
+
+# At most two tags are put at a time here, so that one has its answer before the third is asked for.
+@test "names that moved before another was refused are told, and written down" {
+	bundle export -q -o three --map "$REGISTRY=registry.example.test" "$REGISTRY/big:1" "$REGISTRY/demo/app1:1.0" \
+		"$REGISTRY/demo/multi:2.1"
+	expect 0
+	proxy_start --fault 'PUT .*multi/manifests/2.1' status:403
+	bundle import -q --jobs 1 --to "$(place)" three
+	complain 1 multi
+	# shellcheck disable=SC2154 # of run
+	[[ $stderr == 'warning: '[12]' of 3 names w'*' published before this failed'* ]]
+	jq -es 'last | .result != "ok" and (.images | map(select(.is != null)) | length >= 1) and
+		(.images[] | select(.name | endswith("multi:2.1")) | .is == null)' "$BUNDLE_STORE.journal.jsonl"
+}
