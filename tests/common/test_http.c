@@ -399,119 +399,6 @@ START_TEST(proxy)
 }
 END_TEST
 
-START_TEST(send_body)
-{
-	CLEANUP(asked_release) struct asked a;
-	const char *sent;
-
-	asked_init(&a, "/created");
-	a.call.method = "POST";
-	a.call.body = "a=b";
-	a.call.body_len = 3;
-	a.call.content_type = "application/x-www-form-urlencoded";
-	ck_assert_int_eq(run(&a, NULL), ERR_OK);
-	sent = http_server_last(server, "/created");
-	ck_assert_int_eq(strncmp(sent, "POST ", 5), 0);
-	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
-	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Length: 3\r\n"));
-	ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\na=b"));
-	ck_assert_ptr_null(strcasestr(sent, "\r\nExpect:"));
-}
-END_TEST
-
-/* What registries want of an upload: its length in front, and which part it is. */
-START_TEST(upload_sized)
-{
-	CLEANUP(asked_release) struct asked a;
-	struct memory_stream in;
-	const char *sent;
-
-	memory_stream_init(&in, "streamed", 8);
-	asked_init(&a, "/created");
-	a.call.method = "PUT";
-	a.call.upload = &in.in;
-	a.call.upload_sized = true;
-	a.call.upload_bytes = 8;
-	a.call.content_range = "5-12";
-	ck_assert_int_eq(run(&a, NULL), ERR_OK);
-	sent = http_server_last(server, "/created");
-	ck_assert_int_eq(strncmp(sent, "PUT ", 4), 0);
-	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Length: 8\r\n"));
-	ck_assert_ptr_nonnull(strstr(sent, "\r\nContent-Range: 5-12\r\n"));
-	ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\nstreamed"));
-	ck_assert_ptr_null(strstr(sent, "Transfer-Encoding"));
-}
-END_TEST
-
-/* A body from memory goes with any method; an empty one has a length too. */
-static const struct {
-	const char *method, *body;
-} bodies[] = { { "POST", "" }, { "PATCH", "" }, { "PATCH", "part" }, { "PUT", "whole" } };
-
-START_TEST(body_of_any_method)
-{
-	CLEANUP(asked_release) struct asked a;
-	char length[64];
-	const char *sent;
-
-	asked_init(&a, "/created");
-	a.call.method = bodies[_i].method;
-	a.call.body = bodies[_i].body;
-	a.call.body_len = strlen(bodies[_i].body);
-	a.call.content_type = "";
-	ck_assert_int_eq(run(&a, NULL), ERR_OK);
-	sent = http_server_last(server, "/created");
-	ck_assert_int_eq(strncmp(sent, bodies[_i].method, strlen(bodies[_i].method)), 0);
-	snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n", a.call.body_len);
-	ck_assert_ptr_nonnull(strstr(sent, length));
-	ck_assert_ptr_null(strcasestr(sent, "\r\nContent-Type:"));
-	ck_assert_str_eq(strstr(sent, "\r\n\r\n") + 4, bodies[_i].body);
-}
-END_TEST
-
-START_TEST(upload)
-{
-	CLEANUP(asked_release) struct asked a;
-	struct memory_stream in;
-	const char *sent;
-
-	memory_stream_init(&in, "streamed", 8);
-	asked_init(&a, "/created");
-	a.call.method = "POST";
-	a.call.upload = &in.in;
-	a.call.content_type = "application/x-tar";
-	ck_assert_int_eq(run(&a, NULL), ERR_OK);
-	sent = http_server_last(server, "/created");
-	ck_assert_int_eq(strncmp(sent, "POST ", 5), 0);
-	ck_assert_ptr_nonnull(strstr(sent, "\r\nTransfer-Encoding: chunked\r\n"));
-	ck_assert_ptr_nonnull(strstr(sent, "\r\n\r\n8\r\nstreamed\r\n0\r\n\r\n"));
-	ck_assert_ptr_null(strcasestr(sent, "\r\nExpect:"));
-}
-END_TEST
-
-static enum err_code broken_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
-{
-	(void)in;
-	(void)bytes;
-	(void)cap;
-	(void)ret_len;
-	return err_set(err, ERR_DAMAGED, "the file is damaged");
-}
-
-/* What is sent proves wrong on the way: that is the error, not that the connection ended. */
-START_TEST(upload_fails)
-{
-	CLEANUP(asked_release) struct asked a;
-	struct instream in = { .read = broken_read };
-	struct err err = { 0 };
-
-	asked_init(&a, "/created");
-	a.call.upload = &in;
-	ck_assert_int_eq(run(&a, &err), ERR_DAMAGED);
-	ck_assert_str_eq(err.msg, "the file is damaged");
-}
-END_TEST
-
 static enum err_code on_again(struct http_call *call, struct err *err)
 {
 	struct asked *a = OUTER_OF(call, struct asked, call);
@@ -1057,91 +944,6 @@ START_TEST(large_head)
 }
 END_TEST
 
-static const struct {
-	const char *name, *base, *url, *want; /* NULL: ERR_FORMAT */
-} links[] = {
-	{ "absolute", "https://a/b", "https://c/d?e=f", "https://c/d?e=f" },
-	{ "absolute path", "https://a:5000/b/c?d", "/x?y", "https://a:5000/x?y" },
-	{ "relative path", "https://a/b/c", "x", "https://a/b/x" },
-	{ "query alone", "https://a/b/c?d=e", "?f=g", "https://a/b/c?f=g" },
-	{ "without a scheme", "https://a/b", "//c/d", "https://c/d" },
-	{ "upwards", "https://a/b/c/d", "../../../x", "https://a/x" },
-	{ "another scheme", "https://a/b", "file:///etc/passwd", NULL },
-	{ "no URL", "https://a/b", "http://[::1", NULL },
-	{ "no base", "nonsense", "x", NULL },
-};
-
-START_TEST(resolve_url)
-{
-	char out[LIMIT_URL_BYTES];
-	struct err err = { 0 };
-	enum err_code got = http_resolve_url(links[_i].base, links[_i].url, out, sizeof(out), &err);
-
-	if (links[_i].want == NULL && got == ERR_OK)
-		ck_assert_msg(strncmp(out, "http", 4) != 0, "%s: %s", links[_i].name, out);
-	else
-		ck_assert_msg(got == (links[_i].want != NULL ? ERR_OK : ERR_FORMAT), "%s: %s", links[_i].name, err.msg);
-	if (links[_i].want != NULL) {
-		size_t len = strlen(links[_i].want);
-
-		ck_assert_str_eq(out, links[_i].want);
-		ck_assert_int_eq(http_resolve_url(links[_i].base, links[_i].url, out, len + 1, &err), ERR_OK);
-		ck_assert_int_eq(http_resolve_url(links[_i].base, links[_i].url, out, len, &err), ERR_LIMIT);
-	}
-}
-END_TEST
-
-static const struct {
-	const char *text, *want;
-} escapes[] = {
-	{ "", "" },
-	{ "azAZ09-._~", "azAZ09-._~" },
-	{ "repository:a/b:pull,push", "repository%3Aa%2Fb%3Apull%2Cpush" },
-	{ "a&b=c d+e%", "a%26b%3Dc%20d%2Be%25" },
-	{ "\xc3\xa4\n", "%C3%A4%0A" },
-};
-
-START_TEST(escape)
-{
-	CLEANUP(buf_release) struct buf out;
-
-	buf_init(&out, 100);
-	ck_assert_int_eq(http_escape(escapes[_i].text, &out, NULL), ERR_OK);
-	ck_assert_str_eq(buf_text(&out), escapes[_i].want);
-}
-END_TEST
-
-static const struct {
-	const char *one, *other;
-	bool same;
-} hosts[] = {
-	{ "http://a/x", "http://a/y", true },
-	{ "http://a", "https://A", true },
-	{ "https://a:443/x", "https://a", true },
-	{ "http://a:443/x", "https://a", false },
-	{ "http://a:80/x", "https://a:443", true },
-	{ "http://a:5000", "https://a:5000", true },
-	{ "http://[::1]:5000", "http://[::1]:5000/", true },
-	{ "http://a:5000", "http://a", false },
-	{ "http://a:5000", "http://a:5001", false },
-	{ "http://a", "http://a.b", false },
-	{ "http://u@a", "http://a", false },
-	{ "ftp://a", "http://a", false },
-	{ "a", "", false },
-};
-
-START_TEST(same_host)
-{
-	bool same = !hosts[_i].same;
-
-	ck_assert_int_eq(http_url_same_host(hosts[_i].one, hosts[_i].other, &same, NULL), ERR_OK);
-	ck_assert_msg(same == hosts[_i].same, "%s, %s", hosts[_i].one, hosts[_i].other);
-	same = !same;
-	ck_assert_int_eq(http_url_same_host(hosts[_i].other, hosts[_i].one, &same, NULL), ERR_OK);
-	ck_assert_int_eq(same, hosts[_i].same);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("http");
@@ -1169,21 +971,13 @@ int main(void)
 	tcase_add_loop_test(t, more_headers, 0, (int)COUNT_OF(more));
 	tcase_add_loop_test(t, more_headers_fail, 0, (int)COUNT_OF(bad_moves));
 	tcase_add_loop_test(t, gate, 0, (int)COUNT_OF(gates));
-	tcase_add_test(t, send_body);
-	tcase_add_test(t, upload);
-	tcase_add_test(t, upload_sized);
-	tcase_add_loop_test(t, body_of_any_method, 0, COUNT_OF(bodies));
-	tcase_add_test(t, upload_fails);
 	tcase_add_loop_test(t, callback_fails, 0, (int)COUNT_OF(callbacks));
 	tcase_add_test(t, order);
 	tcase_add_test(t, many);
 	tcase_add_test(t, free_early);
 	tcase_add_test(t, headers);
 	tcase_add_loop_test(t, large_head, 0, (int)COUNT_OF(heads));
-	tcase_add_loop_test(t, resolve_url, 0, (int)COUNT_OF(links));
 	tcase_add_loop_test(t, bad_proxy, 0, (int)COUNT_OF(bad_proxies));
-	tcase_add_loop_test(t, same_host, 0, (int)COUNT_OF(hosts));
-	tcase_add_loop_test(t, escape, 0, (int)COUNT_OF(escapes));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
