@@ -150,13 +150,7 @@ blobs() {
 			[[ $at == 600000 || $socket == "$NEW" ]] || continue
 			with "$socket"
 			echo "# killed after $at bytes of a call"
-			beside_start said socket_relay.py "$PWD/relay.sock" "$socket" stall "$at"
-			"$BUNDLE" import -q --to "containerd:$PWD/relay.sock" release.oci.tar.zst 3>&- &
-			await grep -q stalled said
-			kill -KILL $!
-			wait $! 2>/dev/null || true
-			beside_stop
-			rm -f relay.sock
+			import_killed containerd "$socket" release.oci.tar.zst "$at"
 			[[ -z $(names) ]] || fail published
 			bundle import -q --json --to "$TARGET" release.oci.tar.zst
 			expect 0
@@ -174,13 +168,7 @@ blobs() {
 	flip damaged.oci.tar.zst 150000
 	for socket in "$OLD" "$NEW"; do
 		with "$socket"
-		beside_start said socket_relay.py "$PWD/relay.sock" "$socket" stall 600000
-		"$BUNDLE" import -q --to "containerd:$PWD/relay.sock" damaged.oci.tar.zst 3>&- &
-		await grep -q stalled said
-		kill -KILL $!
-		wait $! 2>/dev/null || true
-		beside_stop
-		rm -f relay.sock
+		import_killed containerd "$socket" damaged.oci.tar.zst 600000
 		[[ $(ctr content active) == *bundle-sha256:* ]]
 		bundle import -q --to "$TARGET" release.oci.tar.zst
 		expect 0 'everything read back'

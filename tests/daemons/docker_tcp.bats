@@ -6,7 +6,7 @@ setup_file() {
 	registry_start
 	lab_docker_start containerd 3>&-
 	export LAB_DOCKER_SOCK LAB_DOCKER_PID LAB_DOCKER_LOG TLS=$BATS_FILE_TMPDIR/tls
-	certificates "$TLS"
+	docker_certificates "$TLS"
 	cd "$BATS_FILE_TMPDIR" && "$BUNDLE" export -q -o app.zst "$REGISTRY/demo/app1:1.0" >/dev/null
 }
 
@@ -25,22 +25,12 @@ setup() {
 
 teardown() { session_end; }
 
-# A CA, and certificates of it for the daemon and for a client, under docker's names too; and another CA.
-certificates() {
-	mkdir -p "$1/mine" "$1/other" && cd "$1" || return
-	local name
-	for name in ca stranger; do
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=test $name" \
-			-keyout "$name.key" -out "$name.crt" 2>/dev/null
-	done
-	for name in server client; do
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout "$name.key" \
-			-out "$name.csr" 2>/dev/null
-		openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out "$name.crt" \
-			-extfile <(echo 'subjectAltName=IP:127.0.0.1') 2>/dev/null
-	done
+# The same under docker's names; and with a CA that is not the daemon's.
+docker_certificates() {
+	certificates "$1" IP:127.0.0.1
+	mkdir "$1/mine" "$1/other" && cd "$1" || return
 	cp ca.crt mine/ca.pem && cp client.crt mine/cert.pem && cp client.key mine/key.pem
-	cp stranger.crt other/ca.pem && cp client.crt other/cert.pem && cp client.key other/key.pem
+	cp other.crt other/ca.pem && cp client.crt other/cert.pem && cp client.key other/key.pem
 }
 
 @test "by DOCKER_HOST with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, and by name" {

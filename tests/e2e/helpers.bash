@@ -121,6 +121,23 @@ flip() {
 	printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
 }
 
+# In the folder $1: a CA, a certificate of it for a server with the names $2 (subjectAltName), one for a client, and another
+# CA that nobody has heard of.
+certificates() {
+	local name folder=$1 names=$2
+	mkdir -p "$folder"
+	for name in ca other; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=test $name" \
+			-keyout "$folder/$name.key" -out "$folder/$name.crt" 2>/dev/null
+	done
+	for name in server client; do
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout "$folder/$name.key" \
+			-out "$folder/$name.csr" 2>/dev/null
+		openssl x509 -req -in "$folder/$name.csr" -CA "$folder/ca.crt" -CAkey "$folder/ca.key" -CAcreateserial -days 2 \
+			-out "$folder/$name.crt" -extfile <(echo "subjectAltName=$names") 2>/dev/null
+	done
+}
+
 # The blobs of an OCI layout, each proved against its name.
 layout_digests() {
 	(cd "$1/blobs/sha256" && sha256sum -- * | while read -r digest name; do
@@ -150,6 +167,17 @@ beside_stop() {
 		exec {life}>&-
 	done
 	BESIDE=()
+}
+
+# An import of the file $3 to TRANSPORT:SOCKET ($1, $2), killed when $4 bytes of a call have gone there.
+import_killed() {
+	beside_start said socket_relay.py "$PWD/relay.sock" "$2" stall "$4"
+	"$BUNDLE" import -q --to "$1:$PWD/relay.sock" "$3" 3>&- &
+	await grep -q stalled said
+	kill -KILL $!
+	wait $! 2>/dev/null || true
+	beside_stop
+	rm -f relay.sock
 }
 
 proxy_start() {

@@ -3,7 +3,7 @@
 load helpers
 
 setup_file() {
-	certificates "$BATS_FILE_TMPDIR/tls"
+	certificates "$BATS_FILE_TMPDIR/tls" DNS:registry.example,IP:127.0.0.1
 	export TLS=$BATS_FILE_TMPDIR/tls
 	LAB_REGISTRY_TLS="{certificate: $TLS/server.crt, key: $TLS/server.key}" registry_start
 }
@@ -11,22 +11,6 @@ setup_file() {
 teardown_file() { registry_stop; }
 setup() { session_start; }
 teardown() { session_end; }
-
-# A CA, a certificate of it for a registry, one for a client, and another CA that nobody has heard of.
-certificates() {
-	mkdir -p "$1" && cd "$1" || return
-	local name
-	for name in ca other; do
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=test $name" \
-			-keyout "$name.key" -out "$name.crt" 2>/dev/null
-	done
-	for name in server client; do
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout "$name.key" \
-			-out "$name.csr" 2>/dev/null
-		openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out "$name.crt" \
-			-extfile <(echo 'subjectAltName=DNS:registry.example,IP:127.0.0.1') 2>/dev/null
-	done
-}
 
 # A folder as certs.d has it: trust CA [HOST].
 trust() {

@@ -112,7 +112,7 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 			       struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
 	const struct image_item *item = image_item(&f.b, &d->digest);
-	enum err_code code = ERR_OK;
+	enum err_code code;
 	size_t at = (size_t)from_bytes;
 
 	(void)s;
@@ -121,18 +121,8 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	ck_assert_uint_eq(end_bytes, item->len);
 	f.asked++;
 	f.asked_bytes += item->len - from_bytes;
-	while (code == ERR_OK && at < item->len) {
-		size_t len = item->len - at < item->len / 3 + 1 ? item->len - at : item->len / 3 + 1;
-		CLEANUP(free_ptr) char *piece = malloc(len);
-
-		ck_assert_ptr_nonnull(piece);
-		memcpy(piece, item->bytes + at, len);
-		piece[0] ^= f.lie != SIZE_MAX && item == &f.b.items[f.lie];
-		code = outstream_write(out, piece, len, err);
-		at += len;
-	}
-	if (code == ERR_OK)
-		code = outstream_finish(out, err);
+	code = image_give(item, at, item->len, item->len / 3 + 1, f.lie != SIZE_MAX && item == &f.b.items[f.lie], out,
+			  err);
 	return code == ERR_OK ? done(ctx, true, err) : code;
 }
 

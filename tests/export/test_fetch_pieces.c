@@ -179,7 +179,7 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	const struct image_item *item = image_item(&f.b, &d->digest);
 	enum source_ranges *ranges = &f.gather.walk.sources[0]->ranges;
 	size_t at = (size_t)from_bytes, end = (size_t)end_bytes;
-	enum err_code code = ERR_OK;
+	enum err_code code;
 
 	(void)s;
 	ck_assert(end <= item->len && (at < end || item->len == 0));
@@ -190,18 +190,7 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	f.asked++;
 	f.asked_bytes += end - at;
 	end -= f.short_piece && f.asked == 5;
-	while (code == ERR_OK && at < end) {
-		size_t len = end - at < 1700 ? end - at : 1700;
-		CLEANUP(free_ptr) char *some = malloc(len);
-
-		ck_assert_ptr_nonnull(some);
-		memcpy(some, item->bytes + at, len);
-		some[0] ^= f.lie != SIZE_MAX && item == &f.b.items[f.lie];
-		code = outstream_write(out, some, len, err);
-		at += len;
-	}
-	if (code == ERR_OK)
-		code = outstream_finish(out, err);
+	code = image_give(item, at, end, 1700, f.lie != SIZE_MAX && item == &f.b.items[f.lie], out, err);
 	return code == ERR_OK ? done(ctx, true, err) : code;
 }
 

@@ -278,25 +278,14 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	const struct image_item *item = image_item(&f.b, &d->digest);
 	enum source_ranges *ranges = &f.gather.walk.sources[0]->ranges;
 	size_t at = (size_t)from_bytes, end_at = (size_t)end_bytes;
-	enum err_code code = ERR_OK;
+	enum err_code code;
 
 	(void)s;
 	if (*ranges == SOURCE_RANGES_UNKNOWN && end_at < item->len)
 		*ranges = f.becomes;
 	if (*ranges == SOURCE_RANGES_NONE)
 		end_at = item->len;
-	while (code == ERR_OK && at < end_at) {
-		size_t len = end_at - at < 1700 ? end_at - at : 1700;
-		CLEANUP(free_ptr) char *some = malloc(len);
-
-		ck_assert_ptr_nonnull(some);
-		memcpy(some, item->bytes + at, len);
-		some[0] ^= f.lie != SIZE_MAX && item == &f.b.items[f.lie];
-		code = outstream_write(out, some, len, err);
-		at += len;
-	}
-	if (code == ERR_OK)
-		code = outstream_finish(out, err);
+	code = image_give(item, at, end_at, 1700, f.lie != SIZE_MAX && item == &f.b.items[f.lie], out, err);
 	return code == ERR_OK ? done(ctx, true, err) : code;
 }
 

@@ -228,3 +228,21 @@ void image_builder_release(struct image_builder *b)
 	}
 	b->items_len = 0;
 }
+
+enum err_code image_give(const struct image_item *item, size_t at, size_t end, size_t step_bytes, bool lie,
+			 struct outstream *out, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && at < end) {
+		size_t len = end - at < step_bytes ? end - at : step_bytes;
+		CLEANUP(free_ptr) char *part = malloc(len);
+
+		ck_assert_ptr_nonnull(part);
+		memcpy(part, item->bytes + at, len);
+		part[0] ^= lie;
+		code = outstream_write(out, part, len, err);
+		at += len;
+	}
+	return code == ERR_OK ? outstream_finish(out, err) : code;
+}

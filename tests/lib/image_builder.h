@@ -79,4 +79,8 @@ const struct image_item *image_item(const struct image_builder *b, const struct 
 /* Walk all tags of a source, this one or another that has them, into a settled graph. */
 void image_graph(const struct image_builder *b, struct source *source, struct graph *ret_graph);
 void image_builder_release(struct image_builder *b);
+/* Write the bytes from at to end into a stream in parts of step_bytes, and finish it.  lie: the first byte of each part
+ * is another. */
+enum err_code image_give(const struct image_item *item, size_t at, size_t end, size_t step_bytes, bool lie,
+			 struct outstream *out, struct err *err);
 #endif
