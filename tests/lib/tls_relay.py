@@ -5,6 +5,7 @@
 
 Clients have to show a certificate of the CA. Prints its port once it listens. Ends when its standard input ends.
 """
+import os
 import socket
 import ssl
 import sys
@@ -23,8 +24,23 @@ def answers(daemon, client):
     client.shutdown(socket.SHUT_RDWR)
 
 
+def shake_hands(client):
+    """Who is refused hears why: closing with something unread would send a reset, which overtakes the alert."""
+    try:
+        client.do_handshake()
+    except ssl.SSLError:
+        with socket.socket(fileno=os.dup(client.fileno())) as raw:
+            while raw.recv(CHUNK_BYTES):
+                pass
+        raise
+
+
 def relay(plain, context, target):
-    with context.wrap_socket(plain, server_side=True) as client, socket.socket(socket.AF_UNIX) as daemon:
+    with (
+        context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as client,
+        socket.socket(socket.AF_UNIX) as daemon,
+    ):
+        shake_hands(client)
         daemon.connect(target)
         threading.Thread(target=answers, args=(daemon, client), daemon=True).start()
         pump(client, daemon)
