@@ -30,6 +30,7 @@ def shake_hands(client):
         client.do_handshake()
     except ssl.SSLError:
         with socket.socket(fileno=os.dup(client.fileno())) as raw:
+            raw.shutdown(socket.SHUT_WR)  # who speaks no TLS at all waits for an answer
             while raw.recv(CHUNK_BYTES):
                 pass
         raise
