@@ -20,8 +20,8 @@ BUNDLE_LAB := $(shell d=/var/cache/bundle-lab; [[ -w $$d || ( ! -e $$d && -w /va
 endif
 export VARIANT BUNDLE_LAB
 
-FOLDERS := common bundles export import
-LIBS := libcurl jansson libzstd libxxhash libcrypto
+FOLDERS := common trust bundles export import
+LIBS := libcurl jansson libzstd libxxhash libcrypto libmicrohttpd libxcrypt
 TEST_LIBS := check
 
 CC_gcc-werror := gcc
@@ -58,10 +58,11 @@ TEST_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lib/*.c)))
 
 # What may be linked with what: arrows point down only.
 BELOW_common := common
-BELOW_bundles := bundles common
-BELOW_export := export bundles common
-BELOW_import := import bundles common
-BELOW_bundle.c := export import bundles common
+BELOW_trust := trust common
+BELOW_bundles := bundles trust common
+BELOW_export := export bundles trust common
+BELOW_import := import bundles trust common
+BELOW_bundle.c := export import bundles trust common
 
 ##@ Build
 
