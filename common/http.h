@@ -79,6 +79,7 @@ struct http_call {
 	const char *more_headers;  /* others, as lines that end in \n; NULL for none */
 	const struct tls *tls; /* also for where redirects lead; NULL for what the system trusts, and nobody who asks */
 	unsigned connect_ms;   /* a connection takes no longer; 0 for what the options say */
+	unsigned answer_seconds;   /* a try takes no longer; 0 for what the options say */
 	const char *content_range; /* likewise */
 	struct instream *upload;   /* body to send; NULL for none */
 	bool upload_sized;         /* it has upload_bytes, which is said in front; else it goes in chunks */

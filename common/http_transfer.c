@@ -220,8 +220,9 @@ static void set_options(struct http *h, struct http_call *call)
 	curl_easy_setopt(e, CURLOPT_NOPROXY, h->no_proxy);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, h->options.stall_seconds > 0 ? SLOWEST_BYTES : 0L);
 	curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)h->options.stall_seconds);
-	if (!call->alone)
-		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)h->options.answer_seconds * 1000);
+	if (call->answer_seconds > 0 || !call->alone)
+		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,
+				 1000L * (call->answer_seconds > 0 ? call->answer_seconds : h->options.answer_seconds));
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, version_of(h, call));
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);

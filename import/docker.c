@@ -10,6 +10,9 @@
 #include "common/version.h"
 #include "import/unix_socket.h"
 
+/* A daemon that unpacks says nothing for as long as it takes; one that is asked something answers. */
+#define ANSWER_SECONDS 300
+
 #define SNAPSHOTTER_TYPE "io.containerd.snapshotter.v1"
 
 static enum err_code check_socket(const char *path, struct err *err)
@@ -72,6 +75,7 @@ enum err_code docker_send(struct docker *d, const struct docker_request *r, stru
 		.method = r->method,
 		.tls = d->at->socket == NULL ? &d->at->tls : NULL,
 		.url = url,
+		.answer_seconds = r->upload == NULL ? ANSWER_SECONDS : 0,
 		.upload = r->upload,
 		.content_type = r->upload_type,
 		.on_body = on_body,
@@ -228,7 +232,6 @@ static enum err_code ask_info(struct docker *d, struct err *err)
 
 enum err_code docker_open(const struct docker_endpoint *at, struct docker **ret_docker, struct err *err)
 {
-	/* No time limit: a daemon that unpacks says nothing for as long as it takes. */
 	struct http_options options = { .user_agent = BUNDLE_USER_AGENT, .unix_socket = at->socket };
 	CLEANUP(docker_close_ptr) struct docker *d = calloc(1, sizeof(*d));
 	enum err_code code = d != NULL ? ERR_OK : err_nomem(err);

@@ -481,6 +481,22 @@ START_TEST(takes_too_long)
 }
 END_TEST
 
+/* A call may have a limit of its own where its engine has none. */
+START_TEST(takes_longer_than_its_own_limit)
+{
+	struct http_options options = { .max_active = 1 };
+	CLEANUP(asked_release) struct asked a;
+	struct err err = { 0 };
+
+	http_free(engine);
+	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
+	asked_init(&a, "/drip");
+	a.call.answer_seconds = 1;
+	ck_assert_int_eq(run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(strstr(err.msg, "timed out") != NULL, "%s", err.msg);
+}
+END_TEST
+
 /* Nobody is to be asked any more as soon as one call has failed. */
 static bool somebody_failed;
 
@@ -956,6 +972,7 @@ int main(void)
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(agains));
 	tcase_add_test(t, takes_too_long);
+	tcase_add_test(t, takes_longer_than_its_own_limit);
 	tcase_add_test(t, moot_while_waiting);
 	tcase_add_test(t, moot_in_turn);
 	tcase_add_loop_test(t, nobody_there, 0, (int)COUNT_OF(unreachable));
