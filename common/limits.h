@@ -46,4 +46,8 @@
 #define LIMIT_RETRY_AFTER_MS 120000      /* how long a host can make us wait before it is asked again */
 #define LIMIT_GRPC_BYTES (16 * MIB)      /* one message of a containerd: what containerd itself takes */
 #define LIMIT_REFS 200000                /* of one content in a containerd: its children and referrers */
+#define LIMIT_HTPASSWD_BYTES (4 * MIB)   /* a file of names and hashes */
+#define LIMIT_HTPASSWD_USERS 10000       /* in it */
+#define LIMIT_BCRYPT_COST 12             /* of a hash in it: a quarter of a second for one login */
+#define LIMIT_SERVE_PAGE 1000            /* tags or repositories in one answer */
 #endif
