@@ -13,6 +13,7 @@
 
 struct options {
 	struct opt_list keys, seals;
+	unsigned threshold;
 	bool quiet;
 };
 
@@ -20,6 +21,8 @@ static const struct opt opts[] = {
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
+	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
+	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
 
@@ -77,16 +80,23 @@ static enum err_code put_blobs(struct extraction *x, struct err *err)
 
 static enum err_code open_both(struct extraction *x, const char *file, const char *folder, struct err *err)
 {
+	struct origin_wanted wanted = {
+		.keys = &x->options->keys,
+		.seals = &x->options->seals,
+		.threshold = x->options->threshold,
+	};
 	enum err_code code = bundle_open(file, &x->bundle, err);
 
 	if (code == ERR_OK)
-		code = origin_demand(x->bundle, &x->options->keys, &x->options->seals, &x->origin, err);
+		code = origin_demand(x->bundle, &wanted, &x->origin, err);
 	if (code == ERR_OK)
 		code = contents_walk(x->bundle, NULL, NULL, &x->graph, err);
 	if (code == ERR_OK)
 		code = graph_settle(&x->graph, err);
 	if (code == ERR_OK)
 		contents_mark(x->bundle, &x->graph);
+	if (code == ERR_OK)
+		code = origin_check_graph(x->bundle, &x->origin, &x->graph, NULL, err);
 	if (code == ERR_OK)
 		code = graph_order(&x->graph, &x->order, &x->order_len, err);
 	if (code == ERR_OK)

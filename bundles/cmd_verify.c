@@ -7,6 +7,7 @@
 #include "bundles/origin.h"
 #include "bundles/verify.h"
 #include "common/js.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/progress.h"
 #include "common/report.h"
@@ -14,6 +15,7 @@
 
 struct options {
 	struct opt_list keys, seals;
+	unsigned threshold;
 	bool content_only, json, quiet;
 };
 
@@ -21,6 +23,8 @@ static const struct opt opts[] = {
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
+	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
+	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
 	{ "content-only", '\0', NULL, "do not ask who sealed it", 0, OPT_SETS(struct options, content_only) },
 	{ "json", '\0', NULL, "print the verdicts as one JSON document", 0, OPT_SETS(struct options, json) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
@@ -94,7 +98,10 @@ static enum err_code judge_origin(struct verdicts *v, struct err *err)
 
 	if (code != ERR_OK || v->options->content_only)
 		return code;
-	return as_verdict(origin_judge(v->bundle, &v->origin, &v->origin_why), &v->origin_why, err);
+	code = origin_judge(v->bundle, &v->origin, &v->origin_why);
+	if (code == ERR_OK)
+		code = origin_check_all(v->bundle, &v->origin, &v->origin_why);
+	return as_verdict(code, &v->origin_why, err);
 }
 
 static void put_seals(struct js_out *o, const struct origin *origin)
@@ -141,6 +148,10 @@ static void put_origin(struct js_out *o, const struct verdicts *v)
 	js_member(o, "verdict", v->options->content_only ? "not asked" : verdict);
 	js_member(o, "reason", v->origin_why.code == ERR_OK ? NULL : v->origin_why.msg);
 	put_seals(o, &v->origin);
+	js_key(o, "keys");
+	origin_put_keys(o, &v->origin);
+	if (v->options->threshold > 0)
+		js_member_uint(o, "threshold", v->options->threshold);
 	js_end(o, '}');
 }
 
@@ -176,13 +187,16 @@ static const char *reason(const struct verdicts *v, const struct err *why)
 	return text_starts(text, ORIGIN_NOT_PROVED) ? text + strlen(ORIGIN_NOT_PROVED) : text;
 }
 
-static void report_text(const struct verdicts *v)
+static enum err_code report_text(const struct verdicts *v, struct err *err)
 {
+	CLEANUP(buf_release) struct buf by = { .max = MIB };
 	const struct description *d = bundle_description(v->bundle);
-	const struct origin_seal *proof = v->origin.proof;
+	enum err_code code = origin_text(&v->origin, &by, err);
 	const char *path = bundle_path(v->bundle);
 	char size[TEXT_SIZE_MAX];
 
+	if (code != ERR_OK)
+		return code;
 	if (v->content_why.code == ERR_OK)
 		printf("%s: content proved: %zu image%s, %zu blobs, %s  %s\n", path, d->images_len,
 		       d->images_len == 1 ? "" : "s", d->blobs_len, text_size(bundle_size(v->bundle), size),
@@ -191,11 +205,11 @@ static void report_text(const struct verdicts *v)
 		printf("%s: content NOT PROVED: %s\n", path, reason(v, &v->content_why));
 	if (v->options->content_only)
 		printf("%s: origin not asked for\n", path);
-	else if (proof != NULL)
-		printf("%s: origin proved: sealed by key %s (%s)\n", path, seal_key_hint(proof->key),
-		       seal_key_name(proof->key));
+	else if (v->origin_why.code == ERR_OK)
+		printf("%s: origin proved: sealed by %s\n", path, buf_text(&by));
 	else
 		printf("%s: origin NOT PROVED: %s\n", path, reason(v, &v->origin_why));
+	return ERR_OK;
 }
 
 /* Print both verdicts; the first that is no is the command's failure. */
@@ -207,7 +221,7 @@ static enum err_code report(const struct verdicts *v, struct err *err)
 	if (v->options->json)
 		code = report_json(v, failed, err);
 	else
-		report_text(v);
+		code = report_text(v, err);
 	if (code == ERR_OK && failed->code != ERR_OK) {
 		*err = *failed;
 		code = failed->code;
@@ -217,12 +231,18 @@ static enum err_code report(const struct verdicts *v, struct err *err)
 
 static enum err_code open_all(struct verdicts *v, const char *file, struct err *err)
 {
+	const struct options *options = v->options;
+	struct origin_wanted wanted = {
+		.keys = &options->keys,
+		.seals = &options->seals,
+		.threshold = options->threshold,
+	};
 	enum err_code code = ERR_OK;
 
-	if (v->options->content_only && (v->options->keys.len > 0 || v->options->seals.len > 0))
+	if (options->content_only && (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0))
 		return err_set(err, ERR_USAGE, "--content-only asks for no key and no seal, and some are given");
-	if (!v->options->content_only)
-		code = keyring_load(&v->options->keys, &v->origin.ring, err);
+	if (!options->content_only)
+		code = origin_load(&wanted, &v->origin, err);
 	return code == ERR_OK ? bundle_open(file, &v->bundle, err) : code;
 }
 

@@ -1,95 +1,169 @@
 #include "bundles/keyring.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/site.h"
+
+#define SCOPE_WORD "Scope:"
+#define PEM_BEGIN "-----BEGIN "
+#define BLANKS " \t\r"
 
 static bool holds(const struct keyring *ring, const struct seal_key *k)
 {
 	size_t i;
 
 	for (i = 0; i < ring->len; i++) {
-		if (strcmp(seal_key_hint(ring->keys[i]), seal_key_hint(k)) == 0)
+		if (digest_equal(seal_key_fingerprint(ring->keys[i].key), seal_key_fingerprint(k)))
 			return true;
 	}
 	return false;
 }
 
-/* Add a key from a file, unless it is there already under another name. */
-static enum err_code add(struct keyring *ring, const char *path, struct err *err)
+/* Add a key, unless it is there already under another name. */
+static enum err_code add(struct keyring *ring, struct keyring_key *k, struct err *err)
 {
-	CLEANUP(seal_key_free_ptr) struct seal_key *k = NULL;
-	enum err_code code = seal_key_read_public(path, &k, err);
+	enum err_code code;
 
-	if (code == ERR_OK && !holds(ring, k)) {
-		code = vec_grow(&ring->keys, &ring->cap, ring->len + 1, sizeof(*ring->keys), KEYRING_MAX, err);
-		if (code == ERR_OK)
-			ring->keys[ring->len++] = take_ptr(&k);
-	}
-	return code;
+	if (holds(ring, k->key))
+		return ERR_OK;
+	code = vec_grow(&ring->keys, &ring->cap, ring->len + 1, sizeof(*ring->keys), KEYRING_MAX, err);
+	if (code != ERR_OK)
+		return code;
+	ring->keys[ring->len++] = *k;
+	*k = (struct keyring_key){ 0 };
+	return ERR_OK;
 }
 
-static bool is_own_folder(const char *path)
+/* ---- the machine's ---- */
+
+static enum err_code read_line(const char *line, size_t len, const char *path, struct scope *scope, struct err *err)
 {
-	return path != NULL && *path != '\0';
+	CLEANUP(free_ptr) char *text = NULL;
+	enum err_code code;
+
+	for (; len > 0 && strchr(BLANKS, *line) != NULL; len--)
+		line++;
+	for (; len > 0 && strchr(BLANKS, line[len - 1]) != NULL;)
+		len--;
+	if (len == 0 || *line == '#')
+		return ERR_OK;
+	code = str_format(&text, err, "%.*s", (int)len, line);
+	if (code != ERR_OK)
+		return code;
+	if (!text_starts(text, SCOPE_WORD))
+		return err_set(err, ERR_FORMAT,
+			       "%s: \"%.100s\" stands in front of the key: there may be lines \"" SCOPE_WORD
+			       " PATTERN\", and comments that begin with #",
+			       path, text);
+	code = scope_add(scope, text + strlen(SCOPE_WORD) + strspn(text + strlen(SCOPE_WORD), BLANKS), err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", path);
 }
 
-static const char *folder_path(void)
+/* What stands in front of the key. */
+static enum err_code read_scope(const struct buf *pem, const char *path, struct scope *scope, struct err *err)
 {
-	const char *path = getenv("BUNDLE_KEYS_D");
-
-	return is_own_folder(path) ? path : KEYS_FOLDER;
-}
-
-static int is_key(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.' && (text_ends(entry->d_name, ".pem") || text_ends(entry->d_name, ".pub"));
-}
-
-/* Sorted, so that messages do not depend on the file system. */
-static enum err_code add_folder(struct keyring *ring, const char *folder, struct err *err)
-{
-	struct dirent **entries = NULL;
-	int len = scandir(folder, &entries, is_key, alphasort), i;
+	const char *line = buf_text(pem), *end = strstr(line, PEM_BEGIN);
 	enum err_code code = ERR_OK;
 
-	if (len < 0 && errno == ENOENT && !is_own_folder(getenv("BUNDLE_KEYS_D")))
-		return ERR_OK;
-	if (len < 0)
-		return err_errno(err, folder);
-	for (i = 0; i < len; i++) {
-		CLEANUP(free_ptr) char *path = NULL;
+	while (code == ERR_OK && end != NULL && line < end) {
+		size_t len = strcspn(line, "\n");
 
-		if (code == ERR_OK)
-			code = str_format(&path, err, "%s/%s", folder, entries[i]->d_name);
-		if (code == ERR_OK)
-			code = add(ring, path, err);
-		free(entries[i]);
+		if (line + len > end)
+			len = (size_t)(end - line);
+		code = read_line(line, len, path, scope, err);
+		line += len + 1;
 	}
-	free(entries);
-	return code;
+	return code == ERR_OK && scope->len == 0 ? scope_add(scope, SCOPE_ALL, err) : code;
+}
+
+enum err_code keyring_key_parse(const struct buf *pem, const char *path, struct keyring_key *ret_key, struct err *err)
+{
+	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
+	enum err_code code = seal_key_parse_public(pem, path, &k.key, err);
+
+	if (code == ERR_OK)
+		code = read_scope(pem, path, &k.scope, err);
+	if (code != ERR_OK)
+		return code;
+	*ret_key = k;
+	k = (struct keyring_key){ 0 };
+	return ERR_OK;
+}
+
+static bool is_key(const char *name)
+{
+	return name[0] != '.' && (text_ends(name, ".pem") || text_ends(name, ".pub"));
+}
+
+static enum err_code add_machine(struct keyring *ring, const char *name, struct err *err)
+{
+	CLEANUP(buf_release) struct buf pem = { .max = SEAL_KEY_FILE_MAX };
+	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code code = site_path(SITE_KEYS, name, &path, err);
+
+	if (code == ERR_OK)
+		code = site_read(SITE_KEYS, name, &pem, err);
+	if (code == ERR_OK)
+		code = keyring_key_parse(&pem, path, &k, err);
+	if (code == ERR_OK && holds(ring, k.key))
+		return err_set(err, ERR_CONFLICT,
+			       "%s: this key is there under another name too, and which scope counts, nobody can say: "
+			       "remove one of them",
+			       path);
+	return code == ERR_OK ? add(ring, &k, err) : code;
+}
+
+enum err_code keyring_load_machine(struct keyring *ret_ring, struct err *err)
+{
+	CLEANUP(keyring_release) struct keyring ring = { 0 };
+	CLEANUP(site_files_release) struct site_files files = { 0 };
+	enum err_code code = site_list(SITE_KEYS, is_key, &files, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < files.len; i++)
+		code = add_machine(&ring, files.names[i], err);
+	if (code != ERR_OK)
+		return code;
+	*ret_ring = ring;
+	ring = (struct keyring){ 0 };
+	return ERR_OK;
+}
+
+/* ---- those of the command line ---- */
+
+static enum err_code add_named(struct keyring *ring, const char *path, struct err *err)
+{
+	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
+	enum err_code code = seal_key_read_public(path, &k.key, err);
+
+	if (code == ERR_OK)
+		code = scope_add(&k.scope, SCOPE_ALL, err);
+	return code == ERR_OK ? add(ring, &k, err) : code;
 }
 
 /* Of the machine's keys leave those that the command line names. */
 static enum err_code narrow(struct keyring *ring, const struct keyring *named, struct err *err)
 {
+	const char *name = seal_key_name(named->keys[0].key);
+	const char *site = NULL;
 	size_t kept = 0, i;
+	enum err_code code = site_folder(&site, err);
 
 	for (i = 0; i < ring->len; i++) {
-		if (holds(named, ring->keys[i]))
+		if (holds(named, ring->keys[i].key))
 			ring->keys[kept++] = ring->keys[i];
 		else
-			seal_key_free(ring->keys[i]);
+			keyring_key_release(&ring->keys[i]);
 	}
 	ring->len = kept;
-	if (kept > 0)
-		return ERR_OK;
-	return err_set(err, ERR_UNPROVED, "%s: not a key of this machine: only the keys in %s count here",
-		       seal_key_name(named->keys[0]), folder_path());
+	if (code != ERR_OK || kept > 0)
+		return code;
+	return err_set(err, ERR_UNPROVED, "%s: not a key of this machine: only the keys in %s/" SITE_KEYS " count here",
+		       name, site);
 }
 
 enum err_code keyring_load(const struct opt_list *files, struct keyring *ret_ring, struct err *err)
@@ -100,9 +174,9 @@ enum err_code keyring_load(const struct opt_list *files, struct keyring *ret_rin
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < files->len; i++)
-		code = add(&named, files->items[i], err);
+		code = add_named(&named, files->items[i], err);
 	if (code == ERR_OK)
-		code = add_folder(&machine, folder_path(), err);
+		code = keyring_load_machine(&machine, err);
 	if (code == ERR_OK && machine.len > 0 && named.len > 0)
 		code = narrow(&machine, &named, err);
 	if (code != ERR_OK)
@@ -112,12 +186,19 @@ enum err_code keyring_load(const struct opt_list *files, struct keyring *ret_rin
 	return ERR_OK;
 }
 
+void keyring_key_release(struct keyring_key *k)
+{
+	seal_key_free(k->key);
+	scope_release(&k->scope);
+	*k = (struct keyring_key){ 0 };
+}
+
 void keyring_release(struct keyring *ring)
 {
 	size_t i;
 
 	for (i = 0; i < ring->len; i++)
-		seal_key_free(ring->keys[i]);
+		keyring_key_release(&ring->keys[i]);
 	free(ring->keys);
 	*ring = (struct keyring){ 0 };
 }

@@ -5,14 +5,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bundles/seal_passphrase.h"
-#include "common/base64.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "trust/fingerprint.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
@@ -21,7 +20,8 @@
 struct seal_key {
 	EVP_PKEY *pkey; /* owned */
 	char *name;     /* owned */
-	char hint[SEAL_HINT_MAX + 1];
+	struct digest fingerprint;
+	char hint[FINGERPRINT_TEXT_MAX];
 };
 
 static const struct {
@@ -62,6 +62,11 @@ const char *seal_key_hint(const struct seal_key *k)
 	return k->hint;
 }
 
+const struct digest *seal_key_fingerprint(const struct seal_key *k)
+{
+	return &k->fingerprint;
+}
+
 static enum err_code check_kind(const struct seal_key *k, struct err *err)
 {
 	char curve[64] = "";
@@ -75,24 +80,6 @@ static enum err_code check_kind(const struct seal_key *k, struct err *err)
 	return err_set(err, ERR_UNSUPPORTED,
 		       "%s: a key of another kind: use Ed25519, ECDSA on P-256 or P-384, or RSA of %d to %d bits",
 		       k->name, RSA_BITS_MIN, RSA_BITS_MAX);
-}
-
-static enum err_code make_hint(struct seal_key *k, struct err *err)
-{
-	CLEANUP(buf_release) struct buf text = { .max = SEAL_HINT_MAX };
-	unsigned char *der = NULL, digest[SEAL_DIGEST_MAX];
-	int len = i2d_PUBKEY(k->pkey, &der);
-	enum err_code code;
-
-	if (len <= 0)
-		return err_set(err, ERR_CRYPTO, "%s: this key cannot be written as DER", k->name);
-	code = seal_hash_of(SEAL_SHA256, der, (size_t)len, digest, err);
-	OPENSSL_free(der);
-	if (code == ERR_OK)
-		code = base64_encode(digest, seal_hash_bytes(SEAL_SHA256), &text, err);
-	if (code == ERR_OK)
-		memcpy(k->hint, text.data, text.len + 1);
-	return code;
 }
 
 /* Room for the whole file is taken at once: what grows leaves copies of a secret behind. */
@@ -149,24 +136,23 @@ static enum err_code finish(const char *path, EVP_PKEY *pkey, struct seal_key **
 	if (code == ERR_OK)
 		code = check_kind(k, err);
 	if (code == ERR_OK)
-		code = make_hint(k, err);
+		code = fingerprint_of(k->pkey, &k->fingerprint, err);
+	if (code == ERR_OK)
+		code = fingerprint_text(&k->fingerprint, k->hint, err);
 	if (code == ERR_OK)
 		*ret_key = take_ptr(&k);
 	return code;
 }
 
-enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, struct err *err)
+enum err_code seal_key_parse_public(const struct buf *pem, const char *path, struct seal_key **ret_key, struct err *err)
 {
-	CLEANUP(pem_release) struct buf pem = { 0 };
-	enum err_code code = read_pem(path, &pem, err);
+	enum err_code code = check_single(path, pem, "public", err);
 	EVP_PKEY *pkey;
 	BIO *bio;
 
-	if (code == ERR_OK)
-		code = check_single(path, &pem, "public", err);
 	if (code != ERR_OK)
 		return code;
-	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	bio = BIO_new_mem_buf(pem->data, (int)pem->len);
 	if (bio == NULL)
 		return err_nomem(err);
 	pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
@@ -174,10 +160,18 @@ enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, 
 	ERR_clear_error();
 	if (pkey == NULL)
 		return err_set(err, ERR_FORMAT, "%s: holds no public key%s", path,
-			       strstr(pem.data, "PRIVATE KEY") != NULL
+			       strstr(pem->data, "PRIVATE KEY") != NULL
 				       ? ", but a private one: openssl pkey -in KEY -pubout prints its public half"
 				       : "");
 	return finish(path, pkey, ret_key, err);
+}
+
+enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, struct err *err)
+{
+	CLEANUP(pem_release) struct buf pem = { 0 };
+	enum err_code code = read_pem(path, &pem, err);
+
+	return code == ERR_OK ? seal_key_parse_public(&pem, path, ret_key, err) : code;
 }
 
 /* Why no key came out of a file that holds one. */

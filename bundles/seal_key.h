@@ -17,6 +17,8 @@
 
 #include <stddef.h>
 
+#include "common/buf.h"
+#include "common/digest.h"
 #include "common/err.h"
 
 #define SEAL_KEY_FILE_MAX 65536
@@ -33,10 +35,15 @@ struct seal_key;
  * passphrase_fd gives. */
 enum err_code seal_key_read_private(const char *path, int passphrase_fd, struct seal_key **ret_key, struct err *err);
 enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, struct err *err);
+/* The same of bytes that were read already, from a file of this name. */
+enum err_code seal_key_parse_public(const struct buf *pem, const char *path, struct seal_key **ret_key,
+				    struct err *err);
 /* Where it was read from. */
 const char *seal_key_name(const struct seal_key *k);
-/* What identifies it: base64 of the SHA-256 of the public key in DER. */
+/* What identifies it, and what it is called in seals: its fingerprint (trust/fingerprint.h) in base64. */
 const char *seal_key_hint(const struct seal_key *k);
+/* The same as a digest. */
+const struct digest *seal_key_fingerprint(const struct seal_key *k);
 /* Sign bytes; at most SEAL_SIGNATURE_MAX bytes are written. */
 enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t len,
 			    unsigned char out[SEAL_SIGNATURE_MAX], size_t *ret_len, struct err *err);

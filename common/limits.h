@@ -45,6 +45,8 @@
 #define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */
 #define LIMIT_RETRY_AFTER_MS 120000      /* how long a host can make us wait before it is asked again */
 #define LIMIT_GRPC_BYTES (16 * MIB)      /* one message of a containerd: what containerd itself takes */
+#define LIMIT_TRUST_FILES 10000          /* files of keys, or of what is revoked, in a site's trust */
+#define LIMIT_REVOKED 1000000            /* keys and digests that are revoked */
 #define LIMIT_REFS 200000                /* of one content in a containerd: its children and referrers */
 #define LIMIT_HTPASSWD_BYTES (4 * MIB)   /* a file of names and hashes */
 #define LIMIT_HTPASSWD_USERS 10000       /* in it */

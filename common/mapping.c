@@ -286,6 +286,16 @@ enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name
 	return ERR_OK;
 }
 
+const char *mapping_origin(const struct mapping *m, const char *name)
+{
+	struct given wanted = { 0 };
+	void *node;
+
+	memcpy(&wanted.name, &name, sizeof(name)); /* looked at alone */
+	node = tfind(&wanted, &m->given, given_compare);
+	return node != NULL ? (*(struct given **)node)->image : name;
+}
+
 enum err_code mapping_look(const struct mapping *m, const char *name, char **ret_name, struct err *err)
 {
 	return rename_by(m, find_rule(m, name), name, ret_name, err);

@@ -91,10 +91,11 @@ static enum err_code open_layout(struct local *l, struct err *err)
 static enum err_code open_bundle(struct local *l, struct err *err)
 {
 	static const struct opt_list none = { 0 };
+	struct origin_wanted wanted = { .keys = &none, .seals = &none };
 	enum err_code code = bundle_open(l->path, &l->bundle, err);
 
 	if (code == ERR_OK)
-		code = origin_demand(l->bundle, &none, &none, &l->origin, err);
+		code = origin_demand(l->bundle, &wanted, &l->origin, err);
 	return code == ERR_OK ? bundle_source_new(l->bundle, &l->source, err) : code;
 }
 
@@ -212,6 +213,20 @@ static enum err_code nothing_there(const struct local *l, const struct location 
 		       buf_text(&names));
 }
 
+/* What a bundle's seal does not speak for, or what is revoked, goes into no other bundle. */
+static enum err_code check_offer(const struct local *l, const struct offer *o, struct err *err)
+{
+	const struct revoked_entry *revoked;
+
+	if (l->bundle == NULL)
+		return ERR_OK;
+	revoked = revoked_find(&l->origin.revoked, &o->root.digest);
+	if (revoked != NULL)
+		return err_set(err, ERR_UNPROVED, "%s: %.300s, %s, is revoked here (%s)", l->path, o->name,
+			       o->root.digest.text, revoked->file);
+	return origin_check_name(l->bundle, &l->origin, o->name, NULL, err);
+}
+
 /* By its name first; a tag alone will do where only one image has it. */
 static enum err_code make_wish(const struct local *l, const struct location *at, struct wish *w, struct err *err)
 {
@@ -246,7 +261,10 @@ enum err_code local_pick(const struct local *l, const struct location *at, local
 	for (i = 0; code == ERR_OK && i < offers_len(l); i++) {
 		struct offer o = offer_at(l, i);
 
-		if (wants(&w, &o))
+		if (!wants(&w, &o))
+			continue;
+		code = check_offer(l, &o, err);
+		if (code == ERR_OK)
 			code = fn(ctx, o.name, &o.root, err);
 	}
 	return code;

@@ -23,6 +23,7 @@
 struct options {
 	const char *from, *platform;
 	struct opt_list types, keys, seals;
+	unsigned threshold;
 	bool statement, json;
 };
 
@@ -35,6 +36,8 @@ static const struct opt opts[] = {
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
+	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
+	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
 	{ "statement", '\0', NULL, "print the whole statements", 0, OPT_SETS(struct options, statement) },
 	{ "json", '\0', NULL, "print what the Engine API answers", 0, OPT_SETS(struct options, json) },
 };
@@ -77,6 +80,11 @@ static bool is_bundle(const char *from)
 
 static enum err_code open_place(const struct options *options, struct place *p, struct err *err)
 {
+	struct origin_wanted wanted = {
+		.keys = &options->keys,
+		.seals = &options->seals,
+		.threshold = options->threshold,
+	};
 	const char *from = options->from;
 	enum err_code code;
 
@@ -88,7 +96,7 @@ static enum err_code open_place(const struct options *options, struct place *p, 
 	}
 	code = bundle_open(from, &p->bundle, err);
 	if (code == ERR_OK)
-		code = origin_demand(p->bundle, &options->keys, &options->seals, &p->origin, err);
+		code = origin_demand(p->bundle, &wanted, &p->origin, err);
 	return code == ERR_OK ? bundle_source_new(p->bundle, &p->source, err) : code;
 }
 
@@ -303,8 +311,10 @@ static enum err_code from_place(const struct attestations_query *q, const struct
 	code = walk_image(&walk, place->source, ref, q->name, err);
 	if (code == ERR_OK)
 		code = graph_settle(&g, err);
-	if (code == ERR_OK && place->bundle != NULL)
+	if (code == ERR_OK && place->bundle != NULL) {
 		contents_mark(place->bundle, &g);
+		code = origin_check_graph(place->bundle, &place->origin, &g, NULL, err);
+	}
 	if (code == ERR_OK)
 		code = print_all(&p, &g, &filter, err);
 	*ret_count = p.count;
@@ -321,8 +331,8 @@ static enum err_code answer(const struct options *options, const struct attestat
 	CLEANUP(place_release) struct place place = { 0 };
 	enum err_code code;
 
-	if (!is_bundle(from) && (options->keys.len > 0 || options->seals.len > 0))
-		return err_set(err, ERR_USAGE, "--key and --seal are for a bundle file: --from FILE");
+	if (!is_bundle(from) && (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0))
+		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for a bundle file: --from FILE");
 	if (from != NULL && text_starts(from, DAEMON_TRANSPORT))
 		return attestations_from_docker(from + strlen(DAEMON_TRANSPORT), q, ret_count, err);
 	code = open_place(options, &place, err);

@@ -15,7 +15,7 @@
 struct options {
 	const char *to, *namespace, *write_want;
 	struct opt_list map, images, platforms, keys, seals;
-	unsigned jobs;
+	unsigned jobs, threshold;
 	struct login_options login;
 	struct endpoint_options endpoints;
 	bool keep_host, subset_index;
@@ -43,6 +43,8 @@ static const struct opt opts[] = {
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
+	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
+	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
 	{ "replace", '\0', NULL, "move names that point to another image at the target", 0,
 	  OPT_SETS(struct options, replace) },
 	{ "allow-rollback", '\0', NULL, "take an older bundle of a stream, or the same one again", 0,
@@ -148,8 +150,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.map = &options->map,
 		.images = &options->images,
 		.platforms = &options->platforms,
-		.keys = &options->keys,
-		.seals = &options->seals,
+		.origin = { .keys = &options->keys, .seals = &options->seals, .threshold = options->threshold },
 		.replace = options->replace,
 		.allow_rollback = options->allow_rollback,
 		.dry_run = options->dry_run,

@@ -133,13 +133,15 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	else if (code == ERR_OK)
 		code = bundle_open(options->file, &result->bundle, err);
 	if (code == ERR_OK)
-		code = origin_demand(result->bundle, options->keys, options->seals, &result->origin, err);
+		code = origin_demand(result->bundle, &options->origin, &result->origin, err);
 	if (code == ERR_OK)
 		code = check_serial(options, result, err);
 	if (code == ERR_OK)
 		code = plan_make(result->bundle, &result->names, &result->plan, err);
 	if (code == ERR_OK)
 		code = choose(options, &result->plan, err);
+	if (code == ERR_OK)
+		code = origin_check_graph(result->bundle, &result->origin, &result->plan.graph, &result->names, err);
 	if (code != ERR_OK)
 		return code;
 	result->plan.replace = options->replace;

@@ -16,7 +16,7 @@ struct import_options {
 	const struct target_options *to;
 	const struct opt_list *map;
 	const struct opt_list *images, *platforms; /* a part of the bundle; none: all */
-	const struct opt_list *keys, *seals;       /* who must have sealed the bundle, and seals that lie beside it */
+	struct origin_wanted origin;               /* who must have sealed the bundle */
 	bool replace;
 	bool allow_rollback; /* take what is older than what the target has had, or the same again */
 	bool dry_run;        /* look what is there, write nothing */

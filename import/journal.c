@@ -62,6 +62,8 @@ static void put_bundle(struct js_out *o, const struct import_result *r)
 	if (notes->stream != NULL)
 		js_member_uint(o, "serial", notes->serial);
 	put_text(o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
+	js_key(o, "keys");
+	origin_put_keys(o, &r->origin);
 	put_text(o, "policy", NULL);
 }
 

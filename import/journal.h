@@ -15,6 +15,7 @@
  *   file, bundle   where the bundle was read, and the digest of its description, which stands for all of it
  *   stream, serial of the bundle; null and no serial where it has none
  *   sealedBy       key, the hint of the key that vouches for it; null where none was demanded
+ *   keys           the hints of all different keys that do
  *   policy         null
  *   target         as it calls itself
  *   overrides      options that permit what is refused without them, as they were given

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/js.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/report.h"
 #include "common/text.h"
@@ -117,6 +118,8 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	js_member_bool(&o, "dryRun", dry_run);
 	js_member_bool(&o, "partial", plan->partial);
 	js_member(&o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
+	js_key(&o, "keys");
+	origin_put_keys(&o, &r->origin);
 	js_key(&o, "images");
 	js_begin(&o, '[');
 	for (i = 0; i < plan->graph.images_len; i++)
@@ -131,13 +134,15 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	return js_end_document(&o, err);
 }
 
-static void report_text(const struct import_result *r)
+static enum err_code report_text(const struct import_result *r, struct err *err)
 {
+	CLEANUP(buf_release) struct buf by = { .max = MIB };
 	const struct plan *plan = &r->plan;
+	enum err_code code = origin_text(&r->origin, &by, err);
 	char size[TEXT_SIZE_MAX];
 	size_t i;
 
-	for (i = 0; i < plan->graph.images_len; i++) {
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
 		const struct plan_image *got = &plan->images[i];
 
 		printf("%s  %s  %zu platform%s, %zu attestation manifest%s", plan->graph.images[i].name, got->is.text,
@@ -154,14 +159,16 @@ static void report_text(const struct import_result *r)
 			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
 			       got->bare, got->bare == 1 ? "" : "s");
 	}
+	if (code != ERR_OK)
+		return code;
 	if (plan->partial)
 		printf("a part of the bundle: %zu of its %zu image%s\n", plan->graph.images_len,
 		       bundle_description(r->bundle)->images_len,
 		       bundle_description(r->bundle)->images_len == 1 ? "" : "s");
-	if (r->origin.proof != NULL)
-		printf("sealed by key %s (%s)\n", seal_key_hint(r->origin.proof->key),
-		       seal_key_name(r->origin.proof->key));
+	if (by.len > 0)
+		printf("sealed by %s\n", buf_text(&by));
 	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
+	return ERR_OK;
 }
 
 static bool is_subset(const struct plan *plan)
@@ -243,7 +250,7 @@ enum err_code report_import(const struct import_result *r, bool json, bool dry_r
 	else if (dry_run)
 		report_plan(r);
 	else
-		report_text(r);
+		code = report_text(r, err);
 	report_absent(&r->plan);
 	return code == ERR_OK ? report_lost(&r->plan, strict, err) : code;
 }

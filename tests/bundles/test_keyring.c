@@ -8,6 +8,7 @@
 #include "tests/lib/folder.h"
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/test_main.h"
+#include "trust/site.h"
 
 #define FILES_MAX 4
 
@@ -40,6 +41,7 @@ static const struct {
 	{ "never widened", { { "b.pem", key_p256_pub } }, { { "x", key_ed25519_pub } }, {}, ERR_UNPROVED },
 	{ "other files", { { "README", "hello" }, { ".hidden.pem", "hello" }, { "a.pem~", "hello" } }, {}, {}, ERR_OK },
 	{ "a broken file", { { "a.pem", "hello" }, { "b.pem", key_p256_pub } }, {}, {}, ERR_FORMAT },
+	{ "one under two names", { { "a.pem", key_p256_pub }, { "b.pem", key_p256_pub } }, {}, {}, ERR_CONFLICT },
 	{ "a private key", { { "a.pem", key_p256 } }, {}, {}, ERR_FORMAT },
 	{ "another kind", { { "a.pem", key_p521_pub } }, { { "x", key_p256_pub } }, {}, ERR_UNSUPPORTED },
 	{ "a broken file named", {}, { { "a", key_p256_pub }, { "b", "" } }, {}, ERR_FORMAT },
@@ -70,12 +72,12 @@ START_TEST(counts)
 	machine = folder_path(folder, "keys.d");
 	put_files(machine, cases[_i].machine, NULL);
 	put_files(folder, cases[_i].named, &named);
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", machine, 1), 0);
+	ck_assert_int_eq(setenv(SITE_VARIABLE, folder, 1), 0);
 	got = keyring_load(&named, &ring, &err);
 	ck_assert_msg(got == cases[_i].want, "%s: %d (%s)", cases[_i].name, got, err.msg);
 	for (i = 0; i < FILES_MAX && cases[_i].counts[i] != NULL; i++) {
 		ck_assert_uint_lt(i, ring.len);
-		ck_assert_str_eq(strrchr(seal_key_name(ring.keys[i]), '/') + 1, cases[_i].counts[i]);
+		ck_assert_str_eq(strrchr(seal_key_name(ring.keys[i].key), '/') + 1, cases[_i].counts[i]);
 	}
 	ck_assert_uint_eq(ring.len, i);
 	keyring_release(&ring);
@@ -99,13 +101,54 @@ START_TEST(no_folder)
 	struct err err = { .code = ERR_OK };
 	struct keyring ring = { 0 };
 
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", missing, 1), 0);
+	ck_assert_int_eq(setenv(SITE_VARIABLE, missing, 1), 0);
 	ck_assert_int_eq(keyring_load(&named, &ring, &err), ERR_IO);
 	ck_assert_ptr_nonnull(strstr(err.msg, missing));
 	folder_put(folder, "missing", "", 0);
 	ck_assert_int_eq(keyring_load(&named, &ring, &err), ERR_IO);
 	free(missing);
 	folder_remove(folder);
+}
+END_TEST
+
+static const struct {
+	const char *name, *front; /* what stands in front of the key */
+	const char *scope;        /* NULL: refused */
+} scopes[] = {
+	{ "nothing", "", "*" },
+	{ "one", "Scope: registry.example.com/*\n", "registry.example.com/*" },
+	{ "two", "Scope: a.example/*\nScope: b.example/x\n", "a.example/*, b.example/x" },
+	{ "comments and blank lines", "# by hand\n\n \t\r\n  Scope:a.example/*  \r\n#", "a.example/*" },
+	{ "everything, said", "Scope: *\n", "*" },
+	{ "a mistaken word", "Scopes: a.example/*\n", NULL },
+	{ "in lower case", "scope: a.example/*\n", NULL },
+	{ "a sentence", "The key of Acme\n", NULL },
+	{ "no pattern", "Scope:\n", NULL },
+	{ "a short name", "Scope: alpine\n", NULL },
+	{ "a star in the middle", "Scope: a.example/*/b\n", NULL },
+};
+
+START_TEST(scope)
+{
+	struct buf pem = { .max = SEAL_KEY_FILE_MAX }, text = { .max = SEAL_KEY_FILE_MAX };
+	struct err err = { .code = ERR_OK };
+	struct keyring_key k = { 0 };
+	enum err_code got;
+
+	ck_assert_int_eq(buf_printf(&pem, NULL, "%s\n%s", scopes[_i].front, key_p256_pub), ERR_OK);
+	got = keyring_key_parse(&pem, "acme.pem", &k, &err);
+	ck_assert_msg(got == (scopes[_i].scope != NULL ? ERR_OK : ERR_FORMAT), "%s: %d (%s)", scopes[_i].name, got,
+		      err.msg);
+	if (got == ERR_OK) {
+		ck_assert_int_eq(scope_text(&k.scope, &text, NULL), ERR_OK);
+		ck_assert_str_eq(buf_text(&text), scopes[_i].scope);
+	} else {
+		ck_assert_msg(strstr(err.msg, "acme.pem") != NULL, "%s", err.msg);
+	}
+	keyring_key_release(&k);
+	keyring_key_release(&k);
+	buf_release(&pem);
+	buf_release(&text);
 }
 END_TEST
 
@@ -116,6 +159,7 @@ int main(void)
 
 	tcase_add_loop_test(t, counts, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, no_folder);
+	tcase_add_loop_test(t, scope, 0, (int)COUNT_OF(scopes));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

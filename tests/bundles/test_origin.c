@@ -11,6 +11,7 @@
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/sealed.h"
 #include "tests/lib/test_main.h"
+#include "trust/site.h"
 
 #define NAME "docker.io/library/app:1"
 #define LIST_MAX 4
@@ -25,17 +26,14 @@ struct fixture {
 
 static void set_up(struct fixture *f, const char *image)
 {
-	char *keys;
-
 	*f = (struct fixture){ .path = file_new(), .folder = folder_new() };
 	image_builder_init(&f->b);
 	image_sample(&f->b, image, &(struct image_sample){ .one_manifest = true });
 	bundle_put(&f->b, f->path, 65536);
 	ck_assert_int_eq(bundle_open(f->path, &f->bundle, &f->err), ERR_OK);
 	folder_make_in(f->folder, "keys.d");
-	keys = folder_path(f->folder, "keys.d");
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", keys, 1), 0);
-	free(keys);
+	folder_make_in(f->folder, "revoked.d");
+	ck_assert_int_eq(setenv(SITE_VARIABLE, f->folder, 1), 0);
 }
 
 static void tear_down(struct fixture *f)
@@ -45,6 +43,14 @@ static void tear_down(struct fixture *f)
 	image_builder_release(&f->b);
 	file_remove(f->path);
 	folder_remove(f->folder);
+}
+
+static enum err_code demand_by(struct fixture *f, const struct opt_list *keys, const struct opt_list *seals,
+			       unsigned threshold)
+{
+	struct origin_wanted wanted = { .keys = keys, .seals = seals, .threshold = threshold };
+
+	return origin_demand(f->bundle, &wanted, &f->origin, &f->err);
 }
 
 static const struct {
@@ -123,7 +129,7 @@ START_TEST(demand)
 		seal_items[seals.len++] = beside = folder_path(f.folder, "seal.json");
 		buf_release(&text);
 	}
-	got = origin_demand(f.bundle, &keys, &seals, &f.origin, &f.err);
+	got = demand_by(&f, &keys, &seals, 0);
 	ck_assert_msg(got == cases[_i].want, "%s: %d (%s)", cases[_i].name, got, f.err.msg);
 	if (got != ERR_OK)
 		ck_assert_msg(strstr(f.err.msg, cases[_i].says) != NULL, "%s: %s", cases[_i].name, f.err.msg);
@@ -150,7 +156,7 @@ static enum err_code judge_slot(struct fixture *f, const char *text, size_t len)
 
 	ck_assert_msg(sealing_put(f->bundle, text, len, "", &slot, &f->err) == ERR_OK, "%s", f->err.msg);
 	folder_put(f->folder, "keys.d/machine.pem", key_p256_pub, strlen(key_p256_pub));
-	code = origin_demand(f->bundle, &none, &none, &f->origin, &f->err);
+	code = demand_by(f, &none, &none, 0);
 	ck_assert_uint_eq(f->origin.len, 1);
 	return code;
 }
@@ -224,8 +230,7 @@ START_TEST(no_seal_in_slot)
 	sealed_by(f.bundle, key_p256); /* it does not stand in the way of another */
 	ck_assert_int_eq(origin_judge(f.bundle, &f.origin, &f.err), ERR_UNPROVED);
 	origin_release(&f.origin);
-	ck_assert_int_eq(origin_demand(f.bundle, &(struct opt_list){ 0 }, &(struct opt_list){ 0 }, &f.origin, &f.err),
-			 ERR_OK);
+	ck_assert_int_eq(demand_by(&f, &(struct opt_list){ 0 }, &(struct opt_list){ 0 }, 0), ERR_OK);
 	tear_down(&f);
 }
 END_TEST
@@ -240,10 +245,10 @@ START_TEST(no_seal_beside)
 	set_up(&f, NAME);
 	path = folder_path(f.folder, "seal.json");
 	items[0] = path;
-	ck_assert_int_eq(origin_demand(f.bundle, &none, &seals, &f.origin, &f.err), ERR_NOT_FOUND);
+	ck_assert_int_eq(demand_by(&f, &none, &seals, 0), ERR_NOT_FOUND);
 	origin_release(&f.origin);
 	folder_put(f.folder, "seal.json", "hello", 5);
-	ck_assert_int_eq(origin_demand(f.bundle, &none, &seals, &f.origin, &f.err), ERR_FORMAT);
+	ck_assert_int_eq(demand_by(&f, &none, &seals, 0), ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(f.err.msg, path));
 	free(path);
 	tear_down(&f);

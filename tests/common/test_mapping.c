@@ -51,6 +51,7 @@ START_TEST(applies)
 	ck_assert_str_eq(got, maps[_i].want);
 	ck_assert_int_eq(mapping_apply(&m, maps[_i].image, &again, &err), ERR_OK);
 	ck_assert_str_eq(again, got);
+	ck_assert_str_eq(mapping_origin(&m, got), maps[_i].image);
 }
 END_TEST
 

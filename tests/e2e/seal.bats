@@ -16,8 +16,9 @@ teardown_file() { registry_stop; }
 setup() {
 	session_start
 	cp "$SEALS"/* .
-	mkdir "$BATS_TEST_TMPDIR/keys.d"
-	export BUNDLE_KEYS_D=$BATS_TEST_TMPDIR/keys.d COSIGN_PASSWORD=secret
+	export BUNDLE_TRUST=$BATS_TEST_TMPDIR/trust COSIGN_PASSWORD=secret
+	KEYS=$BUNDLE_TRUST/keys.d
+	mkdir -p "$KEYS"
 }
 
 teardown() {
@@ -304,8 +305,8 @@ verify() {
 }
 
 @test "keys of the machine make seals required, and --key never widens them" {
-	cp p256.pub "$BUNDLE_KEYS_D/site.pub"
-	cp p384.pub "$BUNDLE_KEYS_D/vendor.pem"
+	cp p256.pub "$KEYS/site.pub"
+	cp p384.pub "$KEYS/vendor.pem"
 	for command in 'import -q --to store' 'verify -q'; do
 		# shellcheck disable=SC2086 # several arguments
 		bundle $command app1.oci.tar.zst
@@ -313,7 +314,7 @@ verify() {
 	done
 	bundle sign --key ed25519.pem app1.oci.tar.zst
 	bundle import -q --to store --key ed25519.pub app1.oci.tar.zst
-	complain 3 'ed25519.pub: not a key of this machine' "$BUNDLE_KEYS_D"
+	complain 3 'ed25519.pub: not a key of this machine' "$KEYS"
 	bundle import -q --to store --key ed25519.pub --key p256.pub app1.oci.tar.zst
 	complain 3 "sealed by key $(hint ed25519)"
 	bundle sign --key p384.pem app1.oci.tar.zst
@@ -321,10 +322,10 @@ verify() {
 	complain 3 "wanted: key $(hint p256)"
 	[[ ! -e $BUNDLE_STORE ]]
 	bundle import -q --to store app1.oci.tar.zst
-	expect 0 "sealed by key $(hint p384) ($BUNDLE_KEYS_D/vendor.pem)"
-	echo hello >"$BUNDLE_KEYS_D/broken.pem"
+	expect 0 "sealed by key $(hint p384) ($KEYS/vendor.pem)"
+	echo hello >"$KEYS/broken.pem"
 	bundle import -q --to store app1.oci.tar.zst
-	complain 1 "$BUNDLE_KEYS_D/broken.pem: holds no public key"
+	complain 1 "$KEYS/broken.pem: holds no public key"
 }
 
 @test "extract and attestations ask the same question" {
@@ -335,7 +336,7 @@ verify() {
 	complain 3 'it is unsigned'
 	[[ ! -e layout ]]
 	bundle sign --key p256.pem --detached seal.json app1.oci.tar.zst
-	cp p256.pub "$BUNDLE_KEYS_D"
+	cp p256.pub "$KEYS"
 	for seal in '' '--seal seal.json'; do
 		wanted=3
 		[[ -z $seal ]] || wanted=0

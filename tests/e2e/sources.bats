@@ -220,10 +220,10 @@ referrers_of() {
 
 @test "a sealed bundle is read where a key counts, another is not" {
 	openssl ecparam -name prime256v1 -genkey -noout 2>/dev/null | openssl pkcs8 -topk8 -nocrypt -out key.pem 2>/dev/null
-	mkdir keys && openssl pkey -in key.pem -pubout -out keys/site.pem
+	mkdir -p trust/keys.d && openssl pkey -in key.pem -pubout -out trust/keys.d/site.pem
 	export_registry plain.zst "$REGISTRY/demo/app1:1.0"
 	export_registry sealed.zst --sign key.pem "$REGISTRY/demo/app1:1.0"
-	export BUNDLE_KEYS_D=$PWD/keys
+	export BUNDLE_TRUST=$PWD/trust
 	bundle export -q -o out.zst bundle:sealed.zst
 	expect 0
 	cmp out.zst plain.zst # the old seal says nothing of the new bundle

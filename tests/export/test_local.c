@@ -9,6 +9,7 @@
 #include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
+#include "trust/site.h"
 
 #define A "ghcr.io/acme/app:1"
 #define B "docker.io/library/app:1"
@@ -66,7 +67,7 @@ static void setup(void)
 	image_tag(&b, C, roots[2]);
 	bundle_put(&b, bundle, 4096);
 	put_layout();
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", folder, 1), 0); /* no key lies there */
+	ck_assert_int_eq(setenv(SITE_VARIABLE, folder, 1), 0); /* no key lies there */
 }
 
 static void teardown(void)

@@ -95,8 +95,7 @@ START_TEST(run)
 		.map = &map,
 		.images = &none,
 		.platforms = &none,
-		.keys = &none,
-		.seals = &none,
+		.origin = { .keys = &none, .seals = &none },
 		.progress = &progress,
 	};
 	struct err err = { 0 };
@@ -140,8 +139,7 @@ START_TEST(losses_first)
 		.map = &none,
 		.images = &none,
 		.platforms = &none,
-		.keys = &none,
-		.seals = &none,
+		.origin = { .keys = &none, .seals = &none },
 		.progress = &progress,
 	};
 	struct err err = { 0 };

@@ -53,8 +53,7 @@ static void setup(void)
 					   .map = &none,
 					   .images = &none,
 					   .platforms = &none,
-					   .keys = &none,
-					   .seals = &none,
+					   .origin = { .keys = &none, .seals = &none },
 					   .progress = &progress };
 	ck_assert_msg(import_run(&options, &result, &err) == ERR_OK, "%s", err.msg);
 	ck_assert(result.began);

@@ -149,3 +149,18 @@ const char key_rsa2048_encrypted[] = "-----BEGIN RSA PRIVATE KEY-----\n"
 				     "0ee0W/fvJwdBsZzIccXnZDTngAXR/KYpWuMA6UUNUZYorunqKQFZt/BR4KNeijlE\n"
 				     "X9x4xwSbowW1uPmMlxlWSJoXOfsnUuagcaSiA47JXzoIY8RScC3B/jc64jKIxTdw\n"
 				     "-----END RSA PRIVATE KEY-----\n";
+
+const char key_p256_pub_compressed[] = "-----BEGIN PUBLIC KEY-----\n"
+				       "MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACjo/Y5eyWHAW4V/iXT9JgeE3u+vSZ\n"
+				       "IWOOid1zaBsQ3Sw=\n"
+				       "-----END PUBLIC KEY-----\n";
+
+const char key_p256_pub_explicit[] = "-----BEGIN PUBLIC KEY-----\n"
+				     "MIIBSzCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAABAAAA\n"
+				     "AAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA////\n"
+				     "///////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMVAMSd\n"
+				     "NgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5\n"
+				     "RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8AAAAA\n"
+				     "//////////+85vqtpxeehPO5ysL8YyVRAgEBA0IABI6P2OXslhwFuFf4l0/SYHhN\n"
+				     "7vr0mSFjjondc2gbEN0sctgAHJ/cZeekL4GRhyTgVa/ijJtHFl28ikhFBm7fCGw=\n"
+				     "-----END PUBLIC KEY-----\n";

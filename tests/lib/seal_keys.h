@@ -14,4 +14,7 @@ extern const char key_rsa1024[], key_rsa1024_pub[];
 extern const char key_p256_sec1[];
 extern const char key_p256_encrypted[];
 extern const char key_rsa2048_encrypted[];
+/* key_p256_pub with its point compressed, and with its curve spelled out. */
+extern const char key_p256_pub_compressed[];
+extern const char key_p256_pub_explicit[];
 #endif

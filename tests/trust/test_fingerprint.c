@@ -1,0 +1,69 @@
+#include "trust/fingerprint.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/lib/seal_keys.h"
+#include "tests/lib/test_main.h"
+
+static struct digest of(const char *pem)
+{
+	struct digest got = { .text = "" };
+	struct err err = { .code = ERR_OK };
+
+	ck_assert_msg(fingerprint_of_pem(pem, strlen(pem), "key", &got, &err) == ERR_OK, "%s", err.msg);
+	return got;
+}
+
+/* Whoever counts keys counts this one once. */
+START_TEST(one_key)
+{
+	struct digest usual = of(key_p256_pub), compressed = of(key_p256_pub_compressed),
+		      explicit = of(key_p256_pub_explicit), other = of(key_p384_pub);
+
+	ck_assert_str_eq(usual.text, compressed.text);
+	ck_assert_str_eq(usual.text, explicit.text);
+	ck_assert_str_ne(usual.text, other.text);
+}
+END_TEST
+
+START_TEST(in_base64)
+{
+	struct digest want = of(key_ed25519_pub), got;
+	char text[FINGERPRINT_TEXT_MAX];
+	struct err err = { .code = ERR_OK };
+
+	ck_assert_int_eq(fingerprint_text(&want, text, &err), ERR_OK);
+	ck_assert_uint_eq(strlen(text), FINGERPRINT_TEXT_MAX - 1);
+	ck_assert_int_eq(fingerprint_parse(text, &got, &err), ERR_OK);
+	ck_assert_str_eq(got.text, want.text);
+	text[FINGERPRINT_TEXT_MAX - 2] = '\0';
+	ck_assert_int_eq(fingerprint_parse(text, &got, &err), ERR_FORMAT);
+	ck_assert_int_eq(fingerprint_parse("", &got, &err), ERR_FORMAT);
+	ck_assert_int_eq(fingerprint_parse("????????????????????????????????????????????", &got, &err), ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(no_key)
+{
+	struct digest got;
+	struct err err = { .code = ERR_OK };
+
+	ck_assert_int_eq(fingerprint_of_pem("hello", 5, "acme", &got, &err), ERR_FORMAT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "acme"));
+	ck_assert_int_eq(fingerprint_of_pem(key_p256, strlen(key_p256), "acme", &got, &err), ERR_FORMAT);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("fingerprint");
+	TCase *t = tcase_create("keys");
+
+	tcase_add_test(t, one_key);
+	tcase_add_test(t, in_base64);
+	tcase_add_test(t, no_key);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

@@ -1,0 +1,133 @@
+#include "trust/revoked.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/image_builder.h"
+#include "tests/lib/seal_keys.h"
+#include "tests/lib/test_main.h"
+#include "trust/fingerprint.h"
+#include "trust/site.h"
+
+#define A                                                                                                              \
+	"sha256:"                                                                                                      \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define B                                                                                                              \
+	"sha256:"                                                                                                      \
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define A_TEXT "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo="
+
+static char *folder;
+
+static void set_up(void)
+{
+	folder = folder_new();
+	folder_make_in(folder, SITE_REVOKED);
+	ck_assert_int_eq(setenv(SITE_VARIABLE, folder, 1), 0);
+}
+
+static void tear_down(void)
+{
+	folder_remove(folder);
+}
+
+static const struct {
+	const char *name, *file, *text;
+	const char *found; /* a digest that is revoked then; NULL: none is, and where the text is refused */
+	enum err_code want;
+} cases[] = {
+	{ "a digest", "x.list", A "\n", A, ERR_OK },
+	{ "without a line feed", "x", A, A, ERR_OK },
+	{ "a fingerprint", "x.list", A_TEXT "\n", A, ERR_OK },
+	{ "the second of two", "x.list", B "\r\n\t " A " # why\n\n", A, ERR_OK },
+	{ "a comment", "x.list", "# " A "\n", NULL, ERR_OK },
+	{ "another", "x.list", B "\n", NULL, ERR_OK },
+	{ "empty", "x.list", "", NULL, ERR_OK },
+	{ "half written", "x.list.part", A "\n", NULL, ERR_OK },
+	{ "hidden", ".x", A "\n", NULL, ERR_OK },
+	{ "an editor's copy", "x.list~", A "\n", A, ERR_OK },
+	{ "a word", "x.list", A "\nhello\n", NULL, ERR_FORMAT },
+	{ "hex alone", "x.list", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", NULL,
+	  ERR_FORMAT },
+	{ "two in a line", "x.list", A " " B "\n", NULL, ERR_FORMAT },
+	{ "a private key", "x.pem", key_p256, NULL, ERR_FORMAT },
+};
+
+START_TEST(loads)
+{
+	CLEANUP(revoked_release) struct revoked r = { 0 };
+	struct digest a = { .text = A };
+	struct err err = { .code = ERR_OK };
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code got;
+
+	ck_assert_int_eq(str_format(&path, NULL, SITE_REVOKED "/%s", cases[_i].file), ERR_OK);
+	folder_put(folder, path, cases[_i].text, strlen(cases[_i].text));
+	got = revoked_load(&r, &err);
+	ck_assert_msg(got == cases[_i].want, "%s: %d (%s)", cases[_i].name, got, err.msg);
+	if (got != ERR_OK)
+		ck_assert_msg(strstr(err.msg, cases[_i].file) != NULL, "%s", err.msg);
+	ck_assert_msg((revoked_find(&r, &a) != NULL) == (cases[_i].found != NULL), "%s", cases[_i].name);
+	if (cases[_i].found != NULL)
+		ck_assert_str_eq(revoked_find(&r, &a)->file, cases[_i].file);
+}
+END_TEST
+
+START_TEST(key)
+{
+	CLEANUP(revoked_release) struct revoked r = { 0 };
+	struct digest fingerprint;
+	struct err err = { .code = ERR_OK };
+
+	folder_put(folder, SITE_REVOKED "/x.pem", key_p521_pub, strlen(key_p521_pub));
+	ck_assert_int_eq(fingerprint_of_pem(key_p521_pub, strlen(key_p521_pub), "x", &fingerprint, &err), ERR_OK);
+	ck_assert_msg(revoked_load(&r, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_ptr_nonnull(revoked_find(&r, &fingerprint));
+	ck_assert(revoked_find(&r, &fingerprint)->is_key);
+}
+END_TEST
+
+/* Whatever of an image is revoked, it is not taken; but what does not come along does no harm. */
+START_TEST(graph)
+{
+	struct image_builder b;
+	struct graph g;
+	size_t i;
+
+	image_builder_init(&b);
+	image_sample(&b, "docker.io/library/app:1", &(struct image_sample){ .absent_platform = true });
+	image_graph(&b, &b.source, &g);
+	for (i = 0; i < g.nodes_len; i++) {
+		struct revoked_entry entry = { .digest = g.nodes[i].digest, .file = "x.list" };
+		struct revoked r = { .entries = &entry, .len = 1 };
+		bool is_here = !g.nodes[i].absent && !g.nodes[i].left_out;
+		struct err err = { .code = ERR_OK };
+		enum err_code got = revoked_check(&r, &g, "app.zst", &err);
+
+		ck_assert_int_eq(got, is_here ? ERR_UNPROVED : ERR_OK);
+		if (got == ERR_OK)
+			continue;
+		ck_assert_ptr_nonnull(strstr(err.msg, "docker.io/library/app:1"));
+		ck_assert_ptr_nonnull(strstr(err.msg, entry.digest.text));
+	}
+	ck_assert_int_eq(revoked_check(&(struct revoked){ 0 }, &g, "app.zst", NULL), ERR_OK);
+	graph_release(&g);
+	image_builder_release(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("revoked");
+	TCase *t = tcase_create("lists");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_loop_test(t, loads, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, key);
+	tcase_add_test(t, graph);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

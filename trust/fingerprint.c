@@ -1,0 +1,96 @@
+#include "trust/fingerprint.h"
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base64.h"
+#include "common/hex.h"
+#include "common/mem.h"
+
+#define FINGERPRINT_BYTES 32
+
+/* Two files that write one key in two ways would else be two keys to whoever counts them. */
+static bool make_usual(EVP_PKEY *key)
+{
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
+		return true;
+	return EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+					      OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1 &&
+	       EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_GROUP) == 1;
+}
+
+enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerprint, struct err *err)
+{
+	unsigned char *der = NULL;
+	int len = make_usual(key) ? i2d_PUBKEY(key, &der) : -1;
+	enum err_code code;
+
+	ERR_clear_error();
+	if (len <= 0)
+		return err_set(err, ERR_CRYPTO, "this key cannot be written as DER");
+	code = digest_of(der, (size_t)len, NULL, ret_fingerprint, err);
+	OPENSSL_free(der);
+	return code;
+}
+
+enum err_code fingerprint_of_pem(const char *pem, size_t len, const char *what, struct digest *ret_fingerprint,
+				 struct err *err)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)len);
+	EVP_PKEY *key;
+	enum err_code code;
+
+	if (bio == NULL)
+		return err_nomem(err);
+	key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	ERR_clear_error();
+	if (key == NULL)
+		return err_set(err, ERR_FORMAT, "%s: holds no public key in PEM", what);
+	code = fingerprint_of(key, ret_fingerprint, err);
+	EVP_PKEY_free(key);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", what);
+}
+
+/* The bytes of a digest in hex, which digest_parse has accepted. */
+static void decode_hex(const char *hex, unsigned char out[FINGERPRINT_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < FINGERPRINT_BYTES; i++)
+		sscanf(hex + 2 * i, "%2hhx", &out[i]);
+}
+
+enum err_code fingerprint_text(const struct digest *fingerprint, char out[FINGERPRINT_TEXT_MAX], struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = FINGERPRINT_TEXT_MAX };
+	unsigned char bytes[FINGERPRINT_BYTES] = { 0 };
+	enum err_code code;
+
+	decode_hex(digest_hex(fingerprint), bytes);
+	code = base64_encode(bytes, sizeof(bytes), &text, err);
+	if (code == ERR_OK)
+		memcpy(out, text.data, text.len + 1);
+	return code;
+}
+
+enum err_code fingerprint_parse(const char *text, struct digest *ret_fingerprint, struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { .max = FINGERPRINT_BYTES };
+	char hex[2 * FINGERPRINT_BYTES + 1], digest[DIGEST_TEXT_SIZE];
+
+	if (strlen(text) != FINGERPRINT_TEXT_MAX - 1 || base64_decode(text, &bytes, NULL) != ERR_OK ||
+	    bytes.len != FINGERPRINT_BYTES)
+		return err_set(err, ERR_FORMAT, "\"%.100s\" is no fingerprint of a key", text);
+	hex_encode(hex, (const unsigned char *)bytes.data, bytes.len);
+	snprintf(digest, sizeof(digest), "sha256:%s", hex);
+	return digest_parse(digest, ret_fingerprint, err);
+}

@@ -1,0 +1,169 @@
+#include "trust/revoked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "trust/fingerprint.h"
+#include "trust/site.h"
+
+#define BLANKS " \t\r"
+
+static enum err_code add(struct revoked *r, const struct revoked_entry *entry, struct err *err)
+{
+	enum err_code code = vec_grow(&r->entries, &r->cap, r->len + 1, sizeof(*r->entries), LIMIT_REVOKED, err);
+
+	if (code == ERR_OK)
+		r->entries[r->len++] = *entry;
+	return code;
+}
+
+/* One line, without its end; it is cut to what counts. */
+static enum err_code add_line(struct revoked *r, const char *file, char *line, size_t number, struct err *err)
+{
+	struct revoked_entry entry = { .file = file };
+	size_t len;
+
+	line += strspn(line, BLANKS);
+	line[strcspn(line, "#")] = '\0';
+	for (len = strlen(line); len > 0 && strchr(BLANKS, line[len - 1]) != NULL; len--)
+		line[len - 1] = '\0';
+	if (len == 0)
+		return ERR_OK;
+	if (digest_parse(line, &entry.digest, NULL) != ERR_OK) {
+		entry.is_key = true;
+		if (fingerprint_parse(line, &entry.digest, NULL) != ERR_OK)
+			return err_set(err, ERR_FORMAT,
+				       "%s/%s, line %zu: \"%.100s\" is no digest and no fingerprint of a key",
+				       SITE_REVOKED, file, number, line);
+	}
+	return add(r, &entry, err);
+}
+
+static enum err_code add_list(struct revoked *r, const char *file, struct buf *text, struct err *err)
+{
+	char *line = text->data, *end;
+	enum err_code code = ERR_OK;
+	size_t number = 1;
+
+	if (text->len != strlen(buf_text(text)))
+		return err_set(err, ERR_FORMAT, "%s/%s: neither a key in PEM nor a list", SITE_REVOKED, file);
+	for (; code == ERR_OK && line != NULL; line = end, number++) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		code = add_line(r, file, line, number, err);
+	}
+	return code;
+}
+
+static enum err_code add_key(struct revoked *r, const char *file, const struct buf *text, struct err *err)
+{
+	struct revoked_entry entry = { .file = file, .is_key = true };
+	enum err_code code = fingerprint_of_pem(text->data, text->len, file, &entry.digest, err);
+
+	return code == ERR_OK ? add(r, &entry, err) : err_add(err, SITE_REVOKED);
+}
+
+static enum err_code add_file(struct revoked *r, const char *file, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = LIMIT_LIST_BYTES };
+	enum err_code code = site_read(SITE_REVOKED, file, &text, err);
+
+	if (code != ERR_OK)
+		return code;
+	return strstr(buf_text(&text), "-----BEGIN ") != NULL ? add_key(r, file, &text, err)
+							      : add_list(r, file, &text, err);
+}
+
+static bool counts(const char *name)
+{
+	return name[0] != '.' && !text_ends(name, ".part");
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct revoked_entry *one = a, *other = b;
+
+	return strcmp(one->digest.text, other->digest.text);
+}
+
+enum err_code revoked_load(struct revoked *ret_revoked, struct err *err)
+{
+	CLEANUP(revoked_release) struct revoked r = { 0 };
+	struct site_files files = { 0 };
+	enum err_code code = site_list(SITE_REVOKED, counts, &files, err);
+	size_t i;
+
+	r.files = files.names; /* which the entries name */
+	r.files_len = files.len;
+	for (i = 0; code == ERR_OK && i < r.files_len; i++)
+		code = add_file(&r, r.files[i], err);
+	if (code != ERR_OK)
+		return code;
+	if (r.len > 0)
+		qsort(r.entries, r.len, sizeof(*r.entries), compare);
+	*ret_revoked = r;
+	r = (struct revoked){ 0 };
+	return ERR_OK;
+}
+
+const struct revoked_entry *revoked_find(const struct revoked *r, const struct digest *digest)
+{
+	struct revoked_entry wanted = { .digest = *digest };
+
+	return r->len > 0 ? bsearch(&wanted, r->entries, r->len, sizeof(*r->entries), compare) : NULL;
+}
+
+static bool is_root(const struct graph *g, uint32_t node)
+{
+	size_t i;
+
+	for (i = 0; i < g->images_len; i++) {
+		if (g->images[i].root == node)
+			return true;
+	}
+	return false;
+}
+
+static enum err_code refuse(const struct revoked_entry *entry, const struct graph *g, uint32_t node, const char *what,
+			    struct err *err)
+{
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	enum err_code code = graph_owners(g, &owners, err);
+
+	if (code != ERR_OK)
+		return code;
+	return err_set(err, ERR_UNPROVED, "%s: %s %s of %.300s is revoked here (%s/%s)", what,
+		       role_name(g->nodes[node].role), entry->digest.text,
+		       owners[node] != NODE_NONE ? g->images[owners[node]].name : "no image", SITE_REVOKED,
+		       entry->file);
+}
+
+enum err_code revoked_check(const struct revoked *r, const struct graph *g, const char *what, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < r->len; i++) {
+		uint32_t node = graph_find(g, &r->entries[i].digest);
+
+		if (node == NODE_NONE)
+			continue;
+		if ((!g->nodes[node].absent && !g->nodes[node].left_out) || is_root(g, node))
+			return refuse(&r->entries[i], g, node, what, err);
+	}
+	return ERR_OK;
+}
+
+void revoked_release(struct revoked *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->files_len; i++)
+		free(r->files[i]);
+	free(r->files);
+	free(r->entries);
+	*r = (struct revoked){ 0 };
+}
