@@ -14,8 +14,7 @@ struct spool_stream {
 	struct proof_stream proof;
 	struct instream raw; /* what is proved */
 	struct pipe_spool *spool;
-	uint64_t at_bytes;    /* in the layer */
-	struct fd_stream old; /* of a layer that was kept */
+	uint64_t at_bytes;
 };
 
 void pipe_spool_init(struct pipe_spool *s, const struct plan *plan)
@@ -23,7 +22,7 @@ void pipe_spool_init(struct pipe_spool *s, const struct plan *plan)
 	*s = (struct pipe_spool){ .plan = plan, .fd = -1, .node = NODE_NONE };
 }
 
-static void forget_layer(struct pipe_spool *s)
+void pipe_spool_next(struct pipe_spool *s)
 {
 	if (s->source != NULL)
 		instream_release(take_ptr(&s->source));
@@ -34,10 +33,9 @@ static void forget_layer(struct pipe_spool *s)
 
 void pipe_spool_release(struct pipe_spool *s)
 {
-	forget_layer(s);
+	pipe_spool_next(s);
 	if (s->plan != NULL)
 		close_fd(&s->fd);
-	free(take_ptr(&s->kept));
 }
 
 /* What has come and may be wanted again. */
@@ -48,7 +46,7 @@ static void put(struct pipe_spool *s, const void *bytes, size_t len)
 	if (code == ERR_OK && s->fd < 0)
 		code = file_nameless(folder_temporary(), &s->fd, &s->broken);
 	if (code == ERR_OK)
-		write_at(s->fd, bytes, len, s->at_bytes + s->have_bytes, FILE_NAME, &s->broken);
+		write_at(s->fd, bytes, len, s->have_bytes, FILE_NAME, &s->broken);
 	s->have_bytes += len;
 }
 
@@ -62,7 +60,7 @@ static enum err_code read_raw(struct instream *in, void *bytes, size_t cap, size
 
 	if (left_bytes > 0) {
 		*ret_len = left_bytes < cap ? (size_t)left_bytes : cap;
-		code = read_at(s->fd, bytes, *ret_len, s->at_bytes + r->at_bytes, FILE_NAME, err);
+		code = read_at(s->fd, bytes, *ret_len, r->at_bytes, FILE_NAME, err);
 	} else {
 		code = instream_read(s->source, bytes, cap, ret_len, err);
 		if (code == ERR_OK)
@@ -89,17 +87,6 @@ static void release(struct instream *in)
 	free(r);
 }
 
-static const struct pipe_kept *find_kept(const struct pipe_spool *s, uint32_t node)
-{
-	size_t i;
-
-	for (i = 0; i < s->kept_len; i++) {
-		if (s->kept[i].node == node)
-			return &s->kept[i];
-	}
-	return NULL;
-}
-
 static enum err_code begin_layer(struct pipe_spool *s, uint32_t node, struct err *err)
 {
 	enum err_code code;
@@ -109,7 +96,7 @@ static enum err_code begin_layer(struct pipe_spool *s, uint32_t node, struct err
 	if (s->node == node)
 		return err_set(err, ERR_IO, "%s: it is not there to be sent again: %s",
 			       s->plan->graph.nodes[node].digest.text, s->broken.msg);
-	forget_layer(s);
+	pipe_spool_next(s);
 	code = bundle_blob(s->plan->bundle, &s->plan->graph.nodes[node].digest, &s->source, err);
 	s->node = code == ERR_OK ? node : NODE_NONE;
 	return code;
@@ -118,8 +105,7 @@ static enum err_code begin_layer(struct pipe_spool *s, uint32_t node, struct err
 enum err_code pipe_spool_open(struct pipe_spool *s, uint32_t node, struct instream **ret_in, struct err *err)
 {
 	const struct node *n = &s->plan->graph.nodes[node];
-	const struct pipe_kept *kept = find_kept(s, node);
-	enum err_code code = kept == NULL ? begin_layer(s, node, err) : ERR_OK;
+	enum err_code code = begin_layer(s, node, err);
 	struct spool_stream *r;
 
 	if (code != ERR_OK)
@@ -129,9 +115,7 @@ enum err_code pipe_spool_open(struct pipe_spool *s, uint32_t node, struct instre
 		return err_nomem(err);
 	r->spool = s;
 	r->raw.read = read_raw;
-	if (kept != NULL)
-		fd_stream_init(&r->old, s->fd, kept->at_bytes, n->size_bytes, FILE_NAME);
-	code = proof_stream_init(&r->proof, &n->digest, n->size_bytes, kept != NULL ? &r->old.in : &r->raw, err);
+	code = proof_stream_init(&r->proof, &n->digest, n->size_bytes, &r->raw, err);
 	if (code != ERR_OK) {
 		free(r);
 		return code;
@@ -139,19 +123,4 @@ enum err_code pipe_spool_open(struct pipe_spool *s, uint32_t node, struct instre
 	r->in = (struct instream){ .read = read_proved, .release = release };
 	*ret_in = &r->in;
 	return ERR_OK;
-}
-
-enum err_code pipe_spool_next(struct pipe_spool *s, bool keep, struct err *err)
-{
-	enum err_code code = ERR_OK;
-
-	if (keep && s->node != NODE_NONE && s->broken.code == ERR_OK &&
-	    s->have_bytes == s->plan->graph.nodes[s->node].size_bytes) {
-		code = vec_grow(&s->kept, &s->kept_cap, s->kept_len + 1, sizeof(*s->kept), LIMIT_NODES, err);
-		if (code == ERR_OK)
-			s->kept[s->kept_len++] = (struct pipe_kept){ .node = s->node, .at_bytes = s->at_bytes };
-		s->at_bytes += s->have_bytes;
-	}
-	forget_layer(s);
-	return code;
 }

@@ -10,7 +10,8 @@ static bool comes_once(const struct push *p, uint32_t node)
 	const struct description *d = bundle_description(p->plan->bundle);
 	size_t at = description_find(d, &p->plan->graph.nodes[node].digest);
 
-	return bundle_is_piped(p->plan->bundle) && at != BLOB_NONE && d->blobs[at].stored != STORED_PACKED;
+	return bundle_is_piped(p->plan->bundle) && at != BLOB_NONE && stored_is_here(d->blobs[at].stored) &&
+	       d->blobs[at].stored != STORED_PACKED;
 }
 
 static bool is_due(const struct push *p, const struct push_item *item)
@@ -26,10 +27,13 @@ static enum err_code open_blob(void *ctx, struct instream **ret_in, struct err *
 	const struct push_item *item = &p->items[slot->at];
 	const struct node *n = &p->plan->graph.nodes[item->node];
 
-	if (comes_once(p, item->node) && node_is_carried(n))
+	if (comes_once(p, item->node))
 		return pipe_spool_open(&p->spool, item->node, ret_in, err);
 	if (node_is_carried(n))
 		return plan_open(p->plan, item->node, ret_in, err);
+	/* For us it is not there: it belongs to what the connected side is to send. */
+	p->plan->skip[item->node] = false;
+	plan_check_prerequisites(p->plan, p->repositories[item->repository].name, err);
 	return err_set(
 		err, ERR_MISSING,
 		"%s: the registry has layer %s in %s, and does not give it to this repository: this bundle leaves "
@@ -44,15 +48,29 @@ static void on_went(void *ctx, uint64_t bytes)
 	progress_advance(slot->push->plan->progress, PROGRESS_NONE, bytes);
 }
 
-/* How many repositories still want it. */
-static size_t count_due(const struct push *p, uint32_t node)
+static enum err_code send_item(struct push_slot *slot, struct push_item *item, struct err *err);
+
+/* What has arrived in one repository may be mounted from there. */
+static void find_neighbour(const struct push *p, struct push_item *item)
 {
 	struct push_item *items;
-	size_t len = push_items_of(p, node, &items), due = 0, i;
+	size_t len = push_items_of(p, item->node, &items), i;
 
-	for (i = 0; i < len; i++)
-		due += is_due(p, &items[i]);
-	return due;
+	for (i = 0; i < len && item->from == PUSH_NONE; i++) {
+		if (items[i].state == PUSH_ARRIVED)
+			item->from = items[i].repository;
+	}
+}
+
+/* The next one that is to be sent of a blob, NULL if none is. */
+static struct push_item *next_due(const struct push *p, uint32_t node)
+{
+	struct push_item *items;
+	size_t len = push_items_of(p, node, &items), i;
+
+	for (i = 0; i < len && !is_due(p, &items[i]);)
+		i++;
+	return i < len ? &items[i] : NULL;
 }
 
 static enum err_code on_sent(void *ctx, enum upload_end end, struct err *err)
@@ -64,68 +82,76 @@ static enum err_code on_sent(void *ctx, enum upload_end end, struct err *err)
 	item->state = PUSH_ARRIVED;
 	if (end == UPLOAD_SENT)
 		p->plan->sent_bytes += p->plan->graph.nodes[item->node].size_bytes;
-	if (p->spool.node == item->node && pipe_spool_next(&p->spool, count_due(p, item->node) > 0, err) != ERR_OK)
-		return err->code;
+	if (comes_once(p, item->node)) {
+		struct push_item *due = next_due(p, item->node);
+
+		if (due != NULL)
+			return send_item(slot, due, err);
+		pipe_spool_next(&p->spool);
+	}
 	return push_next(slot, err);
 }
 
-static enum err_code send_item(struct push_slot *slot, bool *ret_started, struct err *err)
+static enum err_code send_item(struct push_slot *slot, struct push_item *item, struct err *err)
 {
 	struct push *p = slot->push;
-	struct push_item *item = &p->items[slot->at];
 	const struct node *n = &p->plan->graph.nodes[item->node];
 	struct upload_wish wish = {
 		.digest = n->digest,
 		.size_bytes = n->size_bytes,
-		.from = item->from != PUSH_NONE ? p->repositories[item->from].ref.path : NULL,
 		.open = open_blob,
 		.went = on_went,
 		.done = on_sent,
 		.ctx = slot,
 	};
 
-	*ret_started = true;
+	slot->at = (size_t)(item - p->items);
+	find_neighbour(p, item);
+	wish.from = item->from != PUSH_NONE ? p->repositories[item->from].ref.path : NULL;
 	return upload_start(repository_of(p->repositories[item->repository].source), &wish, err);
 }
 
-/* In the file's order: each blob goes to one of the repositories that want it. */
+/* What the bundle leaves out is mounted from where the registry has it: before anything is sent, for that may be
+ * refused.
+ */
+static enum err_code mount_left_out(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	struct push_item *item = &p->items[slot->at];
+
+	if (!is_due(p, item) || node_is_carried(&p->plan->graph.nodes[item->node]))
+		return ERR_OK;
+	*ret_started = true;
+	return send_item(slot, item, err);
+}
+
+/* In the file's order: each blob goes to one of the repositories that want it; out of a pipe to all, one after the
+ * other, for it does not come again. */
 static enum err_code send_first(struct push_slot *slot, bool *ret_started, struct err *err)
 {
 	struct push *p = slot->push;
-	uint32_t node = p->plan->order[slot->at];
-	struct push_item *items;
-	size_t len = push_items_of(p, node, &items), due = 0, first = 0, i;
+	struct push_item *due = next_due(p, p->plan->order[slot->at]);
 
-	for (i = 0; i < len; i++) {
-		first = is_due(p, &items[i]) && due == 0 ? i : first;
-		due += is_due(p, &items[i]);
-	}
-	if (due == 0)
-		return ERR_OK;
-	slot->at = (size_t)(items + first - p->items);
-	return send_item(slot, ret_started, err);
+	*ret_started = due != NULL;
+	return due != NULL ? send_item(slot, due, err) : ERR_OK;
 }
 
 /* What has arrived in one repository is mounted in others. */
 static enum err_code send_others(struct push_slot *slot, bool *ret_started, struct err *err)
 {
 	struct push *p = slot->push;
-	struct push_item *item = &p->items[slot->at], *items;
-	size_t len = push_items_of(p, item->node, &items), i;
+	struct push_item *item = &p->items[slot->at];
 
-	if (!is_due(p, item))
-		return ERR_OK;
-	for (i = 0; i < len && item->from == PUSH_NONE; i++) {
-		if (items[i].state == PUSH_ARRIVED)
-			item->from = items[i].repository;
-	}
-	return send_item(slot, ret_started, err);
+	*ret_started = is_due(p, item);
+	return *ret_started ? send_item(slot, item, err) : ERR_OK;
 }
 
 enum err_code push_blobs(struct push *p, struct err *err)
 {
 	unsigned jobs = bundle_is_piped(p->plan->bundle) ? 1 : p->jobs;
-	enum err_code code = push_run(p, send_first, p->plan->order_len, jobs, err);
+	enum err_code code = push_run(p, mount_left_out, p->items_len, p->jobs, err);
 
+	if (code == ERR_OK)
+		code = push_run(p, send_first, p->plan->order_len, jobs, err);
 	return code == ERR_OK ? push_run(p, send_others, p->items_len, p->jobs, err) : code;
 }

@@ -107,6 +107,10 @@ tagged() {
 		# No digest is at the end of two uploads.
 		[[ -z $(proxy_asked '.[] | .path | select(test("uploads/.*digest=")) | sub(".*digest="; "")' | sort | uniq -d) ]]
 	done
+	# Where mounts are refused it is sent again, out of a pipe too.
+	proxy_start --fault 'POST .*mount=#2+' status:403
+	piped both --to "docker://$PROXY/again" --keep-host
+	expect 0 "$PROXY/again/registry.example.test/demo/app1:1.0" "$PROXY/again/${REGISTRY/:/-}/demo/app1:1.0"
 }
 
 @test "two images under one name are a mistake" {
@@ -181,6 +185,15 @@ tagged() {
 	bundle import -q --to "docker://$PROXY/has" next
 	expect 0 "$PROXY/has/new/app1:1.0" "$APP1"
 	[[ $(proxy_asked '.[] | .path | select(test("mount="))' | grep -c 'from=has%2Fdemo%2Fapp1') -ge 1 ]]
+	# A registry that does not mount: nothing has been sent by then.
+	bundle export -q -o none --since "$RELEASE" --map "$REGISTRY/demo=registry.example.test/none" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	proxy_start --fault 'POST .*mount=' status:403
+	bundle import -q --to "docker://$PROXY/has" --write-want want none
+	[[ $status == 6 ]]
+	holds stderr 'does not give it to this repository' 'missing: sha256:'
+	jq -e '.missing | length > 0' want
+	[[ $(proxy_asked 'map(select(.method != "GET" and .method != "HEAD") | .path | select(test("/blobs/uploads/[^?]|/manifests/"))) | length') == 0 ]]
 	# From a holder that may not be read nothing can be mounted.
 	bundle export -q -o third --since "$RELEASE" --map "$REGISTRY/demo=registry.example.test/third" "$REGISTRY/demo/app1:1.0"
 	expect 0
