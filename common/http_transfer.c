@@ -9,7 +9,7 @@
 
 #define REDIRECTS_MAX 5L
 #define BUFFER_BYTES 131072L
-#define SLOWEST_BYTES 100L /* a second; a transfer that is slower for too long would take weeks */
+#define SLOWEST_BYTES 1000L /* a second; a layer that is slower for too long would take weeks */
 
 static const char *method_of(const struct http_call *call)
 {
