@@ -149,6 +149,11 @@ bool js_true(const struct json_t *object, const char *key)
 	return json_is_true(json_object_get(object, key));
 }
 
+bool js_is_true(const struct json_t *value)
+{
+	return json_is_true(value);
+}
+
 size_t js_len(const struct json_t *array)
 {
 	return json_array_size(array);

@@ -22,6 +22,8 @@
 #include "common/err.h"
 #include "common/stream.h"
 
+#define JS_BRIEF_MAX 128
+
 struct json_t; /* a value; only common/js.c knows the library behind it */
 
 /* Parse one document that is an object or an array.  what names it in messages. */
@@ -50,7 +52,8 @@ const struct json_t *js_array(const struct json_t *object, const char *key);
 const char *js_string(const struct json_t *object, const char *key);
 /* A member that is an integer from 0 to 2^63-1: true and *ret_value, else false. */
 bool js_uint(const struct json_t *object, const char *key, uint64_t *ret_value);
-/* True where the member is true. */
+/* True where the value (the member) is true. */
+bool js_is_true(const struct json_t *value);
 bool js_true(const struct json_t *object, const char *key);
 /* How many items an array has, 0 if it is none; an item of it. */
 size_t js_len(const struct json_t *array);
@@ -59,6 +62,15 @@ const struct json_t *js_at(const struct json_t *array, size_t i);
 const char *js_text(const struct json_t *value);
 /* Step through an object: js_next(object, NULL) is the first key, NULL the end. */
 const char *js_next(const struct json_t *object, const char *key);
+enum js_kind { JS_NONE, JS_NULL, JS_BOOL, JS_NUMBER, JS_STRING, JS_ARRAY, JS_OBJECT };
+/* What a value is; JS_NONE where it is NULL. */
+enum js_kind js_kind(const struct json_t *value);
+/* True for the same value; a number is the same however it is written, 1 and 1.0. */
+bool js_equal(const struct json_t *a, const struct json_t *b);
+/* True where both are numbers and the first is not smaller. */
+bool js_at_least(const struct json_t *number, const struct json_t *least);
+/* A value for a message: a scalar as JSON has it, cut where it is long; else how much it holds.  Returns out. */
+const char *js_brief(const struct json_t *value, char out[JS_BRIEF_MAX]);
 /* True where every member, item and value of part stands in whole too. */
 bool js_contains(const struct json_t *whole, const struct json_t *part);
 

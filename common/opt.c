@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/guess.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -43,51 +44,6 @@ enum err_code opt_usage(const struct command *c, struct err *err, const char *fm
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
 	return err_set(err, ERR_USAGE, OPT_PROGRAM " %s: %s (see " OPT_PROGRAM " %s --help)", c->name, what, c->name);
-}
-
-/* The name nearest to what was typed, among those that were tried. */
-struct guess {
-	const char *typed;
-	size_t typed_len;
-	const char *best; /* NULL while none is near */
-	size_t best_distance;
-};
-
-/* How many letters must be put in, taken out or changed to make b of a (Levenshtein). */
-static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	size_t row[OPT_NAME_MAX + 1], i, j;
-
-	for (j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (j = 1; j <= b_len; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-			size_t shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < shift ? change : shift;
-		}
-	}
-	return row[b_len];
-}
-
-static void guess_try(struct guess *g, const char *name)
-{
-	size_t name_len = strlen(name), d;
-
-	if (g->typed_len > OPT_NAME_MAX || name_len > OPT_NAME_MAX)
-		return;
-	d = distance(g->typed, g->typed_len, name, name_len);
-	if (g->typed_len > 1 && strncmp(g->typed, name, g->typed_len) == 0)
-		d = 1; /* a name that was cut short */
-	if (d > 2 || d * 2 > name_len || (g->best != NULL && d >= g->best_distance))
-		return;
-	g->best = name;
-	g->best_distance = d;
 }
 
 /* The long name that was probably meant, NULL if none is near. */

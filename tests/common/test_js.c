@@ -238,6 +238,82 @@ START_TEST(contain)
 }
 END_TEST
 
+/* Two items of one array: what they are to each other. */
+static const struct {
+	const char *pair;
+	bool equal, at_least;
+} compares[] = {
+	{ "[1,1]", true, true },
+	{ "[1,1.0]", true, true },
+	{ "[2,1]", false, true },
+	{ "[1,2]", false, false },
+	{ "[-1,-2.5]", false, true },
+	{ "[9223372036854775807,9223372036854775806]", false, true },
+	{ "[9223372036854775806,9223372036854775807]", false, false },
+	{ "[9007199254740993,9007199254740992.0]", false, true },
+	{ "[\"1\",1]", false, false },
+	{ "[\"a\",\"a\"]", true, false },
+	{ "[\"a\",\"A\"]", false, false },
+	{ "[null,null]", true, false },
+	{ "[null,false]", false, false },
+	{ "[true,true]", true, false },
+	{ "[true,false]", false, false },
+	{ "[true,1]", false, false },
+	{ "[[],[]]", true, false },
+	{ "[[],{}]", false, false },
+	{ "[[1,2],[1.0,2]]", true, false },
+	{ "[[1,2],[2,1]]", false, false },
+	{ "[[1],[1,2]]", false, false },
+	{ "[{\"a\":1,\"b\":[2]},{\"b\":[2.0],\"a\":1}]", true, false },
+	{ "[{\"a\":1},{\"a\":1,\"b\":2}]", false, false },
+	{ "[{\"a\":1,\"b\":2},{\"a\":1,\"c\":2}]", false, false },
+	{ "[1]", false, false },
+};
+
+START_TEST(compare)
+{
+	CLEANUP(js_free_ptr) struct json_t *pair = read_text(compares[_i].pair);
+
+	ck_assert_msg(js_equal(js_at(pair, 0), js_at(pair, 1)) == compares[_i].equal, "%s", compares[_i].pair);
+	ck_assert_msg(js_equal(js_at(pair, 1), js_at(pair, 0)) == compares[_i].equal, "%s", compares[_i].pair);
+	ck_assert_msg(js_at_least(js_at(pair, 0), js_at(pair, 1)) == compares[_i].at_least, "%s", compares[_i].pair);
+}
+END_TEST
+
+#define TEN "0123456789"
+#define NINETY TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+static const struct {
+	const char *text, *want;
+	enum js_kind kind;
+} briefs[] = {
+	{ "[]", "nothing", JS_NONE },
+	{ "[null]", "null", JS_NULL },
+	{ "[true]", "true", JS_BOOL },
+	{ "[false]", "false", JS_BOOL },
+	{ "[-12]", "-12", JS_NUMBER },
+	{ "[2.5]", "2.5", JS_NUMBER },
+	{ "[\"\"]", "\"\"", JS_STRING },
+	{ "[\"a b\"]", "\"a b\"", JS_STRING },
+	{ "[\"a\\u001bb\"]", "\"a?b\"", JS_STRING },
+	{ "[\"" NINETY TEN TEN "012345678\"]", "\"" NINETY TEN TEN "012345678\"", JS_STRING },
+	{ "[\"" NINETY TEN TEN "0123456789\"]", "\"" NINETY TEN TEN "012345678...\"", JS_STRING },
+	{ "[\"" NINETY TEN TEN "01234567\xc3\xa4\"]", "\"" NINETY TEN TEN "01234567...\"", JS_STRING },
+	{ "[[1,2]]", "an array of 2", JS_ARRAY },
+	{ "[{\"a\":1}]", "an object of 1", JS_OBJECT },
+};
+
+START_TEST(brief)
+{
+	CLEANUP(js_free_ptr) struct json_t *array = read_text(briefs[_i].text);
+	char out[JS_BRIEF_MAX];
+
+	ck_assert_str_eq(js_brief(js_at(array, 0), out), briefs[_i].want);
+	ck_assert_int_eq(js_kind(js_at(array, 0)), briefs[_i].kind);
+	ck_assert(js_is_true(js_at(array, 0)) == (strcmp(briefs[_i].want, "true") == 0));
+}
+END_TEST
+
 static const struct {
 	const char *name, *text, *want, *reads_back_as; /* NULL: as itself */
 } escapes[] = {
@@ -394,6 +470,8 @@ int main(void)
 	tcase_add_test(t, getters);
 	tcase_add_test(t, getters_of_nothing);
 	tcase_add_loop_test(t, contain, 0, (int)COUNT_OF(contains));
+	tcase_add_loop_test(t, compare, 0, (int)COUNT_OF(compares));
+	tcase_add_loop_test(t, brief, 0, (int)COUNT_OF(briefs));
 	tcase_add_loop_test(t, escape, 0, (int)COUNT_OF(escapes));
 	tcase_add_loop_test(t, write_document, 0, 2);
 	tcase_add_loop_test(t, write_fails, 0, 2);
