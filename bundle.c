@@ -10,10 +10,12 @@
 #include "common/version.h"
 #include "export/commands.h"
 #include "import/commands.h"
+#include "trust/commands.h"
 
 static const struct command *const commands[] = {
-	&export_command, &import_command,  &inspect_command,      &verify_command,    &cat_command,
-	&sign_command,   &extract_command, &attestations_command, &inventory_command, &store_command,
+	&export_command,    &import_command, &inspect_command,     &verify_command,
+	&cat_command,       &sign_command,   &extract_command,     &attestations_command,
+	&inventory_command, &store_command,  &verify_blob_command,
 };
 
 static int usage_error(const struct err *err)

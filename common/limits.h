@@ -21,35 +21,48 @@
 #define LIMIT_HEADER_BYTES (64 * KIB)          /* all headers of one HTTP answer */
 #define LIMIT_HEADS 64                         /* of one HTTP answer: redirects, proxies, 1xx before the last */
 #define LIMIT_URL_BYTES (8 * KIB)
-#define LIMIT_TEXT_BYTES 4096            /* one name, tag, media type, annotation that we keep */
-#define LIMIT_SMALL_BLOB_BYTES (1 * MIB) /* a config or artifact up to here travels in front */
-#define LIMIT_NODES 1000000              /* blobs and manifests in one graph */
-#define LIMIT_EDGES 8000000              /* links between them */
-#define LIMIT_GRAPH_DEPTH 16             /* index in index, referrer of referrer */
-#define LIMIT_IMAGES 100000              /* names in one bundle */
-#define LIMIT_TOML_BYTES (1 * MIB)       /* one hosts.toml, registries.conf */
-#define LIMIT_TOML_VALUES 10000          /* values and tables in it */
-#define LIMIT_TOML_DEPTH 16              /* nesting of it */
-#define LIMIT_ENDPOINTS 32               /* mirrors of one registry, and itself */
-#define LIMIT_CA_BYTES (4 * MIB)         /* the certificates that the system trusts */
-#define LIMIT_CERT_FILES 1000            /* files in a folder of certificates */
-#define LIMIT_REGISTRIES 10000           /* registries in registries.conf and beside it */
-#define LIMIT_PAGES 1000                 /* pages of one listing */
-#define LIMIT_ARCHIVE_MEMBERS 2000000    /* files, folders and whatever else in a tar archive that others made */
-#define LIMIT_ARCHIVE_RATIO 1000         /* how many times its size a compressed archive may unpack to */
-#define LIMIT_SPARE_BYTES (64 * MIB)     /* what unpacking leaves free on a file system */
-#define LIMIT_EARLY_BYTES (16 * KIB)     /* a layer up to here is fetched before it is known what else is there */
-#define LIMIT_EARLY_SUM_BYTES (64 * MIB) /* all of those */
-#define LIMIT_SPILL_BYTES (512 * MIB)    /* of layers that have come before their turn in a pipe, on the disk */
-#define LIMIT_TAGS 200000                /* tags of one repository */
-#define LIMIT_LIST_BYTES (16 * MIB)      /* a file of references, one a line */
-#define LIMIT_RETRY_AFTER_MS 120000      /* how long a host can make us wait before it is asked again */
-#define LIMIT_GRPC_BYTES (16 * MIB)      /* one message of a containerd: what containerd itself takes */
-#define LIMIT_TRUST_FILES 10000          /* files of keys, or of what is revoked, in a site's trust */
-#define LIMIT_REVOKED 1000000            /* keys and digests that are revoked */
-#define LIMIT_REFS 200000                /* of one content in a containerd: its children and referrers */
-#define LIMIT_HTPASSWD_BYTES (4 * MIB)   /* a file of names and hashes */
-#define LIMIT_HTPASSWD_USERS 10000       /* in it */
-#define LIMIT_BCRYPT_COST 12             /* of a hash in it: a quarter of a second for one login */
-#define LIMIT_SERVE_PAGE 1000            /* tags or repositories in one answer */
+#define LIMIT_TEXT_BYTES 4096              /* one name, tag, media type, annotation that we keep */
+#define LIMIT_SMALL_BLOB_BYTES (1 * MIB)   /* a config or artifact up to here travels in front */
+#define LIMIT_NODES 1000000                /* blobs and manifests in one graph */
+#define LIMIT_EDGES 8000000                /* links between them */
+#define LIMIT_GRAPH_DEPTH 16               /* index in index, referrer of referrer */
+#define LIMIT_IMAGES 100000                /* names in one bundle */
+#define LIMIT_TOML_BYTES (1 * MIB)         /* one hosts.toml, registries.conf */
+#define LIMIT_TOML_VALUES 10000            /* values and tables in it */
+#define LIMIT_TOML_DEPTH 16                /* nesting of it */
+#define LIMIT_ENDPOINTS 32                 /* mirrors of one registry, and itself */
+#define LIMIT_CA_BYTES (4 * MIB)           /* the certificates that the system trusts */
+#define LIMIT_CERT_FILES 1000              /* files in a folder of certificates */
+#define LIMIT_REGISTRIES 10000             /* registries in registries.conf and beside it */
+#define LIMIT_PAGES 1000                   /* pages of one listing */
+#define LIMIT_ARCHIVE_MEMBERS 2000000      /* files, folders and whatever else in a tar archive that others made */
+#define LIMIT_ARCHIVE_RATIO 1000           /* how many times its size a compressed archive may unpack to */
+#define LIMIT_SPARE_BYTES (64 * MIB)       /* what unpacking leaves free on a file system */
+#define LIMIT_EARLY_BYTES (16 * KIB)       /* a layer up to here is fetched before it is known what else is there */
+#define LIMIT_EARLY_SUM_BYTES (64 * MIB)   /* all of those */
+#define LIMIT_SPILL_BYTES (512 * MIB)      /* of layers that have come before their turn in a pipe, on the disk */
+#define LIMIT_TAGS 200000                  /* tags of one repository */
+#define LIMIT_LIST_BYTES (16 * MIB)        /* a file of references, one a line */
+#define LIMIT_RETRY_AFTER_MS 120000        /* how long a host can make us wait before it is asked again */
+#define LIMIT_GRPC_BYTES (16 * MIB)        /* one message of a containerd: what containerd itself takes */
+#define LIMIT_TRUST_FILES 10000            /* files of keys, or of what is revoked, in a site's trust */
+#define LIMIT_REVOKED 1000000              /* keys and digests that are revoked */
+#define LIMIT_REFS 200000                  /* of one content in a containerd: its children and referrers */
+#define LIMIT_HTPASSWD_BYTES (4 * MIB)     /* a file of names and hashes */
+#define LIMIT_HTPASSWD_USERS 10000         /* in it */
+#define LIMIT_BCRYPT_COST 12               /* of a hash in it: a quarter of a second for one login */
+#define LIMIT_SERVE_PAGE 1000              /* tags or repositories in one answer */
+#define LIMIT_KEY_BYTES (64 * KIB)         /* a file with a public key */
+#define LIMIT_SIGNATURE_BYTES 2048         /* one signature: RSA of 16384 bits */
+#define LIMIT_ARTIFACT_BYTES (64 * MIB)    /* what Ed25519 signed, which is read whole; all else is read in pieces */
+#define LIMIT_TRUSTED_ROOT_BYTES (1 * MIB) /* trusted_root.json */
+#define LIMIT_AUTHORITIES 256              /* of each kind in it */
+#define LIMIT_CERTIFICATE_BYTES (64 * KIB) /* one certificate in DER */
+#define LIMIT_CHAIN 10                     /* certificates in one chain */
+#define LIMIT_SIGSTORE_BYTES (64 * MIB)    /* one sigstore bundle, with the statement in it */
+#define LIMIT_SIGSTORE_ENTRIES 32          /* log entries of one signature, and timestamps of it */
+#define LIMIT_TIMESTAMP_BYTES (64 * KIB)   /* one RFC 3161 response */
+#define LIMIT_PROOF_HASHES 64              /* in one inclusion proof: a tree of 2^64 leaves */
+#define LIMIT_CHECKPOINT_BYTES (64 * KIB)  /* one checkpoint, with its witnesses */
+#define LIMIT_CHECKPOINT_LINES 256         /* signatures on it */
 #endif

@@ -28,8 +28,8 @@ struct evp_pkey_st;
 
 /* Read a public key in PEM from a file. */
 enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err);
-/* The same from memory: PEM (keyData of a policy, once its base64 is off), or the SubjectPublicKeyInfo in DER; name is for
- * messages.  details is sigstore's name of the kind of key, "PKIX_ECDSA_P256_SHA_256", NULL where nobody said. */
+/* The same from memory: PEM (keyData of a policy, once its base64 is off), or the SubjectPublicKeyInfo in DER; name is
+ * for messages.  details is sigstore's name of the kind of key, "PKIX_ECDSA_P256_SHA_256", NULL where nobody said. */
 enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, struct trust_key **ret_key,
 			       struct err *err);
 enum err_code trust_key_of_der(const void *der, size_t len, const char *details, const char *name,
@@ -47,8 +47,8 @@ bool trust_key_equal(const struct trust_key *a, const struct trust_key *b);
 /* Is it Ed25519, which signs bytes and no hash?  Then its 32 raw bytes. */
 bool trust_key_is_ed25519(const struct trust_key *k);
 bool trust_key_raw(const struct trust_key *k, unsigned char out[32]);
-/* Is this a signature by the key over the artifact?  With hash TRUST_HASHES the hash that goes with the key is tried first
- * and then the others: cosign takes SHA-256 for all keys in some versions, and that of the curve in others. */
+/* Is this a signature by the key over the artifact?  With hash TRUST_HASHES the hash that goes with the key is tried
+ * first and then the others: cosign takes SHA-256 for all keys in some versions, and that of the curve in others. */
 enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
 			      const void *signature, size_t signature_len, struct err *err);
 /* The same over bytes. */

@@ -1,4 +1,5 @@
-/* legacy.h - cosign's older forms, a signature in the annotations of a layer, made a sigstore bundle that can be verified.
+/* legacy.h - cosign's older forms, a signature in the annotations of a layer, made a sigstore bundle that can be
+ * verified.
  *
  * Lifecycle  sigstore_bundle_of_legacy; trust_verify; sigstore_bundle_release.
  * Bounds     Those of sigstore_bundle.h.

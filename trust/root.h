@@ -5,7 +5,8 @@
  * Ownership  A root owns everything in it.  Once made it does not change, so several
  *            threads may use it at once.
  * Errors     ERR_NOT_FOUND, ERR_IO, ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED, ERR_NOMEM.
- *            A log whose kind of key is not known here is passed over: it cannot
+ *            A log whose kind of key is not known here, and an authority whose chain
+ *            does not lead to its last certificate, are passed over: they cannot
  *            prove anything, and others may.
  * Trust      Whoever calls says that it trusts this.  That the chain of an authority
  *            leads to its last certificate is proved once, here.
@@ -42,10 +43,11 @@ struct trust_log {
 
 /* An authority, for certificates (Fulcio) or timestamps. */
 struct trust_authority {
-	char *uri;                   /* owned; "" where it has none */
-	struct x509_st **chain;      /* owned: who issues first, its root last */
+	char *uri;              /* owned; "" where it has none */
+	struct x509_st **chain; /* owned: who issues first, its root last */
 	size_t chain_len;
-	struct x509_store_st *store; /* owned: what a chain may end in; without a look at the time */
+	struct x509_store_st *store;  /* owned: what a chain may end in; without a look at the time */
+	struct x509_store_st *anchor; /* owned: the root alone, for whoever wants to see the whole chain */
 	struct trust_window window;
 };
 
@@ -61,8 +63,8 @@ struct trust_root {
 enum err_code trust_root_read(const char *path, struct trust_root **ret_root, struct err *err);
 enum err_code trust_root_parse(const void *text, size_t len, const char *name, struct trust_root **ret_root,
 			       struct err *err);
-/* An empty root, for a policy that names its parts one by one: certificates of Fulcio in PEM (who issues first, its root last),
- * and Rekor's public key. */
+/* An empty root, for a policy that names its parts one by one: certificates of Fulcio in PEM (who issues first, its
+ * root last), and Rekor's public key. */
 enum err_code trust_root_new(const char *name, struct trust_root **ret_root, struct err *err);
 enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, struct err *err);
 enum err_code trust_root_add_tlog(struct trust_root *root, const void *pem, size_t len, struct err *err);

@@ -42,10 +42,11 @@ struct trust_material {
 struct trust_wanted {
 	const struct trust_identity *identities; /* borrowed: one of them must match; none: only keys count */
 	size_t identities_len;
-	bool tlog;      /* an entry in a log of the root must be there (keyless: always, but in a policy that has no log) */
+	bool tlog; /* an entry in a log of the root must be there (keyless: always, but in a policy that has no log) */
 	bool timestamp; /* a timestamp by an authority of the root must be there */
 	bool no_tlog;   /* do not demand an entry of a keyless signature */
-	bool no_sct;    /* do not demand that a log of certificates knows the certificate: containers-policy.json has no such log */
+	bool no_sct;    /* do not demand that a log of certificates knows the certificate: containers-policy.json has no
+			   such log */
 };
 
 enum trust_form { TRUST_MESSAGE, TRUST_STATEMENT };
@@ -60,9 +61,9 @@ struct trust_proof {
 	int64_t time;
 	bool logged; /* an entry in a log of the root holds */
 	uint64_t log_index;
-	char *log;             /* owned: the log's address; NULL: not logged */
-	struct buf statement;  /* owned: the in-toto statement that is proved; empty for a message */
-	char *predicate_type;  /* owned; NULL for a message */
+	char *log;            /* owned: the log's address; NULL: not logged */
+	struct buf statement; /* owned: the in-toto statement that is proved; empty for a message */
+	char *predicate_type; /* owned; NULL for a message */
 };
 
 /* Prove a signature over an artifact: a message signature over its bytes, or a statement that has it as a subject.  An

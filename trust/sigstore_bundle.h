@@ -34,7 +34,7 @@ struct sigstore_inclusion {
 
 struct sigstore_entry {
 	uint64_t index;
-	int64_t integrated_time; /* 0: none */
+	int64_t integrated_time;      /* 0: none */
 	struct buf log_id, set, body; /* set: the signed entry timestamp; empty: none */
 	char *kind, *version;         /* owned */
 	bool has_inclusion;
@@ -43,20 +43,21 @@ struct sigstore_entry {
 
 struct sigstore_bundle {
 	enum sigstore_version version;
-	bool is_statement;                   /* dsseEnvelope, else messageSignature */
-	char hint[129];                      /* of the public key; "" for none */
-	struct buf *certificates;            /* owned, in DER: the leaf first; none: a key signed */
+	bool is_statement;        /* dsseEnvelope, else messageSignature */
+	char hint[129];           /* of the public key; "" for none */
+	struct buf *certificates; /* owned, in DER: the leaf first; none: a key signed */
 	size_t certificates_len;
-	struct sigstore_entry *entries;      /* owned */
+	struct sigstore_entry *entries; /* owned */
 	size_t entries_len;
-	struct buf *timestamps;              /* owned: RFC 3161 responses in DER */
+	struct buf *timestamps; /* owned: RFC 3161 responses in DER */
 	size_t timestamps_len;
-	struct buf signature;                /* the one there is */
-	enum trust_hash message_hash;        /* of the message digest; TRUST_HASHES: there is none */
+	struct buf signature;         /* the one there is */
+	enum trust_hash message_hash; /* of the message digest; TRUST_HASHES: there is none */
 	unsigned char message_digest[TRUST_HASH_MAX];
-	struct buf payload; /* of the envelope: an in-toto statement */
-	char *payload_type; /* owned */
-	struct buf envelope; /* the envelope as it stood; only of legacy attestations, whose timestamp and log entry are over it */
+	struct buf payload;  /* of the envelope: an in-toto statement */
+	char *payload_type;  /* owned */
+	struct buf envelope; /* the envelope as it stood; only of legacy attestations, whose timestamp and log entry are
+				over it */
 };
 
 /* Is this text a sigstore bundle by its media type, of whatever version? */

@@ -33,6 +33,7 @@ teardown() { session_end; }
 		import|0 1 2 3 4 5 6|--to --map --image --platform --key --seal --replace --write-want --strict --json --quiet
 		inspect|0 1 2 3|--blobs --json
 		verify|0 1 2 3|--key --seal --content-only --json --quiet
+		verify-blob|0 1 2 3|--bundle --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --trusted-root --json
 		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json
 		cat|0 1 2 3|
 		inventory|0 1 2 5|

@@ -9,10 +9,12 @@
 #include "import/commands.h"
 #include "tests/lib/opt_check.h"
 #include "tests/lib/test_main.h"
+#include "trust/commands.h"
 
 static const struct command *const commands[] = {
-	&export_command,       &import_command, &inspect_command, &verify_command,    &cat_command,
-	&attestations_command, &sign_command,   &extract_command, &inventory_command, &store_command,
+	&export_command,    &import_command,       &inspect_command,     &verify_command,
+	&cat_command,       &attestations_command, &sign_command,        &extract_command,
+	&inventory_command, &store_command,        &verify_blob_command,
 };
 
 START_TEST(table)

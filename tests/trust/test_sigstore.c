@@ -1,0 +1,213 @@
+#include "trust/sigstore.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/test_main.h"
+
+#define VECTORS "tests/fixtures/sigstore"
+#define IDENTITY                                                                                                       \
+	"https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/"            \
+	"extremely-dangerous-oidc-beacon.yml@refs/heads/main"
+#define ISSUER "https://token.actions.githubusercontent.com"
+
+/* A vector: what is signed, by whom it should be, and what is trusted. */
+struct vector {
+	char *folder, *text;
+	size_t len;
+	struct trust_key *key;
+	struct trust_root *root;
+	struct trust_identity identity;
+	struct trust_artifact artifact;
+	char *artifact_path;
+	struct err err;
+};
+
+static char *path_in(const char *folder, const char *name, const char *otherwise)
+{
+	char *path = folder_path(folder, name);
+
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return strdup(otherwise);
+}
+
+static char *word_of(const char *folder, const char *name, const char *otherwise)
+{
+	char *word = folder_has(folder, name) ? folder_read(folder, name, &(size_t){ 0 }) : strdup(otherwise);
+
+	word[strcspn(word, "\n")] = '\0';
+	return word;
+}
+
+static void open_vector(const char *name, struct vector *v)
+{
+	CLEANUP(free_ptr) char *root = NULL;
+	CLEANUP(free_ptr) char *key = NULL;
+	CLEANUP(free_ptr) char *identity = NULL;
+	CLEANUP(free_ptr) char *issuer = NULL;
+
+	*v = (struct vector){ .folder = folder_path(VECTORS, name) };
+	v->text = folder_read(v->folder, "bundle.sigstore.json", &v->len);
+	v->artifact_path = path_in(v->folder, "artifact", VECTORS "/a.txt");
+	v->artifact = trust_artifact_of_file(v->artifact_path);
+	root = path_in(v->folder, "trusted_root.json", VECTORS "/trusted_root_public.json");
+	ck_assert_msg(trust_root_read(root, &v->root, &v->err) == ERR_OK, "%s", v->err.msg);
+	key = folder_path(v->folder, "key.pub");
+	if (access(key, R_OK) == 0)
+		ck_assert_int_eq(trust_key_read(key, &v->key, &v->err), ERR_OK);
+	identity = word_of(v->folder, "identity", IDENTITY);
+	issuer = word_of(v->folder, "issuer", ISSUER);
+	ck_assert_int_eq(trust_identity_init(identity, NULL, issuer, NULL, &v->identity, &v->err), ERR_OK);
+}
+
+static void close_vector(struct vector *v)
+{
+	trust_root_free(v->root);
+	trust_key_free(v->key);
+	trust_identity_release(&v->identity);
+	trust_artifact_release(&v->artifact);
+	free(v->artifact_path);
+	free(v->folder);
+	free(v->text);
+}
+
+static enum err_code verify(struct vector *v, struct trust_proof *proof)
+{
+	const struct trust_material material = { .keys = &v->key, .keys_len = v->key != NULL, .root = v->root };
+	const struct trust_wanted wanted = { .identities = &v->identity,
+					     .identities_len = v->key == NULL,
+					     .tlog = true };
+	CLEANUP(sigstore_bundle_release) struct sigstore_bundle b = { 0 };
+	enum err_code code = sigstore_bundle_read(v->text, v->len, "bundle", &b, &v->err);
+
+	return code == ERR_OK ? trust_verify(&b, &material, &wanted, &v->artifact, proof, &v->err) : code;
+}
+
+START_TEST(vectors)
+{
+	struct dirent **entries = NULL;
+	int len = scandir(VECTORS, &entries, NULL, alphasort), i, seen = 0;
+
+	ck_assert_int_gt(len, 0);
+	for (i = 0; i < len; i++) {
+		CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
+		const char *name = entries[i]->d_name;
+		struct vector v;
+
+		if (name[0] != '.' && !text_ends(name, ".json") && !text_ends(name, ".txt") &&
+		    !text_ends(name, ".md")) {
+			open_vector(name, &v);
+			ck_assert_msg((verify(&v, &proof) != ERR_OK) == text_ends(name, "_fail"), "%s: %s", name,
+				      v.err.msg);
+			close_vector(&v);
+			seen++;
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	ck_assert_int_ge(seen, 40);
+}
+END_TEST
+
+/* Members of a bundle of which no bit may change, and every how many letters one is changed. */
+static const struct {
+	const char *vector, *member;
+	size_t stride;
+} guarded[] = {
+	{ "happy-path-v0.1", "rawBytes", 197 },
+	{ "happy-path-v0.1", "signature", 13 },
+	{ "happy-path-v0.1", "digest", 5 },
+	{ "happy-path-v0.1", "signedEntryTimestamp", 13 },
+	{ "happy-path-v0.1", "canonicalizedBody", 661 },
+	{ "happy-path-v0.1", "rootHash", 5 },
+	{ "happy-path-v0.1", "hashes", 3 },
+	{ "happy-path-v0.1", "integratedTime", 2 },
+	{ "happy-path-v0.1", "treeSize", 1 },
+	{ "happy-path-v0.1", "keyId", 5 },
+	{ "happy-path-v0.3", "rawBytes", 197 },
+	{ "happy-path-v0.3", "signature", 13 },
+	{ "happy-path-v0.3", "canonicalizedBody", 661 },
+	{ "rekor2-happy-path", "rawBytes", 197 },
+	{ "rekor2-happy-path", "signature", 13 },
+	{ "rekor2-happy-path", "canonicalizedBody", 661 },
+	{ "rekor2-happy-path", "envelope", 17 },
+	{ "rekor2-happy-path", "rootHash", 5 },
+	{ "rekor2-dsse-happy-path", "payload", 59 },
+	{ "rekor2-dsse-happy-path", "sig", 13 },
+	{ "rekor2-dsse-happy-path", "payloadType", 3 },
+	{ "managed-key-and-trusted-root", "signature", 13 },
+	{ "managed-key-and-trusted-root", "canonicalizedBody", 197 },
+	{ "managed-key-and-trusted-root", "signedEntryTimestamp", 13 },
+};
+
+/* The value of a member, found by its name: where it starts, and how many letters it has up to the last four, which may
+ * be padding. */
+static char *value_of(char *text, const char *member, size_t *ret_len)
+{
+	CLEANUP(free_ptr) char *key = NULL;
+	char *at, *end;
+
+	ck_assert_int_eq(str_format(&key, NULL, "\"%s\"", member), ERR_OK);
+	at = strstr(text, key);
+	ck_assert_msg(at != NULL, "no %s", member);
+	at = strchr(at + strlen(key), ':') + 1;
+	at += strcspn(at, "\"") + 1;
+	end = strchr(at, '"');
+	*ret_len = end - at > 8 ? (size_t)(end - at) - 4 : (size_t)(end - at);
+	return at;
+}
+
+static char other_letter(char letter)
+{
+	if (letter >= '0' && letter <= '9')
+		return letter == '9' ? '8' : (char)(letter + 1);
+	return letter == 'A' ? 'B' : 'A';
+}
+
+START_TEST(changed_letter)
+{
+	struct vector v;
+	size_t len = 0, i;
+	char *value;
+
+	open_vector(guarded[_i].vector, &v);
+	value = value_of(v.text, guarded[_i].member, &len);
+	for (i = 0; i < len; i += guarded[_i].stride) {
+		CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
+		char was = value[i];
+
+		value[i] = other_letter(was);
+		ck_assert_msg(verify(&v, &proof) != ERR_OK, "%s: %s holds with another letter %zu", guarded[_i].vector,
+			      guarded[_i].member, i);
+		value[i] = was;
+	}
+	{
+		CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
+
+		ck_assert_msg(verify(&v, &proof) == ERR_OK, "%s", v.err.msg);
+	}
+	close_vector(&v);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("sigstore");
+	TCase *t = tcase_create("sigstore");
+
+	tcase_add_test(t, vectors);
+	tcase_add_loop_test(t, changed_letter, 0, (int)COUNT_OF(guarded));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

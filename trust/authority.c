@@ -1,0 +1,178 @@
+#include "trust/authority.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "trust/certificate.h"
+
+/* Times are looked at here and not by OpenSSL, for which the end is outside. */
+#define STORE_FLAGS (X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME)
+
+static X509_STORE *store_of(X509 *const *certificates, size_t len)
+{
+	X509_STORE *store = X509_STORE_new();
+	bool done = store != NULL && X509_STORE_set_flags(store, STORE_FLAGS) == 1;
+	size_t i;
+
+	for (i = 0; done && i < len; i++)
+		done = X509_STORE_add_cert(store, certificates[i]) == 1;
+	if (done)
+		return store;
+	X509_STORE_free(store);
+	return NULL;
+}
+
+/* An authority's certificate that names its uses must name this one. */
+static bool may_vouch(X509 *x509, enum authority_kind kind)
+{
+	uint32_t use = kind == AUTHORITY_CODE_SIGNING ? XKU_CODE_SIGN : XKU_TIMESTAMP;
+
+	if ((X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) == 0)
+		return true;
+	return (X509_get_extended_key_usage(x509) & (use | XKU_ANYEKU)) != 0;
+}
+
+static STACK_OF(X509) * stack_of(X509 *const *certificates, size_t len)
+{
+	STACK_OF(X509) *stack = sk_X509_new_null();
+	size_t i;
+
+	for (i = 0; stack != NULL && i < len; i++) {
+		if (sk_X509_push(stack, certificates[i]) <= 0) {
+			sk_X509_free(stack);
+			stack = NULL;
+		}
+	}
+	return stack;
+}
+
+/* The first leads to the last, by those between. */
+static enum err_code check_chain(X509 *const *chain, size_t len, struct err *err)
+{
+	X509_STORE *store = store_of(chain + len - 1, 1);
+	STACK_OF(X509) *between = stack_of(chain, len - 1);
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	enum err_code code = ERR_OK;
+
+	if (store == NULL || between == NULL || context == NULL ||
+	    X509_STORE_CTX_init(context, store, chain[0], between) != 1)
+		code = err_nomem(err);
+	else if (X509_verify_cert(context) != 1)
+		code = err_set(err, ERR_UNPROVED, "an authority whose chain does not lead to its last certificate");
+	X509_STORE_CTX_free(context);
+	sk_X509_free(between);
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return code;
+}
+
+enum err_code authority_init(struct trust_authority *a, X509 **chain, size_t len, enum authority_kind kind,
+			     struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	a->chain = chain;
+	a->chain_len = len;
+	if (len == 0)
+		return err_set(err, ERR_FORMAT, "an authority without certificates");
+	for (i = 0; i + 1 < len; i++) {
+		if (!may_vouch(chain[i], kind))
+			return err_set(err, ERR_UNPROVED, "an authority whose certificate is for other uses");
+	}
+	if (len > 1)
+		code = check_chain(chain, len, err);
+	if (code != ERR_OK)
+		return code;
+	/* A timestamp authority that does not issue is itself what counts: nothing above it is looked at again. */
+	a->store = store_of(chain, X509_check_ca(chain[0]) == 0 ? 1 : len);
+	a->anchor = store_of(chain + len - 1, 1);
+	return a->store != NULL && a->anchor != NULL ? ERR_OK : err_nomem(err);
+}
+
+bool authority_holds_at(const struct trust_authority *a, int64_t time)
+{
+	size_t i;
+
+	for (i = 0; i < a->chain_len; i++) {
+		if (!certificate_holds_at(a->chain[i], time))
+			return false;
+	}
+	return trust_window_holds(&a->window, time);
+}
+
+static bool all_hold(const STACK_OF(X509) * chain, const int64_t *times, size_t times_len)
+{
+	size_t t;
+	int i;
+
+	for (i = 0; i < sk_X509_num(chain); i++) {
+		for (t = 0; t < times_len; t++) {
+			if (!certificate_holds_at(sk_X509_value(chain, i), times[t]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static enum err_code check_times(const struct trust_authority *a, const STACK_OF(X509) * chain, const int64_t *times,
+				 size_t times_len, struct err *err)
+{
+	size_t t;
+
+	for (t = 0; t < times_len; t++) {
+		if (!authority_holds_at(a, times[t]))
+			return err_set(err, ERR_UNPROVED, "the authority %s did not count at the time of signing",
+				       a->uri);
+	}
+	return all_hold(chain, times, times_len)
+		       ? ERR_OK
+		       : err_set(err, ERR_UNPROVED, "the certificate was not valid at the time of signing");
+}
+
+enum err_code authority_check(const struct trust_authority *a, X509 *leaf, STACK_OF(X509) * between,
+			      const int64_t *times, size_t times_len, X509 **ret_issuer, struct err *err)
+{
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	const STACK_OF(X509) * chain;
+	enum err_code code;
+
+	if (context == NULL || X509_STORE_CTX_init(context, a->store, leaf, between) != 1) {
+		X509_STORE_CTX_free(context);
+		return err_nomem(err);
+	}
+	if (X509_verify_cert(context) != 1) {
+		code = err_set(err, ERR_NOT_FOUND, "the certificate is not by the authority %s (%s)", a->uri,
+			       X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
+	} else {
+		chain = X509_STORE_CTX_get0_chain(context);
+		code = check_times(a, chain, times, times_len, err);
+		if (code == ERR_OK && sk_X509_num(chain) < 2)
+			code = err_set(err, ERR_UNPROVED, "the certificate is an authority's own");
+		if (code == ERR_OK) {
+			*ret_issuer = sk_X509_value(chain, 1);
+			X509_up_ref(*ret_issuer);
+		}
+	}
+	X509_STORE_CTX_free(context);
+	ERR_clear_error();
+	return code;
+}
+
+void authority_release(struct trust_authority *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->chain_len; i++)
+		X509_free(a->chain[i]);
+	free(a->chain);
+	free(a->uri);
+	X509_STORE_free(a->store);
+	X509_STORE_free(a->anchor);
+	*a = (struct trust_authority){ 0 };
+}

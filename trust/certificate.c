@@ -1,0 +1,190 @@
+#include "trust/certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+#define OID_ISSUER "1.3.6.1.4.1.57264.1.8"
+#define OID_ISSUER_RAW "1.3.6.1.4.1.57264.1.1"
+#define OID_USER_NAME "1.3.6.1.4.1.57264.1.7"
+
+/* A text of ASN.1: without NUL inside, or two people could read it differently. */
+static enum err_code copy_text(const unsigned char *bytes, int len, const char *what, char **ret_text, struct err *err)
+{
+	char *text;
+
+	if (len <= 0 || memchr(bytes, '\0', (size_t)len) != NULL)
+		return err_set(err, ERR_FORMAT, "a certificate whose %s is no text", what);
+	if ((size_t)len > LIMIT_TEXT_BYTES)
+		return err_set(err, ERR_LIMIT, "a certificate whose %s has more than %d bytes", what, LIMIT_TEXT_BYTES);
+	text = strndup((const char *)bytes, (size_t)len);
+	if (text == NULL)
+		return err_nomem(err);
+	*ret_text = text;
+	return ERR_OK;
+}
+
+static enum err_code add_name(struct certificate *c, const ASN1_STRING *name, struct err *err)
+{
+	enum err_code code =
+		vec_grow(&c->names, &c->names_cap, c->names_len + 1, sizeof(*c->names), CERTIFICATE_NAMES_MAX, err);
+
+	if (code == ERR_OK)
+		code = copy_text(ASN1_STRING_get0_data(name), ASN1_STRING_length(name), "subject alternative name",
+				 &c->names[c->names_len], err);
+	if (code == ERR_OK)
+		c->names_len++;
+	return code;
+}
+
+static bool has_oid(const ASN1_OBJECT *object, const char *oid)
+{
+	char text[64];
+
+	return OBJ_obj2txt(text, sizeof(text), object, 1) > 0 && strcmp(text, oid) == 0;
+}
+
+/* The kinds of names that sigstore gives; the others identify nobody here. */
+static const ASN1_STRING *name_of(const GENERAL_NAME *name)
+{
+	if (name->type == GEN_URI || name->type == GEN_EMAIL || name->type == GEN_DNS)
+		return name->d.ia5;
+	if (name->type == GEN_OTHERNAME && has_oid(name->d.otherName->type_id, OID_USER_NAME) &&
+	    name->d.otherName->value->type == V_ASN1_UTF8STRING)
+		return name->d.otherName->value->value.utf8string;
+	return NULL;
+}
+
+static enum err_code read_names(struct certificate *c, struct err *err)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(c->x509, NID_subject_alt_name, NULL, NULL);
+	enum err_code code = ERR_OK;
+	int i;
+
+	for (i = 0; code == ERR_OK && i < sk_GENERAL_NAME_num(names); i++) {
+		const ASN1_STRING *name = name_of(sk_GENERAL_NAME_value(names, i));
+
+		if (name != NULL)
+			code = add_name(c, name, err);
+	}
+	GENERAL_NAMES_free(names);
+	return code;
+}
+
+static const ASN1_OCTET_STRING *find_extension(const X509 *x509, const char *oid)
+{
+	int i, len = X509_get_ext_count(x509);
+
+	for (i = 0; i < len; i++) {
+		X509_EXTENSION *extension = X509_get_ext(x509, i);
+
+		if (has_oid(X509_EXTENSION_get_object(extension), oid))
+			return X509_EXTENSION_get_data(extension);
+	}
+	return NULL;
+}
+
+static enum err_code read_der_text(const ASN1_OCTET_STRING *value, char **ret_text, struct err *err)
+{
+	const unsigned char *at = ASN1_STRING_get0_data(value), *end = at + ASN1_STRING_length(value);
+	ASN1_UTF8STRING *text = d2i_ASN1_UTF8STRING(NULL, &at, ASN1_STRING_length(value));
+	enum err_code code;
+
+	if (text == NULL || at != end)
+		code = err_set(err, ERR_FORMAT, "a certificate whose issuer of identities is no text");
+	else
+		code = copy_text(ASN1_STRING_get0_data(text), ASN1_STRING_length(text), "issuer of identities",
+				 ret_text, err);
+	ASN1_UTF8STRING_free(text);
+	return code;
+}
+
+static enum err_code read_issuer(struct certificate *c, struct err *err)
+{
+	const ASN1_OCTET_STRING *value = find_extension(c->x509, OID_ISSUER);
+
+	if (value != NULL)
+		return read_der_text(value, &c->issuer, err);
+	value = find_extension(c->x509, OID_ISSUER_RAW);
+	if (value == NULL)
+		return ERR_OK;
+	return copy_text(ASN1_STRING_get0_data(value), ASN1_STRING_length(value), "issuer of identities", &c->issuer,
+			 err);
+}
+
+static enum err_code read_key(struct certificate *c, struct err *err)
+{
+	EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
+
+	if (pkey == NULL)
+		return err_set(err, ERR_FORMAT, "a certificate without a key that can be read");
+	return trust_key_of_pkey(pkey, "the certificate", &c->key, err);
+}
+
+enum err_code certificate_read(const void *der, size_t len, struct certificate *ret_certificate, struct err *err)
+{
+	CLEANUP(certificate_release) struct certificate c = { 0 };
+	const unsigned char *at = der;
+	enum err_code code;
+
+	if (len > LIMIT_CERTIFICATE_BYTES)
+		return err_set(err, ERR_LIMIT, "a certificate of %zu bytes", len);
+	c.x509 = d2i_X509(NULL, &at, (long)len);
+	if (c.x509 == NULL || at != (const unsigned char *)der + len) {
+		ERR_clear_error();
+		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
+	}
+	code = read_key(&c, err);
+	if (code == ERR_OK)
+		code = read_names(&c, err);
+	if (code == ERR_OK)
+		code = read_issuer(&c, err);
+	ERR_clear_error();
+	if (code != ERR_OK)
+		return code;
+	*ret_certificate = c;
+	c = (struct certificate){ 0 };
+	return ERR_OK;
+}
+
+enum err_code certificate_check_use(const struct certificate *c, struct err *err)
+{
+	uint32_t flags = X509_get_extension_flags(c->x509);
+
+	if ((flags & EXFLAG_INVALID) != 0)
+		return err_set(err, ERR_UNPROVED, "the certificate contradicts itself");
+	if (X509_check_ca(c->x509) != 0)
+		return err_set(err, ERR_UNPROVED, "the certificate is an authority's, which signs no artifacts");
+	if ((flags & EXFLAG_KUSAGE) == 0 || (X509_get_key_usage(c->x509) & KU_DIGITAL_SIGNATURE) == 0)
+		return err_set(err, ERR_UNPROVED, "the certificate is not for digital signatures");
+	if ((flags & EXFLAG_XKUSAGE) == 0 || (X509_get_extended_key_usage(c->x509) & XKU_CODE_SIGN) == 0)
+		return err_set(err, ERR_UNPROVED, "the certificate is not for signing code");
+	return ERR_OK;
+}
+
+bool certificate_holds_at(const X509 *x509, int64_t time)
+{
+	int from = ASN1_TIME_cmp_time_t(X509_get0_notBefore(x509), (time_t)time);
+	int to = ASN1_TIME_cmp_time_t(X509_get0_notAfter(x509), (time_t)time);
+
+	return (from == -1 || from == 0) && (to == 0 || to == 1); /* -2: not to be read */
+}
+
+void certificate_release(struct certificate *c)
+{
+	size_t i;
+
+	X509_free(c->x509);
+	trust_key_free(c->key);
+	for (i = 0; i < c->names_len; i++)
+		free(c->names[i]);
+	free(c->names);
+	free(c->issuer);
+	*c = (struct certificate){ 0 };
+}

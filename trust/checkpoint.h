@@ -1,0 +1,25 @@
+/* checkpoint.h - a checkpoint: a log's signed word on how large it is and what its root is.
+ *
+ * Bounds  LIMIT_CHECKPOINT_BYTES, LIMIT_CHECKPOINT_LINES signatures.
+ * Errors  ERR_FORMAT; ERR_UNPROVED: no signature by this log; ERR_LIMIT, ERR_NOMEM.
+ * Trust   Witnesses' signatures are passed over: the log's own must be there.
+ * Source  C2SP tlog-checkpoint and signed-note: text, a blank line, lines "— name base64";
+ *         base64 is 4 bytes that hint at the key, and the signature.
+ */
+#ifndef TRUST_CHECKPOINT_H
+#define TRUST_CHECKPOINT_H
+
+#include <stdint.h>
+
+#include "common/err.h"
+#include "trust/root.h"
+
+struct checkpoint {
+	uint64_t size;
+	unsigned char root_hash[32];
+};
+
+/* Read a checkpoint that this log signed. */
+enum err_code checkpoint_check(const char *note, const struct trust_log *log, struct checkpoint *ret_checkpoint,
+			       struct err *err);
+#endif

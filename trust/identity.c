@@ -1,0 +1,154 @@
+#include "trust/identity.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+
+struct trust_text_rule {
+	char *text; /* owned: as given */
+	bool is_pattern;
+	regex_t regex;
+};
+
+static void rule_free(struct trust_text_rule *rule)
+{
+	if (rule == NULL)
+		return;
+	if (rule->is_pattern)
+		regfree(&rule->regex);
+	free(rule->text);
+	free(rule);
+}
+
+static void rule_free_ptr(struct trust_text_rule **rule)
+{
+	rule_free(*rule);
+}
+
+/* What another language means by it, and POSIX does not. */
+static enum err_code check_dialect(const char *pattern, struct err *err)
+{
+	const char *p;
+
+	if (strstr(pattern, "(?") != NULL)
+		return err_set(err, ERR_FORMAT,
+			       "\"%.200s\": (?…) is not known in POSIX extended regular expressions: write it without",
+			       pattern);
+	for (p = pattern; *p != '\0'; p++) {
+		if (*p == '\\' && isalnum((unsigned char)p[1]))
+			return err_set(err, ERR_FORMAT,
+				       "\"%.200s\": \\%c is not known in POSIX extended regular expressions: write a "
+				       "class, as [0-9] or [[:alnum:]_]",
+				       pattern, p[1]);
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+	}
+	return ERR_OK;
+}
+
+static enum err_code compile(struct trust_text_rule *rule, struct err *err)
+{
+	CLEANUP(free_ptr) char *anchored = NULL;
+	char why[128];
+	int failed;
+	enum err_code code = check_dialect(rule->text, err);
+
+	if (code == ERR_OK)
+		code = str_format(&anchored, err, "^(%s)$", rule->text);
+	if (code != ERR_OK)
+		return code;
+	failed = regcomp(&rule->regex, rule->text, REG_EXTENDED | REG_NOSUB); /* by itself: ")(" is no pattern */
+	if (failed == 0) {
+		regfree(&rule->regex);
+		failed = regcomp(&rule->regex, anchored, REG_EXTENDED | REG_NOSUB);
+	}
+	if (failed != 0) {
+		regerror(failed, &rule->regex, why, sizeof(why));
+		return err_set(err, ERR_FORMAT, "\"%.200s\" is no regular expression: %s", rule->text, why);
+	}
+	rule->is_pattern = true;
+	return ERR_OK;
+}
+
+static enum err_code rule_new(const char *text, const char *pattern, struct trust_text_rule **ret_rule, struct err *err)
+{
+	CLEANUP(rule_free_ptr) struct trust_text_rule *rule = NULL;
+	const char *given = text != NULL ? text : pattern;
+	enum err_code code;
+
+	if (given == NULL)
+		return ERR_OK;
+	if (*given == '\0')
+		return err_set(err, ERR_FORMAT, "an empty identity or issuer matches nobody");
+	if (strlen(given) > LIMIT_TEXT_BYTES)
+		return err_set(err, ERR_LIMIT, "an identity or issuer of more than %d bytes", LIMIT_TEXT_BYTES);
+	rule = calloc(1, sizeof(*rule));
+	if (rule == NULL)
+		return err_nomem(err);
+	code = str_copy(given, &rule->text, err);
+	if (code == ERR_OK && text == NULL)
+		code = compile(rule, err);
+	if (code == ERR_OK)
+		*ret_rule = take_ptr(&rule);
+	return code;
+}
+
+enum err_code trust_identity_init(const char *identity, const char *identity_regexp, const char *issuer,
+				  const char *issuer_regexp, struct trust_identity *ret_rule, struct err *err)
+{
+	CLEANUP(trust_identity_release) struct trust_identity rule = { 0 };
+	enum err_code code = rule_new(identity, identity_regexp, &rule.identity, err);
+
+	if (code == ERR_OK)
+		code = rule_new(issuer, issuer_regexp, &rule.issuer, err);
+	if (code == ERR_OK) {
+		*ret_rule = rule;
+		rule = (struct trust_identity){ 0 };
+	}
+	return code;
+}
+
+static bool matches(const struct trust_text_rule *rule, const char *text)
+{
+	if (rule == NULL)
+		return true;
+	if (strlen(text) > LIMIT_TEXT_BYTES || strchr(text, '\n') != NULL)
+		return false;
+	if (!rule->is_pattern)
+		return strcmp(rule->text, text) == 0;
+	return regexec(&rule->regex, text, 0, NULL, 0) == 0;
+}
+
+enum err_code trust_identity_match(const struct trust_identity *rule, char *const *names, size_t names_len,
+				   const char *issuer, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < names_len && !matches(rule->identity, names[i]); i++)
+		;
+	if (i == names_len)
+		return err_set(err, ERR_UNPROVED, "signed by %.300s, and wanted is %.300s",
+			       names_len > 0 ? names[0] : "nobody",
+			       rule->identity != NULL ? rule->identity->text : "somebody");
+	if (!matches(rule->issuer, issuer))
+		return err_set(err, ERR_UNPROVED, "%.300s vouches for the signer, and wanted is %.300s", issuer,
+			       rule->issuer->text);
+	return ERR_OK;
+}
+
+enum err_code trust_identity_text(const struct trust_identity *rule, char **ret_text, struct err *err)
+{
+	return str_format(ret_text, err, "%s by %s", rule->identity != NULL ? rule->identity->text : "anybody",
+			  rule->issuer != NULL ? rule->issuer->text : "any issuer");
+}
+
+void trust_identity_release(struct trust_identity *rule)
+{
+	rule_free(rule->identity);
+	rule_free(rule->issuer);
+	*rule = (struct trust_identity){ 0 };
+}

@@ -1,0 +1,387 @@
+#include "trust/key.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base64.h"
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 16384
+#define BEGIN "-----BEGIN "
+
+/* What RSA's signatures look like. */
+enum padding { PADDING_ANY, PADDING_V15, PADDING_PSS };
+
+struct trust_key {
+	EVP_PKEY *pkey; /* owned */
+	char *name;     /* owned */
+	int kind;       /* EVP_PKEY_EC, EVP_PKEY_RSA, EVP_PKEY_RSA_PSS, EVP_PKEY_ED25519 */
+	enum padding padding;
+	enum trust_hash only;   /* the one hash that the details allow; TRUST_HASHES: any */
+	enum trust_hash common; /* the one that goes with such a key */
+	unsigned char hash[TRUST_HASH_MAX];
+	char id[TRUST_KEY_ID_SIZE];
+};
+
+/* sigstore's kinds of keys, as far as they can be checked here. */
+static const struct {
+	const char *name;
+	int kind;
+	enum padding padding;
+	enum trust_hash only;
+} details_table[] = {
+	{ "PKIX_ECDSA_P256_SHA_256", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA256 },
+	{ "PKIX_ECDSA_P384_SHA_384", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA384 },
+	{ "PKIX_ECDSA_P521_SHA_512", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA512 },
+	{ "PKIX_ECDSA_P384_SHA_256", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA256 },
+	{ "PKIX_ECDSA_P521_SHA_256", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA256 },
+	{ "PKIX_ED25519", EVP_PKEY_ED25519, PADDING_ANY, TRUST_HASHES },
+	{ "PKIX_RSA_PKCS1V15_2048_SHA256", EVP_PKEY_RSA, PADDING_V15, TRUST_SHA256 },
+	{ "PKIX_RSA_PKCS1V15_3072_SHA256", EVP_PKEY_RSA, PADDING_V15, TRUST_SHA256 },
+	{ "PKIX_RSA_PKCS1V15_4096_SHA256", EVP_PKEY_RSA, PADDING_V15, TRUST_SHA256 },
+	{ "PKIX_RSA_PSS_2048_SHA256", EVP_PKEY_RSA, PADDING_PSS, TRUST_SHA256 },
+	{ "PKIX_RSA_PSS_3072_SHA256", EVP_PKEY_RSA, PADDING_PSS, TRUST_SHA256 },
+	{ "PKIX_RSA_PSS_4096_SHA256", EVP_PKEY_RSA, PADDING_PSS, TRUST_SHA256 },
+	{ "PKIX_RSA_PKCS1V5", EVP_PKEY_RSA, PADDING_V15, TRUST_HASHES },
+	{ "PKIX_RSA_PSS", EVP_PKEY_RSA, PADDING_PSS, TRUST_HASHES },
+	{ "PKCS1_RSA_PKCS1V5", EVP_PKEY_RSA, PADDING_V15, TRUST_HASHES },
+	{ "PKCS1_RSA_PSS", EVP_PKEY_RSA, PADDING_PSS, TRUST_HASHES },
+};
+
+static const EVP_MD *md_of(enum trust_hash hash)
+{
+	return hash == TRUST_SHA256 ? EVP_sha256() : hash == TRUST_SHA384 ? EVP_sha384() : EVP_sha512();
+}
+
+/* The hash of a curve; TRUST_HASHES for another curve. */
+static enum trust_hash curve_hash(const EVP_PKEY *pkey)
+{
+	static const struct {
+		const char *curve;
+		enum trust_hash hash;
+	} curves[] = {
+		{ SN_X9_62_prime256v1, TRUST_SHA256 },
+		{ SN_secp384r1, TRUST_SHA384 },
+		{ SN_secp521r1, TRUST_SHA512 },
+	};
+	char name[64] = "";
+	size_t i;
+
+	if (EVP_PKEY_get_group_name(pkey, name, sizeof(name), NULL) != 1)
+		return TRUST_HASHES;
+	for (i = 0; i < COUNT_OF(curves); i++) {
+		if (strcmp(name, curves[i].curve) == 0)
+			return curves[i].hash;
+	}
+	return TRUST_HASHES;
+}
+
+static enum err_code check_kind(struct trust_key *k, struct err *err)
+{
+	int bits = EVP_PKEY_get_bits(k->pkey);
+
+	k->kind = EVP_PKEY_get_base_id(k->pkey);
+	k->only = TRUST_HASHES;
+	k->common = TRUST_SHA256;
+	if (k->kind == EVP_PKEY_ED25519)
+		return ERR_OK;
+	if (k->kind == EVP_PKEY_RSA_PSS)
+		k->padding = PADDING_PSS;
+	if ((k->kind == EVP_PKEY_RSA || k->kind == EVP_PKEY_RSA_PSS) && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
+		return ERR_OK;
+	if (k->kind == EVP_PKEY_EC) {
+		k->common = curve_hash(k->pkey);
+		if (k->common != TRUST_HASHES)
+			return ERR_OK;
+	}
+	return err_set(err, ERR_UNSUPPORTED,
+		       "%s: a key of another kind: ECDSA on P-256, P-384 or P-521, Ed25519, and RSA of %d to %d bits "
+		       "are known",
+		       k->name, RSA_BITS_MIN, RSA_BITS_MAX);
+}
+
+static enum err_code apply_details(struct trust_key *k, const char *details, struct err *err)
+{
+	size_t i;
+
+	if (details == NULL)
+		return ERR_OK;
+	for (i = 0; i < COUNT_OF(details_table); i++) {
+		if (strcmp(details_table[i].name, details) == 0)
+			break;
+	}
+	if (i == COUNT_OF(details_table))
+		return err_set(err, ERR_UNSUPPORTED, "%s: a key of a kind that is not known here (%.60s)", k->name,
+			       details);
+	if (details_table[i].kind != k->kind &&
+	    !(k->kind == EVP_PKEY_RSA_PSS && details_table[i].padding == PADDING_PSS))
+		return err_set(err, ERR_FORMAT, "%s: the key is not what it is said to be (%s)", k->name, details);
+	k->padding = details_table[i].padding;
+	k->only = details_table[i].only;
+	return ERR_OK;
+}
+
+static enum err_code make_id(struct trust_key *k, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = TRUST_KEY_ID_SIZE };
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(k->pkey, &der);
+	enum err_code code;
+
+	if (len <= 0)
+		return err_set(err, ERR_CRYPTO, "%s: this key cannot be written as DER", k->name);
+	code = trust_hash_of(TRUST_SHA256, der, (size_t)len, k->hash, err);
+	OPENSSL_free(der);
+	if (code == ERR_OK)
+		code = base64_encode(k->hash, trust_hash_bytes(TRUST_SHA256), &text, err);
+	if (code == ERR_OK)
+		memcpy(k->id, text.data, text.len + 1);
+	return code;
+}
+
+/* Takes the key over, also where it fails. */
+static enum err_code finish(EVP_PKEY *pkey, const char *details, const char *name, struct trust_key **ret_key,
+			    struct err *err)
+{
+	CLEANUP(trust_key_free_ptr) struct trust_key *k = calloc(1, sizeof(*k));
+	enum err_code code;
+
+	if (k == NULL) {
+		EVP_PKEY_free(pkey);
+		return err_nomem(err);
+	}
+	k->pkey = pkey;
+	code = str_copy(name, &k->name, err);
+	if (code == ERR_OK)
+		code = check_kind(k, err);
+	if (code == ERR_OK)
+		code = apply_details(k, details, err);
+	if (code == ERR_OK)
+		code = make_id(k, err);
+	if (code == ERR_OK)
+		*ret_key = take_ptr(&k);
+	return code;
+}
+
+/* One key in a text: which of several was meant, nobody could say. */
+static enum err_code check_single(const char *pem, const char *name, struct err *err)
+{
+	const char *first = strstr(pem, BEGIN);
+
+	if (first == NULL)
+		return err_set(err, ERR_FORMAT, "%s: holds no public key in PEM", name);
+	if (strstr(first + 1, BEGIN) != NULL)
+		return err_set(err, ERR_FORMAT, "%s: holds more than one thing in PEM: put each key into its own file",
+			       name);
+	return ERR_OK;
+}
+
+enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, struct trust_key **ret_key,
+			       struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = LIMIT_KEY_BYTES };
+	EVP_PKEY *pkey;
+	BIO *bio;
+	enum err_code code = buf_add(&text, pem, len, err);
+
+	if (code != ERR_OK)
+		return err_add(err, "%s", name);
+	code = check_single(buf_text(&text), name, err);
+	if (code != ERR_OK)
+		return code;
+	bio = BIO_new_mem_buf(text.data, (int)text.len);
+	if (bio == NULL)
+		return err_nomem(err);
+	pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	ERR_clear_error();
+	if (pkey == NULL)
+		return err_set(err, ERR_FORMAT, "%s: holds no public key%s", name,
+			       strstr(text.data, "PRIVATE KEY") != NULL
+				       ? ", but a private one: openssl pkey -in KEY -pubout prints its public half"
+				       : "");
+	return finish(pkey, NULL, name, ret_key, err);
+}
+
+enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err)
+{
+	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_KEY_BYTES };
+	enum err_code code = file_read_any(path, &pem, err);
+
+	return code == ERR_OK ? trust_key_of_pem(buf_text(&pem), pem.len, path, ret_key, err) : code;
+}
+
+enum err_code trust_key_of_der(const void *der, size_t len, const char *details, const char *name,
+			       struct trust_key **ret_key, struct err *err)
+{
+	const unsigned char *at = der;
+	EVP_PKEY *pkey;
+
+	if (len > LIMIT_KEY_BYTES)
+		return err_set(err, ERR_LIMIT, "%s: a key of %zu bytes", name, len);
+	if (details != NULL && text_starts(details, "PKCS1_"))
+		pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)len);
+	else
+		pkey = d2i_PUBKEY(NULL, &at, (long)len);
+	ERR_clear_error();
+	if (pkey != NULL && at != (const unsigned char *)der + len) {
+		EVP_PKEY_free(pkey);
+		pkey = NULL;
+	}
+	if (pkey == NULL)
+		return err_set(err, ERR_FORMAT, "%s: holds no public key that can be read", name);
+	return finish(pkey, details, name, ret_key, err);
+}
+
+enum err_code trust_key_of_pkey(EVP_PKEY *pkey, const char *name, struct trust_key **ret_key, struct err *err)
+{
+	if (EVP_PKEY_up_ref(pkey) != 1)
+		return err_nomem(err);
+	return finish(pkey, NULL, name, ret_key, err);
+}
+
+const char *trust_key_name(const struct trust_key *k)
+{
+	return k->name;
+}
+
+const char *trust_key_id(const struct trust_key *k)
+{
+	return k->id;
+}
+
+const unsigned char *trust_key_hash(const struct trust_key *k)
+{
+	return k->hash;
+}
+
+bool trust_key_equal(const struct trust_key *a, const struct trust_key *b)
+{
+	return memcmp(a->hash, b->hash, trust_hash_bytes(TRUST_SHA256)) == 0;
+}
+
+bool trust_key_is_ed25519(const struct trust_key *k)
+{
+	return k->kind == EVP_PKEY_ED25519;
+}
+
+bool trust_key_raw(const struct trust_key *k, unsigned char out[32])
+{
+	size_t len = 32;
+
+	return trust_key_is_ed25519(k) && EVP_PKEY_get_raw_public_key(k->pkey, out, &len) == 1 && len == 32;
+}
+
+static enum err_code not_by(const struct trust_key *k, struct err *err)
+{
+	return err_set(err, ERR_UNPROVED, "not a signature of %s over it", k->name);
+}
+
+static enum err_code check_plain(const struct trust_key *k, const void *bytes, size_t len, const void *signature,
+				 size_t signature_len, struct err *err)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool good;
+
+	if (context == NULL)
+		return err_nomem(err);
+	good = EVP_DigestVerifyInit(context, NULL, NULL, NULL, k->pkey) == 1 &&
+	       EVP_DigestVerify(context, signature, signature_len, bytes, len) == 1;
+	EVP_MD_CTX_free(context);
+	ERR_clear_error();
+	return good ? ERR_OK : not_by(k, err);
+}
+
+static bool set_padding(EVP_PKEY_CTX *context, const struct trust_key *k, enum padding padding)
+{
+	if (k->kind == EVP_PKEY_EC)
+		return true;
+	if (padding == PADDING_PSS)
+		return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_AUTO) == 1;
+	return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+}
+
+static bool is_over(const struct trust_key *k, enum trust_hash hash, enum padding padding, const unsigned char *digest,
+		    const void *signature, size_t signature_len)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(k->pkey, NULL);
+	bool good = context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, k, padding) &&
+		    EVP_PKEY_CTX_set_signature_md(context, md_of(hash)) == 1 &&
+		    EVP_PKEY_verify(context, signature, signature_len, digest, trust_hash_bytes(hash)) == 1;
+
+	EVP_PKEY_CTX_free(context);
+	ERR_clear_error();
+	return good;
+}
+
+static enum err_code check_hash(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
+				const void *signature, size_t signature_len, struct err *err)
+{
+	const unsigned char *digest = NULL;
+	enum err_code code;
+
+	if (k->only != TRUST_HASHES && k->only != hash)
+		return not_by(k, err);
+	code = trust_artifact_hash(a, hash, &digest, err);
+	if (code != ERR_OK)
+		return code;
+	if (k->padding != PADDING_PSS && is_over(k, hash, PADDING_V15, digest, signature, signature_len))
+		return ERR_OK;
+	if (k->kind != EVP_PKEY_EC && k->padding != PADDING_V15 &&
+	    is_over(k, hash, PADDING_PSS, digest, signature, signature_len))
+		return ERR_OK;
+	return not_by(k, err);
+}
+
+enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
+			      const void *signature, size_t signature_len, struct err *err)
+{
+	const void *bytes = NULL;
+	size_t len = 0, i;
+	enum err_code code;
+
+	if (k->kind == EVP_PKEY_ED25519) {
+		code = trust_artifact_bytes(a, &bytes, &len, err);
+		return code == ERR_OK ? check_plain(k, bytes, len, signature, signature_len, err) : code;
+	}
+	code = check_hash(k, hash != TRUST_HASHES ? hash : k->common, a, signature, signature_len, err);
+	for (i = 0; hash == TRUST_HASHES && code == ERR_UNPROVED && i < TRUST_HASHES; i++) {
+		if (i != k->common && check_hash(k, (enum trust_hash)i, a, signature, signature_len, NULL) == ERR_OK)
+			code = ERR_OK;
+	}
+	return code;
+}
+
+enum err_code trust_key_check_bytes(const struct trust_key *k, enum trust_hash hash, const void *bytes, size_t len,
+				    const void *signature, size_t signature_len, struct err *err)
+{
+	CLEANUP(trust_artifact_release) struct trust_artifact a = trust_artifact_of_bytes(bytes, len, "");
+
+	return trust_key_check(k, hash, &a, signature, signature_len, err);
+}
+
+void trust_key_free(struct trust_key *k)
+{
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->pkey);
+	free(k->name);
+	free(k);
+}
+
+void trust_key_free_ptr(struct trust_key **k)
+{
+	trust_key_free(*k);
+}

@@ -1,0 +1,121 @@
+#include "trust/protojson.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base64.h"
+#include "common/limits.h"
+#include "common/mem.h"
+
+enum err_code protojson_decode(const char *text, struct buf *out, struct err *err)
+{
+	size_t len = strlen(text), padded = (len + 3) / 4 * 4, i;
+	CLEANUP(free_ptr) char *plain = NULL;
+	bool has_padding = strchr(text, '=') != NULL;
+
+	if (strpbrk(text, "-_") == NULL && len % 4 == 0)
+		return base64_decode(text, out, err);
+	plain = malloc(padded + 1);
+	if (plain == NULL)
+		return err_nomem(err);
+	for (i = 0; i < len; i++)
+		plain[i] = (char)(text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]);
+	if (has_padding)
+		padded = len;
+	memset(plain + len, '=', padded - len);
+	plain[padded] = '\0';
+	return base64_decode(plain, out, err);
+}
+
+enum err_code protojson_bytes(const struct json_t *object, const char *key, struct buf *out, struct err *err)
+{
+	const char *text = js_string(object, key);
+	enum err_code code;
+
+	if (text == NULL)
+		return err_set(err, ERR_FORMAT, "no %s", key);
+	code = protojson_decode(text, out, err);
+	return code == ERR_OK ? code : err_add(err, "%s", key);
+}
+
+static bool parse_uint(const char *text, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (*text == '\0' || (text[0] == '0' && text[1] != '\0'))
+		return false;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (value > ((uint64_t)INT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return *text == '\0';
+}
+
+enum err_code protojson_uint(const struct json_t *object, const char *key, uint64_t *ret_value, struct err *err)
+{
+	const char *text = js_string(object, key);
+	uint64_t value = 0;
+
+	if (js_has(object, key) && !(text != NULL ? parse_uint(text, &value) : js_uint(object, key, &value)))
+		return err_set(err, ERR_FORMAT, "%s is no number from 0 to 2^63-1", key);
+	*ret_value = value;
+	return ERR_OK;
+}
+
+/* "2022-12-31T23:59:59.999Z" */
+static bool parse_time(const char *text, int64_t *ret_time)
+{
+	struct tm tm = { 0 };
+	int end = 0;
+	time_t time;
+
+	if (strspn(text, "0123456789") != 4 ||
+	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
+		   &tm.tm_sec, &end) != 6 ||
+	    end != 19)
+		return false;
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 || tm.tm_hour > 23 ||
+	    tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+		return false;
+	if (text[end] == '.')
+		end += 1 + (int)strspn(text + end + 1, "0123456789");
+	if (strcmp(text + end, "Z") != 0)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	time = timegm(&tm);
+	*ret_time = (int64_t)time;
+	return true;
+}
+
+enum err_code protojson_time(const struct json_t *object, const char *key, int64_t fallback, int64_t *ret_time,
+			     struct err *err)
+{
+	const char *text = js_string(object, key);
+
+	if (!js_has(object, key)) {
+		*ret_time = fallback;
+		return ERR_OK;
+	}
+	if (text == NULL || !parse_time(text, ret_time))
+		return err_set(err, ERR_FORMAT, "%s is no time as 2026-01-31T12:00:00Z", key);
+	return ERR_OK;
+}
+
+enum err_code protojson_text(const struct json_t *object, const char *key, char **ret_text, struct err *err)
+{
+	const char *text = js_string(object, key);
+
+	if (text == NULL || *text == '\0')
+		return err_set(err, ERR_FORMAT, "no %s", key);
+	if (strlen(text) > LIMIT_TEXT_BYTES)
+		return err_set(err, ERR_LIMIT, "%s of more than %d bytes", key, LIMIT_TEXT_BYTES);
+	return str_copy(text, ret_text, err);
+}

@@ -1,0 +1,67 @@
+#include "trust/statement.h"
+
+#include <string.h>
+
+#include "common/hex.h"
+#include "common/js.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "trust/protojson.h"
+
+#define STATEMENT_TYPES "https://in-toto.io/Statement/v"
+
+static bool has_digest(const struct json_t *digests, struct trust_artifact *artifact)
+{
+	char hex[2 * TRUST_HASH_MAX + 1];
+	const unsigned char *hash = NULL;
+	const char *name;
+
+	for (name = js_next(digests, NULL); name != NULL; name = js_next(digests, name)) {
+		enum trust_hash which = trust_hash_named(name);
+		const char *text = js_string(digests, name);
+
+		if (which == TRUST_HASHES || text == NULL ||
+		    trust_artifact_hash(artifact, which, &hash, NULL) != ERR_OK)
+			continue;
+		hex_encode(hex, hash, trust_hash_bytes(which));
+		if (strcmp(hex, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum err_code find_subject(const struct json_t *json, struct trust_artifact *artifact, struct err *err)
+{
+	const struct json_t *subjects = js_array(json, "subject");
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < js_len(subjects); i++) {
+		if (has_digest(js_object(js_at(subjects, i), "digest"), artifact))
+			return ERR_OK;
+	}
+	name = js_string(js_at(subjects, 0), "name");
+	return err_set(err, ERR_UNPROVED, "the statement is about something else%s%.200s", name != NULL ? ": " : "",
+		       name != NULL ? name : "");
+}
+
+enum err_code statement_read(const struct buf *statement, struct trust_artifact *artifact, char **ret_predicate_type,
+			     struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	const char *type;
+	enum err_code code =
+		js_read_large(buf_text(statement), statement->len, LIMIT_DESCRIPTION_VALUES, "statement", &json, err);
+
+	if (code != ERR_OK)
+		return code;
+	type = js_string(json, "_type");
+	if (type == NULL || !text_starts(type, STATEMENT_TYPES))
+		return err_set(err, ERR_FORMAT, "the payload is no in-toto statement");
+	if (js_len(js_array(json, "subject")) == 0)
+		return err_set(err, ERR_FORMAT, "a statement without subject");
+	if (artifact != NULL)
+		code = find_subject(json, artifact, err);
+	return code == ERR_OK ? protojson_text(json, "predicateType", ret_predicate_type, err) : code;
+}
