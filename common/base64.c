@@ -2,12 +2,22 @@
 
 #include <limits.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+/* The last letter before the padding stands for some bits that are of no byte.  Where they were free, one content would
+ * have several texts, and a bit of a signature could change without anybody's seeing it. */
+static bool has_loose_bits(const char *text, size_t len, size_t pad)
+{
+	static const size_t loose[] = { 0, 3, 15 };
+
+	return pad > 0 && ((size_t)(strchr(LETTERS, text[len - pad - 1]) - LETTERS) & loose[pad]) != 0;
+}
 
 enum err_code base64_decode(const char *text, struct buf *out, struct err *err)
 {
@@ -20,6 +30,8 @@ enum err_code base64_decode(const char *text, struct buf *out, struct err *err)
 		return err_set(err, ERR_FORMAT, "not base64: its length is no multiple of four");
 	if (strspn(text, LETTERS) != len - pad) /* EVP_DecodeBlock takes blanks, and padding anywhere */
 		return err_set(err, ERR_FORMAT, "not base64: it holds other characters");
+	if (has_loose_bits(text, len, pad))
+		return err_set(err, ERR_FORMAT, "not base64: it ends with bits that stand for nothing");
 	raw = malloc(len + 1);
 	if (raw == NULL)
 		return err_nomem(err);

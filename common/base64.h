@@ -1,4 +1,4 @@
-/* base64.h - standard base64 with padding (RFC 4648 section 4).
+/* base64.h - standard base64 with padding (RFC 4648 section 4), in its one form: no loose bits (section 3.5).
  *
  * Bounds  The buffer's maximum.
  * Errors  ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.

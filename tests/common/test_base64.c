@@ -54,6 +54,8 @@ static const struct {
 	{ "URL letters", "-_-_" },
 	{ "no ASCII", "Zm9\xc3" },
 	{ "a dot", "Zm9v.m9v" },
+	{ "loose bits of one byte", "Zh==" },
+	{ "loose bits of two", "Zm9=" },
 };
 
 START_TEST(refuse)
