@@ -1,0 +1,147 @@
+#include "trust/candidate.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/lib/signed.h"
+#include "tests/lib/test_main.h"
+
+/* Both images, gone through. */
+struct fixture {
+	struct tarball *tarball;
+	struct image_builder builder;
+	struct graph graph;
+	struct candidates app, multi;
+};
+
+static void gather(struct fixture *f, const char *name, struct candidates *ret)
+{
+	struct err err = { 0 };
+	size_t i;
+
+	for (i = 0; i < f->graph.images_len && strcmp(f->graph.images[i].name, name) != 0; i++)
+		;
+	ck_assert_uint_lt(i, f->graph.images_len);
+	ck_assert_msg(candidates_gather(&f->graph, f->graph.images[i].root, &f->builder.source, ret, &err) == ERR_OK,
+		      "%s", err.msg);
+}
+
+static void open_fixture(struct fixture *f)
+{
+	*f = (struct fixture){ .tarball = signed_open() };
+	image_builder_init(&f->builder);
+	signed_images(f->tarball, &f->builder);
+	image_graph(&f->builder, &f->builder.source, &f->graph);
+	gather(f, SIGNED_APP, &f->app);
+	gather(f, SIGNED_MULTI, &f->multi);
+}
+
+static void close_fixture(struct fixture *f)
+{
+	candidates_release(&f->app);
+	candidates_release(&f->multi);
+	graph_release(&f->graph);
+	image_builder_release(&f->builder);
+	tarball_close(f->tarball);
+}
+
+static const char *hex_of(const struct candidates *all, uint32_t node)
+{
+	return digest_hex(&all->graph->nodes[node].digest);
+}
+
+static const struct candidate *find(const struct candidates *all, const char *blob)
+{
+	size_t i;
+
+	for (i = 0; i < all->len && strcmp(hex_of(all, all->items[i].blob), blob) != 0; i++)
+		;
+	ck_assert_uint_lt(i, all->len);
+	return &all->items[i];
+}
+
+START_TEST(finds_all)
+{
+	const struct signed_thing *thing = &signed_things[_i];
+	bool legacy = thing->kind != LINK_SUBJECT;
+	struct fixture f;
+	const struct candidates *all;
+	const struct candidate *c;
+
+	open_fixture(&f);
+	all = legacy ? &f.multi : &f.app;
+	c = find(all, thing->blob);
+	ck_assert_str_eq(hex_of(all, c->manifest), thing->manifest);
+	ck_assert_str_eq(digest_hex(all->subjects[c->subject].digest), thing->subject);
+	ck_assert_int_eq(c->link, thing->kind);
+	ck_assert_int_eq(c->form, thing->kind == LINK_SIG   ? CANDIDATE_SIMPLE
+				  : thing->kind == LINK_ATT ? CANDIDATE_DSSE
+							    : CANDIDATE_BUNDLE);
+	ck_assert_ptr_null(c->why);
+	ck_assert((c->predicate_type == NULL) == (thing->kind == LINK_SIG));
+	close_fixture(&f);
+}
+END_TEST
+
+START_TEST(order)
+{
+	struct fixture f;
+	size_t signatures = 0, statements = 0, i;
+
+	open_fixture(&f);
+	ck_assert(f.multi.subjects[0].is_root);
+	ck_assert_int_eq(f.multi.subjects[0].role, ROLE_INDEX);
+	ck_assert_str_eq(f.multi.subjects[1].platform, "linux/amd64");
+	ck_assert_str_eq(f.multi.subjects[2].platform, "linux/arm64");
+	ck_assert_str_eq(f.multi.subjects[3].platform, "linux/arm/v7");
+	ck_assert_int_eq(f.multi.subjects[4].role, ROLE_ATTESTATION);
+	ck_assert_ptr_null(f.multi.subjects[4].platform);
+	for (i = 0; i < f.multi.len; i++) {
+		ck_assert(i == 0 || f.multi.items[i - 1].subject <= f.multi.items[i].subject);
+		if (f.multi.items[i].form == CANDIDATE_STATEMENT)
+			statements++;
+		else
+			signatures++;
+	}
+	ck_assert_uint_eq(signatures, 2);
+	ck_assert_uint_eq(statements, 6);
+	ck_assert_uint_eq(f.app.len, 5 + 2);
+	close_fixture(&f);
+}
+END_TEST
+
+/* By the place of a signed thing: what its signer vouches for too. */
+static const struct {
+	int signature;
+	bool is;
+} reached[] = { { 0, true }, { 1, false }, { 3, true }, { 4, false } };
+
+START_TEST(reaches)
+{
+	CLEANUP(asked_release) struct asked seen = { 0 };
+	struct fixture f;
+	const struct candidate *statement, *signature;
+
+	open_fixture(&f);
+	statement = find(&f.app, "90995e36494d09a930a89355614af5c02495508f6e67c1bf19a85d0e14e47c0e");
+	signature = find(&f.app, signed_things[reached[_i].signature].blob);
+	ck_assert_int_eq(statement->form, CANDIDATE_STATEMENT);
+	ck_assert_int_eq(candidates_reach(&f.app, f.app.subjects[signature->subject].node, &seen, NULL), ERR_OK);
+	ck_assert(asked_has(&seen, statement->manifest, 0, ASKED_MANIFEST) == reached[_i].is);
+	close_fixture(&f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("candidate");
+	TCase *t = tcase_create("candidate");
+
+	tcase_add_loop_test(t, finds_all, 0, SIGNED_THINGS);
+	tcase_add_test(t, order);
+	tcase_add_loop_test(t, reaches, 0, (int)COUNT_OF(reached));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}

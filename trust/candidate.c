@@ -1,0 +1,264 @@
+#include "trust/candidate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "trust/candidate_read.h"
+
+#define TYPE_SIMPLE "application/vnd.dev.cosign.simplesigning.v1+json"
+#define TYPE_DSSE "application/vnd.dsse.envelope.v1+json"
+#define TYPE_SIGSTORE "application/vnd.dev.sigstore.bundle"
+#define ANNOTATION_COSIGN_PREDICATE "predicateType"
+
+/* One image that is being gone through. */
+struct gathering {
+	struct candidates all;
+	struct asked seen; /* nodes that are subjects */
+};
+
+static enum err_code add_subject(struct gathering *w, uint32_t node, struct err *err)
+{
+	struct candidates *all = &w->all;
+	const struct graph *g = all->graph;
+	const struct node *n = &g->nodes[node];
+	bool first = false;
+	enum err_code code = asked_once(&w->seen, node, 0, ASKED_MANIFEST, &first, err);
+
+	if (code != ERR_OK || !first)
+		return code;
+	code = vec_grow(&all->subjects, &all->subjects_cap, all->subjects_len + 1, sizeof(*all->subjects),
+			LIMIT_CANDIDATES, err);
+	if (code != ERR_OK)
+		return err_add(err, "manifests of %s", g->nodes[all->root].digest.text);
+	all->subjects[all->subjects_len++] = (struct candidate_subject){
+		.node = node,
+		.digest = &n->digest,
+		.role = n->role,
+		.platform = n->role == ROLE_MANIFEST ? n->platform : NULL,
+		.is_root = node == all->root,
+	};
+	return ERR_OK;
+}
+
+/* What an index lists and somebody asked for. */
+static bool is_listed(const struct graph *g, const struct edge *e, enum edge_kind kind)
+{
+	return e->kind == kind && role_is_manifest(g->nodes[e->to].role) && !g->nodes[e->to].left_out;
+}
+
+static enum err_code add_listed(struct gathering *w, enum edge_kind kind, struct err *err)
+{
+	const struct graph *g = w->all.graph;
+	enum err_code code = ERR_OK;
+	size_t at, i;
+
+	for (at = 0; code == ERR_OK && at < w->all.subjects_len; at++) {
+		const struct node *n = &g->nodes[w->all.subjects[at].node];
+
+		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
+			if (is_listed(g, &g->edges[n->edges + i], kind))
+				code = add_subject(w, g->edges[n->edges + i].to, err);
+		}
+	}
+	return code;
+}
+
+/* What has been added meanwhile is gone through too: a referrer may have referrers. */
+static enum err_code add_referrers(struct gathering *w, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t at, i;
+
+	for (at = 0; code == ERR_OK && at < w->all.subjects_len; at++) {
+		const struct link *links;
+		size_t len = graph_links_of(w->all.graph, w->all.subjects[at].node, &links);
+
+		for (i = 0; code == ERR_OK && i < len; i++)
+			code = add_subject(w, links[i].referrer, err);
+	}
+	return code;
+}
+
+/* What a layer is, by its type alone; false where it is nothing that is said about an image. */
+static bool form_of(const char *media_type, enum candidate_form *ret_form)
+{
+	if (strcmp(media_type, TYPE_SIMPLE) == 0)
+		*ret_form = CANDIDATE_SIMPLE;
+	else if (strcmp(media_type, TYPE_DSSE) == 0)
+		*ret_form = CANDIDATE_DSSE;
+	else if (text_starts(media_type, TYPE_SIGSTORE))
+		*ret_form = CANDIDATE_BUNDLE;
+	else if (strcmp(media_type, TYPE_IN_TOTO) == 0)
+		*ret_form = CANDIDATE_STATEMENT;
+	else
+		return false;
+	return true;
+}
+
+/* The same of a manifest that is not there. */
+static bool form_of_absent(const struct node *n, enum link_kind kind, enum candidate_form *ret_form)
+{
+	static const enum candidate_form forms[LINK_COUNT] = {
+		[LINK_SIG] = CANDIDATE_SIMPLE, [LINK_ATT] = CANDIDATE_DSSE, [LINK_BUILDKIT] = CANDIDATE_STATEMENT
+	};
+
+	*ret_form = forms[kind];
+	return kind == LINK_SIG || kind == LINK_ATT || kind == LINK_BUILDKIT ||
+	       (n->artifact_type != NULL && form_of(n->artifact_type, ret_form));
+}
+
+static enum err_code add_candidate(struct candidates *all, const struct candidate *c, struct err *err)
+{
+	const char *of = all->graph->nodes[all->root].digest.text;
+	enum err_code code = vec_grow(&all->items, &all->cap, all->len + 1, sizeof(*all->items), LIMIT_CANDIDATES, err);
+
+	if (code != ERR_OK)
+		return err_add(err, "signatures and attestations of %s", of);
+	if (c->why == NULL && c->form != CANDIDATE_STATEMENT)
+		all->signed_bytes += all->graph->nodes[c->blob].size_bytes;
+	if (all->signed_bytes > LIMIT_SIGNED_SUM_BYTES)
+		return err_set(err, ERR_LIMIT, "signatures and attestations of %s have more than %d MiB", of,
+			       (int)(LIMIT_SIGNED_SUM_BYTES / MIB));
+	all->items[all->len++] = *c;
+	return ERR_OK;
+}
+
+static enum err_code claimed_type(struct candidates *all, const struct manifest *m, const struct descriptor *layer,
+				  const char **ret_type, struct err *err)
+{
+	const char *text = annotation(layer->annotations, ANNOTATION_PREDICATE_TYPE);
+
+	if (text == NULL)
+		text = annotation(layer->annotations, ANNOTATION_COSIGN_PREDICATE);
+	if (text == NULL)
+		text = annotation(m->annotations, ANNOTATION_SIGSTORE_PREDICATE);
+	*ret_type = NULL;
+	return text != NULL ? intern_text(&all->strings, text, ret_type, err) : ERR_OK;
+}
+
+/* Why something can never be proved; NULL where nothing is known to speak against it. */
+static const char *why_not(const struct node *n)
+{
+	if (n->absent)
+		return "it was absent at the source";
+	if (!node_is_carried(n))
+		return "it was left out of the bundle";
+	return n->size_bytes > LIMIT_SIGNED_BYTES ? "it is too large to be proved" : NULL;
+}
+
+static enum err_code add_layers(struct candidates *all, const struct candidate *like, const struct manifest *m,
+				struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && m->kind == MANIFEST_IMAGE && i < m->items_len; i++) {
+		struct candidate c = *like;
+
+		c.layer = i;
+		c.blob = graph_find(all->graph, &m->items[i].digest);
+		if (c.blob == NODE_NONE || !form_of(m->items[i].media_type, &c.form))
+			continue;
+		c.why = why_not(&all->graph->nodes[c.blob]);
+		code = claimed_type(all, m, &m->items[i], &c.predicate_type, err);
+		if (code == ERR_OK)
+			code = add_candidate(all, &c, err);
+	}
+	return code;
+}
+
+/* What one manifest carries that is said of another. */
+static enum err_code add_carried(struct candidates *all, size_t subject, const struct link *link, struct err *err)
+{
+	const struct node *n = &all->graph->nodes[link->referrer];
+	struct candidate c = { .link = link->kind, .subject = subject, .manifest = link->referrer, .blob = NODE_NONE };
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code;
+
+	if (!node_is_carried(n)) {
+		c.why = why_not(n);
+		c.predicate_type = n->predicate_type;
+		return form_of_absent(n, link->kind, &c.form) ? add_candidate(all, &c, err) : ERR_OK;
+	}
+	code = candidate_read_manifest(all, link->referrer, &m, err);
+	return code == ERR_OK ? add_layers(all, &c, &m, err) : code;
+}
+
+/* Of a referrer that is tied in two ways, the first counts. */
+static bool is_again(const struct link *links, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at && links[i].referrer != links[at].referrer; i++)
+		;
+	return i < at;
+}
+
+static enum err_code add_candidates(struct candidates *all, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t at, i;
+
+	for (at = 0; code == ERR_OK && at < all->subjects_len; at++) {
+		const struct link *links;
+		size_t len = graph_links_of(all->graph, all->subjects[at].node, &links);
+
+		for (i = 0; code == ERR_OK && i < len; i++) {
+			if (!is_again(links, i))
+				code = add_carried(all, at, &links[i], err);
+		}
+	}
+	return code;
+}
+
+enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
+				struct candidates *ret_candidates, struct err *err)
+{
+	struct gathering w = { .all = { .graph = g, .source = source, .root = root } };
+	enum err_code code = add_subject(&w, root, err);
+
+	if (code == ERR_OK)
+		code = add_listed(&w, EDGE_CHILD, err);
+	if (code == ERR_OK)
+		code = add_listed(&w, EDGE_ATTESTATION, err);
+	if (code == ERR_OK)
+		code = add_referrers(&w, err);
+	if (code == ERR_OK)
+		code = add_candidates(&w.all, err);
+	asked_release(&w.seen);
+	if (code == ERR_OK)
+		*ret_candidates = w.all;
+	else
+		candidates_release(&w.all);
+	return code;
+}
+
+static enum err_code descend(const struct graph *g, uint32_t node, unsigned depth, struct asked *seen, struct err *err)
+{
+	const struct node *n = &g->nodes[node];
+	bool first = false;
+	enum err_code code = asked_once(seen, node, 0, ASKED_MANIFEST, &first, err);
+	size_t i;
+
+	if (!first || depth == LIMIT_GRAPH_DEPTH || manifest_kind(n->media_type) != MANIFEST_INDEX)
+		return code;
+	for (i = 0; code == ERR_OK && i < n->edges_len; i++)
+		code = descend(g, g->edges[n->edges + i].to, depth + 1, seen, err);
+	return code;
+}
+
+enum err_code candidates_reach(const struct candidates *all, uint32_t manifest, struct asked *seen, struct err *err)
+{
+	return descend(all->graph, manifest, 0, seen, err);
+}
+
+void candidates_release(struct candidates *all)
+{
+	intern_release(&all->strings);
+	free(all->subjects);
+	free(all->items);
+	*all = (struct candidates){ 0 };
+}
