@@ -93,9 +93,8 @@ static void mark(struct node *n, const struct description_blob *blob)
 	}
 }
 
-void contents_mark(const struct bundle *b, struct graph *graph)
+void contents_mark_by(const struct description *d, struct graph *graph)
 {
-	const struct description *d = bundle_description(b);
 	size_t i;
 
 	for (i = 0; i < d->blobs_len; i++) {
@@ -105,4 +104,9 @@ void contents_mark(const struct bundle *b, struct graph *graph)
 		if (node != NODE_NONE)
 			mark(&graph->nodes[node], blob);
 	}
+}
+
+void contents_mark(const struct bundle *b, struct graph *graph)
+{
+	contents_mark_by(bundle_description(b), graph);
 }

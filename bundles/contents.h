@@ -23,6 +23,8 @@ enum err_code contents_walk_selected(const struct bundle *b, const struct select
 /* Mark in a settled graph what only the description says: which layers the target must have, which blobs were absent,
  * and what was left out. The strings are the bundle's. */
 void contents_mark(const struct bundle *b, struct graph *graph);
+/* The same by a description, or by a part of one. */
+void contents_mark_by(const struct description *d, struct graph *graph);
 /* Walk the one image of a full normalised name; the caller settles the graph. */
 enum err_code contents_walk_image(const struct bundle *b, const char *name, struct graph *graph, struct err *err);
 #endif

@@ -95,6 +95,16 @@ uint32_t frame_raw_stored(uint32_t content_bytes)
 	return FRAME_RAW_HEADER_BYTES + blocks * FRAME_BLOCK_HEADER_BYTES + content_bytes + FRAME_CHECKSUM_BYTES;
 }
 
+uint64_t frame_raw_at(uint64_t content_at, uint64_t content_bytes, uint64_t *ret_len)
+{
+	uint64_t in_frame = content_at % FRAME_CONTENT_BYTES, left = content_bytes - content_at;
+	uint64_t in_block = FRAME_RAW_BLOCK_BYTES - in_frame % FRAME_RAW_BLOCK_BYTES;
+
+	*ret_len = in_block < left ? in_block : left;
+	return content_at / FRAME_CONTENT_BYTES * frame_raw_stored((uint32_t)FRAME_CONTENT_BYTES) +
+	       FRAME_RAW_HEADER_BYTES + (in_frame / FRAME_RAW_BLOCK_BYTES + 1) * FRAME_BLOCK_HEADER_BYTES + in_frame;
+}
+
 uint64_t frame_raw_run_stored(uint64_t content_bytes)
 {
 	uint64_t whole = content_bytes / FRAME_CONTENT_BYTES;

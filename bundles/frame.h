@@ -82,6 +82,9 @@ void frame_bare_header(unsigned char out[FRAME_RAW_HEADER_BYTES], uint64_t conte
 void frame_block_header(unsigned char out[FRAME_BLOCK_HEADER_BYTES], uint32_t block_bytes, bool last);
 /* True where these bytes are a raw frame of so much content, in all that is not content, and its checksum is right. */
 bool frame_is_raw(const unsigned char *frame, uint32_t content_bytes);
+/* Where in a run of raw frames byte content_at of so much content lies, counted from where the run begins in the file,
+ * and how many bytes from there on lie in one piece. */
+uint64_t frame_raw_at(uint64_t content_at, uint64_t content_bytes, uint64_t *ret_len);
 /* What a run of raw frames of FRAME_CONTENT_BYTES takes in the file. */
 uint64_t frame_raw_run_stored(uint64_t content_bytes);
 

@@ -1,5 +1,6 @@
 #include "bundles/reader.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,11 @@ const char *bundle_path(const struct bundle *b)
 bool bundle_is_piped(const struct bundle *b)
 {
 	return b->pass != NULL;
+}
+
+int bundle_fd(const struct bundle *b)
+{
+	return b->fd;
 }
 
 uint64_t bundle_size(const struct bundle *b)
@@ -160,6 +166,23 @@ enum err_code bundle_blob_size(const struct bundle *b, const struct digest *dige
 	return code;
 }
 
+enum err_code bundle_place(const struct bundle *b, const struct digest *digest, struct bundle_place *ret_place,
+			   struct err *err)
+{
+	const struct seek_table *t = b->file.seek;
+	struct place place;
+	enum err_code code = find_present(b, digest, &place, err);
+
+	if (code == ERR_OK && !b->partial) /* else the header was looked at already */
+		code = check_place(b, digest, &place, err);
+	if (code != ERR_OK)
+		return code;
+	*ret_place = (struct bundle_place){ .stored = place.stored, .size_bytes = place.size_bytes };
+	if (place.stored == STORED_RAW && place.size_bytes > 0)
+		ret_place->file_at = t->entries[seek_find(t, place.content)].file_offset;
+	return ERR_OK;
+}
+
 enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
 			  struct err *err)
 {
@@ -180,6 +203,25 @@ enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, s
 	if (code == ERR_OK && b->pass != NULL && place.size_bytes > 0)
 		code = pass_reach(b->pass, place.content, err);
 	return code == ERR_OK ? open_raw(b, place.content, place.size_bytes, ret_in, err) : code;
+}
+
+enum err_code bundle_blob_part(const struct bundle *b, const struct digest *digest, uint64_t from_bytes,
+			       uint64_t end_bytes, struct instream **ret_in, struct err *err)
+{
+	struct instream *in = NULL;
+	struct place place = { 0 };
+	struct zstd_reader *r;
+	enum err_code code = find_present(b, digest, &place, err);
+
+	if (code == ERR_OK)
+		code = bundle_blob(b, digest, &in, err);
+	if (code != ERR_OK)
+		return code;
+	assert(place.stored != STORED_RAW && from_bytes <= end_bytes && end_bytes <= place.size_bytes);
+	r = OUTER_OF(in, struct zstd_reader, in);
+	zstd_reader_aim(r, place.content + from_bytes, place.content + end_bytes, NULL);
+	*ret_in = in;
+	return ERR_OK;
 }
 
 enum err_code bundle_slot(const struct bundle *b, size_t slot, unsigned char out[SLOT_BYTES], struct err *err)

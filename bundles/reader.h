@@ -55,6 +55,23 @@ enum err_code bundle_blob_size(const struct bundle *b, const struct digest *dige
 /* One blob's bytes.  What is not in the bundle, or listed as absent, is ERR_NOT_FOUND. */
 enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
 			  struct err *err);
+/* Where a blob of a file stands, once the tar header in front of it is the blob's.  A raw one can be read without a
+ * decoder: frame_raw_at says where. */
+struct bundle_place {
+	enum stored stored;
+	uint64_t size_bytes;
+	uint64_t file_at; /* of a raw one: where its first frame begins */
+};
+enum err_code bundle_place(const struct bundle *b, const struct digest *digest, struct bundle_place *ret_place,
+			   struct err *err);
+/* The bytes of a blob that is not raw, from one place up to another. */
+enum err_code bundle_blob_part(const struct bundle *b, const struct digest *digest, uint64_t from_bytes,
+			       uint64_t end_bytes, struct instream **ret_in, struct err *err);
+/* The file itself. */
+int bundle_fd(const struct bundle *b);
+/* What one shard says, alone, proved: its images, links and blobs.  The names of shards are the bundle's. */
+enum err_code bundle_shard_parse(const struct bundle *b, size_t shard, struct description *ret_description,
+				 struct err *err);
 /* Append a shard of the description, proved. */
 enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf *out, struct err *err);
 /* Append bundle.json, which was proved against the digest in the head. */

@@ -152,6 +152,30 @@ enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", b->path, m.name);
 }
 
+enum err_code bundle_shard_parse(const struct bundle *b, size_t shard, struct description *ret_description,
+				 struct err *err)
+{
+	CLEANUP(description_release) struct description d = { 0 };
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	size_t len = b->description.shards_len;
+	enum err_code code = bundle_shard_read(b, shard, &bytes, err);
+
+	if (code == ERR_OK)
+		code = vec_grow(&d.shards, &d.shards_cap, len, sizeof(*d.shards), SHARDS_MAX, err);
+	if (code != ERR_OK)
+		return code;
+	memcpy(d.shards, b->description.shards, len * sizeof(*d.shards));
+	d.shards_len = len;
+	code = description_add(&d, shard, buf_text(&bytes), bytes.len, err);
+	if (code != ERR_OK)
+		return of_description(b, code, err);
+	if (d.links_len > 0)
+		qsort(d.links, d.links_len, sizeof(*d.links), description_compare_links);
+	*ret_description = d;
+	d = (struct description){ 0 };
+	return ERR_OK;
+}
+
 static enum err_code add_shard(struct bundle *b, size_t shard, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes = { 0 };

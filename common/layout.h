@@ -45,6 +45,10 @@ const struct layout_entry *layout_find(const struct layout *l, const char *name)
 /* A stream of a blob's bytes, not proved; ERR_NOT_FOUND where it is missing. */
 enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
 			  struct err *err);
+/* The file that a blob of a folder lies in, for the caller to close, and its size; ERR_NOT_FOUND where it is missing.
+ */
+enum err_code layout_blob_file(const struct layout *l, const struct digest *digest, int *ret_fd, uint64_t *ret_size,
+			       struct err *err);
 /* Append a small blob, proved; ERR_NOT_FOUND where it is missing. */
 enum err_code layout_read_blob(const struct layout *l, const struct descriptor *d, struct buf *out, struct err *err);
 /* Tell of every blob, whether an entry leads to it or not, in no order; the first failure ends it. */

@@ -134,6 +134,19 @@ enum err_code layout_read_blob(const struct layout *l, const struct descriptor *
 	return code == ERR_OK ? digest_check(buf_text(out), out->len, &d->digest, d->size_bytes, err) : code;
 }
 
+enum err_code layout_blob_file(const struct layout *l, const struct digest *digest, int *ret_fd, uint64_t *ret_size,
+			       struct err *err)
+{
+	struct blob_stream s = { .fd = -1 };
+	enum err_code code = find_blob(l, digest, &s, err);
+
+	if (code != ERR_OK)
+		return code;
+	*ret_fd = s.fd;
+	*ret_size = s.file.left_bytes;
+	return ERR_OK;
+}
+
 bool layout_is_there(const struct layout *l, const struct digest *digest)
 {
 	struct instream *in = NULL;
