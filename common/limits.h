@@ -68,4 +68,18 @@
 #define LIMIT_CANDIDATES 10000             /* manifests of one image, and signatures and attestations of it */
 #define LIMIT_SIGNED_BYTES (16 * MIB)      /* one signature's payload, envelope or sigstore bundle */
 #define LIMIT_SIGNED_SUM_BYTES (256 * MIB) /* all of those of one image */
+
+/* What a server takes, and what it keeps. */
+#define LIMIT_SERVE_URL_BYTES (8 * KIB)     /* path and query of a request that is answered */
+#define LIMIT_SERVE_FIELDS 128              /* query parameters of it, and headers */
+#define LIMIT_SERVE_MEMORY (16 * KIB)       /* of a connection: its request, and the headers of the answer */
+#define LIMIT_SERVE_ANSWER_BYTES (64 * MIB) /* an answer that is made in memory: statements inside JSON */
+#define LIMIT_SERVE_CONNECTIONS 4000        /* at one address */
+#define LIMIT_SERVE_IDLE_S 30               /* without a byte from or to a client */
+#define LIMIT_SERVE_REQUEST_S 60            /* until a request has come whole */
+#define LIMIT_SERVE_STOP_MS 30000           /* for requests under way to end */
+#define LIMIT_SERVED_BYTES (8 * MIB)        /* proved small blobs that are kept */
+#define LIMIT_SERVED_GRAPHS (8 * MIB)       /* graphs of images that are kept */
+#define LIMIT_SERVED_PROOFS 4096            /* large blobs that are remembered to be proved */
+#define LIMIT_SERVED_DECODERS 4             /* bodies that are decoded at a time, each in a window of 4 MiB */
 #endif

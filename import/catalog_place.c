@@ -1,0 +1,419 @@
+#include "import/catalog_place.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "import/store.h"
+
+#define LAYOUT_TRANSPORT "oci:"
+#define STORE "store"
+
+void place_hold(struct catalog_place *p)
+{
+	atomic_fetch_add(&p->holds, 1);
+}
+
+static void part_release(struct catalog_part *part)
+{
+	description_release(&part->own);
+	free(part->images);
+}
+
+void place_drop(struct catalog_place *p)
+{
+	size_t i;
+
+	if (p == NULL || atomic_fetch_sub(&p->holds, 1) > 1)
+		return;
+	for (i = 0; i < p->parts_len; i++)
+		part_release(&p->parts[i]);
+	free(p->parts);
+	layout_images_release(&p->names);
+	layout_survey_release(&p->survey);
+	layout_close(p->layout);
+	bundle_close(p->bundle);
+	pthread_mutex_destroy(&p->lock);
+	free(p->name);
+	free(p);
+}
+
+static void drop_ptr(struct catalog_place **p)
+{
+	place_drop(*p);
+}
+
+const char *catalog_place_name(const struct catalog_place *p)
+{
+	return p->name;
+}
+
+static enum err_code new_place(const char *name, struct catalog_place **ret_place, struct err *err)
+{
+	CLEANUP(free_ptr) struct catalog_place *p = calloc(1, sizeof(*p));
+	enum err_code code = p != NULL ? str_copy(name, &p->name, err) : err_nomem(err);
+
+	if (code != ERR_OK)
+		return code;
+	atomic_init(&p->holds, 1);
+	pthread_mutex_init(&p->lock, NULL);
+	*ret_place = take_ptr(&p);
+	return ERR_OK;
+}
+
+static enum err_code make_parts(struct catalog_place *p, size_t len, struct err *err)
+{
+	p->parts = calloc(len, sizeof(*p->parts));
+	if (p->parts == NULL)
+		return err_nomem(err);
+	p->parts_len = len;
+	return ERR_OK;
+}
+
+/* ---- images ---- */
+
+/* A full name is a repository and then a tag or a digest; a port is no tag. */
+static void split_name(struct catalog_image *image)
+{
+	const char *at = strchr(image->name, '@'), *slash = strrchr(image->name, '/');
+	const char *colon = strchr(slash != NULL ? slash : image->name, ':');
+
+	image->tag = at == NULL && colon != NULL ? colon + 1 : NULL;
+	image->repository_len = at != NULL      ? (size_t)(at - image->name)
+				: colon != NULL ? (size_t)(colon - image->name)
+						: strlen(image->name);
+}
+
+static enum err_code describe_bundle(struct catalog_place *p, struct catalog_part *part, struct err *err)
+{
+	const struct description *d = part->description;
+	size_t i;
+
+	part->images = calloc(d->images_len + 1, sizeof(*part->images));
+	if (part->images == NULL)
+		return err_nomem(err);
+	for (i = 0; i < d->images_len; i++) {
+		part->images[i] = (struct catalog_image){
+			.name = d->images[i].name,
+			.digest = d->images[i].digest,
+			.size_bytes = d->images[i].size_bytes,
+			.media_type = d->images[i].media_type,
+			.place = p,
+		};
+		split_name(&part->images[i]);
+	}
+	part->len = d->images_len;
+	part->is_read = true;
+	return ERR_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct catalog_image *)a)->name, ((const struct catalog_image *)b)->name);
+}
+
+/* A layout that others made may have one name twice; then it is as if the later one were not there. */
+static enum err_code describe_layout(struct catalog_place *p, struct err *err)
+{
+	struct catalog_part *part = p->parts;
+	size_t i, len = 0;
+
+	part->images = calloc(p->names.len + 1, sizeof(*part->images));
+	if (part->images == NULL)
+		return err_nomem(err);
+	for (i = 0; i < p->names.len; i++) {
+		const struct descriptor *d = &p->names.items[i].entry->descriptor;
+
+		part->images[i] = (struct catalog_image){
+			.name = p->names.items[i].name,
+			.digest = d->digest,
+			.size_bytes = d->size_bytes,
+			.media_type = d->media_type,
+			.place = p,
+		};
+		split_name(&part->images[i]);
+	}
+	qsort(part->images, p->names.len, sizeof(*part->images), by_name);
+	for (i = 0; i < p->names.len; i++) {
+		if (len == 0 || by_name(&part->images[len - 1], &part->images[i]) != 0)
+			part->images[len++] = part->images[i];
+	}
+	part->len = len;
+	part->is_read = true;
+	return ERR_OK;
+}
+
+/* Of what is in the file its table of places tells more cheaply. */
+static void keep_what_is_not_here(struct description *d)
+{
+	struct description_blob *smaller;
+	size_t i, len = 0;
+
+	for (i = 0; i < d->blobs_len; i++) {
+		if (!stored_is_here(d->blobs[i].stored))
+			d->blobs[len++] = d->blobs[i];
+	}
+	d->blobs_len = len;
+	smaller = realloc(d->blobs, (len + 1) * sizeof(*d->blobs));
+	if (smaller != NULL)
+		d->blobs = smaller;
+}
+
+static enum err_code read_part(struct catalog_place *p, size_t number, struct err *err)
+{
+	struct catalog_part *part = &p->parts[number];
+	enum err_code code = place_check(p, err);
+
+	if (code == ERR_OK)
+		code = bundle_shard_parse(p->bundle, number, &part->own, err);
+	if (code != ERR_OK)
+		return place_blame(p, code, err);
+	keep_what_is_not_here(&part->own);
+	part->description = &part->own;
+	return describe_bundle(p, part, err);
+}
+
+enum err_code place_part(struct catalog_place *p, size_t number, const struct catalog_part **ret_part, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->parts[number].is_read)
+		code = read_part(p, number, err);
+	pthread_mutex_unlock(&p->lock);
+	if (code == ERR_OK)
+		*ret_part = &p->parts[number];
+	return code;
+}
+
+enum err_code place_part_of(struct catalog_place *p, const char *name, const struct catalog_part **ret_part,
+			    struct err *err)
+{
+	const struct description *d = p->bundle != NULL ? bundle_description(p->bundle) : NULL;
+	size_t number = d != NULL && d->shards_len > 0 ? description_shard_of(d, name) : 0;
+
+	*ret_part = NULL;
+	return number < p->parts_len ? place_part(p, number, ret_part, err) : ERR_OK;
+}
+
+/* ---- opening ---- */
+
+static enum err_code open_bundle(const char *path, const struct opt_list *keys, const struct opt_list *seals,
+				 struct catalog_place *p, struct err *err)
+{
+	CLEANUP(origin_release) struct origin origin = { 0 };
+	const struct description *d;
+	enum err_code code = bundle_open_image(path, NULL, &p->bundle, err);
+
+	if (code == ERR_OK)
+		code = identity_of_fd(bundle_fd(p->bundle), path, &p->identity, err);
+	if (code == ERR_OK)
+		code = origin_demand(p->bundle, keys, seals, &origin, err);
+	if (code != ERR_OK)
+		return code;
+	d = bundle_description(p->bundle);
+	code = make_parts(p, d->shards_len > 0 ? d->shards_len : 1, err);
+	if (code != ERR_OK || d->shards_len > 0)
+		return code;
+	p->parts[0].description = d;
+	return describe_bundle(p, &p->parts[0], err);
+}
+
+static enum err_code index_identity(const char *layout, struct file_identity *ret_identity, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code code = str_format(&path, err, "%s/index.json", layout);
+
+	return code == ERR_OK ? identity_of_path(path, ret_identity, err) : code;
+}
+
+/* The identity is taken first: what is read afterwards may be newer, and is then read again. */
+static enum err_code open_layout(struct catalog_place *p, struct err *err)
+{
+	enum err_code code = index_identity(p->name, &p->identity, err);
+
+	if (code == ERR_OK)
+		code = layout_open(p->name, false, &p->layout, err);
+	if (code == ERR_NOT_FOUND && p->may_lack)
+		return ERR_OK;
+	if (code == ERR_OK)
+		code = layout_survey_make(p->layout, &p->survey, err);
+	if (code == ERR_OK)
+		code = layout_images_make(&p->survey, p->name, &p->names, err);
+	if (code == ERR_OK)
+		code = make_parts(p, 1, err);
+	return code == ERR_OK ? describe_layout(p, err) : code;
+}
+
+static enum err_code open_folder(const char *path, bool may_lack, struct catalog_place **ret_place, struct err *err)
+{
+	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
+	enum err_code code = new_place(path, &p, err);
+
+	if (code != ERR_OK)
+		return code;
+	p->may_lack = may_lack;
+	code = open_layout(p, err);
+	if (code == ERR_OK)
+		*ret_place = take_ptr(&p);
+	return code;
+}
+
+static enum err_code open_store(struct catalog_place **ret_place, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code code = store_path(&path, err);
+
+	return code == ERR_OK ? open_folder(path, true, ret_place, err) : code;
+}
+
+bool place_is_bundle(const char *text)
+{
+	return strcmp(text, STORE) != 0 && !text_starts(text, LAYOUT_TRANSPORT);
+}
+
+enum err_code place_open(const char *text, const struct opt_list *keys, const struct opt_list *seals,
+			 struct catalog_place **ret_place, struct err *err)
+{
+	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
+	enum err_code code;
+
+	if (strcmp(text, STORE) == 0)
+		return open_store(ret_place, err);
+	if (text_starts(text, LAYOUT_TRANSPORT))
+		return open_folder(text + strlen(LAYOUT_TRANSPORT), false, ret_place, err);
+	code = new_place(text, &p, err);
+	if (code == ERR_OK)
+		code = open_bundle(text, keys, seals, p, err);
+	if (code == ERR_OK)
+		*ret_place = take_ptr(&p);
+	return code;
+}
+
+enum err_code place_reopen(const struct catalog_place *p, struct catalog_place **ret_place, struct err *err)
+{
+	return open_folder(p->name, p->may_lack, ret_place, err);
+}
+
+/* ---- whether it is still there ---- */
+
+bool place_has_changed(const struct catalog_place *p)
+{
+	struct file_identity now = { 0 };
+
+	if (p->bundle != NULL)
+		return false;
+	(void)index_identity(p->name, &now, NULL);
+	return !identity_equal(&now, &p->identity);
+}
+
+/* Who may not look at the path any more, since privileges were dropped, looks at the file that is open. */
+static enum err_code look_at(const struct catalog_place *p, struct file_identity *ret_now, struct err *err)
+{
+	enum err_code code = identity_of_path(p->name, ret_now, err);
+
+	return code == ERR_IO && errno == EACCES ? identity_of_fd(bundle_fd(p->bundle), p->name, ret_now, err) : code;
+}
+
+enum err_code place_check(const struct catalog_place *p, struct err *err)
+{
+	struct file_identity now = { 0 };
+	struct err why = { 0 };
+
+	if (p->bundle == NULL)
+		return ERR_OK;
+	if (look_at(p, &now, &why) != ERR_OK)
+		return err_set(err, ERR_IO, "%s: is not there any more: put it back, or start the server without it",
+			       p->name);
+	if (!identity_equal(&now, &p->identity))
+		return err_set(err, ERR_IO, "%s: is not the bundle that was opened any more: start the server again",
+			       p->name);
+	return ERR_OK;
+}
+
+enum err_code place_blame(const struct catalog_place *p, enum err_code code, struct err *err)
+{
+	if (code == ERR_OK || code == ERR_NOMEM)
+		return code;
+	return place_check(p, NULL) == ERR_OK ? code : place_check(p, err);
+}
+
+/* ---- bytes ---- */
+
+static enum err_code check_size(const struct digest *digest, uint64_t is, uint64_t said, uint64_t max_bytes,
+				struct err *err)
+{
+	if (said != CATALOG_ANY_SIZE && is != said)
+		return err_set(err, ERR_SIZE, "%s: has %" PRIu64 " bytes, not %" PRIu64, digest->text, is, said);
+	if (is > max_bytes)
+		return err_set(err, ERR_LIMIT, "%s: has %" PRIu64 " bytes, more than %" PRIu64 " are not read here",
+			       digest->text, is, max_bytes);
+	return ERR_OK;
+}
+
+static enum err_code read_proved_stream(struct instream *in, const struct digest *digest, uint64_t size_bytes,
+					struct buf *out, struct err *err)
+{
+	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
+	struct buf_stage stage;
+	enum err_code code;
+
+	buf_init(out, size_bytes);
+	buf_stage_init(&stage, out);
+	code = proof_stage_init(&proof, digest, size_bytes, &stage.out, err);
+	return code == ERR_OK ? stream_copy(in, &proof.out, err) : code;
+}
+
+static enum err_code read_from_bundle(const struct catalog_place *p, const struct digest *digest, uint64_t said,
+				      uint64_t max_bytes, struct buf *out, struct err *err)
+{
+	struct instream *in = NULL;
+	uint64_t size_bytes = 0;
+	enum err_code code = bundle_blob_size(p->bundle, digest, &size_bytes, err);
+
+	if (code == ERR_OK)
+		code = check_size(digest, size_bytes, said, max_bytes, err);
+	if (code == ERR_OK)
+		code = bundle_blob(p->bundle, digest, &in, err);
+	if (code != ERR_OK)
+		return code;
+	code = read_proved_stream(in, digest, size_bytes, out, err);
+	instream_release(in);
+	return code;
+}
+
+static enum err_code read_from_layout(const struct catalog_place *p, const struct digest *digest, uint64_t said,
+				      uint64_t max_bytes, struct buf *out, struct err *err)
+{
+	CLEANUP(close_fd) int fd = -1;
+	uint64_t size_bytes = 0;
+	struct fd_stream in;
+	enum err_code code = layout_blob_file(p->layout, digest, &fd, &size_bytes, err);
+
+	if (code == ERR_OK)
+		code = check_size(digest, size_bytes, said, max_bytes, err);
+	if (code != ERR_OK)
+		return code;
+	fd_stream_init(&in, fd, 0, size_bytes, digest->text);
+	return read_proved_stream(&in.in, digest, size_bytes, out, err);
+}
+
+enum err_code place_read(const struct catalog_place *p, const struct digest *digest, uint64_t size_bytes,
+			 uint64_t max_bytes, struct buf *out, struct err *err)
+{
+	enum err_code code;
+
+	if (p->bundle == NULL && p->layout == NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s: has no %s", p->name, digest->text);
+	code = p->bundle != NULL ? read_from_bundle(p, digest, size_bytes, max_bytes, out, err)
+				 : read_from_layout(p, digest, size_bytes, max_bytes, out, err);
+	if (code == ERR_DIGEST || code == ERR_SIZE) {
+		err_add(err, "%s: %s", p->name, digest->text);
+		code = err_recode(err, ERR_DAMAGED);
+	}
+	return place_blame(p, code, err);
+}

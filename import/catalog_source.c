@@ -1,0 +1,151 @@
+/* The part of catalog.h that lets a place be asked as a source of one image: out of what is kept, with nothing else
+ * opened. */
+#include <stdlib.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "import/catalog_private.h"
+
+struct catalog_source {
+	struct source source;
+	struct catalog_view *view;             /* borrowed */
+	struct catalog_place *place;           /* borrowed */
+	const struct description *description; /* of the part that the image is in; NULL of a layout */
+};
+
+static struct catalog_source *ours(struct source *s)
+{
+	return OUTER_OF(s, struct catalog_source, source);
+}
+
+static enum err_code give_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
+				   struct err *err)
+{
+	CLEANUP(catalog_bytes_release_ptr) struct catalog_bytes *bytes = NULL;
+	struct source_manifest m = { .media_type = d->media_type, .digest = d->digest };
+	enum err_code code = catalog_bytes(ours(s)->view, ours(s)->place, &d->digest, d->size_bytes,
+					   LIMIT_MANIFEST_BYTES, &bytes, err);
+
+	if (code == ERR_NOT_FOUND)
+		return done(ctx, &m, err);
+	if (code != ERR_OK)
+		return code;
+	m.bytes = bytes->data;
+	m.len = bytes->len;
+	return done(ctx, &m, err);
+}
+
+/* A name is another one's question: who has a source has the image's descriptor. */
+static enum err_code resolve(struct source *s, const struct reference *ref, source_manifest_fn *done, void *ctx,
+			     struct err *err)
+{
+	struct source_manifest none = { 0 };
+
+	(void)s;
+	(void)ref;
+	return done(ctx, &none, err);
+}
+
+static enum err_code give_links(const struct description_link *links, size_t len, source_referrers_fn *done, void *ctx,
+				struct err *err)
+{
+	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
+	size_t i;
+
+	if (found == NULL)
+		return err_nomem(err);
+	for (i = 0; i < len; i++) {
+		found[i].descriptor = (struct descriptor){ .digest = links[i].referrer,
+							   .size_bytes = links[i].size_bytes,
+							   .media_type = links[i].media_type };
+		found[i].kind = links[i].kind;
+	}
+	return done(ctx, found, len, err);
+}
+
+static enum err_code give_layout_links(const struct layout_link *links, size_t len, source_referrers_fn *done,
+				       void *ctx, struct err *err)
+{
+	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
+	size_t i;
+
+	if (found == NULL)
+		return err_nomem(err);
+	for (i = 0; i < len; i++)
+		found[i] = (struct source_referrer){ .descriptor = links[i].referrer, .kind = links[i].kind };
+	return done(ctx, found, len, err);
+}
+
+static enum err_code give_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
+				    void *ctx, struct err *err)
+{
+	const struct description_link *links = NULL;
+	const struct layout_link *others = NULL;
+	size_t len;
+
+	if (ours(s)->description != NULL) {
+		len = description_links_of(ours(s)->description, subject, &links);
+		return give_links(links, len, done, ctx, err);
+	}
+	len = layout_survey_links_of(&ours(s)->place->survey, subject, &others);
+	return give_layout_links(others, len, done, ctx, err);
+}
+
+static enum err_code give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
+			       struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
+{
+	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
+	struct instream *in = NULL;
+	enum err_code code = catalog_blob_of(ours(s)->view, ours(s)->place, &d->digest, &blob, err);
+
+	if (code == ERR_NOT_FOUND)
+		return done(ctx, false, err);
+	if (code == ERR_OK)
+		code = catalog_blob_open(&blob, from_bytes, end_bytes, &in, err);
+	if (code != ERR_OK)
+		return code;
+	code = stream_copy(in, out, err);
+	instream_release(in);
+	return code == ERR_OK ? done(ctx, true, err) : code;
+}
+
+static enum err_code tell_has(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
+			      struct err *err)
+{
+	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
+	enum err_code code = catalog_blob_of(ours(s)->view, ours(s)->place, &d->digest, &blob, err);
+
+	return code == ERR_OK || code == ERR_NOT_FOUND ? done(ctx, code == ERR_OK, err) : code;
+}
+
+static void free_source(struct source *s)
+{
+	free(ours(s));
+}
+
+enum err_code catalog_source_new(struct catalog_view *v, const struct catalog_image *image, struct source **ret_source,
+				 struct err *err)
+{
+	struct catalog_source *s = calloc(1, sizeof(*s));
+	const struct catalog_part *part = NULL;
+	enum err_code code = s != NULL ? place_part_of(image->place, image->name, &part, err) : err_nomem(err);
+
+	if (code != ERR_OK) {
+		free(s);
+		return code;
+	}
+	s->view = v;
+	s->place = image->place;
+	s->description = part != NULL ? part->description : NULL;
+	s->source = (struct source){
+		.at_once = true,
+		.resolve = resolve,
+		.manifest = give_manifest,
+		.referrers = give_referrers,
+		.blob = give_blob,
+		.has = tell_has,
+		.free = free_source,
+	};
+	*ret_source = &s->source;
+	return ERR_OK;
+}
