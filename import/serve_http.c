@@ -1,0 +1,293 @@
+#include "import/serve_http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "import/serve_http_private.h"
+
+#define THREADS_MAX 64U
+#define FILES_KEPT 128 /* descriptors for all else but connections */
+#define HURRY_SECONDS 2.0
+
+double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+/* ---- connections ---- */
+
+static void add_connection(struct serve_http *s, struct connection *c)
+{
+	pthread_mutex_lock(&s->lock);
+	c->next = s->connections;
+	if (c->next != NULL)
+		c->next->before = c;
+	s->connections = c;
+	s->connections_len++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void remove_connection(struct serve_http *s, struct connection *c)
+{
+	pthread_mutex_lock(&s->lock);
+	*(c->before != NULL ? &c->before->next : &s->connections) = c->next;
+	if (c->next != NULL)
+		c->next->before = c->before;
+	s->connections_len--;
+	pthread_mutex_unlock(&s->lock);
+	free(c->uri);
+	free(c);
+}
+
+static struct connection *new_connection(struct MHD_Connection *client)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct connection *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->fd = info != NULL ? info->connect_fd : -1;
+	info = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	serve_address_peer(info != NULL ? info->client_addr : NULL, c->peer, sizeof(c->peer));
+	clock_gettime(CLOCK_MONOTONIC, &c->waits_since);
+	return c;
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *client, void **state,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct port *port = ctx;
+	struct connection *c = *state;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*state = new_connection(client);
+		if (*state != NULL)
+			add_connection(port->server, *state);
+	} else if (c != NULL) {
+		*state = NULL;
+		remove_connection(port->server, c);
+	}
+}
+
+void serve_http_begin(struct serve_http *s, struct connection *c)
+{
+	pthread_mutex_lock(&s->lock);
+	c->busy = true;
+	s->requests++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void serve_http_end(struct serve_http *s, struct connection *c)
+{
+	pthread_mutex_lock(&s->lock);
+	c->busy = false;
+	clock_gettime(CLOCK_MONOTONIC, &c->waits_since);
+	s->requests--;
+	if (s->requests == 0)
+		pthread_cond_broadcast(&s->idle);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* The library counts a byte now and then as life.  It learns of this end as if the client had made it, and the
+ * descriptor stays open until it does. */
+void serve_http_tend(struct serve_http *s)
+{
+	struct connection *c;
+	double patience;
+
+	pthread_mutex_lock(&s->lock);
+	patience = s->connections_len > s->connections_max / 4 * 3 ? HURRY_SECONDS : LIMIT_SERVE_REQUEST_S;
+	for (c = s->connections; c != NULL; c = c->next) {
+		if (!c->busy && seconds_since(&c->waits_since) > patience)
+			(void)shutdown(c->fd, SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- starting ---- */
+
+enum err_code serve_http_new(struct serve_http **ret_server, struct err *err)
+{
+	struct serve_http *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attributes;
+
+	if (s == NULL)
+		return err_nomem(err);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->idle, &attributes);
+	pthread_condattr_destroy(&attributes);
+	*ret_server = s;
+	return ERR_OK;
+}
+
+enum err_code serve_http_listen(struct serve_http *s, struct serve_listener *listener, struct err *err)
+{
+	struct port *port = &s->ports[s->ports_len];
+	enum err_code code;
+
+	if (s->ports_len == SERVE_PORTS_MAX)
+		return err_set(err, ERR_USAGE, "more than %d addresses to listen at", SERVE_PORTS_MAX);
+	code = serve_address_listen(&listener->address, &port->fd, err);
+	if (code != ERR_OK)
+		return code;
+	port->server = s;
+	port->listener = *listener;
+	s->ports_len++;
+	return ERR_OK;
+}
+
+static unsigned thread_count(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (processors < (long)SERVE_THREADS_MIN)
+		return SERVE_THREADS_MIN;
+	return processors < (long)THREADS_MAX ? (unsigned)processors : THREADS_MAX;
+}
+
+/* As many descriptors as may be had; the soft limit is for programs that use select. */
+static unsigned connections_each(const struct serve_http *s)
+{
+	struct rlimit files = { .rlim_cur = 1024 };
+	rlim_t each;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			(void)getrlimit(RLIMIT_NOFILE, &files);
+	}
+	each = (files.rlim_cur > 2 * FILES_KEPT ? files.rlim_cur - FILES_KEPT : FILES_KEPT) / s->ports_len;
+	return each < LIMIT_SERVE_CONNECTIONS ? (unsigned)each : LIMIT_SERVE_CONNECTIONS;
+}
+
+static void say_nothing(void *ctx, const char *fmt, va_list ap)
+{
+	(void)ctx;
+	(void)fmt;
+	(void)ap;
+}
+
+static enum err_code start_port(struct port *port, unsigned connections, struct err *err)
+{
+	const struct serve_listener *l = &port->listener;
+	bool tls = l->tls_cert != NULL;
+	const struct MHD_OptionItem certificate[] = {
+		{ tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, (void *)(intptr_t)l->tls_cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)l->tls_key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0U);
+
+	port->daemon = MHD_start_daemon(
+		flags, 0, NULL, NULL, serve_http_on_request, port, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
+		MHD_OPTION_LISTEN_SOCKET, port->fd, MHD_OPTION_THREAD_POOL_SIZE, thread_count(),
+		MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_SERVE_IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_SERVE_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, port, MHD_OPTION_NOTIFY_COMPLETED, serve_http_on_end, port, MHD_OPTION_URI_LOG_CALLBACK,
+		serve_http_on_uri, port, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, certificate,
+		MHD_OPTION_END);
+	if (port->daemon == NULL && tls)
+		return err_set(err, ERR_FORMAT, "%s: no TLS with this certificate and key: are they PEM, and a pair?",
+			       l->address.text);
+	if (port->daemon == NULL)
+		return err_set(err, ERR_IO, "%s: the server does not start", l->address.text);
+	return ERR_OK;
+}
+
+enum err_code serve_http_start(struct serve_http *s, const struct serve_log *log, struct err *err)
+{
+	unsigned connections = connections_each(s);
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	s->log = log;
+	s->connections_max = connections * s->ports_len;
+	for (i = 0; code == ERR_OK && i < s->ports_len; i++)
+		code = start_port(&s->ports[i], connections, err);
+	return code;
+}
+
+void serve_http_tell(const struct serve_http *s, FILE *to)
+{
+	size_t i;
+
+	for (i = 0; i < s->ports_len; i++) {
+		const struct serve_listener *l = &s->ports[i].listener;
+
+		fprintf(to, "bundle serve: %s: listening at %s%s\n", l->what, l->address.text,
+			l->tls_cert != NULL ? " with TLS" : "");
+	}
+}
+
+/* ---- stopping ---- */
+
+static bool wait_idle(struct serve_http *s, unsigned wait_ms)
+{
+	struct timespec until;
+	bool idle;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ms / 1000;
+	until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&s->lock);
+	while (s->requests > 0 && pthread_cond_timedwait(&s->idle, &s->lock, &until) == 0)
+		;
+	idle = s->requests == 0;
+	pthread_mutex_unlock(&s->lock);
+	return idle;
+}
+
+bool serve_http_quiesce(struct serve_http *s, unsigned wait_ms)
+{
+	size_t i;
+
+	if (!atomic_exchange(&s->stopping, true)) {
+		for (i = 0; i < s->ports_len; i++) {
+			if (s->ports[i].daemon != NULL)
+				(void)MHD_quiesce_daemon(s->ports[i].daemon);
+		}
+	}
+	return wait_idle(s, wait_ms);
+}
+
+void serve_http_free(struct serve_http *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->ports_len; i++) {
+		bool taken = atomic_load(&s->stopping) || s->ports[i].daemon == NULL;
+
+		if (s->ports[i].daemon != NULL)
+			MHD_stop_daemon(s->ports[i].daemon);
+		if (taken) /* else the library has closed it */
+			close_fd(&s->ports[i].fd);
+		serve_address_forget(&s->ports[i].listener.address);
+	}
+	pthread_cond_destroy(&s->idle);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+void serve_http_free_ptr(struct serve_http **server)
+{
+	serve_http_free(*server);
+}

@@ -1,0 +1,56 @@
+/* serve_http.h - the HTTP server: listeners, limits, TLS, the access log and a stop that lets requests end.
+ *
+ * Lifecycle  serve_http_new; serve_http_listen for each address, so that all of them are
+ *            open before privileges are dropped; serve_http_start; serve_http_tend every
+ *            second or so; serve_http_stop; serve_http_free.
+ * Threads    As many for each address as there are processors, at least
+ *            SERVE_THREADS_MIN; handlers are called by all of them at once.
+ * Bounds     LIMIT_SERVE_CONNECTIONS an address, or what the number of open files allows;
+ *            LIMIT_SERVE_IDLE_S without a byte, LIMIT_SERVE_REQUEST_S until a request
+ *            has come whole, and far less where most connections are taken;
+ *            LIMIT_SERVED_DECODERS bodies that are decoded, and 503 beyond; those of
+ *            serve.h.
+ * Trust      What is sent whole for the first time is proved while it is sent, and the
+ *            connection is cut before its last byte where it is not what it must be.
+ * Errors     ERR_USAGE, ERR_CONFLICT, ERR_IO, ERR_NOMEM.
+ * Source     RFC 9110, RFC 9112, by libmicrohttpd 0.9.75.
+ */
+#ifndef IMPORT_SERVE_HTTP_H
+#define IMPORT_SERVE_HTTP_H
+
+#include <stdio.h>
+
+#include "import/serve.h"
+#include "import/serve_address.h"
+#include "import/serve_log.h"
+
+#define SERVE_PORTS_MAX 8
+#define SERVE_THREADS_MIN 4U
+
+struct serve_http;
+
+/* What is answered at one address. */
+struct serve_listener {
+	const char *what; /* "engine", "registry": for messages */
+	struct serve_address address;
+	serve_handler_fn *handler;
+	serve_refuse_fn *refuse;
+	void *ctx;
+	const char *tls_cert, *tls_key; /* PEM, the texts and not paths; NULL for plain HTTP */
+};
+
+enum err_code serve_http_new(struct serve_http **ret_server, struct err *err);
+/* Open an address; which one it became, with its port, stands in listener->address then.  Texts are borrowed. */
+enum err_code serve_http_listen(struct serve_http *server, struct serve_listener *listener, struct err *err);
+/* Answer, until it is stopped.  log is borrowed and may be NULL. */
+enum err_code serve_http_start(struct serve_http *server, const struct serve_log *log, struct err *err);
+/* Print a line for each address: what listens there, and where that is. */
+void serve_http_tell(const struct serve_http *server, FILE *to);
+/* Close connections on which no whole request has come for too long. */
+void serve_http_tend(struct serve_http *server);
+/* Take no more connections.  True once no request is under way, after at most wait_ms. */
+bool serve_http_quiesce(struct serve_http *server, unsigned wait_ms);
+/* Close everything, whatever is under way.  NULL is fine. */
+void serve_http_free(struct serve_http *server);
+void serve_http_free_ptr(struct serve_http **server);
+#endif

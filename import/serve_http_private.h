@@ -1,0 +1,75 @@
+/* serve_http_private.h - what the files of the HTTP server share: connections, requests under way, bodies that are
+ * sent. */
+#ifndef IMPORT_SERVE_HTTP_PRIVATE_H
+#define IMPORT_SERVE_HTTP_PRIVATE_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "import/serve_http.h"
+#include "import/serve_request.h"
+
+#define PEER_MAX 64
+
+/* One address that is listened at. */
+struct port {
+	struct serve_http *server;
+	struct serve_listener listener;
+	int fd; /* -1 once it is the library's, or closed */
+	struct MHD_Daemon *daemon;
+};
+
+/* One client's connection. */
+struct connection {
+	struct connection *next, *before;
+	int fd;
+	struct timespec waits_since; /* for its next request; unset while one is answered */
+	bool busy;
+	char peer[PEER_MAX];
+	char *uri; /* owned: of the request that is being read */
+};
+
+struct serve_http {
+	struct port ports[SERVE_PORTS_MAX];
+	size_t ports_len;
+	const struct serve_log *log; /* borrowed; may be NULL */
+	pthread_mutex_t lock;        /* for connections */
+	struct connection *connections;
+	size_t connections_len, connections_max;
+	pthread_cond_t idle; /* no request is under way */
+	size_t requests;     /* under way; by lock */
+	atomic_bool stopping;
+	atomic_uint bodies, decoders; /* blobs that are being sent, and those of them that are decoded */
+};
+
+/* A request, from its headers to the last byte of its answer. */
+struct exchange {
+	struct port *port;
+	struct connection *connection;
+	char *method, *uri, *version, *referer, *agent, *user; /* owned; for the log; NULL: unknown */
+	struct timespec began;
+	unsigned status;
+	uint64_t bytes;
+};
+
+/* How long ago that was. */
+double seconds_since(const struct timespec *then);
+/* An answer's body as the library takes it, and the answer with it, which is released when all is sent or broken off.
+ * NULL where there is no memory; the answer is released then too. */
+struct MHD_Response *serve_http_body(struct serve_http *server, struct exchange *exchange, struct serve_answer *answer,
+				     bool is_head);
+/* Say on stderr what an operator should know of a request, and a client is not told, or only shortly. */
+void serve_http_report(const struct exchange *exchange, const char *why);
+/* Why a blob that is to be sent cannot be; ERR_OK where it can. */
+enum err_code serve_http_may_send(struct serve_http *server, const struct serve_answer *answer, struct err *err);
+/* The library's callbacks: a request's first line, its headers, its end. */
+void *serve_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *client);
+enum MHD_Result serve_http_on_request(void *ctx, struct MHD_Connection *client, const char *url, const char *method,
+				      const char *version, const char *upload, size_t *upload_len, void **state);
+void serve_http_on_end(void *ctx, struct MHD_Connection *client, void **state, enum MHD_RequestTerminationCode how);
+/* A request begins on a connection, and ends. */
+void serve_http_begin(struct serve_http *server, struct connection *connection);
+void serve_http_end(struct serve_http *server, struct connection *connection);
+#endif

@@ -1,0 +1,176 @@
+/* The part of the HTTP server that sends bodies: from memory, out of a file, or through a decoder, and proves them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/limits.h"
+#include "common/mem.h"
+#include "import/serve_http_private.h"
+
+#define BLOCK_BYTES (128 * KIB)
+#define BLOCK_BYTES_MANY (16 * KIB) /* where so many bodies are sent that the large ones would add up */
+#define BODIES_MANY 64
+
+/* An answer while it is sent. */
+struct body {
+	struct serve_http *server;
+	struct exchange *exchange; /* borrowed; it ends after the last byte */
+	struct serve_answer answer;
+	struct instream *in;         /* of a blob that is decoded; opened with its first byte */
+	struct digest_stream digest; /* of one that is sent whole and was not proved yet */
+	bool proves;
+};
+
+static bool is_blob(const struct serve_answer *a)
+{
+	return a->blob.place != NULL;
+}
+
+static void free_body(void *ctx)
+{
+	struct body *b = ctx;
+
+	if (b->in != NULL)
+		instream_release(b->in);
+	if (is_blob(&b->answer))
+		atomic_fetch_sub(&b->server->bodies, 1);
+	if (is_blob(&b->answer) && b->answer.blob.coded)
+		atomic_fetch_sub(&b->server->decoders, 1);
+	digest_stream_release(&b->digest);
+	serve_answer_release(&b->answer);
+	free(b);
+}
+
+/* ---- a blob ---- */
+
+static enum err_code read_pieces(const struct body *b, uint64_t at, char *out, size_t len, struct err *err)
+{
+	const struct catalog_blob *blob = &b->answer.blob;
+	enum err_code code = ERR_OK;
+
+	while (code == ERR_OK && len > 0) {
+		uint64_t offset = 0, piece = 0;
+		size_t part;
+		int fd = -1;
+
+		catalog_blob_piece(blob, at, &fd, &offset, &piece);
+		part = piece < len ? (size_t)piece : len;
+		code = read_at(fd, out, part, offset, blob->digest.text, err);
+		at += part;
+		out += part;
+		len -= part;
+	}
+	return code;
+}
+
+static enum err_code read_decoded(struct body *b, char *out, size_t len, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t part = 1;
+
+	if (b->in == NULL)
+		code = catalog_blob_open(&b->answer.blob, b->answer.blob_from, b->answer.blob_end, &b->in, err);
+	while (code == ERR_OK && len > 0 && part > 0) {
+		code = instream_read(b->in, out, len, &part, err);
+		out += part;
+		len -= part;
+	}
+	return code == ERR_OK && len > 0 ? err_set(err, ERR_DAMAGED, "a blob ends early") : code;
+}
+
+/* Before the last bytes go: all of them are what they must be, or what was proved before is still the same file. */
+static enum err_code prove(struct body *b, const char *bytes, size_t len, bool last, struct err *err)
+{
+	const struct catalog_blob *blob = &b->answer.blob;
+	enum err_code code = ERR_OK;
+
+	if (b->proves)
+		code = digest_stream_update(&b->digest, bytes, len, err);
+	if (code != ERR_OK || !last)
+		return code;
+	if (!b->proves)
+		return catalog_blob_unchanged(blob, err);
+	code = digest_stream_final(&b->digest, err);
+	if (code == ERR_OK)
+		catalog_blob_set_proved(blob);
+	return code;
+}
+
+static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
+{
+	struct body *b = ctx;
+	uint64_t at = b->answer.blob_from + pos, left = b->answer.blob_end - at;
+	size_t len = left < max ? (size_t)left : max;
+	struct err err = { .code = ERR_OK };
+	enum err_code code =
+		b->answer.blob.coded ? read_decoded(b, out, len, &err) : read_pieces(b, at, out, len, &err);
+
+	if (code == ERR_OK)
+		code = prove(b, out, len, len == left, &err);
+	if (code != ERR_OK) {
+		serve_http_report(b->exchange, err.msg);
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	b->exchange->bytes += len;
+	return (ssize_t)len;
+}
+
+/* A range says nothing of the whole: whoever asks for it puts it together, and proves that. */
+static enum err_code begin_proof(struct body *b, struct err *err)
+{
+	const struct serve_answer *a = &b->answer;
+
+	b->proves = a->blob_from == 0 && a->blob_end == a->blob.size_bytes && !catalog_blob_proved(&a->blob);
+	return b->proves ? digest_stream_init(&b->digest, &a->blob.digest, a->blob.size_bytes, err) : ERR_OK;
+}
+
+enum err_code serve_http_may_send(struct serve_http *s, const struct serve_answer *answer, struct err *err)
+{
+	if (is_blob(answer) && answer->blob.coded && atomic_load(&s->decoders) >= LIMIT_SERVED_DECODERS)
+		return err_set(err, ERR_IO, "%d blobs are being decoded for others: ask again", LIMIT_SERVED_DECODERS);
+	return ERR_OK;
+}
+
+/* ---- any body ---- */
+
+static struct MHD_Response *respond(struct body *b)
+{
+	const struct serve_answer *a = &b->answer;
+	const char *bytes = a->bytes != NULL ? a->bytes->data + a->bytes_from : buf_text(&a->text);
+	bool many = atomic_load(&b->server->bodies) > BODIES_MANY;
+
+	if (is_blob(a))
+		return MHD_create_response_from_callback(
+			a->blob_end - a->blob_from, many ? BLOCK_BYTES_MANY : BLOCK_BYTES, send_blob, b, free_body);
+	return MHD_create_response_from_buffer_with_free_callback_cls(
+		(size_t)serve_answer_len(a), (void *)(uintptr_t)bytes, free_body, b); /* it only reads them */
+}
+
+struct MHD_Response *serve_http_body(struct serve_http *s, struct exchange *x, struct serve_answer *answer,
+				     bool is_head)
+{
+	struct body *b = calloc(1, sizeof(*b));
+	struct MHD_Response *response;
+
+	if (b == NULL) {
+		serve_answer_release(answer);
+		return NULL;
+	}
+	b->server = s;
+	b->exchange = x;
+	b->answer = *answer;
+	if (is_blob(answer)) {
+		atomic_fetch_add(&s->bodies, 1);
+		if (answer->blob.coded)
+			atomic_fetch_add(&s->decoders, 1);
+	}
+	if (is_blob(answer) && !is_head && begin_proof(b, NULL) != ERR_OK) {
+		free_body(b);
+		return NULL;
+	}
+	response = respond(b);
+	if (response == NULL)
+		free_body(b);
+	return response;
+}
