@@ -255,6 +255,10 @@ static void put_notes(const struct description_notes *notes, struct js_out *o)
 	}
 	if (selection_chooses(&notes->selection))
 		description_selection_put(&notes->selection, o);
+	if (notes->trusted_root != NULL) {
+		js_key(o, "trustedRoot");
+		js_put_value(o, notes->trusted_root);
+	}
 }
 
 enum err_code description_write(const struct description_maker *m, const struct description_file *layout,

@@ -19,6 +19,7 @@
  *   annotations    by key: what the exporter wrote on it; left out where nothing
  *   stream         name, serial: its place in a row of bundles; left out where none
  *   selection      platforms?, attestationsOnly?, referrers?: what was asked for; left out where that was everything
+ *   trustedRoot    sigstore's trusted root as it was given to the exporter; left out where none was
  *   images         by name: name, digest, mediaType, size,
  *                  platforms: platform?, digest, size (config and layers); an entry for each platform of a manifest,
  *                             attestations: digest,
@@ -56,6 +57,7 @@
 #include "common/err.h"
 #include "common/graph.h"
 #include "common/intern.h"
+#include "common/js.h"
 #include "common/limits.h"
 #include "common/selection.h"
 #include "common/stream.h"
@@ -118,6 +120,8 @@ struct description_notes {
 	const char *stream; /* NULL: of none */
 	uint64_t serial;    /* in its stream, from 1 */
 	struct selection selection;
+	const struct json_t *trusted_root; /* borrowed: written, and not read back; NULL: none */
+	bool has_trusted_root;             /* read: one goes along.  It is information, and nothing is trusted for it */
 };
 
 struct description_shard {

@@ -155,6 +155,15 @@ static enum err_code read_stream(const struct reading *r)
 	return code;
 }
 
+/* Nobody is asked to believe it, so nothing of it is looked at. */
+static enum err_code read_trusted_root(const struct reading *r)
+{
+	r->d->notes.has_trusted_root = js_object(r->json, "trustedRoot") != NULL;
+	return r->d->notes.has_trusted_root || !js_has(r->json, "trustedRoot")
+		       ? ERR_OK
+		       : READING_BAD(r, "%s: \"trustedRoot\" is no object", r->what);
+}
+
 static enum err_code read_root(const struct reading *r)
 {
 	enum err_code code = check_version(r);
@@ -165,6 +174,8 @@ static enum err_code read_root(const struct reading *r)
 		code = read_stream(r);
 	if (code == ERR_OK)
 		code = description_selection_read(r->json, r->what, &r->d->notes.selection, r->err);
+	if (code == ERR_OK)
+		code = read_trusted_root(r);
 	if (code == ERR_OK)
 		code = read_files(r);
 	if (code != ERR_OK)

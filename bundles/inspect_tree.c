@@ -244,6 +244,9 @@ static void print_notes(const struct description_notes *notes)
 		text_clean(value);
 		printf("annotation %s: %s\n", key, value);
 	}
+	if (notes->has_trusted_root)
+		puts("a trusted root goes along, for information: nothing is trusted for it (trustedRoot in the "
+		     "description)");
 }
 
 enum err_code inspect_tree_print(const struct bundle *b, const struct graph *g, const struct summary *s,

@@ -22,7 +22,7 @@
 
 struct options {
 	const char *output, *sign, *passphrase_fd, *since, *want, *stream, *serial;
-	const char *referrers;
+	const char *referrers, *trusted_root;
 	struct opt_list annotations, images_from, tags, map, have, platforms;
 	unsigned jobs, connect_timeout, stall_timeout;
 	struct login_options login;
@@ -60,6 +60,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, want) },
 	{ "strict", '\0', NULL, "end with status 4 where less is attested than in the bundle of --since", 0,
 	  OPT_SETS(struct options, strict) },
+	{ "include-trusted-root", '\0', "FILE", "let a trusted_root.json go along, as information that proves nothing",
+	  0, OPT_SETS(struct options, trusted_root) },
 	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
 	  OPT_SETS(struct options, annotations) },
 	{ "stream", '\0', "NAME", "make the bundle one of a row, in which a site takes nothing older than it has", 0,
@@ -232,6 +234,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	how.sign = key;
 	if (code == ERR_OK)
 		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
+	if (code == ERR_OK && options->trusted_root != NULL)
+		code = notes_include_root(&notes, options->trusted_root, &err);
 	if (code == ERR_OK)
 		code = read_selection(options, &notes.notes.selection, &err);
 	if (code == ERR_OK)

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
+#include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/root.h"
 
 static bool is_text(const char *text)
 {
@@ -109,8 +112,23 @@ enum err_code notes_read(const struct opt_list *annotations, const char *stream,
 	return ERR_OK;
 }
 
+enum err_code notes_include_root(struct notes *n, const char *path, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = LIMIT_TRUSTED_ROOT_BYTES };
+	CLEANUP(trust_root_free_ptr) struct trust_root *root = NULL;
+	enum err_code code = file_read(path, &text, err);
+
+	if (code == ERR_OK)
+		code = trust_root_parse(buf_text(&text), text.len, path, &root, err);
+	if (code == ERR_OK)
+		code = js_read(buf_text(&text), text.len, path, &n->trusted_root, err);
+	n->notes.trusted_root = n->trusted_root;
+	return code;
+}
+
 void notes_release(struct notes *n)
 {
+	js_free(n->trusted_root);
 	free(n->notes.annotations);
 	selection_release(&n->notes.selection);
 	intern_release(&n->strings);

@@ -107,6 +107,8 @@ static const struct {
 	  ERR_DAMAGED },
 	{ "notes", NOTED("\"annotations\":{\"a\":\"1\",\"b\":\"2\"},\"stream\":{\"name\":\"s\",\"serial\":7}"),
 	  ERR_OK },
+	{ "a trusted root, whatever it is", NOTED("\"trustedRoot\":{\"tlogs\":7}"), ERR_OK },
+	{ "a trusted root that is a text", NOTED("\"trustedRoot\":\"{}\""), ERR_DAMAGED },
 	{ "annotations unsorted", NOTED("\"annotations\":{\"b\":\"1\",\"a\":\"2\"}"), ERR_DAMAGED },
 	{ "annotations in a list", NOTED("\"annotations\":[]"), ERR_DAMAGED },
 	{ "an annotation without a name", NOTED("\"annotations\":{\"\":\"1\"}"), ERR_DAMAGED },

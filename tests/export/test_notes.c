@@ -61,12 +61,34 @@ START_TEST(reading)
 }
 END_TEST
 
+static const struct {
+	const char *path;
+	enum err_code want;
+} roots[] = {
+	{ "tests/fixtures/sigstore/trusted_root_public.json", ERR_OK },
+	{ "tests/fixtures/cosign.pub", ERR_FORMAT },
+	{ "tests/fixtures/none.json", ERR_NOT_FOUND },
+};
+
+START_TEST(includes_a_root)
+{
+	CLEANUP(notes_release) struct notes n = { 0 };
+	struct err err = { .code = ERR_OK };
+	enum err_code got = notes_include_root(&n, roots[_i].path, &err);
+
+	ck_assert_msg(got == roots[_i].want, "%s: %d %s", roots[_i].path, got, err.msg);
+	ck_assert((n.notes.trusted_root != NULL) == (got == ERR_OK));
+	ck_assert(got == ERR_OK || strstr(err.msg, roots[_i].path) != NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("notes");
 	TCase *t = tcase_create("notes");
 
 	tcase_add_loop_test(t, reading, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, includes_a_root, 0, (int)COUNT_OF(roots));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
