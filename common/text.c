@@ -34,7 +34,7 @@ size_t text_utf8_len(const char *text)
 
 /* Controls, C1 controls too, and what reorders or breaks the text around it: U+200E and U+200F, U+2028 to U+202E,
  * U+2066 to U+2069.  Unicode 15, chapter 23.2. */
-static bool drives_terminal(const unsigned char *p, size_t len)
+static bool is_control(const unsigned char *p, size_t len)
 {
 	if (len == 1)
 		return p[0] < 0x20 || p[0] == 0x7f;
@@ -47,12 +47,17 @@ static bool drives_terminal(const unsigned char *p, size_t len)
 	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
 }
 
+bool text_is_control(const char *text)
+{
+	return is_control((const unsigned char *)text, text_utf8_len(text));
+}
+
 void text_clean(char *text)
 {
 	while (*text != '\0') {
 		size_t len = text_utf8_len(text);
 
-		if (len == 0 || drives_terminal((const unsigned char *)text, len)) {
+		if (len == 0 || is_control((const unsigned char *)text, len)) {
 			*text = '?';
 			len = 1;
 		}

@@ -13,6 +13,8 @@
 
 /* How many bytes the first character takes in UTF-8; 0 where there is none. */
 size_t text_utf8_len(const char *text);
+/* True where the first character, which is UTF-8, is a control character or reorders or breaks the text around it. */
+bool text_is_control(const char *text);
 /* Replace control characters and bytes that are no UTF-8 by '?'. */
 void text_clean(char *text);
 /* True where text matches the pattern: * and ? as in file names. */

@@ -1,0 +1,184 @@
+#include "import/document.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base64.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+static enum err_code on_blob(void *ctx, bool there, struct err *err)
+{
+	bool *ret_there = ctx;
+
+	(void)err;
+	*ret_there = there;
+	return ERR_OK;
+}
+
+/* The first bytes stay, whatever becomes of the rest. */
+static enum err_code keep_raw(struct document *d, const struct buf *bytes, struct err *err)
+{
+	size_t len = bytes->len < LIMIT_DOCUMENT_RAW_BYTES ? bytes->len : LIMIT_DOCUMENT_RAW_BYTES;
+
+	buf_init(&d->raw, LIMIT_DOCUMENT_RAW_BYTES);
+	return buf_add(&d->raw, buf_text(bytes), len, err);
+}
+
+/* DSSE takes both alphabets of base64; this takes the one that envelopes are written in. */
+static enum err_code decode_payload(const struct json_t *envelope, struct buf *payload, struct err *err)
+{
+	const char *text = js_string(envelope, "payload");
+
+	return text != NULL ? base64_decode(text, payload, err)
+			    : err_set(err, ERR_FORMAT, "the envelope has no payload");
+}
+
+static void note_hint(struct document_signed *s, const char *hint)
+{
+	if (hint != NULL && s->hint[0] == '\0')
+		snprintf(s->hint, sizeof(s->hint), "%s", hint);
+}
+
+static void note_dsse(struct document_signed *s, const struct json_t *envelope)
+{
+	const struct json_t *signatures = js_array(envelope, "signatures");
+
+	s->signatures = js_len(signatures);
+	note_hint(s, js_string(js_at(signatures, 0), "keyid"));
+}
+
+static void note_sigstore(struct document_signed *s, const struct json_t *bundle)
+{
+	const struct json_t *material = js_object(bundle, "verificationMaterial");
+
+	s->signatures += js_object(bundle, "messageSignature") != NULL;
+	s->certificate = js_has(material, "certificate") || js_has(material, "x509CertificateChain");
+	note_hint(s, js_string(js_object(material, "publicKey"), "hint"));
+	s->log_entries = js_len(js_array(material, "tlogEntries"));
+	s->timestamps = js_len(js_array(js_object(material, "timestampVerificationData"), "rfc3161Timestamps"));
+}
+
+/* Put what an envelope holds in the place of the envelope, which is freed before its content is read: one of them at a
+ * time is in memory. */
+static enum err_code unwrap(struct document *d, const char *what, struct err *err)
+{
+	const struct json_t *dsse = js_object(d->json, "dsseEnvelope");
+	bool sigstore = js_has(d->json, "verificationMaterial");
+	CLEANUP(buf_release) struct buf payload = { .max = LIMIT_DOCUMENT_BYTES };
+	struct json_t *inner = NULL;
+	enum err_code code;
+
+	if (dsse == NULL && js_string(d->json, "payload") != NULL && js_array(d->json, "signatures") != NULL)
+		dsse = d->json;
+	if (dsse != NULL)
+		note_dsse(&d->beside, dsse);
+	if (sigstore)
+		note_sigstore(&d->beside, d->json);
+	if (sigstore || dsse != NULL)
+		d->envelope = sigstore ? DOCUMENT_SIGSTORE : DOCUMENT_DSSE;
+	if (dsse == NULL)
+		return ERR_OK;
+	code = decode_payload(dsse, &payload, err);
+	if (code != ERR_OK)
+		return code;
+	js_free(take_ptr(&d->json));
+	code = js_read(buf_text(&payload), payload.len, what, &inner, err);
+	d->json = inner;
+	return code;
+}
+
+static const struct {
+	const char *type; /* as predicateType begins */
+	enum document_form form;
+} forms[] = {
+	{ "https://slsa.dev/provenance/v1", DOCUMENT_SLSA_V1 },
+	{ "https://slsa.dev/provenance/v0.2", DOCUMENT_SLSA_V02 },
+	{ "https://spdx.dev/Document", DOCUMENT_SPDX },
+	{ "https://cyclonedx.org/bom", DOCUMENT_CYCLONEDX },
+};
+
+/* A predicate that is no object is shown as the part of the statement that it is. */
+static void tell_statement(struct document *d)
+{
+	size_t i;
+
+	d->statement = d->json;
+	d->predicate_type = js_string(d->json, "predicateType");
+	d->body = js_object(d->json, "predicate");
+	for (i = 0; d->body != NULL && i < COUNT_OF(forms); i++) {
+		if (text_starts(d->predicate_type, forms[i].type))
+			d->form = forms[i].form;
+	}
+	if (d->body == NULL)
+		d->body = d->json;
+}
+
+static void tell(struct document *d)
+{
+	const char *format = js_string(d->json, "bomFormat");
+
+	d->form = DOCUMENT_OTHER;
+	if (js_string(d->json, "predicateType") != NULL && js_has(d->json, "predicate")) {
+		tell_statement(d);
+		return;
+	}
+	d->body = d->json;
+	if (js_string(d->json, "spdxVersion") != NULL)
+		d->form = DOCUMENT_SPDX;
+	else if (format != NULL && strcmp(format, "CycloneDX") == 0)
+		d->form = DOCUMENT_CYCLONEDX;
+}
+
+/* Whatever cannot be understood is shown as it is; only memory that is out ends it. */
+static enum err_code understand(struct document *d, const struct buf *bytes, const char *what, struct err *err)
+{
+	enum err_code code = js_read(buf_text(bytes), bytes->len, what, &d->json, &d->why);
+
+	if (code == ERR_OK)
+		code = unwrap(d, what, &d->why);
+	if (code == ERR_NOMEM)
+		return err_nomem(err);
+	d->form = DOCUMENT_OPAQUE;
+	if (code == ERR_OK)
+		tell(d);
+	return ERR_OK;
+}
+
+enum err_code document_read(struct source *source, const struct descriptor *d, struct document *ret_document,
+			    struct err *err)
+{
+	CLEANUP(document_release) struct document doc = { .form = DOCUMENT_ABSENT };
+	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_DOCUMENT_BYTES };
+	struct buf_stage stage;
+	bool there = false;
+	enum err_code code;
+
+	if (d->size_bytes > LIMIT_DOCUMENT_BYTES) {
+		*ret_document = (struct document){ .form = DOCUMENT_OPAQUE };
+		err_set(&ret_document->why, ERR_LIMIT, "it is larger than %" PRIu64 " MiB", LIMIT_DOCUMENT_BYTES / MIB);
+		return ERR_OK;
+	}
+	buf_stage_init(&stage, &bytes);
+	code = source->blob(source, d, 0, d->size_bytes, &stage.out, on_blob, &there, err);
+	if (code == ERR_OK && there)
+		code = digest_check(buf_text(&bytes), bytes.len, &d->digest, d->size_bytes, err);
+	if (code == ERR_OK && there)
+		code = keep_raw(&doc, &bytes, err);
+	if (code == ERR_OK && there)
+		code = understand(&doc, &bytes, d->digest.text, err);
+	if (code != ERR_OK)
+		return code;
+	*ret_document = doc;
+	doc = (struct document){ 0 };
+	return ERR_OK;
+}
+
+void document_release(struct document *d)
+{
+	js_free(d->json);
+	buf_release(&d->raw);
+	*d = (struct document){ 0 };
+}
