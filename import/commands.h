@@ -8,5 +8,6 @@ extern const struct command import_command;
 extern const struct command attestations_command;
 extern const struct command inventory_command;
 extern const struct command serve_command;
+extern const struct command report_command;
 extern const struct command store_command;
 #endif

@@ -39,6 +39,7 @@ teardown() { session_end; }
 		inventory|0 1 2 5|
 		store|0 1 2 3|--dry-run --json
 		attestations|0 1 2 3 5|--from --platform --type --key --seal --statement --json
+		report|0 1 2 3|--output
 		extract|0 1 2 3|--key --seal --quiet
 	EOF2
 }
@@ -48,7 +49,7 @@ teardown() { session_end; }
 	expect 0
 	[[ $output =~ ^bundle\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 	version=$output
-	for command in export import inspect verify cat sign attestations inventory; do
+	for command in export import inspect verify cat sign attestations report inventory; do
 		bundle "$command" --version
 		expect 0
 		[[ $output == "$version" ]]
@@ -97,6 +98,9 @@ teardown() { session_end; }
 		inventory|TARGET is missing
 		cat a b c|"c" is one more
 		attestations|IMAGE is missing
+		report -o new|FILE is missing
+		report new|-o says where the report goes
+		report -o new new a.example/UPPER|a.example/UPPER
 		attestations --platform linux a.example/b|"linux" is no platform
 		attestations --platform //// a.example/b|"////" is no platform
 		attestations --key new a.example/b|are for a bundle file

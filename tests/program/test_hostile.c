@@ -75,8 +75,9 @@ enum readers {
 	INSPECT = 8,
 	ATTESTATIONS = 16,
 	LIST = 32,
+	REPORT = 64,
 	BLOBS = VERIFY | EXTRACT | IMPORT,
-	MANIFESTS = BLOBS | INSPECT | ATTESTATIONS,
+	MANIFESTS = BLOBS | INSPECT | ATTESTATIONS | REPORT,
 	ALL = MANIFESTS | LIST,
 };
 
@@ -91,6 +92,7 @@ static const struct {
 	{ "import", &import_command, IMPORT, { "-q", "--to=store", FILE_NAME } },
 	{ "inspect", &inspect_command, INSPECT, { FILE_NAME } },
 	{ "attestations", &attestations_command, ATTESTATIONS, { "--from=" FILE_NAME, NAME } },
+	{ "report", &report_command, REPORT, { "-o", "report.html", FILE_NAME } },
 	{ "inspect --blobs", &inspect_command, LIST, { "--blobs", FILE_NAME } },
 };
 
@@ -208,6 +210,7 @@ static void refused(const char *name, unsigned readers, int status, const char *
 
 		forget("store");
 		forget("extracted");
+		unlink("report.html");
 		r = run_apart(i);
 		snprintf(what, sizeof(what), "%s: %s", name, commands[i].name);
 		if ((commands[i].is & readers) != 0)
