@@ -122,8 +122,8 @@ static enum err_code check_options(const struct catalog_options *options, struct
 		if (place_is_bundle(options->places->items[i]))
 			return ERR_OK;
 	}
-	if (options->keys->len > 0 || options->seals->len > 0)
-		return err_set(err, ERR_USAGE, "--key and --seal are for bundle files");
+	if (options->origin.keys->len > 0 || options->origin.seals->len > 0 || options->origin.threshold > 0)
+		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for bundle files");
 	return ERR_OK;
 }
 
@@ -133,11 +133,11 @@ static enum err_code open_places(const struct catalog_options *options, struct c
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < options->places->len; i++) {
-		code = place_open(options->places->items[i], options->keys, options->seals, &v->places[i], err);
+		code = place_open(options->places->items[i], &options->origin, &v->places[i], err);
 		v->places_len += code == ERR_OK;
 	}
 	if (code == ERR_OK && v->places_len == 0) {
-		code = place_open("store", options->keys, options->seals, &v->places[0], err);
+		code = place_open("store", &options->origin, &v->places[0], err);
 		v->places_len += code == ERR_OK;
 	}
 	return code;

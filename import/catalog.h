@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bundles/origin.h"
 #include "common/digest.h"
 #include "common/err.h"
 #include "common/graph.h"
@@ -41,7 +42,7 @@ struct catalog_place; /* one bundle or layout, opened */
 /* What is served, and whose seals count, as at import. */
 struct catalog_options {
 	const struct opt_list *places; /* FILE of a bundle, oci:DIR, or store; none: the store */
-	const struct opt_list *keys, *seals;
+	struct origin_wanted origin;
 };
 
 /* An image of a view; strings live as long as the view. */

@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "import/store.h"
+#include "trust/site.h"
 
 #define LAYOUT_TRANSPORT "oci:"
 #define STORE "store"
@@ -36,6 +37,7 @@ void place_drop(struct catalog_place *p)
 	layout_images_release(&p->names);
 	layout_survey_release(&p->survey);
 	layout_close(p->layout);
+	origin_release(&p->origin);
 	bundle_close(p->bundle);
 	pthread_mutex_destroy(&p->lock);
 	free(p->name);
@@ -91,12 +93,14 @@ static void split_name(struct catalog_image *image)
 static enum err_code describe_bundle(struct catalog_place *p, struct catalog_part *part, struct err *err)
 {
 	const struct description *d = part->description;
+	enum err_code code = ERR_OK;
 	size_t i;
 
 	part->images = calloc(d->images_len + 1, sizeof(*part->images));
 	if (part->images == NULL)
 		return err_nomem(err);
-	for (i = 0; i < d->images_len; i++) {
+	for (i = 0; code == ERR_OK && i < d->images_len; i++) {
+		code = origin_check_name(p->bundle, &p->origin, d->images[i].name, NULL, err);
 		part->images[i] = (struct catalog_image){
 			.name = d->images[i].name,
 			.digest = d->images[i].digest,
@@ -105,6 +109,10 @@ static enum err_code describe_bundle(struct catalog_place *p, struct catalog_par
 			.place = p,
 		};
 		split_name(&part->images[i]);
+	}
+	if (code != ERR_OK) {
+		free(take_ptr(&part->images));
+		return code;
 	}
 	part->len = d->images_len;
 	part->is_read = true;
@@ -202,17 +210,33 @@ enum err_code place_part_of(struct catalog_place *p, const char *name, const str
 
 /* ---- opening ---- */
 
-static enum err_code open_bundle(const char *path, const struct opt_list *keys, const struct opt_list *seals,
-				 struct catalog_place *p, struct err *err)
+/* What is revoked is not given to anybody, so a bundle that brings it is not served. */
+static enum err_code check_revoked(const struct catalog_place *p, struct err *err)
 {
-	CLEANUP(origin_release) struct origin origin = { 0 };
+	const struct revoked *r = &p->origin.revoked;
+	struct bundle_place place;
+	size_t i;
+
+	for (i = 0; i < r->len; i++) {
+		if (bundle_place(p->bundle, &r->entries[i].digest, &place, NULL) == ERR_OK)
+			return err_set(err, ERR_UNPROVED, "%s: %s in it is revoked here (" SITE_REVOKED "/%s)", p->name,
+				       r->entries[i].digest.text, r->entries[i].file);
+	}
+	return ERR_OK;
+}
+
+static enum err_code open_bundle(const char *path, const struct origin_wanted *origin, struct catalog_place *p,
+				 struct err *err)
+{
 	const struct description *d;
 	enum err_code code = bundle_open_image(path, NULL, &p->bundle, err);
 
 	if (code == ERR_OK)
 		code = identity_of_fd(bundle_fd(p->bundle), path, &p->identity, err);
 	if (code == ERR_OK)
-		code = origin_demand(p->bundle, keys, seals, &origin, err);
+		code = origin_demand(p->bundle, origin, &p->origin, err);
+	if (code == ERR_OK)
+		code = check_revoked(p, err);
 	if (code != ERR_OK)
 		return code;
 	d = bundle_description(p->bundle);
@@ -276,8 +300,8 @@ bool place_is_bundle(const char *text)
 	return strcmp(text, STORE) != 0 && !text_starts(text, LAYOUT_TRANSPORT);
 }
 
-enum err_code place_open(const char *text, const struct opt_list *keys, const struct opt_list *seals,
-			 struct catalog_place **ret_place, struct err *err)
+enum err_code place_open(const char *text, const struct origin_wanted *origin, struct catalog_place **ret_place,
+			 struct err *err)
 {
 	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
 	enum err_code code;
@@ -288,7 +312,7 @@ enum err_code place_open(const char *text, const struct opt_list *keys, const st
 		return open_folder(text + strlen(LAYOUT_TRANSPORT), false, ret_place, err);
 	code = new_place(text, &p, err);
 	if (code == ERR_OK)
-		code = open_bundle(text, keys, seals, p, err);
+		code = open_bundle(text, origin, p, err);
 	if (code == ERR_OK)
 		*ret_place = take_ptr(&p);
 	return code;

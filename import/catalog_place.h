@@ -35,6 +35,7 @@ struct catalog_place {
 	bool may_lack;                 /* the store: it is there from its first import on */
 	struct file_identity identity; /* of the bundle, or of the layout's index.json */
 	struct bundle *bundle;         /* one of these, both owned; none: a store that is not there */
+	struct origin origin;          /* of the bundle */
 	struct layout *layout;
 	struct layout_survey survey; /* of the layout */
 	struct layout_images names;
@@ -46,8 +47,8 @@ struct catalog_place {
 /* True for what a user calls a bundle: neither oci:DIR nor store. */
 bool place_is_bundle(const char *text);
 /* Open what a user calls FILE, oci:DIR or store; a bundle's origin is judged. */
-enum err_code place_open(const char *text, const struct opt_list *keys, const struct opt_list *seals,
-			 struct catalog_place **ret_place, struct err *err);
+enum err_code place_open(const char *text, const struct origin_wanted *origin, struct catalog_place **ret_place,
+			 struct err *err);
 void place_hold(struct catalog_place *p);
 /* NULL is fine. */
 void place_drop(struct catalog_place *p);

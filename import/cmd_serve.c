@@ -16,6 +16,7 @@
 struct options {
 	struct opt_list engine, registry, keys, seals;
 	const char *tls_cert, *tls_key, *access_log, *user;
+	unsigned threshold;
 	bool plain_http, quiet;
 };
 
@@ -27,6 +28,8 @@ static const struct opt opts[] = {
 	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundles; any of them", 0,
 	  OPT_SETS(struct options, keys) },
 	{ "seal", '\0', "FILE", "a seal that lies beside a bundle", 0, OPT_SETS(struct options, seals) },
+	{ "threshold", '\0', "N", "so many different keys must have sealed each bundle (1 where any key counts)",
+	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
 	{ "tls-cert", '\0', "FILE", "of the registry: its certificate and those above it, in PEM", 0,
 	  OPT_SETS(struct options, tls_cert) },
 	{ "tls-key", '\0', "FILE", "of the registry: the key of the certificate, in PEM", 0,
@@ -159,8 +162,9 @@ static enum err_code open_catalog(struct job *j, const struct opt_list *places, 
 {
 	struct catalog_options options = {
 		.places = places,
-		.keys = &j->options->keys,
-		.seals = &j->options->seals,
+		.origin = { .keys = &j->options->keys,
+			    .seals = &j->options->seals,
+			    .threshold = j->options->threshold },
 	};
 	enum err_code code = catalog_open(&options, &j->catalog, err);
 

@@ -39,7 +39,7 @@ struct fixture {
 
 static void open_as(struct fixture *f, const struct opt_list *places, const struct opt_list *keys)
 {
-	struct catalog_options options = { .places = places, .keys = keys, .seals = &none };
+	struct catalog_options options = { .places = places, .origin = { .keys = keys, .seals = &none } };
 
 	ck_assert_msg(catalog_open(&options, &f->catalog, &f->err) == ERR_OK, "%s", f->err.msg);
 	ck_assert_int_eq(catalog_look(f->catalog, &f->view, &f->err), ERR_OK);
@@ -535,7 +535,7 @@ START_TEST(origin)
 	char *folder = folder_new(), *key = folder_path(folder, "key.pem");
 	const char *keys_items[] = { key }, *places_items[] = { NULL };
 	struct opt_list keys = { .items = keys_items, .len = 1 }, places = { .items = places_items, .len = 1 };
-	struct catalog_options options = { .places = &places, .keys = &keys, .seals = &none };
+	struct catalog_options options = { .places = &places, .origin = { .keys = &keys, .seals = &none } };
 	struct bundle *b = NULL;
 	struct catalog *c = NULL;
 
