@@ -9,4 +9,5 @@ extern const struct command verify_command;
 extern const struct command cat_command;
 extern const struct command sign_command;
 extern const struct command extract_command;
+extern const struct command trust_command;
 #endif

@@ -93,7 +93,7 @@ enum err_code keyring_key_parse(const struct buf *pem, const char *path, struct 
 	return ERR_OK;
 }
 
-static bool is_key(const char *name)
+bool keyring_is_key(const char *name)
 {
 	return name[0] != '.' && (text_ends(name, ".pem") || text_ends(name, ".pub"));
 }
@@ -121,7 +121,7 @@ enum err_code keyring_load_machine(struct keyring *ret_ring, struct err *err)
 {
 	CLEANUP(keyring_release) struct keyring ring = { 0 };
 	CLEANUP(site_files_release) struct site_files files = { 0 };
-	enum err_code code = site_list(SITE_KEYS, is_key, &files, err);
+	enum err_code code = site_list(SITE_KEYS, keyring_is_key, &files, err);
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < files.len; i++)

@@ -42,6 +42,8 @@ struct keyring {
 enum err_code keyring_load(const struct opt_list *files, struct keyring *ret_ring, struct err *err);
 /* Only those of the machine. */
 enum err_code keyring_load_machine(struct keyring *ret_ring, struct err *err);
+/* Is this the name of a file in keys.d that counts? */
+bool keyring_is_key(const char *name);
 /* A key as it lies in keys.d; path names it in messages. */
 enum err_code keyring_key_parse(const struct buf *pem, const char *path, struct keyring_key *ret_key, struct err *err);
 /* Zeroed ones are fine. */

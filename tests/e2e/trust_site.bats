@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# A site's trust: an operator says whose seals count and for which names, and what never does.
+load helpers
+
+setup_file() {
+	registry_start
+	SEALED=$LAB_WORK/sealed
+	export SEALED
+	make_bundle >"$LAB_WORK/bundle.log" 2>&1
+}
+
+teardown_file() { registry_stop; }
+
+# Two images under names of two vendors, and the keys of three.
+make_bundle() {
+	local name
+	mkdir "$SEALED" && cd "$SEALED" || return
+	for name in acme other site; do
+		openssl genpkey -algorithm ed25519 -out "$name.pem"
+		openssl pkey -in "$name.pem" -pubout -out "$name.pub"
+	done
+	"$BUNDLE" export -q --attestations-only -o both.zst --map "$REGISTRY/demo/app1=acme.example/app" \
+		--map "$REGISTRY/demo/multi=other.example/multi" "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1"
+	"$BUNDLE" sign --key acme.pem both.zst
+}
+
+setup() {
+	umask 022
+	session_start
+	cp "$SEALED"/* .
+	export BUNDLE_TRUST=$BATS_TEST_TMPDIR/trust
+}
+
+teardown() { session_end; }
+
+hint() {
+	openssl pkey -pubin -in "$1.pub" -outform DER | openssl dgst -sha256 -binary | base64 -w 0
+}
+
+names() {
+	"$BUNDLE" store list --json | jq -r '[.images[].name] | join(" ")'
+}
+
+@test "a vendor's key counts for the vendor's names, and for no others" {
+	bundle trust add acme.pub --scope 'acme.example/*'
+	expect 0 "$BUNDLE_TRUST/keys.d/acme.pem: added: key $(hint acme), for acme.example/*"
+	[[ $stderr == *'the first key'* ]]
+	bundle import -q --to store both.zst
+	complain 3 '1 of 2 images are not within the scope' 'other.example/multi:2.1' 'acme.pem: acme.example/*' '--image'
+	bundle verify -q both.zst
+	complain 3 'other.example/multi:2.1'
+	expect 3 'content proved' 'origin NOT PROVED: 1 of 2 images'
+	bundle extract -q both.zst layout
+	complain 3 'other.example/multi:2.1'
+	bundle attestations --from both.zst other.example/multi:2.1
+	complain 3 'other.example/multi:2.1'
+	bundle export -q -o next.zst bundle:both.zst
+	complain 3 'other.example/multi:2.1'
+	[[ ! -e $BUNDLE_STORE && ! -e layout && ! -e next.zst ]]
+
+	bundle attestations --from both.zst acme.example/app:1.0
+	expect 0 "$PROVENANCE"
+	bundle import -q --to store --image acme.example/app:1.0 both.zst
+	expect 0 "sealed by key $(hint acme) ($BUNDLE_TRUST/keys.d/acme.pem)"
+	[[ $(names) == acme.example/app:1.0 ]]
+
+	# A name that the key does not speak for is no other image's by a rule, either.
+	bundle import -q --to store --image acme.example/app:1.0 --map acme.example=site.example both.zst
+	complain 3 'acme.example/app:1.0 as site.example/app:1.0'
+	bundle trust add acme.pub --scope 'acme.example/*' --scope 'site.example/app'
+	complain 1 'with another scope: --replace'
+	bundle trust add --replace acme.pub --scope 'acme.example/*' --scope 'site.example/app'
+	expect 0
+	bundle import -q --to store --image acme.example/app:1.0 --map acme.example=site.example both.zst
+	expect 0
+	[[ $(names) == 'acme.example/app:1.0 site.example/app:1.0' ]]
+}
+
+@test "two different keys" {
+	mkdir "$BUNDLE_TRUST"
+	cp site.pub same.pub
+	bundle import -q --to store --threshold 2 --key site.pub --key acme.pub --key same.pub both.zst
+	complain 3 '2 different keys must have sealed it, and it is sealed by 1 that counts' "$(hint acme)"
+	bundle sign --key site.pem --detached seal.json both.zst
+	bundle import -q --to store --threshold 2 --key site.pub --key acme.pub both.zst
+	complain 3 'by 1 that counts'
+	bundle import -q --json --to store --threshold 2 --key site.pub --key acme.pub --seal seal.json both.zst
+	expect 0
+	jq -e --arg a "$(hint acme)" --arg s "$(hint site)" '(.keys | sort) == ([$a, $s] | sort)' <<<"$output"
+	bundle verify -q --threshold 2 --key site.pub --key acme.pub --seal seal.json both.zst
+	expect 0 "key $(hint acme)" " and " "key $(hint site)"
+	bundle verify -q --threshold 2 both.zst
+	expect 3 'no key given'
+}
+
+@test "what is revoked never counts, whatever else says yes" {
+	bundle trust add acme.pub
+	expect 0 'for *'
+	bundle import -q --to store both.zst
+	expect 0
+	digest=$("$BUNDLE" cat both.zst description | sha256sum)
+	for revoked in acme "sha256:${digest%% *}" "$APP1" "$APP1_AMD64" "$APP1_PROVENANCE"; do
+		bundle trust revoke "$revoked" --name it
+		expect 0 "$BUNDLE_TRUST/revoked.d/it.list: revoked: "
+		bundle import -q --to oci:layout both.zst
+		complain 3 'revoked.d/it.list'
+		bundle import -q --to oci:layout --key acme.pub both.zst
+		complain 3 'revoked.d/it.list'
+		[[ ! -e layout ]]
+		bundle trust remove --revoked it
+		expect 0
+	done
+	bundle trust revoke acme.pub
+	bundle trust list
+	expect 0 "$(hint acme)  *  REVOKED" "key $(hint acme)"
+	[[ $("$BUNDLE" trust list --json | jq -c '[.keys[0].name, .keys[0].revoked, .revoked[0].key == .keys[0].fingerprint]') == '["acme",true,true]' ]]
+	bundle trust add acme.pub --replace --name again
+	complain 1 'is revoked here'
+}
+
+@test "trust that others could have written, and a last key" {
+	bundle trust add acme.pub
+	chmod 777 "$BUNDLE_TRUST/keys.d"
+	bundle import -q --to store both.zst
+	complain 3 "$BUNDLE_TRUST/keys.d: others can write to it"
+	bundle trust list --json
+	expect 3 '"unproved"'
+	chmod 755 "$BUNDLE_TRUST/keys.d"
+	BUNDLE_TRUST=nowhere bundle import -q --to store both.zst
+	complain 1 'nowhere: no such folder'
+	bundle trust remove "$(hint acme)"
+	expect 0 "$BUNDLE_TRUST/keys.d/acme.pem: removed"
+	[[ $stderr == 'warning: no key is left'* ]]
+	bundle import -q --to store both.zst
+	expect 0
+}
