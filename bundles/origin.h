@@ -13,7 +13,8 @@
  *            is read from this bundle afterwards is what was sealed.  What is revoked
  *            never counts, also where no key is asked for.  A key speaks for the names
  *            in its scope alone: for those that images have in the bundle, and for
- *            those that they are to get.
+ *            those that --map gives them; a registry that they go to is where they
+ *            lie, and no part of what they are called.
  */
 #ifndef BUNDLES_ORIGIN_H
 #define BUNDLES_ORIGIN_H

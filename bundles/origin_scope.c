@@ -103,9 +103,13 @@ enum err_code origin_check_graph(const struct bundle *b, const struct origin *o,
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < g->images_len; i++) {
-		const char *name = g->images[i].name;
+		const char *name = names != NULL ? mapping_origin(names, g->images[i].name) : g->images[i].name;
+		CLEANUP(free_ptr) char *other = NULL;
 
-		code = look(&x, names != NULL ? mapping_origin(names, name) : name, name, err);
+		if (names != NULL)
+			code = mapping_rename(names, name, &other, err);
+		if (code == ERR_OK)
+			code = look(&x, name, other, err);
 	}
 	if (code == ERR_OK)
 		code = verdict(&x, err);

@@ -227,11 +227,17 @@ static enum err_code put_there(const struct mapping *m, char **name, struct err 
 	return reference_name(&ref, name, err);
 }
 
-static enum err_code rename_by(const struct mapping *m, const struct mapping_rule *r, const char *name, char **ret_name,
-			       struct err *err)
+enum err_code mapping_rename(const struct mapping *m, const char *name, char **ret_name, struct err *err)
+{
+	const struct mapping_rule *r = find_rule(m, name);
+
+	return r != NULL ? replace(r, name, ret_name, err) : str_copy(name, ret_name, err);
+}
+
+static enum err_code put_at_place(const struct mapping *m, const char *name, char **ret_name, struct err *err)
 {
 	CLEANUP(free_ptr) char *mapped = NULL;
-	enum err_code code = r != NULL ? replace(r, name, &mapped, err) : str_copy(name, &mapped, err);
+	enum err_code code = mapping_rename(m, name, &mapped, err);
 
 	if (code == ERR_OK && m->place != NULL)
 		code = put_there(m, &mapped, err);
@@ -274,7 +280,7 @@ enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name
 {
 	struct mapping_rule *r = find_rule(m, name);
 	CLEANUP(free_ptr) char *mapped = NULL;
-	enum err_code code = rename_by(m, r, name, &mapped, err);
+	enum err_code code = put_at_place(m, name, &mapped, err);
 
 	if (code == ERR_OK && (m->len > 0 || m->place != NULL))
 		code = give(m, mapped, name, err);
@@ -298,7 +304,7 @@ const char *mapping_origin(const struct mapping *m, const char *name)
 
 enum err_code mapping_look(const struct mapping *m, const char *name, char **ret_name, struct err *err)
 {
-	return rename_by(m, find_rule(m, name), name, ret_name, err);
+	return put_at_place(m, name, ret_name, err);
 }
 
 const struct mapping_rule *mapping_unused(const struct mapping *m)

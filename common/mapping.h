@@ -55,6 +55,8 @@ enum err_code mapping_check_place(const char *place, struct err *err);
 enum err_code mapping_apply(struct mapping *m, const char *name, char **ret_name, struct err *err);
 /* What a name would be called, given to nobody and counted for no rule; ERR_USAGE where a rule spoils it. */
 enum err_code mapping_look(const struct mapping *m, const char *name, char **ret_name, struct err *err);
+/* What the rules alone call it, wherever it then goes. */
+enum err_code mapping_rename(const struct mapping *m, const char *name, char **ret_name, struct err *err);
 /* The image that was given this name: what mapping_apply gave back, turned round; name itself where nothing renames. */
 const char *mapping_origin(const struct mapping *m, const char *name);
 /* The first rule that no name has matched, NULL if there is none.  Asked once all names are mapped. */

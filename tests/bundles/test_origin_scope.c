@@ -265,6 +265,26 @@ START_TEST(scopes)
 }
 END_TEST
 
+/* Where images lie in a registry is no part of what they are called; what --map calls them is. */
+START_TEST(place)
+{
+	struct mapping names = { 0 };
+	struct fixture f;
+
+	set_up(&f);
+	put_key(&f, "a.pem", "Scope: acme.example/*\nScope: docker.io/*", key_p256_pub);
+	sealed_by(f.bundle, key_p256);
+	ck_assert_int_eq(demand(&f, 0), ERR_OK);
+	ck_assert_int_eq(mapping_place(&names, "site.example:5000/mirror", _i == 1, &f.err), ERR_OK);
+	ck_assert_int_eq(contents_walk(f.bundle, rename_image, &names, &f.graph, &f.err), ERR_OK);
+	ck_assert_int_eq(graph_settle(&f.graph, &f.err), ERR_OK);
+	ck_assert_msg(strstr(f.graph.images[0].name, "site.example:5000/mirror") != NULL, "%s", f.graph.images[0].name);
+	ck_assert_msg(origin_check_graph(f.bundle, &f.origin, &f.graph, &names, &f.err) == ERR_OK, "%s", f.err.msg);
+	mapping_release(&names);
+	tear_down(&f);
+}
+END_TEST
+
 /* Two files of one key, each of which writes it in its own way, are one key. */
 START_TEST(one_key_in_two_files)
 {
@@ -387,6 +407,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, scopes, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, place, 0, 2);
 	tcase_add_test(t, one_key_in_two_files);
 	tcase_add_test(t, threshold_without_keys);
 	tcase_add_loop_test(t, revoked, 0, (int)COUNT_OF(revocations));

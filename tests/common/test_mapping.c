@@ -38,7 +38,7 @@ static const struct {
 START_TEST(applies)
 {
 	CLEANUP(mapping_release) struct mapping m = { 0 };
-	CLEANUP(free_ptr) char *got = NULL, *again = NULL, *looked = NULL;
+	CLEANUP(free_ptr) char *got = NULL, *again = NULL, *looked = NULL, *renamed = NULL;
 	struct err err = { 0 };
 	size_t i;
 
@@ -52,6 +52,8 @@ START_TEST(applies)
 	ck_assert_int_eq(mapping_apply(&m, maps[_i].image, &again, &err), ERR_OK);
 	ck_assert_str_eq(again, got);
 	ck_assert_str_eq(mapping_origin(&m, got), maps[_i].image);
+	ck_assert_int_eq(mapping_rename(&m, maps[_i].image, &renamed, &err), ERR_OK);
+	ck_assert_str_eq(renamed, got);
 }
 END_TEST
 
