@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,9 @@ static enum err_code bind_at(const struct serve_address *a, int fd, struct err *
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0)
 		return err_errno(err, a->text);
+	/* Whoever accepts a connection then sees its first bytes, for a second or so; where not, that is no failure. */
+	if (!serve_address_is_unix(a))
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &yes, sizeof(yes));
 	if (bind(fd, &a->at.any, a->len) != 0)
 		return errno == EADDRINUSE ? taken(a, err) : err_errno(err, a->text);
 	if (serve_address_is_unix(a) && chmod(a->at.unix_path.sun_path, SOCKET_MODE) != 0)

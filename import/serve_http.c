@@ -50,6 +50,23 @@ static void remove_connection(struct serve_http *s, struct connection *c)
 	free(c);
 }
 
+/* Clients that try TLS first, as docker does on 127.0.0.1, go on without it where what comes back begins like HTTP. The
+ * library says so for some of their first messages only, and nothing for others.  0x16 is a handshake (RFC 8446 5.1).
+ */
+static void answer_tls(int fd)
+{
+	static const char answer[] = "HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\n"
+				     "There is no TLS here: ask by http://\n";
+	unsigned char hello[4096] = { 0 };
+
+	if (recv(fd, hello, 1, MSG_PEEK | MSG_DONTWAIT) != 1 || hello[0] != 0x16)
+		return;
+	/* What were left unread would let the answer be thrown away. */
+	(void)recv(fd, hello, sizeof(hello), MSG_DONTWAIT);
+	(void)send(fd, answer, strlen(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)shutdown(fd, SHUT_RDWR);
+}
+
 static struct connection *new_connection(struct MHD_Connection *client)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -71,9 +88,12 @@ static void on_connection(void *ctx, struct MHD_Connection *client, void **state
 	struct connection *c = *state;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		*state = new_connection(client);
-		if (*state != NULL)
-			add_connection(port->server, *state);
+		c = new_connection(client);
+		*state = c;
+		if (c != NULL)
+			add_connection(port->server, c);
+		if (c != NULL && port->listener.tls_cert == NULL)
+			answer_tls(c->fd);
 	} else if (c != NULL) {
 		*state = NULL;
 		remove_connection(port->server, c);
