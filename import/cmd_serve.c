@@ -11,11 +11,12 @@
 #include "import/commands.h"
 #include "import/serve_http.h"
 #include "import/serve_privileges.h"
+#include "import/serve_registry_error.h"
 #include "import/serve_routes.h"
 
 struct options {
 	struct opt_list engine, registry, keys, seals;
-	const char *tls_cert, *tls_key, *access_log, *user;
+	const char *tls_cert, *tls_key, *htpasswd, *access_log, *user;
 	unsigned threshold;
 	bool plain_http, quiet;
 };
@@ -34,6 +35,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, tls_cert) },
 	{ "tls-key", '\0', "FILE", "of the registry: the key of the certificate, in PEM", 0,
 	  OPT_SETS(struct options, tls_key) },
+	{ "htpasswd", '\0', "FILE", "of the registry: who may ask, by name and password, as htpasswd -B writes it", 0,
+	  OPT_SETS(struct options, htpasswd) },
 	{ "plain-http", '\0', NULL, "let other machines ask the registry without TLS", 0,
 	  OPT_SETS(struct options, plain_http) },
 	{ "user", '\0', "NAME", "become this user once everything is open", 0, OPT_SETS(struct options, user) },
@@ -59,6 +62,8 @@ static void job_release(struct job *j)
 	if (j->reads)
 		pthread_join(j->reader, NULL);
 	serve_http_free(j->server);
+	serve_registry_free(j->routes.registry);
+	serve_htpasswd_free(j->routes.users);
 	catalog_close(j->catalog);
 	serve_log_close(&j->log);
 	buf_release(&j->cert);
@@ -76,6 +81,8 @@ static enum err_code check_options(const struct options *o, struct err *err)
 		return err_set(err, ERR_USAGE, "--tls-cert and --tls-key belong together");
 	if (o->tls_cert != NULL && o->registry.len == 0)
 		return err_set(err, ERR_USAGE, "--tls-cert is for a registry: --registry HOST:PORT");
+	if (o->htpasswd != NULL && o->registry.len == 0)
+		return err_set(err, ERR_USAGE, "--htpasswd is for a registry: --registry HOST:PORT");
 	return ERR_OK;
 }
 
@@ -169,7 +176,7 @@ static enum err_code open_catalog(struct job *j, const struct opt_list *places, 
 	enum err_code code = catalog_open(&options, &j->catalog, err);
 
 	j->routes.catalog = j->catalog;
-	return code;
+	return code == ERR_OK ? serve_registry_new(j->catalog, &j->routes.registry, err) : code;
 }
 
 /* Whoever has given up privileges may have given up the store with them: better now than at the first request. */
@@ -197,6 +204,8 @@ static enum err_code start(struct job *j, const struct opt_list *places, struct 
 
 	if (code == ERR_OK)
 		code = read_tls(j, err);
+	if (code == ERR_OK && j->options->htpasswd != NULL)
+		code = serve_htpasswd_open(j->options->htpasswd, &j->routes.users, err);
 	if (code == ERR_OK)
 		code = open_catalog(j, places, err);
 	if (code == ERR_OK)

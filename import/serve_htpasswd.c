@@ -261,7 +261,7 @@ static bool remembers(struct memory *m, const struct digest *mark, uint64_t now_
 }
 
 static bool recall(struct serve_htpasswd *h, struct user *u, const struct digest *mark, uint64_t now_ms,
-		   enum serve_access *ret_access)
+		   enum serve_access_verdict *ret_verdict)
 {
 	bool right, wrong;
 
@@ -270,7 +270,7 @@ static bool recall(struct serve_htpasswd *h, struct user *u, const struct digest
 	wrong = !right && remembers(&u->wrong, mark, now_ms);
 	pthread_mutex_unlock(&h->lock);
 	if (right || wrong)
-		*ret_access = right ? SERVE_ACCESS_GIVEN : SERVE_ACCESS_DENIED;
+		*ret_verdict = right ? SERVE_ACCESS_GIVEN : SERVE_ACCESS_DENIED;
 	return right || wrong;
 }
 
@@ -300,19 +300,19 @@ static enum err_code compute(struct serve_htpasswd *h, const struct user *u, con
 
 /* By the one who computes: others with the same credentials wait for it, and then find it remembered. */
 static enum err_code judge(struct serve_htpasswd *h, struct user *u, const char *password, const struct digest *mark,
-			   uint64_t now_ms, enum serve_access *ret_access, struct err *err)
+			   uint64_t now_ms, enum serve_access_verdict *ret_verdict, struct err *err)
 {
 	struct memory *m;
 	bool may, right;
 	enum err_code code;
 
-	if (recall(h, u, mark, now_ms, ret_access))
+	if (recall(h, u, mark, now_ms, ret_verdict))
 		return ERR_OK;
 	pthread_mutex_lock(&h->lock);
 	may = spend(h, u, now_ms);
 	pthread_mutex_unlock(&h->lock);
 	if (!may) {
-		*ret_access = SERVE_ACCESS_LATER;
+		*ret_verdict = SERVE_ACCESS_LATER;
 		return ERR_OK;
 	}
 	code = compute(h, u, password, &right, err);
@@ -322,12 +322,12 @@ static enum err_code judge(struct serve_htpasswd *h, struct user *u, const char 
 	m = right ? &u->right : &u->wrong;
 	*m = (struct memory){ .mark = *mark, .until_ms = now_ms + HTPASSWD_REMEMBER_MS };
 	pthread_mutex_unlock(&h->lock);
-	*ret_access = right ? SERVE_ACCESS_GIVEN : SERVE_ACCESS_DENIED;
+	*ret_verdict = right ? SERVE_ACCESS_GIVEN : SERVE_ACCESS_DENIED;
 	return ERR_OK;
 }
 
 enum err_code serve_htpasswd_check(struct serve_htpasswd *h, const char *authorization, uint64_t now_ms,
-				   enum serve_access *ret_access, struct err *err)
+				   enum serve_access_verdict *ret_verdict, const char **ret_user, struct err *err)
 {
 	CLEANUP(buf_wipe) struct buf text;
 	char *name, *password;
@@ -337,18 +337,20 @@ enum err_code serve_htpasswd_check(struct serve_htpasswd *h, const char *authori
 
 	buf_init(&text, LIMIT_SECRET_BYTES);
 	if (!read_basic(authorization, &text, &name, &password)) {
-		*ret_access = SERVE_ACCESS_DENIED;
+		*ret_verdict = SERVE_ACCESS_DENIED;
 		return ERR_OK;
 	}
 	code = mark_of(h, name, password, &mark, err);
 	if (code != ERR_OK)
 		return code;
 	u = find_user(h, name);
-	if (recall(h, u, &mark, now_ms, ret_access))
-		return ERR_OK;
-	pthread_mutex_lock(&h->computing);
-	code = judge(h, u, password, &mark, now_ms, ret_access, err);
-	pthread_mutex_unlock(&h->computing);
+	if (!recall(h, u, &mark, now_ms, ret_verdict)) {
+		pthread_mutex_lock(&h->computing);
+		code = judge(h, u, password, &mark, now_ms, ret_verdict, err);
+		pthread_mutex_unlock(&h->computing);
+	}
+	if (code == ERR_OK && *ret_verdict == SERVE_ACCESS_GIVEN)
+		*ret_user = u->name;
 	return code;
 }
 

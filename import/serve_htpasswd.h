@@ -25,16 +25,17 @@
 
 struct serve_htpasswd;
 
-enum serve_access {
+enum serve_access_verdict {
 	SERVE_ACCESS_GIVEN,
 	SERVE_ACCESS_DENIED, /* no credentials, or wrong ones */
 	SERVE_ACCESS_LATER,  /* not looked at: too much was guessed */
 };
 
 enum err_code serve_htpasswd_open(const char *path, struct serve_htpasswd **ret_h, struct err *err);
-/* Judge an Authorization header, NULL for none, at a time of a clock that never goes back. */
+/* Judge an Authorization header, NULL for none, at a time of a clock that never goes back.  *ret_user is whose it is,
+ * where access is given: it lives as long as h. */
 enum err_code serve_htpasswd_check(struct serve_htpasswd *h, const char *authorization, uint64_t now_ms,
-				   enum serve_access *ret_access, struct err *err);
+				   enum serve_access_verdict *ret_verdict, const char **ret_user, struct err *err);
 /* NULL is fine. */
 void serve_htpasswd_free(struct serve_htpasswd *h);
 /* Cleanup handler for struct serve_htpasswd *. */

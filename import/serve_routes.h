@@ -6,15 +6,18 @@
 #define IMPORT_SERVE_ROUTES_H
 
 #include "import/serve.h"
+#include "import/serve_access.h"
+#include "import/serve_registry.h"
 
 struct serve_routes {
-	struct catalog *catalog; /* borrowed */
+	struct catalog *catalog;         /* borrowed */
+	struct serve_registry *registry; /* borrowed */
+	struct serve_htpasswd *users;    /* who may ask the registry; NULL: everybody */
 };
 
 /* The Engine API, and pages for people.  ctx is the routes. */
 serve_handler_fn serve_engine_route;
 serve_refuse_fn serve_engine_refuse;
-/* The distribution API, and pages for people. */
+/* The distribution API, and pages for people, for who is let in; serve_registry_refuse says what fails. */
 serve_handler_fn serve_registry_route;
-serve_refuse_fn serve_registry_refuse;
 #endif

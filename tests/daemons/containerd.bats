@@ -334,3 +334,17 @@ piped() {
 		[[ $(names) == *"$APP $APP1"* ]]
 	done
 }
+
+# As hosts.toml has it: the name stays the one that the image has, and the mirror is told whose it is.
+@test "containerd pulls out of a bundle that is served as a mirror" {
+	site_start -q --registry 127.0.0.1:0 release.oci.tar.zst
+	mkdir -p "hosts/$REGISTRY"
+	printf 'server = "http://%s"\n[host."http://%s"]\n  capabilities = ["pull", "resolve"]\n' "$SITE" "$SITE" >"hosts/$REGISTRY/hosts.toml"
+	for socket in "$OLD" "$NEW"; do
+		with "$socket"
+		ctr images pull --hosts-dir "$PWD/hosts" "$APP" >/dev/null
+		ctr images ls | grep -F "$APP " | grep -qF " $APP1 "
+		ctr content get "$APP1_AMD64" | sha256sum | grep -q "^${APP1_AMD64#sha256:} "
+	done
+	site_stop "$SITE_PID"
+}

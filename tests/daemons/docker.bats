@@ -272,3 +272,13 @@ piped() {
 	complain 3 'it ends in what begins here'
 	[[ -z $(names) ]]
 }
+
+@test "docker pulls out of a bundle that is served" {
+	site_start -q --registry 127.0.0.1:0 release.oci.tar.zst
+	SERVED=$SITE/${REGISTRY/:/-}
+	lab_docker pull -q "$SITE/demo/app1:1.0"
+	lab_docker pull -q --platform linux/arm64 "$SERVED/demo/multi:2.1"
+	site_stop "$SITE_PID"
+	diff <(printf '%s\n' "$SITE/demo/app1:1.0 $APP1" "$SERVED/demo/multi:2.1 $MULTI" | sort) <(names)
+	lab_docker rmi "$SITE/demo/app1:1.0" "$SERVED/demo/multi:2.1" >/dev/null
+}

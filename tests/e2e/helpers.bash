@@ -9,6 +9,7 @@
 #   complain STATUS [TEXT]... it ended so, its stderr is one line that says who speaks and holds each text; warnings apart
 #   proxy_start ARGS...       a fault proxy before the registry; sets PROXY (host:port) and PROXY_LOG
 #   proxy_change ARGS...      the last one goes wrong in another way from now on; with --remember at its start that is cheap
+#   site_start ARGS...        bundle serve; sets SITE (host:port of its first address), SITE_PID, for site_stop PID, and SITE_LOG
 #   beside_stop               ends all proxies of this test, as its end does
 #
 # BUNDLE is the program under test; without it, the release build. REGISTRY is the address of the registry and STORAGE
@@ -167,6 +168,22 @@ beside_stop() {
 		exec {life}>&-
 	done
 	BESIDE=()
+}
+
+# bundle serve, once it listens.
+site_start() {
+	SITE_LOG=$(mktemp "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/site.XXXXXX")
+	"$BUNDLE" serve "$@" </dev/null >/dev/null 2>"$SITE_LOG" 3>&- &
+	SITE_PID=$!
+	disown "$SITE_PID"
+	await grep -q 'listening at' "$SITE_LOG"
+	# shellcheck disable=SC2034 # for the tests
+	SITE=$(sed -n 's/.*listening at \([^ ]*\).*/\1/p;T;q' "$SITE_LOG")
+}
+
+site_stop() {
+	kill "$1"
+	await _lab_gone "$1"
 }
 
 # An import of the file $3 to TRANSPORT:SOCKET ($1, $2), killed when $4 bytes of a call have gone there.

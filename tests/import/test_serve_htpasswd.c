@@ -94,7 +94,7 @@ END_TEST
 
 static const struct {
 	const char *name, *header;
-	enum serve_access want;
+	enum serve_access_verdict want;
 } headers[] = {
 	{ "none", NULL, DENIED },
 	{ "empty", "", DENIED },
@@ -119,28 +119,32 @@ static const struct {
 START_TEST(header)
 {
 	CLEANUP(serve_htpasswd_free_ptr) struct serve_htpasswd *h = NULL;
-	enum serve_access got;
+	enum serve_access_verdict got;
+	const char *user = NULL;
 	int again;
 
 	ck_assert_int_eq(open_text(USERS, &h, NULL), ERR_OK);
 	for (again = 0; again < 2; again++) { /* remembered the second time */
-		ck_assert_int_eq(serve_htpasswd_check(h, headers[_i].header, 1, &got, NULL), ERR_OK);
+		ck_assert_int_eq(serve_htpasswd_check(h, headers[_i].header, 1, &got, &user, NULL), ERR_OK);
 		ck_assert_msg(got == headers[_i].want, "%s: %d", headers[_i].name, (int)got);
+		ck_assert_msg((user != NULL) == (got == GIVEN), "%s: %s", headers[_i].name, user);
 	}
 }
 END_TEST
 
-static enum serve_access ask(struct serve_htpasswd *h, const char *name, const char *password, uint64_t now_ms)
+static enum serve_access_verdict ask(struct serve_htpasswd *h, const char *name, const char *password, uint64_t now_ms)
 {
 	CLEANUP(buf_release) struct buf text;
 	CLEANUP(free_ptr) char *both = NULL;
-	enum serve_access got;
+	enum serve_access_verdict got;
+	const char *user = NULL;
 
 	buf_init(&text, KIB);
 	ck_assert_int_eq(str_format(&both, NULL, "%s:%s", name, password), ERR_OK);
 	ck_assert_int_eq(buf_puts(&text, "Basic ", NULL), ERR_OK);
 	ck_assert_int_eq(base64_encode(both, strlen(both), &text, NULL), ERR_OK);
-	ck_assert_int_eq(serve_htpasswd_check(h, text.data, now_ms, &got, NULL), ERR_OK);
+	ck_assert_int_eq(serve_htpasswd_check(h, text.data, now_ms, &got, &user, NULL), ERR_OK);
+	ck_assert(user == NULL || strcmp(user, name) == 0);
 	return got;
 }
 
