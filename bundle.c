@@ -15,7 +15,7 @@
 static const struct command *const commands[] = {
 	&export_command,      &import_command,  &inspect_command,      &verify_command,    &cat_command,
 	&sign_command,        &extract_command, &attestations_command, &inventory_command, &store_command,
-	&verify_blob_command, &serve_command,   &report_command,       &trust_command,
+	&verify_blob_command, &serve_command,   &report_command,       &trust_command,     &policy_command,
 };
 
 static int usage_error(const struct err *err)

@@ -10,4 +10,5 @@ extern const struct command cat_command;
 extern const struct command sign_command;
 extern const struct command extract_command;
 extern const struct command trust_command;
+extern const struct command policy_command;
 #endif

@@ -72,6 +72,11 @@
 #define LIMIT_CANDIDATES 10000             /* manifests of one image, and signatures and attestations of it */
 #define LIMIT_SIGNED_BYTES (16 * MIB)      /* one signature's payload, envelope or sigstore bundle */
 #define LIMIT_SIGNED_SUM_BYTES (256 * MIB) /* all of those of one image */
+#define LIMIT_POLICY_BYTES (1 * MIB)       /* one policy */
+#define LIMIT_POLICY_FILE_BYTES (1 * MIB)  /* a key, a trusted root, certificates that a policy names */
+#define LIMIT_POLICY_FILES 1000            /* of those that one policy names, each read once for all who ask for it */
+#define LIMIT_PROOFS 50000                 /* proofs that are remembered while images are judged */
+#define LIMIT_DECISION_STEPS 100000        /* steps of one decision */
 
 /* What a server takes, and what it keeps. */
 #define LIMIT_SERVE_URL_BYTES (8 * KIB)     /* path and query of a request that is answered */

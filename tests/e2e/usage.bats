@@ -34,6 +34,7 @@ teardown() { session_end; }
 		inspect|0 1 2 3|--blobs --json
 		verify|0 1 2 3|--key --seal --content-only --json --quiet
 		verify-blob|0 1 2 3|--bundle --key --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --trusted-root --json
+		policy|0 1 2 3|--policy --json
 		sign|0 1 2 3|--key --attach --detached --passphrase-fd --json
 		cat|0 1 2 3|
 		inventory|0 1 2 5|

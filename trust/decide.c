@@ -1,0 +1,320 @@
+/* Judging an image: the scope, its requirements one after the other, and for each what came with the image. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "trust/decision_private.h"
+
+#define WHYS_SHOWN 3
+#define FOUND_MAX ((size_t)4096)
+
+static void judging_release(struct judging *j)
+{
+	size_t i;
+
+	for (i = 0; j->whys != NULL && i < j->all->len; i++)
+		free(j->whys[i]);
+	free(j->whys);
+	free(j->vouched);
+	free(j->held);
+}
+
+/* ---- who must be vouched for, and by what ---- */
+
+/* The image manifests that are here; where there are none, whatever the name stands for. */
+static bool is_unit(const struct candidates *all, size_t i)
+{
+	const struct candidate_subject *s = &all->subjects[i];
+
+	return s->role == ROLE_MANIFEST && node_is_carried(&all->graph->nodes[s->node]);
+}
+
+static bool is_wanted_platform(const struct judging *j, size_t i)
+{
+	const struct policy_requirement *r = j->requirement;
+	size_t k;
+
+	for (k = 0; k < r->platforms_len; k++) {
+		if (graph_runs_on(j->all->graph, j->all->subjects[i].node, &r->platforms[k]))
+			return true;
+	}
+	return r->platforms_len == 0;
+}
+
+/* Whatever need not be vouched for counts as vouched for. */
+static enum err_code find_units(struct judging *j, struct err *err)
+{
+	size_t units = 0, i;
+
+	j->vouched = calloc(j->all->subjects_len + 1, sizeof(*j->vouched));
+	j->whys = calloc(j->all->len + 1, sizeof(char *));
+	if (j->vouched == NULL || j->whys == NULL)
+		return err_nomem(err);
+	for (i = 0; i < j->all->subjects_len; i++) {
+		units += is_unit(j->all, i);
+		j->vouched[i] = !is_unit(j->all, i) || !is_wanted_platform(j, i);
+	}
+	if (units == 0 && j->all->subjects_len > 0)
+		j->vouched[0] = false;
+	return ERR_OK;
+}
+
+bool judging_needs(const struct judging *j, const struct candidate *c)
+{
+	const bool *covered = coverage_from(j->coverage, c->subject);
+	size_t i;
+
+	for (i = 0; i < j->all->subjects_len; i++) {
+		if (covered[i] && !j->vouched[i])
+			return true;
+	}
+	return false;
+}
+
+static const char *subject_name(const struct candidate_subject *s)
+{
+	return s->platform != NULL ? s->platform : s->role == ROLE_INDEX ? "the index" : "the image";
+}
+
+/* "signature sha256:… of linux/arm64". */
+static enum err_code add_candidate(struct judging *j, const struct candidate *c, bool holds, const char *what,
+				   const char *found, struct err *err)
+{
+	CLEANUP(free_ptr) char *text = NULL;
+	struct decision_step step = { .kind = STEP_CANDIDATE, .holds = holds };
+	enum err_code code = str_format(&text, err, "%s %s of %s", what, j->all->graph->nodes[c->blob].digest.text,
+					subject_name(&j->all->subjects[c->subject]));
+
+	if (code == ERR_OK)
+		code = str_copy(found, &step.found, err);
+	if (code == ERR_OK) {
+		step.text = text;
+		code = decision_add(j->decision, &step, err);
+	}
+	free(step.found);
+	return code;
+}
+
+/* Whoever vouches for a manifest vouches for what it leads to by digests: an index's signature is its platforms'. */
+enum err_code judging_counts(struct judging *j, const struct candidate *c, const char *what, const char *found,
+			     struct err *err)
+{
+	const bool *covered = coverage_from(j->coverage, c->subject);
+	size_t i;
+
+	for (i = 0; i < j->all->subjects_len; i++)
+		j->vouched[i] |= covered[i];
+	j->counted++;
+	return add_candidate(j, c, true, what, found, err);
+}
+
+enum err_code judging_fails(struct judging *j, const struct candidate *c, const char *what, const char *why,
+			    struct err *err)
+{
+	enum err_code code = str_copy(why, &j->whys[c - j->all->items], err);
+
+	return code == ERR_OK ? add_candidate(j, c, false, what, why, err) : code;
+}
+
+/* ---- what was found ---- */
+
+/* Which types of statements are there, where none of those that are asked for is. */
+static enum err_code find_types(const struct judging *j, struct buf *out, struct err *err)
+{
+	size_t shown = 0, i;
+	enum err_code code = buf_puts(out, "no attestation of this type", err);
+
+	for (i = 0; code == ERR_OK && shown < WHYS_SHOWN && i < j->all->len; i++) {
+		const struct candidate *c = &j->all->items[i];
+
+		if (c->predicate_type == NULL || strstr(buf_text(out), c->predicate_type) != NULL)
+			continue;
+		code = buf_printf(out, err, "%s%.200s", shown++ == 0 ? ", only " : ", ", c->predicate_type);
+	}
+	return code;
+}
+
+/* Why none of those that could vouch for this one counts. */
+static enum err_code find_whys(const struct judging *j, size_t subject, struct buf *out, struct err *err)
+{
+	size_t shown = 0, left = 0, i;
+	enum err_code code = ERR_OK;
+
+	for (i = 0; code == ERR_OK && i < j->all->len; i++) {
+		if (j->whys[i] == NULL || !coverage_from(j->coverage, j->all->items[i].subject)[subject] ||
+		    strstr(buf_text(out), j->whys[i]) != NULL)
+			continue;
+		if (shown == WHYS_SHOWN)
+			left++;
+		else
+			code = buf_printf(out, err, "%s%.600s", shown++ == 0 ? "" : "; ", j->whys[i]);
+	}
+	if (code == ERR_OK && left > 0)
+		code = buf_printf(out, err, "; and %zu more", left);
+	return code;
+}
+
+static enum err_code find_for(const struct judging *j, size_t subject, struct buf *out, struct err *err)
+{
+	enum err_code code = find_whys(j, subject, out, err);
+
+	if (code != ERR_OK || out->len > 0)
+		return code;
+	return j->requirement->kind == REQUIRE_SIGNATURE ? buf_puts(out, "no signature", err) : find_types(j, out, err);
+}
+
+/* A line for each manifest that nothing vouches for; the first of them tells the requirement.  Where nothing counted at
+ * all, it is not about one platform. */
+static enum err_code add_platforms(struct judging *j, size_t requirement_at, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool holds = true;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < j->all->subjects_len; i++) {
+		CLEANUP(buf_release) struct buf found = { .max = FOUND_MAX };
+		CLEANUP(free_ptr) char *text = NULL;
+		CLEANUP(free_ptr) char *whole = NULL;
+		struct decision_step step = { .kind = STEP_PLATFORM };
+		const struct candidate_subject *s = &j->all->subjects[i];
+
+		if (j->vouched[i])
+			continue;
+		code = find_for(j, i, &found, err);
+		if (code == ERR_OK)
+			code = str_format(&text, err, "%s %s", subject_name(s), s->digest->text);
+		if (code == ERR_OK)
+			code = str_format(&whole, err, "%s%s%s", j->counted > 0 ? subject_name(s) : "",
+					  j->counted > 0 ? ": " : "", buf_text(&found));
+		if (code == ERR_OK && holds)
+			code = decision_found(j->decision, requirement_at, false, whole, err);
+		holds = false;
+		step.text = text;
+		step.found = found.data;
+		if (code == ERR_OK && j->counted > 0)
+			code = decision_add(j->decision, &step, err);
+	}
+	return code == ERR_OK && holds ? decision_found(j->decision, requirement_at, true, NULL, err) : code;
+}
+
+/* ---- requirements ---- */
+
+bool judging_wants_type(const struct judging *j, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < j->requirement->types_len; i++) {
+		if (condition_glob(j->requirement->types[i], type))
+			return true;
+	}
+	return false;
+}
+
+static enum err_code describe(const struct policy_requirement *r, struct buf *out, struct err *err)
+{
+	const char *by = r->signers != NULL ? r->signers->text : "";
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	if (r->unsupported != NULL)
+		return buf_puts(out, r->kind == REQUIRE_GPG ? "signedBy" : "sigstoreSigned by pki", err);
+	switch (r->kind) {
+	case REQUIRE_ANYTHING:
+		return buf_puts(out, "insecureAcceptAnything", err);
+	case REQUIRE_SIGNATURE:
+		return buf_printf(out, err, "sigstoreSigned %s, %s", by, signed_identity_word(&r->identity));
+	case REQUIRE_ATTESTATION:
+		break;
+	default:
+		return buf_puts(out, "reject", err);
+	}
+	for (i = 0; code == ERR_OK && i < r->types_len; i++)
+		code = buf_printf(out, err, "%s%s", i > 0 ? " or " : "attestation ", r->types[i]);
+	return code == ERR_OK ? buf_printf(out, err, " %s", by) : code;
+}
+
+static enum err_code add_requirement(struct decision *d, const struct policy_requirement *r, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = LIMIT_POLICY_BYTES };
+	struct decision_step step = { .kind = STEP_REQUIREMENT, .holds = r->kind == REQUIRE_ANYTHING };
+	enum err_code code = describe(r, &text, err);
+
+	step.pointer = r->place;
+	step.text = text.data;
+	return code == ERR_OK ? decision_add(d, &step, err) : code;
+}
+
+static enum err_code judge(const struct policy_requirement *r, struct coverage *coverage, struct proofs *proofs,
+			   struct decision *d, struct err *err)
+{
+	CLEANUP(judging_release)
+	struct judging j = {
+		.requirement = r,
+		.name = d->name,
+		.all = coverage->all,
+		.coverage = coverage,
+		.proofs = proofs,
+		.decision = d,
+	};
+	size_t at = d->len;
+	enum err_code code = add_requirement(d, r, err);
+
+	if (code != ERR_OK || r->kind == REQUIRE_ANYTHING)
+		return code;
+	if (r->kind == REQUIRE_REJECT || r->unsupported != NULL)
+		return decision_found(d, at, false, r->unsupported != NULL ? r->unsupported : "it takes no image", err);
+	code = find_units(&j, err);
+	if (code == ERR_OK)
+		code = r->kind == REQUIRE_SIGNATURE ? judge_signatures(&j, err) : judge_attestations(&j, err);
+	return code == ERR_OK ? add_platforms(&j, at, err) : code;
+}
+
+static enum err_code add_scope(struct decision *d, const struct policy_scope *scope, struct err *err)
+{
+	CLEANUP(free_ptr) char *text = NULL;
+	struct decision_step step = { .kind = STEP_SCOPE, .holds = true };
+	enum err_code code;
+
+	if (scope->name == NULL)
+		code = str_copy("default", &text, err);
+	else
+		code = str_format(&text, err, "scope \"%s\" of docker", scope->name);
+	step.pointer = scope->place;
+	step.text = text;
+	return code == ERR_OK ? decision_add(d, &step, err) : code;
+}
+
+static bool is_accepted(const struct decision *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->len; i++) {
+		if (d->steps[i].kind == STEP_REQUIREMENT && !d->steps[i].holds)
+			return false;
+	}
+	return true;
+}
+
+enum err_code policy_decide(const struct policy *p, const char *name, const struct candidates *all,
+			    struct proofs *proofs, struct decision *ret_decision, struct err *err)
+{
+	CLEANUP(decision_release) struct decision d = { .policy = p };
+	CLEANUP(coverage_release) struct coverage coverage = { 0 };
+	const struct policy_scope *scope = policy_scope_of(p, name);
+	enum err_code code = str_copy(name, &d.name, err);
+	size_t i;
+
+	if (code == ERR_OK)
+		code = coverage_init(&coverage, all, err);
+	if (code == ERR_OK)
+		code = add_scope(&d, scope, err);
+	for (i = 0; code == ERR_OK && i < scope->len; i++)
+		code = judge(&scope->requirements[i], &coverage, proofs, &d, err);
+	if (code != ERR_OK)
+		return code;
+	d.accepted = is_accepted(&d);
+	*ret_decision = d;
+	d = (struct decision){ 0 };
+	return ERR_OK;
+}

@@ -1,0 +1,46 @@
+/* decision_private.h - how a decision is made; for the modules that judge.
+ *
+ * Errors  ERR_LIMIT, ERR_NOMEM.
+ */
+#ifndef TRUST_DECISION_PRIVATE_H
+#define TRUST_DECISION_PRIVATE_H
+
+#include "common/limits.h"
+#include "trust/coverage.h"
+#include "trust/decision.h"
+#include "trust/policy_private.h"
+
+/* Add a step; its texts are copied, and made fit for a terminal. */
+enum err_code decision_add(struct decision *d, const struct decision_step *step, struct err *err);
+/* What came of a step that was added before what belongs to it. */
+enum err_code decision_found(struct decision *d, size_t at, bool holds, const char *found, struct err *err);
+
+/* One requirement that is being judged. */
+struct judging {
+	const struct policy_requirement *requirement;
+	const char *name;
+	const struct candidates *all;
+	struct proofs *proofs;
+	struct decision *decision;
+	struct coverage *coverage;
+	bool *vouched;  /* owned; by subject: something vouches for it, or it is not asked about */
+	size_t counted; /* how many candidates count */
+	char **whys;    /* owned; by candidate: why it does not count; NULL where it was not looked at, or counts */
+	size_t *held;   /* owned: the signatures that hold and may cover statements; NULL while nobody has asked */
+	size_t held_len;
+};
+
+/* Is there a subject left that must be vouched for, and that this candidate is attached to, or to what leads to it? */
+bool judging_needs(const struct judging *j, const struct candidate *c);
+/* This candidate counts: whatever it is attached to, and all under that, is vouched for. */
+enum err_code judging_counts(struct judging *j, const struct candidate *c, const char *what, const char *found,
+			     struct err *err);
+/* It does not, and why. */
+enum err_code judging_fails(struct judging *j, const struct candidate *c, const char *what, const char *why,
+			    struct err *err);
+/* Look at all candidates for a requirement of this kind, until all that must be vouched for is. */
+enum err_code judge_signatures(struct judging *j, struct err *err);
+enum err_code judge_attestations(struct judging *j, struct err *err);
+/* A text matches one of the patterns of an attestation's type. */
+bool judging_wants_type(const struct judging *j, const char *type);
+#endif
