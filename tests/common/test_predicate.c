@@ -22,15 +22,33 @@ static const struct {
 	  STATEMENT("https://slsa.dev/provenance/v0.2",
 		    "{\"builder\":{\"id\":\"\"},\"buildType\":\"t\",\"materials\":[{}]}"),
 	  "t; 1 material" },
+	{ "slsa v0.2, where the recipe came from",
+	  STATEMENT(
+		  "https://slsa.dev/provenance/v0.2",
+		  "{\"builder\":{\"id\":\"b\"},\"invocation\":{\"configSource\":{\"uri\":\"git\",\"digest\":{\"sha1\":"
+		  "\"ab\"},\"entryPoint\":\"Dockerfile\"}},\"materials\":[{},{}],\"metadata\":{"
+		  "\"buildFinishedOn\":\"f\"}}"),
+	  "built by b; from git; sha1:ab; 2 materials; finished f" },
+	{ "slsa v0.2, a recipe without a place",
+	  STATEMENT("https://slsa.dev/provenance/v0.2",
+		    "{\"invocation\":{\"configSource\":{\"entryPoint\":\"Dockerfile\"}}}"),
+	  "from Dockerfile; 0 materials" },
 	{ "spdx",
 	  STATEMENT("https://spdx.dev/Document/v2.3",
 		    "{\"spdxVersion\":\"SPDX-2.3\",\"name\":\"n\",\"packages\":[],\"creationInfo\":{\"created\":\"c\","
-		    "\"creators\":[\"Tool: x\"]}}"),
-	  "SPDX-2.3; n; 0 packages; created c; by Tool: x" },
+		    "\"creators\":[\"Tool: x\",7,\"Tool: y\"]}}"),
+	  "SPDX-2.3; n; 0 packages; created c; by Tool: x, Tool: y" },
 	{ "cyclonedx",
 	  STATEMENT("https://cyclonedx.org/bom", "{\"specVersion\":\"1.6\",\"components\":[{},{},{}],"
 						 "\"metadata\":{\"timestamp\":\"t\"}}"),
 	  "CycloneDX 1.6; 3 components; created t" },
+	{ "cyclonedx, tools as a list",
+	  STATEMENT("https://cyclonedx.org/bom/v1.4",
+		    "{\"metadata\":{\"tools\":[{\"name\":\"a\",\"version\":\"1\"},{\"name\":\"b\"}]}}"),
+	  "0 components; by a 1, b" },
+	{ "cyclonedx, tools as components",
+	  STATEMENT("https://cyclonedx.org/bom", "{\"metadata\":{\"tools\":{\"components\":[{\"name\":\"a\"}]}}}"),
+	  "0 components; by a" },
 	{ "openvex, statements by status",
 	  STATEMENT("https://openvex.dev/ns/v0.2.0", "{\"author\":\"a\",\"timestamp\":\"t\",\"statements\":[{"
 						     "\"status\":\"fixed\"},{\"status\":\"affected\"},"
@@ -41,6 +59,19 @@ static const struct {
 		    "{\"scanner\":{\"uri\":\"s\",\"version\":\"1\",\"result\":[{}]},\"metadata\":{\"scanFinishedOn\":"
 		    "\"f\"}}"),
 	  "scanned by s; version 1; 1 finding; finished f" },
+	{ "vulnerability scan of in-toto, by severity",
+	  STATEMENT(
+		  "https://in-toto.io/attestation/vulns/v0.2",
+		  "{\"scanner\":{\"uri\":\"s\",\"result\":[{\"severity\":[{\"method\":\"nvd\",\"score\":\"9.8\"}]},{"
+		  "\"severity\":[{\"score\":\"7.0\"}]},{\"severity\":[{\"score\":\"LOW\"}]},{\"severity\":[{\"score\":"
+		  "\"0\"}]},{\"id\":\"x\"}]}}"),
+	  "scanned by s; 5 findings; 1 critical; 1 high; 1 low; 1 none" },
+	{ "vulnerability scan of Trivy",
+	  STATEMENT(
+		  "https://cosign.sigstore.dev/attestation/vuln/v1",
+		  "{\"scanner\":{\"uri\":\"s\",\"result\":{\"Results\":[{\"Vulnerabilities\":[{\"Severity\":\"HIGH\"},{"
+		  "\"Severity\":\"MEDIUM\"}]},{},{\"Vulnerabilities\":[{\"Severity\":\"HIGH\"}]}]}}}"),
+	  "scanned by s; 3 findings; 2 high; 1 medium" },
 	{ "test result",
 	  STATEMENT("https://in-toto.io/attestation/test-result/v0.1",
 		    "{\"result\":\"PASSED\",\"passedTests\":[\"a\"],\"failedTests\":[]}"),
@@ -48,8 +79,8 @@ static const struct {
 	{ "verification summary",
 	  STATEMENT("https://slsa.dev/verification_summary/v1",
 		    "{\"verificationResult\":\"PASSED\",\"verifier\":{\"id\":\"v\"},\"verifiedLevels\":[\"SLSA_BUILD_"
-		    "LEVEL_3\"]}"),
-	  "PASSED; verified by v; SLSA_BUILD_LEVEL_3" },
+		    "LEVEL_3\",\"X\"],\"policy\":{\"uri\":\"p\"}}"),
+	  "PASSED; verified by v; SLSA_BUILD_LEVEL_3, X; policy p" },
 	{ "a type that nobody knows", STATEMENT("https://example.test/x", "{\"a\":1}"), "" },
 	{ "no type", "{\"predicate\":{}}", "" },
 	{ "no predicate", "{\"predicateType\":\"https://spdx.dev/Document\"}", "0 packages" },

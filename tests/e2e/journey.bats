@@ -89,9 +89,9 @@ source_blob() {
 		      referrer sigstore.dev/cosign/sign/v1
 		      attestation manifest
 		        statement $SPDX
-		          claims: SPDX-2.3; sbom; 0 packages; created 2026-11-23T00:00:00Z; by Tool: lab-scan-1
+		          claims: SPDX-2.3; sbom; 0 packages; created 2026-11-23T00:00:00Z; by Tool: lab-scan-1, Tool: buildkit-v0.0.0+unknown
 		        statement $PROVENANCE
-		          claims: https://mobyproject.org/buildkit@v1; 1 material; finished 2026-11-23T16:36:34.614162581Z
+		          claims: https://mobyproject.org/buildkit@v1; from Dockerfile; 1 material; finished 2026-11-23T16:36:34.614162581Z
 		        referrer sigstore.dev/cosign/sign/v1
 		    referrer application/vnd.cyclonedx+json
 		      referrer sigstore.dev/cosign/sign/v1
