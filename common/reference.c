@@ -311,6 +311,14 @@ enum err_code reference_repository(const struct reference *ref, char **ret_repos
 	return str_format(ret_repository, err, "%s/%s", ref->domain, ref->path);
 }
 
+const char *reference_familiar(const char *name)
+{
+	if (!text_starts(name, "docker.io/"))
+		return name;
+	name += strlen("docker.io/");
+	return text_starts(name, "library/") && strchr(name + 8, '/') == NULL ? name + 8 : name;
+}
+
 enum err_code reference_copy(const struct reference *ref, struct reference *ret_copy, struct err *err)
 {
 	struct reference copy = { .digest = ref->digest };

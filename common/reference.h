@@ -49,6 +49,8 @@ enum err_code reference_name(const struct reference *ref, char **ret_name, struc
 enum err_code reference_text(const struct reference *ref, char **ret_text, struct err *err);
 /* Domain and path, "docker.io/library/alpine". */
 enum err_code reference_repository(const struct reference *ref, char **ret_repository, struct err *err);
+/* The part of a full normalised name that Docker shows: "alpine:3.20" of "docker.io/library/alpine:3.20". */
+const char *reference_familiar(const char *name);
 enum err_code reference_copy(const struct reference *ref, struct reference *ret_copy, struct err *err);
 /* Free the strings.  A zeroed reference is fine. */
 void reference_release(struct reference *ref);

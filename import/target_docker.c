@@ -155,15 +155,6 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;
 }
 
-/* "docker.io/library/x:1" is "x:1" to a daemon. */
-static const char *familiar(const char *name)
-{
-	if (!text_starts(name, "docker.io/"))
-		return name;
-	name += strlen("docker.io/");
-	return text_starts(name, "library/") && strchr(name + 8, '/') == NULL ? name + 8 : name;
-}
-
 /* Each node once: an index may list the same child many times. */
 static bool lacks_layers(const struct graph *g, uint32_t node, bool *seen)
 {
@@ -191,7 +182,7 @@ static bool is_expected(void *ctx, const char *name)
 	size_t i;
 
 	for (i = 0; seen != NULL && i < g->images_len; i++) {
-		if (strcmp(familiar(g->images[i].name), name) == 0)
+		if (strcmp(reference_familiar(g->images[i].name), name) == 0)
 			return lacks_layers(g, g->images[i].root, seen);
 	}
 	return false;
