@@ -22,14 +22,15 @@ static void asking_release(struct asking *a)
 	docker_close(a->docker);
 }
 
-static enum err_code ask(const struct asking *a, const struct platform *platform, struct buf *text, struct err *err)
+static enum err_code ask(const struct asking *a, const struct platform *platform, bool statements, struct buf *text,
+			 struct err *err)
 {
 	struct docker_query q = {
 		.name = a->query->name,
 		.platform = platform,
 		.types = a->query->types->items,
 		.types_len = a->query->types->len,
-		.statements = a->query->statement,
+		.statements = statements,
 	};
 	struct buf_stage out;
 
@@ -50,12 +51,28 @@ static enum err_code show_entry(struct asking *a, const char *platform, const st
 			       a->docker->at->name);
 	if (!a->query->statement) {
 		attestations_row(&a->count, platform, js_string(entry, "PredicateType"), &digest, size_bytes);
+		attestations_claims(js_object(entry, "Statement"));
 		return ERR_OK;
 	}
 	a->count++;
 	js_out_init(&o, report_stdout(), true);
 	js_put_value(&o, js_get(entry, "Statement"));
 	return js_end_document(&o, err);
+}
+
+/* For the table statements are asked for what they claim; where they are too large for that, the table does without. */
+static enum err_code ask_all(const struct asking *a, const struct platform *platform, struct buf *text, struct err *err)
+{
+	struct err why = { 0 };
+	enum err_code code = ask(a, platform, true, text, &why);
+
+	if (code != ERR_LIMIT || a->query->statement) {
+		if (code != ERR_OK && err != NULL)
+			*err = why;
+		return code;
+	}
+	buf_clear(text);
+	return ask(a, platform, false, text, err);
 }
 
 static enum err_code show_platform(struct asking *a, const struct platform *platform, struct err *err)
@@ -67,7 +84,7 @@ static enum err_code show_platform(struct asking *a, const struct platform *plat
 	size_t i;
 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	code = ask(a, platform, &text, err);
+	code = ask_all(a, platform, &text, err);
 	if (code == ERR_OK)
 		code = js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, a->docker->at->name, &json,
 				     err);
@@ -104,7 +121,7 @@ static enum err_code show_json(struct asking *a, struct err *err)
 	enum err_code code;
 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	code = ask(a, a->query->platform, &text, err);
+	code = ask(a, a->query->platform, a->query->statement, &text, err);
 	a->count = SIZE_MAX; /* whatever there is, it was said */
 	return code == ERR_OK ? outstream_write(report_stdout(), buf_text(&text), text.len, err) : code;
 }

@@ -101,6 +101,26 @@ static bool seen_before(const struct link *links, size_t i)
 	return false;
 }
 
+static enum err_code tell_referred(void *ctx, const struct engine_referred *r, struct err *err)
+{
+	struct lister *l = ctx;
+	struct statement s = {
+		.platform = l->platform,
+		.predicate_type = r->predicate_type,
+		.descriptor = r->layer,
+		.referred = r,
+	};
+
+	return wants_type(l, r->predicate_type) ? l->fn(l->ctx, &s, err) : ERR_OK;
+}
+
+static enum err_code list_referrers(struct lister *l, uint32_t node, struct err *err)
+{
+	if (!l->filter->referrers)
+		return ERR_OK;
+	return engine_referred_each(l->source, &l->graph->nodes[node].digest, tell_referred, l, err);
+}
+
 static enum err_code list_manifest(struct lister *l, uint32_t node, struct err *err)
 {
 	const struct link *links;
@@ -118,7 +138,7 @@ static enum err_code list_manifest(struct lister *l, uint32_t node, struct err *
 		if (l->attestation->role == ROLE_ATTESTATION && !seen_before(links, i))
 			code = l->source->manifest(l->source, &d, on_attestation, l, err);
 	}
-	return code;
+	return code == ERR_OK ? list_referrers(l, node, err) : code;
 }
 
 /* An image that does not say what it runs on is taken for any platform. */
@@ -152,6 +172,9 @@ enum err_code statements_each(const struct graph *g, uint32_t root, struct sourc
 	char text[PLATFORM_TEXT_MAX];
 	enum err_code code = seen != NULL ? list_tree(&l, root, LIMIT_GRAPH_DEPTH, err) : err_nomem(err);
 
+	l.platform = NULL; /* what refers to an index speaks of all platforms */
+	if (code == ERR_OK && g->nodes[root].role == ROLE_INDEX)
+		code = list_referrers(&l, root, err);
 	if (code == ERR_OK && l.matched == 0 && filter->platform != NULL && l.left_out)
 		return err_set(err, ERR_NOT_FOUND,
 			       "platform %s of the image was not asked for when this bundle was made",

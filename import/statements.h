@@ -1,4 +1,5 @@
-/* statements.h - the in-toto statements that an image's BuildKit attestation manifests list.
+/* statements.h - the in-toto statements that an image's BuildKit attestation manifests list, and those of its
+ * referrers.
  *
  * Lifecycle  statements_each calls fn for each, in the order of the manifests.
  * Ownership  What fn gets is borrowed for the call.
@@ -12,19 +13,22 @@
 
 #include "common/opt.h"
 #include "common/source.h"
+#include "import/serve_engine_referrers.h"
 
 struct statement {
 	const char *platform; /* NULL where the image does not say */
 	const char *predicate_type;
 	const struct descriptor *descriptor;
-	bool absent;   /* it is listed, and the source has it not */
-	bool manifest; /* it is an absent attestation manifest: what that lists is not known */
+	bool absent;                            /* it is listed, and the source has it not */
+	bool manifest;                          /* it is an absent attestation manifest: what that lists is not known */
+	const struct engine_referred *referred; /* what carries it, and its bytes; NULL: an attestation manifest does */
 };
 
 /* Which of them: NULL and empty mean all. */
 struct statement_filter {
 	const struct platform *platform;
 	const struct opt_list *types;
+	bool referrers; /* those of referrers too: of each manifest that is listed, and of the image itself */
 };
 
 typedef enum err_code statement_fn(void *ctx, const struct statement *s, struct err *err);
