@@ -64,6 +64,7 @@ static void job_release(struct job *j)
 	serve_http_free(j->server);
 	serve_registry_free(j->routes.registry);
 	serve_htpasswd_free(j->routes.users);
+	engine_free(j->routes.engine);
 	catalog_close(j->catalog);
 	serve_log_close(&j->log);
 	buf_release(&j->cert);
@@ -176,6 +177,8 @@ static enum err_code open_catalog(struct job *j, const struct opt_list *places, 
 	enum err_code code = catalog_open(&options, &j->catalog, err);
 
 	j->routes.catalog = j->catalog;
+	if (code == ERR_OK)
+		code = engine_new(j->catalog, NULL, &j->routes.engine, err);
 	return code == ERR_OK ? serve_registry_new(j->catalog, &j->routes.registry, err) : code;
 }
 

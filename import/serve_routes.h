@@ -7,10 +7,12 @@
 
 #include "import/serve.h"
 #include "import/serve_access.h"
+#include "import/serve_engine.h"
 #include "import/serve_registry.h"
 
 struct serve_routes {
 	struct catalog *catalog;         /* borrowed */
+	struct engine *engine;           /* borrowed */
 	struct serve_registry *registry; /* borrowed */
 	struct serve_htpasswd *users;    /* who may ask the registry; NULL: everybody */
 };
