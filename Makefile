@@ -148,6 +148,12 @@ quickstart: ## an image travels from a registry into a bundle and out again, sho
 	@$(MAKE) -s $(JOBS) all
 	@tests/quickstart
 
+.PHONY: screenshots
+screenshots: ## the pictures of pages in docs/, taken anew by a real browser
+	@tests/deps build screenshots
+	@$(MAKE) -s $(JOBS) all
+	@tests/screenshots $(BUILD)/bundle
+
 .PHONY: bench
 bench: ## side by side with crane and oras, and the figures that the file format is held to
 	@tests/deps build bench

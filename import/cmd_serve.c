@@ -177,6 +177,7 @@ static enum err_code open_catalog(struct job *j, const struct opt_list *places, 
 	enum err_code code = catalog_open(&options, &j->catalog, err);
 
 	j->routes.catalog = j->catalog;
+	j->routes.pages.catalog = j->catalog;
 	if (code == ERR_OK)
 		code = engine_new(j->catalog, NULL, &j->routes.engine, err);
 	return code == ERR_OK ? serve_registry_new(j->catalog, &j->routes.registry, err) : code;
@@ -259,7 +260,12 @@ static void run_until_stopped(const struct job *j, const sigset_t *signals)
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
 {
-	CLEANUP(job_release) struct job j = { .options = opaque, .log = { .fd = -1 } };
+	CLEANUP(job_release)
+	struct job j = {
+		.options = opaque,
+		.routes = { .pages = { .reading = PTHREAD_MUTEX_INITIALIZER } },
+		.log = { .fd = -1 },
+	};
 	struct err err = { 0 };
 	sigset_t signals;
 	enum err_code code;

@@ -252,27 +252,31 @@ static void put_heading(struct html *h, const char *heading, const struct page_w
 	html_raw(h, "\n");
 }
 
-enum err_code page_document(const struct page_view *v, uint32_t node, unsigned level, struct err *err)
+void page_document_put(const struct page_view *v, uint32_t node, const struct document *d, unsigned level)
 {
-	CLEANUP(document_release) struct document d = { 0 };
 	const struct node *n = &v->graph->nodes[node];
-	struct descriptor descriptor = node_descriptor(n);
-	enum err_code code = document_read(v->source, &descriptor, &d, err);
-	struct page_words words;
+	struct page_words words = page_words_of_document(n, d);
 
-	if (code != ERR_OK)
-		return code;
-	words = page_words_of_document(n, &d);
 	html_begin(v->html, "article", "document");
 	html_attr(v->html, "id", n->digest.text);
 	put_heading(v->html, level == 1 ? "h1" : "h3", &words);
-	put_facts(v, n, &d);
-	if (d.form < DOCUMENT_OPAQUE)
-		put_claims(v, node, &d, level);
+	put_facts(v, n, d);
+	if (d->form < DOCUMENT_OPAQUE)
+		put_claims(v, node, d, level);
 	else
-		put_opaque(v, n, &d);
-	put_raw(v, n, &d);
+		put_opaque(v, n, d);
+	put_raw(v, n, d);
 	html_end(v->html);
 	html_raw(v->html, "\n");
-	return ERR_OK;
+}
+
+enum err_code page_document(const struct page_view *v, uint32_t node, unsigned level, struct err *err)
+{
+	CLEANUP(document_release) struct document d = { 0 };
+	struct descriptor descriptor = node_descriptor(&v->graph->nodes[node]);
+	enum err_code code = document_read(v->source, &descriptor, &d, err);
+
+	if (code == ERR_OK)
+		page_document_put(v, node, &d, level);
+	return code;
 }

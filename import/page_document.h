@@ -11,7 +11,9 @@
 #include "import/page.h"
 #include "import/page_words.h"
 
-/* The document of a node as an article; level is that of its heading, 1 or 3. */
+/* A document that was read, of a node, as an article; level is that of its heading, 1 or 3. */
+void page_document_put(const struct page_view *v, uint32_t node, const struct document *d, unsigned level);
+/* The same of one that is read for it. */
 enum err_code page_document(const struct page_view *v, uint32_t node, unsigned level, struct err *err);
 /* What an opened document says in one line; "" where there is nothing to say. */
 const char *page_claim(const struct document *d, char out[PREDICATE_TEXT_MAX]);

@@ -142,7 +142,7 @@ static enum err_code put_attachments(struct page_images *p, const struct node *n
 	enum err_code code = ERR_OK;
 	uint32_t node;
 
-	while (code == ERR_OK && (node = attachment(p, n, &at)) != NODE_NONE)
+	while (code == ERR_OK && !html_is_full(p->view->html) && (node = attachment(p, n, &at)) != NODE_NONE)
 		code = put_statement(p, node, err);
 	return code;
 }
@@ -218,7 +218,7 @@ static enum err_code put_referrers(struct page_images *p, uint32_t node, unsigne
 	size_t len = graph_links_of(p->view->graph, node, &links), i, j;
 	enum err_code code = ERR_OK;
 
-	for (i = 0; code == ERR_OK && i < len; i++) {
+	for (i = 0; code == ERR_OK && i < len && !html_is_full(p->view->html); i++) {
 		for (j = 0; j < i && links[j].referrer != links[i].referrer; j++)
 			;
 		if (j == i)
@@ -311,7 +311,7 @@ static void put_missing(struct page_images *p)
 	char platform[PLATFORMS_TEXT_MAX];
 	size_t i, count = 0;
 
-	for (i = 0; i < p->tree.found_len; i++) {
+	for (i = 0; i < p->tree.found_len && !html_is_full(h); i++) {
 		const struct node *n = node_of(p, p->tree.found[i]);
 
 		if (!n->absent && !n->left_out)
@@ -336,7 +336,7 @@ static enum err_code put_platforms(struct page_images *p, unsigned level, struct
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < p->tree.found_len; i++) {
+	for (i = 0; code == ERR_OK && i < p->tree.found_len && !html_is_full(p->view->html); i++) {
 		const struct node *n = node_of(p, p->tree.found[i]);
 
 		if (!n->absent && !n->left_out)
@@ -354,7 +354,7 @@ static enum err_code put_strays(struct page_images *p, const struct node *index,
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < index->edges_len; i++) {
+	for (i = 0; code == ERR_OK && i < index->edges_len && !html_is_full(p->view->html); i++) {
 		uint32_t to = g->edges[index->edges + i].to;
 
 		if (g->nodes[to].role == ROLE_ATTESTATION && !p->tied[to] && !p->shown[to] && !g->nodes[to].left_out)
@@ -442,6 +442,10 @@ enum err_code page_image(struct page_images *p, const struct image *image, unsig
 		p->shown[image->root] = true;
 	if (code == ERR_OK && !again)
 		code = put_platforms(p, level, err);
+	if (html_is_full(h))
+		html_raw(h, "<p class=\"cut\">There is more than fits here: <code>bundle inspect FILE IMAGE</code> "
+			    "shows all "
+			    "of it.</p>");
 	html_end(h);
 	html_raw(h, "\n");
 	return code;

@@ -99,6 +99,7 @@ const char page_style[] =
 	".json { list-style: none; margin: .3rem 0 0; padding: 0; font-size: .9rem; overflow-wrap: anywhere; }\n"
 	".json .json { margin: 0 0 0 .3rem; padding-left: 1rem; border-left: 1px solid var(--line); }\n"
 	".json li { padding: .08rem 0; }\n"
+	"ol.json > li > .json { margin: 0; padding: 0; border: 0; }\n"
 	"ol.json > li { border-top: 1px dotted var(--line); }\n"
 	"ol.json > li:first-child { border-top: 0; }\n"
 	".key { font-family: var(--mono); font-size: .85em; color: var(--soft); margin-right: .35rem; }\n"

@@ -8,8 +8,10 @@ static enum err_code no_such(const struct serve_request *request, struct err *er
 enum err_code serve_engine_route(void *ctx, const struct serve_request *request, struct serve_answer *answer,
 				 struct err *err)
 {
-	const struct serve_routes *routes = ctx;
+	struct serve_routes *routes = ctx;
 
+	if (page_site_has(request))
+		return page_site(&routes->pages, request, answer, err);
 	return engine_answer(routes->engine, request, answer, err);
 }
 
@@ -18,6 +20,8 @@ static enum err_code let_in(void *ctx, const struct serve_request *request, stru
 {
 	struct serve_routes *routes = ctx;
 
+	if (page_site_has(request))
+		return page_site(&routes->pages, request, answer, err);
 	if (!serve_registry_is_path(request->path))
 		return no_such(request, err);
 	return serve_registry_handle(routes->registry, request, answer, err);

@@ -5,6 +5,7 @@
 #ifndef IMPORT_SERVE_ROUTES_H
 #define IMPORT_SERVE_ROUTES_H
 
+#include "import/page_site.h"
 #include "import/serve.h"
 #include "import/serve_access.h"
 #include "import/serve_engine.h"
@@ -14,6 +15,7 @@ struct serve_routes {
 	struct catalog *catalog;         /* borrowed */
 	struct engine *engine;           /* borrowed */
 	struct serve_registry *registry; /* borrowed */
+	struct page_site pages;          /* for people, at either */
 	struct serve_htpasswd *users;    /* who may ask the registry; NULL: everybody */
 };
 

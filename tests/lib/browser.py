@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -72,6 +73,13 @@ class Browser:
     def run(self, script, *args):
         """The value that a function body returns."""
         return self.ask("POST", self.session + "/execute/sync", {"script": script, "args": list(args)})
+
+    def until(self, script):
+        """Waits until a function body returns what is true; ten seconds are a failure."""
+        end = time.monotonic() + 10
+        while not self.run(script):
+            assert time.monotonic() < end, f"waited in vain for: {script}"
+            time.sleep(0.02)
 
     def tool(self, command, **params):
         """A command of the DevTools protocol."""

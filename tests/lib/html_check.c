@@ -22,10 +22,10 @@ static const char *const elements[] = {
 };
 static const char *const empty[] = { "meta", "link", "input" };
 static const char *const attributes[] = {
-	"class",           "id",           "href",   "title",     "lang",     "charset",    "name",
-	"content",         "http-equiv",   "rel",    "role",      "scope",    "for",        "type",
-	"value",           "action",       "method", "maxlength", "tabindex", "aria-label", "data-rows",
-	"aria-labelledby", "aria-current",
+	"class",           "id",           "href",    "title",     "lang",     "charset",    "name",
+	"content",         "http-equiv",   "rel",     "role",      "scope",    "for",        "type",
+	"value",           "action",       "method",  "maxlength", "tabindex", "aria-label", "data-rows",
+	"aria-labelledby", "aria-current", "colspan",
 };
 
 struct reader {

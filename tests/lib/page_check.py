@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads pages in a real browser, by eye, by ear and by keyboard: page_check.py report FILE | served URL.
+"""Reads pages in a real browser, by eye, by ear and by keyboard: page_check.py [report FILE] [served URL].
 
 One line for each thing that is wrong; exit status 1 where there is any. A dialog that a hostile page opened makes the
 browser refuse the next question, which ends this too.
@@ -86,19 +86,27 @@ def keyboard(b, page):
     check(state["outline"] != "none", f"{page}: focus is not seen: {state}")
     b.press(ENTER)
     check(b.run("return location.hash") == "#content", f"{page}: the content was not skipped to")
-    for _ in range(8):
+    for stop in range(8):
         b.press(TAB)
         state = b.run(STATE)
+        if state["tag"] == "BODY" and stop > 2:
+            break  # behind the last one
         check(state["tag"] in ("A", "SUMMARY", "INPUT", "BUTTON", "DIV", "PRE"), f"{page}: Tab leads to {state}")
         check(state["outline"] != "none" and state["width"] > 0, f"{page}: focus is not seen: {state}")
 
 
-def look(b, page, url):
-    """A page that was opened: nothing foreign, nothing asked for elsewhere, readable in both schemes, on a small screen."""
+def hold(b, page, url):
+    """A page that was opened: nothing foreign in it, nothing asked for elsewhere, nothing that its policy had to refuse."""
     asked = [u for u in b.requests() if not u.startswith("data:,")]
     check(set(asked) == {urllib.parse.urldefrag(url)[0]}, f"{page}: asked for {asked}")
     for fault in b.run(FOREIGN):
         faults.append(f"{page}: {fault}")
+    said = [entry["message"] for entry in b.log("browser")]
+    check(not said, f"{page}: the console says {said}")
+
+
+def look(b, page):
+    """The page that is open can be read: in both schemes, and on a small screen."""
     grounds = []
     b.run("document.querySelectorAll('details').forEach(d => d.open = true)")
     for scheme in ("light", "dark"):
@@ -111,14 +119,13 @@ def look(b, page, url):
     wide = b.run("return document.scrollingElement.scrollWidth")
     check(wide <= 360, f"{page}: {wide} wide on a screen of 360")
     b.tool("Emulation.clearDeviceMetricsOverride")
-    said = [entry["message"] for entry in b.log("browser")]
-    check(not said, f"{page}: the console says {said}")
 
 
 def visit(b, page, url):
     b.requests()
     b.open(url)
-    look(b, page, url)
+    hold(b, page, url)
+    look(b, page)
     return spoken(b, page)
 
 
@@ -153,10 +160,58 @@ def report(b, path):
     silent(b, "report", url, ("SLSA provenance v1", "libssl3", "OpenVEX document"))
 
 
+def links(b, selector):
+    """Of the page that is open: text and target of each link."""
+    return b.run("return [...document.querySelectorAll(arguments[0])].map(a => [a.textContent, a.href])", selector)
+
+
+def link(b, text):
+    found = [to for name, to in links(b, "main a") if text in name]
+    check(found, f"no link {text} on {b.run('return location.href')}")
+    return found[0]
+
+
+def search_form(b):
+    """The search that needs no script, by keyboard."""
+    b.run("document.querySelector('input[type=search]').focus()")
+    b.press(*"libssl", ENTER)
+    b.until("return location.search.includes('q=libssl') && document.readyState === 'complete'")
+    check(b.run("return document.querySelector('table.rows caption').textContent") ==
+          "1 of 75 packages with \u201clibssl\u201d", "served: a search finds something else")
+    hold(b, "served search", b.run("return location.href"))
+
+
+def served(b, url):
+    names = visit(b, "served list", url)
+    for text in ("registry.example.test/shop/checkout:4.2", "registry.example.test/shop/evil:1.0", "linux/amd64, linux/arm64"):
+        check(any(text in name for name in names), f"served list: no {text}")
+    keyboard(b, "served list")
+    good, bad = link(b, "shop/checkout"), link(b, "shop/evil")
+    silent(b, "served image", good, ("linux/amd64", "SLSA provenance v1", "OpenVEX document"))
+    visit(b, "served image", good)
+    provenance, sbom, vex = link(b, "SLSA provenance v1"), link(b, "SPDX document"), link(b, "OpenVEX document")
+    names = visit(b, "served provenance", provenance)
+    for text in ("Builder", "https://ci.example.test/shop/checkout/runs/18842", "4 resolved dependencies", "claimed"):
+        check(any(text in name for name in names), f"served provenance: no {text}")
+    raw = link(b, "raw")
+    b.open(vex)
+    spoken(b, "served VEX")
+    visit(b, "served SBOM", sbom)
+    b.requests()
+    search_form(b)
+    b.open(bad)
+    for text, to in [["image", bad]] + links(b, ".row a"):
+        b.requests()
+        b.open(to)
+        hold(b, f"served evil {text[:20]}", to)
+    b.open(raw)
+    check(b.run("return document.contentType") == "text/plain", "raw is no text")
+
+
 def main():
-    what, where = sys.argv[1:]
     with Browser() as b:
-        {"report": report}[what](b, where)
+        for what, where in zip(sys.argv[1::2], sys.argv[2::2]):
+            {"report": report, "served": served}[what](b, where)
     for fault in faults:
         print(fault)
     return 1 if faults else 0
