@@ -1,6 +1,7 @@
 /* bundle extract: the command. */
 #include <stdio.h>
 
+#include "bundles/admission.h"
 #include "bundles/commands.h"
 #include "bundles/contents.h"
 #include "bundles/origin.h"
@@ -13,8 +14,9 @@
 
 struct options {
 	struct opt_list keys, seals;
+	const char *policy;
 	unsigned threshold;
-	bool quiet;
+	bool insecure_policy, quiet;
 };
 
 static const struct opt opts[] = {
@@ -23,6 +25,10 @@ static const struct opt opts[] = {
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
 	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
+	{ "policy", '\0', "FILE", "a policy that must accept the images, in the form of containers-policy.json", 0,
+	  OPT_SETS(struct options, policy) },
+	{ "insecure-policy", '\0', NULL, "do not ask the policy of this machine, /etc/bundle/policy.json", 0,
+	  OPT_SETS(struct options, insecure_policy) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
 
@@ -30,6 +36,7 @@ struct extraction {
 	const struct options *options;
 	struct bundle *bundle;
 	struct origin origin;
+	struct admission admission;
 	struct layout *layout;
 	struct graph graph;
 	uint32_t *order;
@@ -42,6 +49,7 @@ static void extraction_release(struct extraction *x)
 	free_ptr(&x->order);
 	graph_release(&x->graph);
 	layout_close(x->layout);
+	admission_release(&x->admission);
 	origin_release(&x->origin);
 	bundle_close(x->bundle);
 }
@@ -85,8 +93,14 @@ static enum err_code open_both(struct extraction *x, const char *file, const cha
 		.seals = &x->options->seals,
 		.threshold = x->options->threshold,
 	};
-	enum err_code code = bundle_open(file, &x->bundle, err);
+	struct admission_wanted policies = {
+		.policy = x->options->policy,
+		.insecure = x->options->insecure_policy,
+	};
+	enum err_code code = admission_load(&policies, &x->admission, err);
 
+	if (code == ERR_OK)
+		code = bundle_open(file, &x->bundle, err);
 	if (code == ERR_OK)
 		code = origin_demand(x->bundle, &wanted, &x->origin, err);
 	if (code == ERR_OK)
@@ -97,6 +111,8 @@ static enum err_code open_both(struct extraction *x, const char *file, const cha
 		contents_mark(x->bundle, &x->graph);
 	if (code == ERR_OK)
 		code = origin_check_graph(x->bundle, &x->origin, &x->graph, NULL, err);
+	if (code == ERR_OK)
+		code = admission_check_bundle(&x->admission, x->bundle, &x->graph, NULL, err);
 	if (code == ERR_OK)
 		code = graph_order(&x->graph, &x->order, &x->order_len, err);
 	if (code == ERR_OK)
@@ -187,7 +203,8 @@ const struct command extract_command = {
 	.text = "Write every blob of a bundle, proved, into an OCI image layout: a folder that oras, skopeo, crane and "
 		"cosign "
 		"read, referrers included. DIR is made where it is missing; a layout that is there is added to.\n"
-		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused.",
+		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused; with a "
+		"policy, here or in /etc/bundle/policy.json, one with an image that it does not accept.",
 	.operand = "FILE and DIR",
 	.args_min = 2,
 	.args_max = 2,

@@ -140,6 +140,10 @@ static enum err_code source_blob(struct source *s, const struct descriptor *d, u
 
 	if (code == ERR_OK && place.stored == STORED_ABSENT)
 		return done(ctx, false, err);
+	if (code == ERR_OK && place.stored != STORED_PACKED && bundle_is_piped(bundle_of(s)))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "it stands among the layers, which come through a pipe and are read once: give the "
+			       "bundle as a file");
 	range_stage_init(&range, from_bytes, end_bytes, d->size_bytes, out);
 	if (code == ERR_OK)
 		code = copy_proved(ours(s), d, &place, &range.out, err);

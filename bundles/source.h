@@ -5,7 +5,8 @@
  * Ownership  The bundle is borrowed and must outlive the source.
  * Errors     ERR_DAMAGED where content is not what its digest says, or a
  *            manifest cannot be read; those of
- *            reader.h.  Every answer comes at once.
+ *            reader.h; ERR_UNSUPPORTED for a layer's bytes out of a pipe.  Every
+ *            answer comes at once.
  */
 #ifndef BUNDLES_SOURCE_H
 #define BUNDLES_SOURCE_H

@@ -22,7 +22,7 @@
 
 struct options {
 	const char *output, *sign, *passphrase_fd, *since, *want, *stream, *serial;
-	const char *referrers, *trusted_root;
+	const char *referrers, *policy, *trusted_root;
 	struct opt_list annotations, images_from, tags, map, have, platforms;
 	unsigned jobs, connect_timeout, stall_timeout;
 	struct login_options login;
@@ -60,6 +60,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, want) },
 	{ "strict", '\0', NULL, "end with status 4 where less is attested than in the bundle of --since", 0,
 	  OPT_SETS(struct options, strict) },
+	{ "policy", '\0', "FILE", "export nothing that this policy, in the form of containers-policy.json, refuses", 0,
+	  OPT_SETS(struct options, policy) },
 	{ "include-trusted-root", '\0', "FILE", "let a trusted_root.json go along, as information that proves nothing",
 	  0, OPT_SETS(struct options, trusted_root) },
 	{ "annotation", '\0', "KEY=VALUE", "write a note of your own on the bundle", 0,
@@ -202,6 +204,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
 	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
 	CLEANUP(notes_release) struct notes notes = { 0 };
+	CLEANUP(admission_release) struct admission admission = { 0 };
+	struct admission_wanted policies = { .policy = options->policy, .given_only = true };
 	CLEANUP(references_release) struct references references = { 0 };
 	CLEANUP(login_release) struct login login = { 0 };
 	CLEANUP(holdings_release) struct holdings want = { 0 };
@@ -220,6 +224,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.site = { .since = options->since, .have = options->have, .want = &want, .want_file = options->want },
 		.dry_run = options->dry_run,
 		.notes = &notes.notes,
+		.admission = &admission,
 		.login = &login,
 		.progress = &progress,
 	};
@@ -236,6 +241,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
 	if (code == ERR_OK && options->trusted_root != NULL)
 		code = notes_include_root(&notes, options->trusted_root, &err);
+	if (code == ERR_OK)
+		code = admission_load(&policies, &admission, &err);
 	if (code == ERR_OK)
 		code = read_selection(options, &notes.notes.selection, &err);
 	if (code == ERR_OK)

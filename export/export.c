@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/version.h"
+#include "export/judge.h"
 #include "export/layers.h"
 #include "export/survey.h"
 
@@ -285,6 +286,8 @@ enum err_code export_run(const struct export_options *options, struct export_res
 	if (code == ERR_OK) /* what is absent is known now */
 		code = attested_of_graph(&result->attested, &result->gather.graph, err);
 	attested_sort(&result->attested);
+	if (code == ERR_OK && options->admission != NULL)
+		code = judge_images(options->admission, &result->gather, err);
 	if (code == ERR_OK)
 		code = write_bundle(&j, err);
 	return code == ERR_OK ? ERR_OK : add_kept(&j, code, err);

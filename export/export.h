@@ -10,6 +10,7 @@
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
 
+#include "bundles/admission.h"
 #include "bundles/description.h"
 #include "bundles/writer.h"
 #include "common/opt.h"
@@ -28,6 +29,7 @@ struct export_options {
 	bool dry_run;                          /* find out everything, write nothing */
 	const struct seal_key *sign;           /* the key that seals the bundle before it is published; NULL for none */
 	const struct description_notes *notes; /* what is written on the bundle, and what is asked for */
+	struct admission *admission;           /* whose policies must accept the images; NULL for none */
 	const struct login *login;             /* credentials of the command line; NULL for none */
 	struct progress *progress;
 };

@@ -57,8 +57,10 @@ static enum err_code open_layout(struct attestations_place *p, const char *path,
 
 static enum err_code open_bundle(struct attestations_place *p, const struct attestations_from *options, struct err *err)
 {
-	enum err_code code = bundle_open(options->from, &p->bundle, err);
+	enum err_code code = admission_load(&options->policies, &p->admission, err);
 
+	if (code == ERR_OK)
+		code = bundle_open(options->from, &p->bundle, err);
 	if (code == ERR_OK)
 		code = origin_demand(p->bundle, &options->origin, &p->origin, err);
 	return code == ERR_OK ? bundle_source_new(p->bundle, &p->source, err) : code;
@@ -178,7 +180,8 @@ enum err_code attestations_place_walk(struct attestations_place *p, const struct
 	if (code != ERR_OK || p->bundle == NULL)
 		return code;
 	contents_mark(p->bundle, g);
-	return origin_check_graph(p->bundle, &p->origin, g, NULL, err);
+	code = origin_check_graph(p->bundle, &p->origin, g, NULL, err);
+	return code == ERR_OK ? admission_check_bundle(&p->admission, p->bundle, g, NULL, err) : code;
 }
 
 void attestations_place_release(struct attestations_place *p)
@@ -193,6 +196,7 @@ void attestations_place_release(struct attestations_place *p)
 	layout_images_release(&p->images);
 	layout_survey_release(&p->survey);
 	layout_close(p->layout);
+	admission_release(&p->admission);
 	origin_release(&p->origin);
 	bundle_close(p->bundle);
 }

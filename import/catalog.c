@@ -114,30 +114,39 @@ enum err_code catalog_look(struct catalog *c, struct catalog_view **ret_view, st
 
 /* ---- opening ---- */
 
-static enum err_code check_options(const struct catalog_options *options, struct err *err)
+static bool has_bundles(const struct catalog_options *options)
 {
 	size_t i;
 
 	for (i = 0; i < options->places->len; i++) {
 		if (place_is_bundle(options->places->items[i]))
-			return ERR_OK;
+			return true;
 	}
-	if (options->origin.keys->len > 0 || options->origin.seals->len > 0 || options->origin.threshold > 0)
-		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for bundle files");
+	return false;
+}
+
+static enum err_code check_options(const struct catalog_options *options, struct err *err)
+{
+	if (has_bundles(options))
+		return ERR_OK;
+	if (options->origin.keys->len > 0 || options->origin.seals->len > 0 || options->origin.threshold > 0 ||
+	    options->policies.policy != NULL || options->policies.insecure)
+		return err_set(err, ERR_USAGE, "--key, --seal, --threshold and policies are for bundle files");
 	return ERR_OK;
 }
 
 static enum err_code open_places(const struct catalog_options *options, struct catalog_view *v, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	CLEANUP(admission_release) struct admission admission = { 0 };
+	enum err_code code = has_bundles(options) ? admission_load(&options->policies, &admission, err) : ERR_OK;
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < options->places->len; i++) {
-		code = place_open(options->places->items[i], &options->origin, &v->places[i], err);
+		code = place_open(options->places->items[i], &options->origin, &admission, &v->places[i], err);
 		v->places_len += code == ERR_OK;
 	}
 	if (code == ERR_OK && v->places_len == 0) {
-		code = place_open("store", &options->origin, &v->places[0], err);
+		code = place_open("store", &options->origin, &admission, &v->places[0], err);
 		v->places_len += code == ERR_OK;
 	}
 	return code;

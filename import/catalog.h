@@ -11,7 +11,8 @@
  *            of thousands of images its shards are read when they are asked for.
  *            LIMIT_SERVED_BYTES of proved small blobs and LIMIT_SERVED_GRAPHS of
  *            graphs are kept.
- * Trust      Every bundle's origin is judged in catalog_open, as at import.  Bytes
+ * Trust      Every bundle's origin is judged in catalog_open, as at import, and
+ *            where a policy counts all of its images, for which it is then read once.  Bytes
  *            and graphs are proved; a catalog_blob (catalog_blob.h) is not.
  * Errors     ERR_NOT_FOUND: it is not served.  ERR_CONFLICT: a short id means
  *            several images.  ERR_IO: what was opened is not there any more, or is
@@ -25,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bundles/admission.h"
 #include "bundles/origin.h"
 #include "common/digest.h"
 #include "common/err.h"
@@ -41,7 +43,8 @@ struct catalog_place; /* one bundle or layout, opened */
 
 /* What is served, and whose seals count, as at import. */
 struct catalog_options {
-	const struct opt_list *places; /* FILE of a bundle, oci:DIR, or store; none: the store */
+	const struct opt_list *places;    /* FILE of a bundle, oci:DIR, or store; none: the store */
+	struct admission_wanted policies; /* what must accept the images of bundles */
 	struct origin_wanted origin;
 };
 

@@ -300,8 +300,8 @@ bool place_is_bundle(const char *text)
 	return strcmp(text, STORE) != 0 && !text_starts(text, LAYOUT_TRANSPORT);
 }
 
-enum err_code place_open(const char *text, const struct origin_wanted *origin, struct catalog_place **ret_place,
-			 struct err *err)
+enum err_code place_open(const char *text, const struct origin_wanted *origin, struct admission *admission,
+			 struct catalog_place **ret_place, struct err *err)
 {
 	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
 	enum err_code code;
@@ -313,6 +313,8 @@ enum err_code place_open(const char *text, const struct origin_wanted *origin, s
 	code = new_place(text, &p, err);
 	if (code == ERR_OK)
 		code = open_bundle(text, origin, p, err);
+	if (code == ERR_OK)
+		code = admission_check_file(admission, text, bundle_digest(p->bundle), err);
 	if (code == ERR_OK)
 		*ret_place = take_ptr(&p);
 	return code;

@@ -46,9 +46,11 @@ struct catalog_place {
 
 /* True for what a user calls a bundle: neither oci:DIR nor store. */
 bool place_is_bundle(const char *text);
-/* Open what a user calls FILE, oci:DIR or store; a bundle's origin is judged. */
-enum err_code place_open(const char *text, const struct origin_wanted *origin, struct catalog_place **ret_place,
-			 struct err *err);
+/* Open what a user calls FILE, oci:DIR or store; a bundle's origin is judged, and its images by the policies that
+ * count.
+ */
+enum err_code place_open(const char *text, const struct origin_wanted *origin, struct admission *admission,
+			 struct catalog_place **ret_place, struct err *err);
 void place_hold(struct catalog_place *p);
 /* NULL is fine. */
 void place_drop(struct catalog_place *p);

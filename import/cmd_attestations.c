@@ -12,10 +12,10 @@
 #include "import/commands.h"
 
 struct options {
-	const char *from, *platform;
+	const char *from, *platform, *policy;
 	struct opt_list types, keys, seals;
 	unsigned threshold;
-	bool statement, json, referrers;
+	bool insecure_policy, statement, json, referrers;
 	struct login_options login;
 	struct endpoint_options endpoints;
 };
@@ -32,6 +32,10 @@ static const struct opt opts[] = {
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
 	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
+	{ "policy", '\0', "FILE", "a policy that must accept the image, in the form of containers-policy.json", 0,
+	  OPT_SETS(struct options, policy) },
+	{ "insecure-policy", '\0', NULL, "do not ask the policy of this machine, /etc/bundle/policy.json", 0,
+	  OPT_SETS(struct options, insecure_policy) },
 	{ "statement", '\0', NULL, "print the whole statements", 0, OPT_SETS(struct options, statement) },
 	{ "json", '\0', NULL, "print what the Engine API answers", 0, OPT_SETS(struct options, json) },
 	LOGIN_OPTS(struct options),
@@ -45,6 +49,7 @@ static enum err_code from_place(const struct options *options, const struct atte
 	const struct attestations_from from = {
 		.from = options->from,
 		.origin = { .keys = &options->keys, .seals = &options->seals, .threshold = options->threshold },
+		.policies = { .policy = options->policy, .insecure = options->insecure_policy },
 		.login = login,
 		.endpoints = &options->endpoints,
 	};
@@ -73,8 +78,10 @@ static enum err_code answer(const struct options *options, const struct attestat
 	enum err_code code;
 
 	if (!attestations_from_bundle(from) &&
-	    (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0))
-		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for a bundle file: --from FILE");
+	    (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0 || options->policy != NULL ||
+	     options->insecure_policy))
+		return err_set(err, ERR_USAGE,
+			       "--key, --seal, --threshold and policies are for a bundle file: --from FILE");
 	if (from != NULL && text_starts(from, DAEMON_TRANSPORT) && q->referrers)
 		return err_set(err, ERR_USAGE, "--referrers: a Docker daemon does not tell what refers to an image");
 	if (from != NULL && text_starts(from, DAEMON_TRANSPORT))

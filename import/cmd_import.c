@@ -13,12 +13,12 @@
 #include "import/want.h"
 
 struct options {
-	const char *to, *namespace, *write_want;
+	const char *to, *namespace, *write_want, *policy;
 	struct opt_list map, images, platforms, keys, seals;
 	unsigned jobs, threshold;
 	struct login_options login;
 	struct endpoint_options endpoints;
-	bool keep_host, subset_index;
+	bool keep_host, subset_index, insecure_policy;
 	bool pin, replace, allow_rollback, strict, dry_run, json, quiet;
 };
 
@@ -45,6 +45,10 @@ static const struct opt opts[] = {
 	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
 	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
 	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
+	{ "policy", '\0', "FILE", "a policy that must accept the images, in the form of containers-policy.json", 0,
+	  OPT_SETS(struct options, policy) },
+	{ "insecure-policy", '\0', NULL, "do not ask the policy of this machine, /etc/bundle/policy.json", 0,
+	  OPT_SETS(struct options, insecure_policy) },
 	{ "replace", '\0', NULL, "move names that point to another image at the target", 0,
 	  OPT_SETS(struct options, replace) },
 	{ "allow-rollback", '\0', NULL, "take an older bundle of a stream, or the same one again", 0,
@@ -151,6 +155,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.images = &options->images,
 		.platforms = &options->platforms,
 		.origin = { .keys = &options->keys, .seals = &options->seals, .threshold = options->threshold },
+		.policies = { .policy = options->policy, .insecure = options->insecure_policy },
 		.replace = options->replace,
 		.allow_rollback = options->allow_rollback,
 		.dry_run = options->dry_run,
@@ -190,7 +195,8 @@ const struct command import_command = {
 	.text = "Prove the bundle, look what the target has, write only what is missing, and read back what the target "
 		"answers: the digest under each name, the platforms, and their attestations.\n"
 		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused before "
-		"anything is written.",
+		"anything is written; with a policy, here or in /etc/bundle/policy.json, one with an image that it "
+		"does not accept.",
 	.operand = "FILE",
 	.args_min = 1,
 	.args_max = 1,

@@ -16,9 +16,9 @@
 
 struct options {
 	struct opt_list engine, registry, keys, seals;
-	const char *tls_cert, *tls_key, *htpasswd, *access_log, *user;
+	const char *tls_cert, *tls_key, *htpasswd, *access_log, *user, *policy;
 	unsigned threshold;
-	bool plain_http, quiet;
+	bool insecure_policy, plain_http, quiet;
 };
 
 static const struct opt opts[] = {
@@ -31,6 +31,10 @@ static const struct opt opts[] = {
 	{ "seal", '\0', "FILE", "a seal that lies beside a bundle", 0, OPT_SETS(struct options, seals) },
 	{ "threshold", '\0', "N", "so many different keys must have sealed each bundle (1 where any key counts)",
 	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
+	{ "policy", '\0', "FILE", "a policy that must accept the images, in the form of containers-policy.json", 0,
+	  OPT_SETS(struct options, policy) },
+	{ "insecure-policy", '\0', NULL, "do not ask the policy of this machine, /etc/bundle/policy.json", 0,
+	  OPT_SETS(struct options, insecure_policy) },
 	{ "tls-cert", '\0', "FILE", "of the registry: its certificate and those above it, in PEM", 0,
 	  OPT_SETS(struct options, tls_cert) },
 	{ "tls-key", '\0', "FILE", "of the registry: the key of the certificate, in PEM", 0,
@@ -170,6 +174,7 @@ static enum err_code open_catalog(struct job *j, const struct opt_list *places, 
 {
 	struct catalog_options options = {
 		.places = places,
+		.policies = { .policy = j->options->policy, .insecure = j->options->insecure_policy },
 		.origin = { .keys = &j->options->keys,
 			    .seals = &j->options->seals,
 			    .threshold = j->options->threshold },

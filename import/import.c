@@ -128,6 +128,8 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = read_rules(options->map, &result->names, err);
 	if (code == ERR_OK && t->place != NULL)
 		code = mapping_place(&result->names, t->place, t->keep_host, err);
+	if (code == ERR_OK)
+		code = admission_load(&options->policies, &result->admission, err);
 	if (code == ERR_OK && strcmp(options->file, "-") == 0)
 		code = bundle_open_pipe(STDIN_FILENO, "standard input", &result->bundle, err);
 	else if (code == ERR_OK)
@@ -142,6 +144,9 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = choose(options, &result->plan, err);
 	if (code == ERR_OK)
 		code = origin_check_graph(result->bundle, &result->origin, &result->plan.graph, &result->names, err);
+	if (code == ERR_OK)
+		code = admission_check_bundle(&result->admission, result->bundle, &result->plan.graph, &result->names,
+					      err);
 	if (code != ERR_OK)
 		return code;
 	result->plan.replace = options->replace;
@@ -170,6 +175,7 @@ void import_release(struct import_result *result)
 	free(result->target_name);
 	plan_release(&result->plan);
 	mapping_release(&result->names);
+	admission_release(&result->admission);
 	origin_release(&result->origin);
 	bundle_close(result->bundle);
 	*result = (struct import_result){ 0 };

@@ -2,11 +2,12 @@
  *
  * Lifecycle  import_run does it all; plan_release, bundle_close and the target's
  *            free end it.
- * Errors     Those of bundles/reader.h, bundles/origin.h, plan.h and target.h.
+ * Errors     Those of bundles/reader.h, bundles/origin.h, bundles/admission.h, plan.h and target.h.
  */
 #ifndef IMPORT_IMPORT_H
 #define IMPORT_IMPORT_H
 
+#include "bundles/admission.h"
 #include "bundles/origin.h"
 #include "common/opt.h"
 #include "import/targets.h"
@@ -17,6 +18,7 @@ struct import_options {
 	const struct opt_list *map;
 	const struct opt_list *images, *platforms; /* a part of the bundle; none: all */
 	struct origin_wanted origin;               /* who must have sealed the bundle */
+	struct admission_wanted policies;          /* what must accept the images */
 	bool replace;
 	bool allow_rollback; /* take what is older than what the target has had, or the same again */
 	bool dry_run;        /* look what is there, write nothing */
@@ -26,6 +28,7 @@ struct import_options {
 struct import_result {
 	struct bundle *bundle;
 	struct origin origin;
+	struct admission admission;
 	struct mapping names;
 	struct target *target;
 	char *target_name; /* before it was asked anything: the same for the same target, always */

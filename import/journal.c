@@ -64,10 +64,15 @@ static void put_bundle(struct js_out *o, const struct import_result *r)
 	put_text(o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
 	js_key(o, "keys");
 	origin_put_keys(o, &r->origin);
-	put_text(o, "policy", NULL);
+	if (r->admission.len == 0) {
+		put_text(o, "policy", NULL);
+		return;
+	}
+	js_key(o, "policy");
+	admission_put(o, &r->admission);
 }
 
-static void put_overrides(struct js_out *o, const struct import_options *options)
+static void put_overrides(struct js_out *o, const struct import_options *options, const struct import_result *r)
 {
 	js_key(o, "overrides");
 	js_begin(o, '[');
@@ -77,6 +82,8 @@ static void put_overrides(struct js_out *o, const struct import_options *options
 		js_put_string(o, "--allow-rollback");
 	if (options->to->subset_index)
 		js_put_string(o, "--subset-index");
+	if (r->admission.bypassed)
+		js_put_string(o, "--insecure-policy");
 	js_end(o, ']');
 }
 
@@ -117,7 +124,7 @@ static enum err_code write_line(const struct import_options *options, const stru
 	js_member(&o, "program", BUNDLE_VERSION);
 	put_bundle(&o, r);
 	js_member(&o, "target", r->target->name);
-	put_overrides(&o, options);
+	put_overrides(&o, options, r);
 	js_member_bool(&o, "partial", r->plan.partial);
 	put_images(&o, &r->plan);
 	js_member_uint(&o, "writtenBytes", r->plan.sent_bytes);

@@ -16,7 +16,8 @@
  *   stream, serial of the bundle; null and no serial where it has none
  *   sealedBy       key, the hint of the key that vouches for it; null where none was demanded
  *   keys           the hints of all different keys that do
- *   policy         null
+ *   policy         what has accepted all images: of each policy file, its digest, and site: whether it is the
+ *                  machine's own; null where none was asked
  *   target         as it calls itself
  *   overrides      options that permit what is refused without them, as they were given
  *   partial        not all of the bundle was chosen

@@ -13,7 +13,7 @@
 #define TYPE_TEXT "text/plain; charset=utf-8"
 
 /* What a request asks for. */
-struct asked {
+struct wish {
 	const char *image, *document, *raw, *query;
 	size_t from;
 };
@@ -21,7 +21,7 @@ struct asked {
 /* A page that is being made. */
 struct made {
 	struct page_site *pages;
-	struct asked asked;
+	struct wish asked;
 	struct catalog_view *look;
 	struct buf_stage stage;
 	struct html html;

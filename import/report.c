@@ -120,6 +120,8 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	js_member(&o, "sealedBy", r->origin.proof != NULL ? seal_key_hint(r->origin.proof->key) : NULL);
 	js_key(&o, "keys");
 	origin_put_keys(&o, &r->origin);
+	js_key(&o, "policies");
+	admission_put(&o, &r->admission);
 	js_key(&o, "images");
 	js_begin(&o, '[');
 	for (i = 0; i < plan->graph.images_len; i++)
@@ -167,6 +169,8 @@ static enum err_code report_text(const struct import_result *r, struct err *err)
 		       bundle_description(r->bundle)->images_len == 1 ? "" : "s");
 	if (by.len > 0)
 		printf("sealed by %s\n", buf_text(&by));
+	for (i = 0; i < r->admission.len; i++)
+		printf("accepted by policy %s\n", policy_path(r->admission.policies[i].policy));
 	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
 	return ERR_OK;
 }

@@ -1,0 +1,15 @@
+/* judge.h - the policy of an export, asked once everything small is here and before a byte of the bundle is written.
+ *
+ * Ownership  The gather is borrowed.
+ * Errors     Those of bundles/admission.h.  What is larger than LIMIT_SMALL_BLOB_BYTES comes with the layers, so a
+ *            signature or attestation of that size proves nothing here.
+ */
+#ifndef EXPORT_JUDGE_H
+#define EXPORT_JUDGE_H
+
+#include "bundles/admission.h"
+#include "export/gather.h"
+
+/* May the images that were found be exported? */
+enum err_code judge_images(struct admission *a, const struct gather *g, struct err *err);
+#endif
