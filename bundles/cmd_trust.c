@@ -14,7 +14,7 @@
 struct options {
 	const char *name;
 	struct opt_list scopes;
-	bool revoked, replace, json;
+	bool policy, revoked, replace, json;
 };
 
 static const struct opt opts[] = {
@@ -22,6 +22,8 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, name) },
 	{ "scope", 's', "PATTERN", "of add: names for which the key speaks, as in registry.acme.example/*", 0,
 	  OPT_SETS(struct options, scopes) },
+	{ "policy", '\0', NULL, "of add and remove: the policy that every image must pass", 0,
+	  OPT_SETS(struct options, policy) },
 	{ "replace", '\0', NULL, "of add: put it in place of what has the name, or give the key another scope", 0,
 	  OPT_SETS(struct options, replace) },
 	{ "revoked", '\0', NULL, "of remove: take a revocation back", 0, OPT_SETS(struct options, revoked) },
@@ -76,6 +78,16 @@ static enum err_code list(struct job *j, struct err *err)
 	return site_show(j->options->json, err);
 }
 
+static enum err_code add_policy(struct job *j, struct err *err)
+{
+	CLEANUP(site_done_release) struct site_done done = { 0 };
+	enum err_code code = site_add_policy(j->what, j->options->replace, &done, err);
+
+	if (code == ERR_OK && done.notes != NULL)
+		fprintf(stderr, "%s trust: what the policy says is well formed, but:\n%s", OPT_PROGRAM, done.notes);
+	return code == ERR_OK ? report(j, "added", &done, err) : code;
+}
+
 static enum err_code add(struct job *j, struct err *err)
 {
 	CLEANUP(site_done_release) struct site_done done = { 0 };
@@ -84,7 +96,11 @@ static enum err_code add(struct job *j, struct err *err)
 		.scopes = &j->options->scopes,
 		.replace = j->options->replace,
 	};
-	enum err_code code = site_add_key(j->what, &wish, &done, err);
+	enum err_code code;
+
+	if (j->options->policy)
+		return add_policy(j, err);
+	code = site_add_key(j->what, &wish, &done, err);
 
 	if (code == ERR_OK && done.is_left == 1 && !done.was_so)
 		fprintf(stderr, "%s trust: this is the first key: from now on a bundle must be sealed by it here\n",
@@ -92,11 +108,25 @@ static enum err_code add(struct job *j, struct err *err)
 	return code == ERR_OK ? report(j, "added", &done, err) : code;
 }
 
+static enum err_code take_policy_away(struct job *j, struct err *err)
+{
+	CLEANUP(site_done_release) struct site_done done = { 0 };
+	enum err_code code = site_remove_policy(&done, err);
+
+	if (code == ERR_OK)
+		fprintf(stderr, "warning: no policy is left: only what --policy names judges images now\n");
+	return code == ERR_OK ? report(j, "removed", &done, err) : code;
+}
+
 static enum err_code take_away(struct job *j, struct err *err)
 {
 	CLEANUP(site_done_release) struct site_done done = { 0 };
 	bool revoked = j->options->revoked;
-	enum err_code code = revoked ? site_unrevoke(j->what, &done, err) : site_remove_key(j->what, &done, err);
+	enum err_code code;
+
+	if (j->options->policy)
+		return take_policy_away(j, err);
+	code = revoked ? site_unrevoke(j->what, &done, err) : site_remove_key(j->what, &done, err);
 
 	if (code == ERR_OK && !revoked && done.is_left == 0)
 		fprintf(stderr, "warning: no key is left: bundles are taken here now, whoever sealed them or nobody\n");
@@ -113,36 +143,52 @@ static enum err_code revoke(struct job *j, struct err *err)
 
 static const struct {
 	const char *name, *operand; /* NULL: it takes none */
-	bool names, scopes, revoked;
+	bool names, scopes, policy, revoked;
 	enum err_code (*run)(struct job *j, struct err *err);
 } verbs[] = {
-	{ "list", NULL, false, false, false, list },
-	{ "add", "KEY, a file with a public key", true, true, false, add },
-	{ "remove", "NAME, of a key or a revocation", false, false, true, take_away },
-	{ "revoke", "KEY or DIGEST", true, false, false, revoke },
+	{ "list", NULL, false, false, false, false, list },
+	{ "add", "KEY, a file with a public key", true, true, true, false, add },
+	{ "remove", "NAME, of a key or a revocation", false, false, true, true, take_away },
+	{ "revoke", "KEY or DIGEST", true, false, false, false, revoke },
 };
+
+static enum err_code check_options(const struct options *options, size_t verb, struct err *err)
+{
+	if (options->name != NULL && (!verbs[verb].names || options->policy))
+		return err_set(err, ERR_USAGE, "--name is for add and revoke, and not of a policy");
+	if (options->scopes.len > 0 && (!verbs[verb].scopes || options->policy))
+		return err_set(err, ERR_USAGE, "--scope is for add, of a key");
+	if (options->replace && !verbs[verb].scopes)
+		return err_set(err, ERR_USAGE, "--replace is for add");
+	if (options->policy && !verbs[verb].policy)
+		return err_set(err, ERR_USAGE, "--policy is for add and remove");
+	if (options->revoked && (!verbs[verb].revoked || options->policy))
+		return err_set(err, ERR_USAGE,
+			       "--revoked is for remove, of a revocation; to revoke something is a verb of its own");
+	return ERR_OK;
+}
 
 static enum err_code check_verb(const struct options *options, const struct opt_list *operands, size_t *ret_verb,
 				struct err *err)
 {
 	const char *verb = operands->items[0];
+	bool needed;
 	size_t i;
+	enum err_code code;
 
 	for (i = 0; i < COUNT_OF(verbs) && strcmp(verbs[i].name, verb) != 0; i++)
 		;
 	if (i == COUNT_OF(verbs))
 		return err_set(err, ERR_USAGE, "\"%.100s\": list, add, remove or revoke?", verb);
-	if (verbs[i].operand != NULL && operands->len < 2)
+	needed = verbs[i].operand != NULL && !(options->policy && verbs[i].run == take_away);
+	if (needed && operands->len < 2)
 		return err_set(err, ERR_USAGE, "%s: missing: %s", verb, verbs[i].operand);
-	if (verbs[i].operand == NULL && operands->len > 1)
-		return err_set(err, ERR_USAGE, "%s takes nothing, and \"%.100s\" is something", verb,
-			       operands->items[1]);
-	if (options->name != NULL && !verbs[i].names)
-		return err_set(err, ERR_USAGE, "--name is for add and revoke");
-	if ((options->scopes.len > 0 || options->replace) && !verbs[i].scopes)
-		return err_set(err, ERR_USAGE, "--scope and --replace are for add");
-	if (options->revoked && !verbs[i].revoked)
-		return err_set(err, ERR_USAGE, "--revoked is for remove; to revoke something is a verb of its own");
+	if (!needed && operands->len > 1)
+		return err_set(err, ERR_USAGE, "%s takes nothing, and \"%.100s\" is something",
+			       options->policy ? "remove --policy" : verb, operands->items[1]);
+	code = check_options(options, i, err);
+	if (code != ERR_OK)
+		return code;
 	*ret_verb = i;
 	return ERR_OK;
 }
@@ -162,11 +208,11 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 
 const struct command trust_command = {
 	.name = "trust",
-	.synopsis = "list|add|remove|revoke [option]... [KEY|NAME|DIGEST]",
+	.synopsis = "list|add|remove|revoke [option]... [KEY|POLICY|NAME|DIGEST]",
 	.summary = "say whose seals count at this site, and what never does",
 	.text = "list shows the keys of this machine with the names for which each speaks, its policy, and what is "
-		"revoked. add puts a public key there; remove takes one away, or with --revoked a revocation; revoke "
-		"makes a key or a digest count never, whatever else says yes.\n"
+		"revoked. add puts a public key there, or with --policy a policy; remove takes one away, with "
+		"--revoked a revocation; revoke makes a key or a digest count never, whatever else says yes.\n"
 		"A key without --scope speaks for all names. Once there is a key, bundles must be sealed.",
 	.operand = "list, add, remove or revoke",
 	.args_min = 1,

@@ -214,7 +214,7 @@ enum err_code site_add_key(const char *file, const struct site_wish *wish, struc
 	CLEANUP(site_done_release) struct site_done done = { .is_key = true };
 	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
 	CLEANUP(buf_release) struct buf pem = { .max = SEAL_KEY_FILE_MAX };
-	CLEANUP(buf_release) struct buf text = { .max = 2 * SEAL_KEY_FILE_MAX };
+	CLEANUP(buf_release) struct buf text = { .max = MIB };
 	CLEANUP(buf_release) struct buf scope = { .max = SEAL_KEY_FILE_MAX };
 	CLEANUP(free_ptr) char *name = NULL;
 	CLEANUP(close_fd) int lock = -1;
@@ -298,10 +298,8 @@ static enum err_code resolve(const char *what, struct site_done *done, char **re
 				what);
 		code = site_read(SITE_KEYS, file, &pem, &why);
 	}
-	if (code != ERR_OK) {
-		*err = why;
-		return code;
-	}
+	if (code != ERR_OK)
+		return err_set(err, code, "%s", why.msg);
 	code = fingerprint_of_pem(buf_text(&pem), pem.len, what, &done->digest, err);
 	return code == ERR_OK ? stem_of(what, ret_name, err) : code;
 }
@@ -377,5 +375,6 @@ void site_done_release(struct site_done *done)
 {
 	free(done->path);
 	free(done->scope);
+	free(done->notes);
 	*done = (struct site_done){ 0 };
 }

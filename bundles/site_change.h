@@ -1,4 +1,4 @@
-/* site_change.h - keys and revocations put into a site's trust, and taken out of it.
+/* site_change.h - keys, a policy and revocations put into a site's trust, and taken out of it.
  *
  * Lifecycle  One of the verbs below; each holds the site's lock while it looks and changes.
  * Ownership  What a verb says that it did is the caller's, for site_done_release.
@@ -27,6 +27,7 @@ struct site_done {
 	char *scope;          /* owned: of a key that was added */
 	struct digest digest; /* what was revoked, or the fingerprint of a key; "" where it was not looked at */
 	bool is_key;
+	char *notes;    /* owned: what of a policy will hardly do what was meant, a line each; NULL for nothing */
 	bool was_so;    /* nothing had to be changed */
 	size_t is_left; /* how many keys the site has now */
 };
@@ -34,6 +35,10 @@ struct site_done {
 enum err_code site_add_key(const char *file, const struct site_wish *wish, struct site_done *ret_done, struct err *err);
 /* By its name, that of its file, or its fingerprint. */
 enum err_code site_remove_key(const char *key, struct site_done *ret_done, struct err *err);
+/* A policy that every image must pass, whatever options say.  What it names by relative paths must lie below the site's
+ * folder. */
+enum err_code site_add_policy(const char *file, bool replace, struct site_done *ret_done, struct err *err);
+enum err_code site_remove_policy(struct site_done *ret_done, struct err *err);
 /* A digest, a fingerprint, a file with a public key, or the name of one of the site's keys. */
 enum err_code site_revoke(const char *what, const char *name, struct site_done *ret_done, struct err *err);
 /* Take a revocation back, by its name or that of its file. */

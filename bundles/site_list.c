@@ -46,8 +46,7 @@ static enum err_code load(struct trusted *t, struct err *err)
 		return ERR_OK;
 	if (code == ERR_OK)
 		return digest_of(buf_text(&t->policy), t->policy.len, NULL, &t->policy_digest, err);
-	*err = why;
-	return code;
+	return err_set(err, code, "%s", why.msg);
 }
 
 static bool is_revoked(const struct trusted *t, const struct keyring_key *k)

@@ -63,10 +63,14 @@ enum err_code fingerprint_of_pem(const char *pem, size_t len, const char *what, 
 /* The bytes of a digest in hex, which digest_parse has accepted. */
 static void decode_hex(const char *hex, unsigned char out[FINGERPRINT_BYTES])
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
-	for (i = 0; i < FINGERPRINT_BYTES; i++)
-		sscanf(hex + 2 * i, "%2hhx", &out[i]);
+	for (i = 0; i < (size_t)2 * FINGERPRINT_BYTES && hex[i] != '\0'; i++) {
+		const char *digit = strchr(digits, hex[i]);
+
+		out[i / 2] = (unsigned char)(out[i / 2] << 4 | (digit != NULL ? digit - digits : 0));
+	}
 }
 
 enum err_code fingerprint_text(const struct digest *fingerprint, char out[FINGERPRINT_TEXT_MAX], struct err *err)

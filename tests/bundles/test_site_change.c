@@ -24,6 +24,10 @@
 #define OTHER_DIGEST "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define HINT "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo="
 
+#define REJECT "{\"default\":[{\"type\":\"reject\"}]}"
+#define ACCEPT "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}"
+#define BESIDE "{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"acme.pub\"}]}"
+
 static char *folder, *site;
 
 static void not_synced(int fd)
@@ -38,6 +42,9 @@ static void set_up(void)
 	site = folder_path(folder, "site");
 	ck_assert_int_eq(setenv(SITE_VARIABLE, site, 1), 0);
 	ck_assert_int_eq(chdir(folder), 0);
+	folder_put(folder, "reject.json", REJECT, strlen(REJECT));
+	folder_put(folder, "accept.json", ACCEPT, strlen(ACCEPT));
+	folder_put(folder, "beside.json", BESIDE, strlen(BESIDE));
 	folder_put(folder, "acme.pub", key_p256_pub, strlen(key_p256_pub));
 	folder_put(folder, "same.pem", key_p256_pub_compressed, strlen(key_p256_pub_compressed));
 	folder_put(folder, "other.pub", key_p384_pub, strlen(key_p384_pub));
@@ -52,7 +59,7 @@ static void tear_down(void)
 	folder_remove(folder);
 }
 
-enum verb { ADD, REPLACE, REMOVE, REVOKE, UNREVOKE };
+enum verb { ADD, REPLACE, REMOVE, REVOKE, UNREVOKE, POLICY, REPLACE_POLICY, REMOVE_POLICY };
 
 struct step {
 	enum verb verb;
@@ -73,6 +80,11 @@ static enum err_code take(const struct step *s, struct site_done *done, struct e
 		return site_add_key(s->what, &wish, done, err);
 	case REMOVE:
 		return site_remove_key(s->what, done, err);
+	case POLICY:
+	case REPLACE_POLICY:
+		return site_add_policy(s->what, s->verb == REPLACE_POLICY, done, err);
+	case REMOVE_POLICY:
+		return site_remove_policy(done, err);
 	case REVOKE:
 		return site_revoke(s->what, s->name, done, err);
 	default:
@@ -138,6 +150,18 @@ static const struct {
 	{ "something else under the name",
 	  { { REVOKE, DIGEST, "x", NULL, ERR_OK, "x.list" },
 	    { REVOKE, "other.pub", "x", NULL, ERR_CONFLICT, "--name" } } },
+	{ "a policy, never changed by the way",
+	  { { POLICY, "reject.json", NULL, NULL, ERR_OK, "site/policy.json" },
+	    { POLICY, "reject.json", NULL, NULL, ERR_OK, "site/policy.json" },
+	    { POLICY, "accept.json", NULL, NULL, ERR_CONFLICT, "--replace" },
+	    { REPLACE_POLICY, "accept.json", NULL, NULL, ERR_OK, "site/policy.json" } } },
+	{ "a policy taken away",
+	  { { POLICY, "reject.json", NULL, NULL, ERR_OK, "site/policy.json" },
+	    { REMOVE_POLICY, "", NULL, NULL, ERR_OK, "site/policy.json" },
+	    { REMOVE_POLICY, "", NULL, NULL, ERR_NOT_FOUND, "site/policy.json" } } },
+	{ "no policy", { { POLICY, "acme.pub", NULL, NULL, ERR_FORMAT, "site/policy.json" } } },
+	{ "a policy whose key does not lie where it will be looked for",
+	  { { POLICY, "beside.json", NULL, NULL, ERR_NOT_FOUND, "site/acme.pub" } } },
 	{ "nothing known", { { REVOKE, "nobody", NULL, NULL, ERR_USAGE, "nobody" } } },
 	{ "no revocation", { { UNREVOKE, "nobody", NULL, NULL, ERR_NOT_FOUND, "nobody" } } },
 };
@@ -229,6 +253,10 @@ static const struct {
 	  { ADD, "acme.pub", NULL, OTHER_SCOPE, ERR_OK, NULL },
 	  { REPLACE, "acme.pub", NULL, SCOPE, ERR_OK, NULL } },
 	{ "a key less", { ADD, "acme.pub", NULL, SCOPE, ERR_OK, NULL }, { REMOVE, "acme", NULL, NULL, ERR_OK, NULL } },
+	{ "a policy", { 0 }, { POLICY, "reject.json", NULL, NULL, ERR_OK, NULL } },
+	{ "another policy",
+	  { POLICY, "accept.json", NULL, NULL, ERR_OK, NULL },
+	  { REPLACE_POLICY, "reject.json", NULL, NULL, ERR_OK, NULL } },
 	{ "a revocation",
 	  { REVOKE, OTHER_DIGEST, NULL, NULL, ERR_OK, NULL },
 	  { REVOKE, DIGEST, NULL, NULL, ERR_OK, NULL } },
@@ -255,6 +283,8 @@ static void describe(char out[STATE_MAX])
 	}
 	for (i = 0; i < r.len; i++)
 		ck_assert_int_eq(buf_printf(&text, NULL, "%s ", r.entries[i].digest.text), ERR_OK);
+	if (folder_has(folder, "site/policy.json"))
+		ck_assert_msg(site_read(NULL, SITE_POLICY, &text, &err) == ERR_OK, "%s", err.msg);
 	memcpy(out, buf_text(&text), text.len + 1);
 }
 

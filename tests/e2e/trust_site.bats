@@ -118,6 +118,20 @@ names() {
 	complain 1 'is revoked here'
 }
 
+@test "a policy that every image must pass" {
+	echo '{"default": [{"type": "reject"}]}' >reject.json
+	echo '{"default": [{"type": "rejekt"}]}' >wrong.json
+	bundle trust add --policy wrong.json
+	complain 1 "$BUNDLE_TRUST/policy.json" '/default/0/type'
+	bundle trust add --policy reject.json
+	expect 0 "$BUNDLE_TRUST/policy.json: added: sha256:"
+	bundle trust list
+	expect 0 "policy.json  sha256:$(sha256sum <reject.json | cut -d ' ' -f 1)"
+	bundle trust remove --policy
+	expect 0 "$BUNDLE_TRUST/policy.json: removed"
+	[[ $stderr == 'warning: no policy is left'* ]]
+}
+
 @test "trust that others could have written, and a last key" {
 	bundle trust add acme.pub
 	chmod 777 "$BUNDLE_TRUST/keys.d"
