@@ -230,7 +230,7 @@ static enum err_code start_port(struct port *port, unsigned connections, struct 
 enum err_code serve_http_start(struct serve_http *s, const struct serve_log *log, struct err *err)
 {
 	unsigned connections = connections_each(s);
-	enum err_code code = ERR_OK;
+	enum err_code code = offload_pool_new(HASHING_THREADS, HASHING_STREAMS, &s->hashing, err);
 	size_t i;
 
 	s->log = log;
@@ -302,6 +302,7 @@ void serve_http_free(struct serve_http *s)
 			close_fd(&s->ports[i].fd);
 		serve_address_forget(&s->ports[i].listener.address);
 	}
+	offload_pool_free(s->hashing);
 	pthread_cond_destroy(&s->idle);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

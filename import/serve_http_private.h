@@ -8,10 +8,13 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "common/offload.h"
 #include "import/serve_http.h"
 #include "import/serve_request.h"
 
 #define PEER_MAX 64
+#define HASHING_THREADS 2
+#define HASHING_STREAMS 12 /* by their number their chunks have their size: 2 MiB each */
 
 /* One address that is listened at. */
 struct port {
@@ -41,7 +44,8 @@ struct serve_http {
 	pthread_cond_t idle; /* no request is under way */
 	size_t requests;     /* under way; by lock */
 	atomic_bool stopping;
-	atomic_uint bodies, decoders; /* blobs that are being sent, and those of them that are decoded */
+	atomic_uint bodies, decoders, proofs; /* blobs that are sent, decoded, and hashed on other threads */
+	struct offload_pool *hashing;         /* owned: those threads */
 };
 
 /* A request, from its headers to the last byte of its answer. */

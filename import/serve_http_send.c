@@ -11,15 +11,19 @@
 #define BLOCK_BYTES (128 * KIB)
 #define BLOCK_BYTES_MANY (16 * KIB) /* where so many bodies are sent that the large ones would add up */
 #define BODIES_MANY 64
+#define PROOFS_OFFLOADED 4 /* at a time; others are hashed by whoever sends them */
 
 /* An answer while it is sent. */
 struct body {
 	struct serve_http *server;
 	struct exchange *exchange; /* borrowed; it ends after the last byte */
 	struct serve_answer answer;
-	struct instream *in;         /* of a blob that is decoded; opened with its first byte */
-	struct digest_stream digest; /* of one that is sent whole and was not proved yet */
-	bool proves;
+	struct instream *in; /* of a blob that is decoded; opened with its first byte */
+	/* Of one that is sent whole and was not proved yet: its bytes go through a proof into nothing. */
+	struct outstream *proving; /* NULL: it is not proved; else offload or, where others have all of that, proof */
+	struct offload offload;
+	struct proof_stage proof;
+	struct outstream nothing;
 };
 
 static bool is_blob(const struct serve_answer *a)
@@ -37,7 +41,10 @@ static void free_body(void *ctx)
 		atomic_fetch_sub(&b->server->bodies, 1);
 	if (is_blob(&b->answer) && b->answer.blob.coded)
 		atomic_fetch_sub(&b->server->decoders, 1);
-	digest_stream_release(&b->digest);
+	if (b->offload.room != NULL)
+		atomic_fetch_sub(&b->server->proofs, 1);
+	offload_release(&b->offload);
+	proof_stage_release(&b->proof);
 	serve_answer_release(&b->answer);
 	free(b);
 }
@@ -85,16 +92,17 @@ static enum err_code prove(struct body *b, const char *bytes, size_t len, bool l
 	const struct catalog_blob *blob = &b->answer.blob;
 	enum err_code code = ERR_OK;
 
-	if (b->proves)
-		code = digest_stream_update(&b->digest, bytes, len, err);
+	if (b->proving != NULL)
+		code = outstream_write(b->proving, bytes, len, err);
 	if (code != ERR_OK || !last)
 		return code;
-	if (!b->proves)
+	if (b->proving == NULL)
 		return catalog_blob_unchanged(blob, err);
-	code = digest_stream_final(&b->digest, err);
+	code = outstream_finish(b->proving, err);
 	if (code == ERR_OK)
 		catalog_blob_set_proved(blob);
-	return code;
+	return code == ERR_DIGEST || code == ERR_SIZE ? err_add(err, "the connection is cut before its last byte")
+						      : code;
 }
 
 static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
@@ -116,13 +124,41 @@ static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
 	return (ssize_t)len;
 }
 
+static enum err_code swallow(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	(void)out;
+	(void)bytes;
+	(void)len;
+	(void)err;
+	return ERR_OK;
+}
+
+/* Hashing takes as long as sending: both at once, where there is room for what is sent before it is hashed. */
+static enum err_code offload_proof(struct body *b, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	b->proving = &b->proof.out;
+	if (atomic_fetch_add(&b->server->proofs, 1) < PROOFS_OFFLOADED)
+		code = offload_init(&b->offload, b->server->hashing, &b->proof.out, err);
+	if (b->offload.room != NULL)
+		b->proving = &b->offload.out;
+	else
+		atomic_fetch_sub(&b->server->proofs, 1);
+	return code;
+}
+
 /* A range says nothing of the whole: whoever asks for it puts it together, and proves that. */
 static enum err_code begin_proof(struct body *b, struct err *err)
 {
 	const struct serve_answer *a = &b->answer;
+	enum err_code code;
 
-	b->proves = a->blob_from == 0 && a->blob_end == a->blob.size_bytes && !catalog_blob_proved(&a->blob);
-	return b->proves ? digest_stream_init(&b->digest, &a->blob.digest, a->blob.size_bytes, err) : ERR_OK;
+	if (a->blob_from > 0 || a->blob_end < a->blob.size_bytes || catalog_blob_proved(&a->blob))
+		return ERR_OK;
+	b->nothing.write = swallow;
+	code = proof_stage_init(&b->proof, &a->blob.digest, a->blob.size_bytes, &b->nothing, err);
+	return code == ERR_OK ? offload_proof(b, err) : code;
 }
 
 enum err_code serve_http_may_send(struct serve_http *s, const struct serve_answer *answer, struct err *err)
