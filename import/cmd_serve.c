@@ -255,11 +255,11 @@ static void run_until_stopped(const struct job *j, const sigset_t *signals)
 	unsigned waited_ms;
 
 	while (!is_asked_to_stop(signals, 1))
-		serve_http_tend(j->server);
+		serve_http_tend(j->server, LIMIT_SERVE_REQUEST_S);
 	for (waited_ms = 0; waited_ms < LIMIT_SERVE_STOP_MS; waited_ms += 500) {
 		if (serve_http_quiesce(j->server, 500) || is_asked_to_stop(signals, 0))
 			return;
-		serve_http_tend(j->server);
+		serve_http_tend(j->server, LIMIT_SERVE_REQUEST_S);
 	}
 }
 

@@ -121,15 +121,15 @@ void serve_http_end(struct serve_http *s, struct connection *c)
 
 /* The library counts a byte now and then as life.  It learns of this end as if the client had made it, and the
  * descriptor stays open until it does. */
-void serve_http_tend(struct serve_http *s)
+void serve_http_tend(struct serve_http *s, double patience_s)
 {
 	struct connection *c;
-	double patience;
 
 	pthread_mutex_lock(&s->lock);
-	patience = s->connections_len > s->connections_max / 4 * 3 ? HURRY_SECONDS : LIMIT_SERVE_REQUEST_S;
+	if (s->connections_len > s->connections_max / 4 * 3 && patience_s > HURRY_SECONDS)
+		patience_s = HURRY_SECONDS;
 	for (c = s->connections; c != NULL; c = c->next) {
-		if (!c->busy && seconds_since(&c->waits_since) > patience)
+		if (!c->busy && seconds_since(&c->waits_since) > patience_s)
 			(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->lock);

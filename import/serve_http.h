@@ -46,8 +46,8 @@ enum err_code serve_http_listen(struct serve_http *server, struct serve_listener
 enum err_code serve_http_start(struct serve_http *server, const struct serve_log *log, struct err *err);
 /* Print a line for each address: what listens there, and where that is. */
 void serve_http_tell(const struct serve_http *server, FILE *to);
-/* Close connections on which no whole request has come for too long. */
-void serve_http_tend(struct serve_http *server);
+/* Close connections on which no whole request has come for so long, and sooner where most of them are taken. */
+void serve_http_tend(struct serve_http *server, double patience_s);
 /* Take no more connections.  True once no request is under way, after at most wait_ms. */
 bool serve_http_quiesce(struct serve_http *server, unsigned wait_ms);
 /* Close everything, whatever is under way.  NULL is fine. */
