@@ -118,15 +118,6 @@ static enum err_code read_issuer(struct certificate *c, struct err *err)
 			 err);
 }
 
-static enum err_code read_key(struct certificate *c, struct err *err)
-{
-	EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
-
-	if (pkey == NULL)
-		return err_set(err, ERR_FORMAT, "a certificate without a key that can be read");
-	return trust_key_of_pkey(pkey, "the certificate", &c->key, err);
-}
-
 enum err_code certificate_read(const void *der, size_t len, struct certificate *ret_certificate, struct err *err)
 {
 	CLEANUP(certificate_release) struct certificate c = { 0 };
@@ -140,7 +131,7 @@ enum err_code certificate_read(const void *der, size_t len, struct certificate *
 		ERR_clear_error();
 		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
 	}
-	code = read_key(&c, err);
+	code = trust_key_of_certificate(c.x509, "the certificate", &c.key, err);
 	if (code == ERR_OK)
 		code = read_names(&c, err);
 	if (code == ERR_OK)

@@ -132,11 +132,12 @@ static enum err_code apply_details(struct trust_key *k, const char *details, str
 	return ERR_OK;
 }
 
-static enum err_code make_id(struct trust_key *k, struct err *err)
+static enum err_code make_id(struct trust_key *k, const X509_PUBKEY *known, struct err *err)
 {
 	CLEANUP(buf_release) struct buf text = { .max = TRUST_KEY_ID_SIZE };
 	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(k->pkey, &der);
+	/* what has been read from DER is still known, which making it anew is not worth */
+	int len = known != NULL ? i2d_X509_PUBKEY(known, &der) : i2d_PUBKEY(k->pkey, &der);
 	enum err_code code;
 
 	if (len <= 0)
@@ -151,8 +152,8 @@ static enum err_code make_id(struct trust_key *k, struct err *err)
 }
 
 /* Takes the key over, also where it fails. */
-static enum err_code finish(EVP_PKEY *pkey, const char *details, const char *name, struct trust_key **ret_key,
-			    struct err *err)
+static enum err_code finish(EVP_PKEY *pkey, const X509_PUBKEY *known, const char *details, const char *name,
+			    struct trust_key **ret_key, struct err *err)
 {
 	CLEANUP(trust_key_free_ptr) struct trust_key *k = calloc(1, sizeof(*k));
 	enum err_code code;
@@ -168,7 +169,7 @@ static enum err_code finish(EVP_PKEY *pkey, const char *details, const char *nam
 	if (code == ERR_OK)
 		code = apply_details(k, details, err);
 	if (code == ERR_OK)
-		code = make_id(k, err);
+		code = make_id(k, known, err);
 	if (code == ERR_OK)
 		*ret_key = take_ptr(&k);
 	return code;
@@ -211,7 +212,7 @@ enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, st
 			       strstr(text.data, "PRIVATE KEY") != NULL
 				       ? ", but a private one: openssl pkey -in KEY -pubout prints its public half"
 				       : "");
-	return finish(pkey, NULL, name, ret_key, err);
+	return finish(pkey, NULL, NULL, name, ret_key, err);
 }
 
 enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err)
@@ -241,14 +242,20 @@ enum err_code trust_key_of_der(const void *der, size_t len, const char *details,
 	}
 	if (pkey == NULL)
 		return err_set(err, ERR_FORMAT, "%s: holds no public key that can be read", name);
-	return finish(pkey, details, name, ret_key, err);
+	return finish(pkey, NULL, details, name, ret_key, err);
 }
 
-enum err_code trust_key_of_pkey(EVP_PKEY *pkey, const char *name, struct trust_key **ret_key, struct err *err)
+enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
 {
+	EVP_PKEY *pkey = X509_get0_pubkey(x509);
+
+	if (pkey == NULL) {
+		ERR_clear_error();
+		return err_set(err, ERR_FORMAT, "%s: holds no key that can be read", name);
+	}
 	if (EVP_PKEY_up_ref(pkey) != 1)
 		return err_nomem(err);
-	return finish(pkey, NULL, name, ret_key, err);
+	return finish(pkey, X509_get_X509_PUBKEY(x509), NULL, name, ret_key, err);
 }
 
 const char *trust_key_name(const struct trust_key *k)
@@ -350,18 +357,19 @@ enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, s
 {
 	const void *bytes = NULL;
 	size_t len = 0, i;
+	struct err why = { 0 };
 	enum err_code code;
 
 	if (k->kind == EVP_PKEY_ED25519) {
 		code = trust_artifact_bytes(a, &bytes, &len, err);
 		return code == ERR_OK ? check_plain(k, bytes, len, signature, signature_len, err) : code;
 	}
-	code = check_hash(k, hash != TRUST_HASHES ? hash : k->common, a, signature, signature_len, err);
+	code = check_hash(k, hash != TRUST_HASHES ? hash : k->common, a, signature, signature_len, &why);
 	for (i = 0; hash == TRUST_HASHES && code == ERR_UNPROVED && i < TRUST_HASHES; i++) {
 		if (i != k->common && check_hash(k, (enum trust_hash)i, a, signature, signature_len, NULL) == ERR_OK)
 			code = ERR_OK;
 	}
-	return code;
+	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
 
 enum err_code trust_key_check_bytes(const struct trust_key *k, enum trust_hash hash, const void *bytes, size_t len,

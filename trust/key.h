@@ -24,7 +24,7 @@
 #define TRUST_KEY_ID_SIZE 45 /* base64 of a SHA-256, and the NUL */
 
 struct trust_key;
-struct evp_pkey_st;
+struct x509_st;
 
 /* Read a public key in PEM from a file. */
 enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err);
@@ -34,9 +34,9 @@ enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, st
 			       struct err *err);
 enum err_code trust_key_of_der(const void *der, size_t len, const char *details, const char *name,
 			       struct trust_key **ret_key, struct err *err);
-/* A key that OpenSSL holds already, of a certificate; it is shared. */
-enum err_code trust_key_of_pkey(struct evp_pkey_st *pkey, const char *name, struct trust_key **ret_key,
-				struct err *err);
+/* The key of a certificate that OpenSSL has read. */
+enum err_code trust_key_of_certificate(const struct x509_st *x509, const char *name, struct trust_key **ret_key,
+				       struct err *err);
 /* Where it is from, for messages. */
 const char *trust_key_name(const struct trust_key *k);
 /* What identifies it: base64 of the SHA-256 of the public key in DER, as in the hint of a bundle that cosign writes. */

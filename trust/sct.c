@@ -13,26 +13,19 @@
 #define PRECERT_ENTRY 1
 
 /* The certificate as the log saw it, before the timestamps came into it. */
-static enum err_code bare_tbs(const X509 *leaf, struct buf *out, struct err *err)
+static enum err_code bare_tbs(X509 *leaf, struct buf *out, struct err *err)
 {
-	X509 *bare = X509_dup(leaf);
-	X509_EXTENSION *extension;
+	int at = X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1), len;
 	unsigned char *der = NULL;
-	int at, len;
 	enum err_code code;
 
-	if (bare == NULL)
-		return err_nomem(err);
-	at = X509_get_ext_by_NID(bare, NID_ct_precert_scts, -1);
-	extension = at >= 0 ? X509_delete_ext(bare, at) : NULL;
-	X509_EXTENSION_free(extension);
-	len = i2d_re_X509_tbs(bare, &der);
-	if (at < 0 || len <= 0 || X509_get_ext_by_NID(bare, NID_ct_precert_scts, -1) >= 0)
+	X509_EXTENSION_free(at >= 0 ? X509_delete_ext(leaf, at) : NULL);
+	len = i2d_re_X509_tbs(leaf, &der);
+	if (at < 0 || len <= 0 || X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1) >= 0)
 		code = err_set(err, ERR_FORMAT, "a certificate whose signed timestamps cannot be taken out");
 	else
 		code = buf_add(out, der, (size_t)len, err);
 	OPENSSL_free(der);
-	X509_free(bare);
 	return code;
 }
 
@@ -107,7 +100,7 @@ static enum err_code check_one(const SCT *sct, const struct buf *tbs, const X509
 	return code;
 }
 
-static enum err_code check_all(const STACK_OF(SCT) * scts, const X509 *leaf, const X509 *issuer,
+static enum err_code check_all(const STACK_OF(SCT) * scts, X509 *leaf, const X509 *issuer,
 			       const struct trust_root *root, struct err *err)
 {
 	CLEANUP(buf_release) struct buf tbs = { .max = LIMIT_CERTIFICATE_BYTES };
@@ -131,7 +124,7 @@ static enum err_code check_all(const STACK_OF(SCT) * scts, const X509 *leaf, con
 	return code;
 }
 
-enum err_code sct_check(const X509 *leaf, const X509 *issuer, const struct trust_root *root, struct err *err)
+enum err_code sct_check(X509 *leaf, const X509 *issuer, const struct trust_root *root, struct err *err)
 {
 	STACK_OF(SCT) *scts = X509_get_ext_d2i(leaf, NID_ct_precert_scts, NULL, NULL);
 	enum err_code code = check_all(scts, leaf, issuer, root, err);

@@ -12,7 +12,8 @@
 
 struct x509_st;
 
-/* Does one of the timestamps in a certificate hold by a log of the root? */
-enum err_code sct_check(const struct x509_st *leaf, const struct x509_st *issuer, const struct trust_root *root,
+/* Does one of the timestamps in a certificate hold by a log of the root?  They are taken out of the certificate, for
+ * that is what the log has seen: it is good for nothing else afterwards. */
+enum err_code sct_check(struct x509_st *leaf, const struct x509_st *issuer, const struct trust_root *root,
 			struct err *err);
 #endif

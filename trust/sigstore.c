@@ -105,36 +105,39 @@ static enum err_code check_signature(struct attempt *a, const struct trust_key *
 static enum err_code check_keys(struct attempt *a, struct err *err)
 {
 	const struct trust_material *m = a->material;
+	struct err why = { 0 };
 	enum err_code code = ERR_UNPROVED;
 	size_t i;
 
 	if (m->keys_len == 0)
 		return err_set(err, ERR_UNPROVED, "signed with a key, and no key is given to check it by: use --key");
-	for (i = 0; i < m->keys_len; i++) {
-		if (strcmp(trust_key_id(m->keys[i]), a->b->hint) == 0 && check_signature(a, m->keys[i], NULL) == ERR_OK)
-			code = ERR_OK;
+	for (i = 0; code == ERR_UNPROVED && i < m->keys_len; i++) {
+		if (strcmp(trust_key_id(m->keys[i]), a->b->hint) == 0)
+			code = check_signature(a, m->keys[i], &why);
 	}
 	for (i = 0; code == ERR_UNPROVED && i < m->keys_len; i++)
-		code = check_signature(a, m->keys[i], err);
+		code = check_signature(a, m->keys[i], &why);
 	if (code == ERR_UNPROVED && m->keys_len > 1)
-		code = err_set(err, ERR_UNPROVED, "not signed with any of the %zu keys that count", m->keys_len);
-	if (code == ERR_OK)
-		a->proof.key = a->key;
-	return code;
+		return err_set(err, code, "not signed with any of the %zu keys that count", m->keys_len);
+	if (code != ERR_OK)
+		return err_set(err, code, "%s", why.msg);
+	a->proof.key = a->key;
+	return ERR_OK;
 }
 
 static enum err_code check_identity(struct attempt *a, struct err *err)
 {
 	const struct certificate *c = &a->certificate;
 	const struct trust_wanted *w = a->wanted;
+	struct err why = { 0 };
 	enum err_code code = ERR_UNPROVED;
 	size_t i;
 
 	if (c->issuer == NULL || c->names_len == 0)
 		return err_set(err, ERR_UNPROVED, "the certificate does not say who signed, or who vouches for that");
 	for (i = 0; code == ERR_UNPROVED && i < w->identities_len; i++)
-		code = trust_identity_match(&w->identities[i], c->names, c->names_len, c->issuer, err);
-	return code;
+		code = trust_identity_match(&w->identities[i], c->names, c->names_len, c->issuer, &why);
+	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
 
 static enum err_code read_signer(struct attempt *a, struct err *err)

@@ -61,13 +61,13 @@ static bool claims(PKCS7 *token, const struct trust_authority *a)
 	return false;
 }
 
-static STACK_OF(X509) * chain_of(const struct trust_authority *a)
+static STACK_OF(X509) * stack_of(X509 *const *certificates, size_t len)
 {
 	STACK_OF(X509) *stack = sk_X509_new_null();
 	size_t i;
 
-	for (i = 0; stack != NULL && i < a->chain_len; i++) {
-		if (sk_X509_push(stack, a->chain[i]) <= 0) {
+	for (i = 0; stack != NULL && i < len; i++) {
+		if (sk_X509_push(stack, certificates[i]) <= 0) {
 			sk_X509_free(stack);
 			stack = NULL;
 		}
@@ -75,20 +75,18 @@ static STACK_OF(X509) * chain_of(const struct trust_authority *a)
 	return stack;
 }
 
-/* Who signed, if it leads to the authority.  A token may list the whole chain, and is then checked against all of it.
- */
-static X509 *signer_by(PKCS7 *token, const struct trust_authority *a, STACK_OF(X509) * chain)
+/* Who signed, if it leads to what the store trusts, by so many certificates of the authority. */
+static X509 *signer_by(PKCS7 *token, const struct trust_authority *a, size_t len, X509_STORE *store)
 {
+	STACK_OF(X509) *chain = stack_of(a->chain, len);
 	X509 *signer = NULL;
 
-	if (TS_RESP_verify_signature(token, chain, a->store, &signer) == 1)
-		return signer;
-	X509_free(signer);
-	signer = NULL;
-	if (TS_RESP_verify_signature(token, chain, a->anchor, &signer) == 1)
-		return signer;
-	X509_free(signer);
-	return NULL;
+	if (chain != NULL && TS_RESP_verify_signature(token, chain, store, &signer) != 1) {
+		X509_free(signer);
+		signer = NULL;
+	}
+	sk_X509_free(chain);
+	return signer;
 }
 
 /* Was the signer's certificate valid, and the authority's? */
@@ -107,36 +105,35 @@ static enum err_code check_time(PKCS7 *token, const struct trust_authority *a, X
 	return code;
 }
 
+/* A token may list the whole chain, and is then checked against all of it; else its first certificate is enough. */
 static enum err_code check_by(PKCS7 *token, const struct trust_authority *a, int64_t time, struct err *err)
 {
-	STACK_OF(X509) *chain = chain_of(a);
-	X509 *signer;
+	X509 *signer = signer_by(token, a, 1, a->store);
 	enum err_code code;
 
-	if (chain == NULL)
-		return err_nomem(err);
-	signer = signer_by(token, a, chain);
+	if (signer == NULL)
+		signer = signer_by(token, a, a->chain_len, a->anchor);
 	if (signer == NULL)
 		code = err_set(err, ERR_UNPROVED, "the timestamp is not signed by the authority %s", a->uri);
 	else
 		code = check_time(token, a, signer, time, err);
 	X509_free(signer);
-	sk_X509_free(chain);
 	ERR_clear_error();
 	return code;
 }
 
 static enum err_code check_token(PKCS7 *token, const struct trust_root *root, int64_t time, struct err *err)
 {
+	struct err why = { 0 };
 	enum err_code code =
-		err_set(err, ERR_NOT_FOUND, "the timestamp is by an authority that %s does not know", root->name);
+		err_set(&why, ERR_NOT_FOUND, "the timestamp is by an authority that %s does not know", root->name);
 	size_t i;
 
 	for (i = 0; code != ERR_OK && i < root->tsas_len; i++) {
 		if (claims(token, &root->tsas[i]))
-			code = check_by(token, &root->tsas[i], time, err);
+			code = check_by(token, &root->tsas[i], time, &why);
 	}
-	return code;
+	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
 
 static enum err_code check_response(TS_RESP *response, const void *bytes, size_t len, const struct trust_root *root,

@@ -83,7 +83,8 @@ static enum err_code check_by(const struct sigstore_entry *e, const struct trust
 enum err_code tlog_check(const struct sigstore_entry *e, const struct trust_root *root, struct tlog_proof *ret_proof,
 			 struct err *err)
 {
-	enum err_code code = err_set(err, ERR_UNPROVED, "the entry is in a log that %s does not know", root->name);
+	struct err why = { 0 };
+	enum err_code code = err_set(&why, ERR_UNPROVED, "the log entry is in a log that %s does not know", root->name);
 	size_t i;
 
 	for (i = 0; code == ERR_UNPROVED && i < root->tlogs_len; i++) {
@@ -92,7 +93,7 @@ enum err_code tlog_check(const struct sigstore_entry *e, const struct trust_root
 		if (!is_id(&e->log_id, log->id, log->id_len) &&
 		    !is_id(&e->log_id, log->checkpoint_id, log->checkpoint_id_len))
 			continue;
-		code = check_by(e, log, err);
+		code = check_by(e, log, &why);
 		if (code == ERR_OK)
 			*ret_proof = (struct tlog_proof){
 				.log = log,
@@ -100,5 +101,5 @@ enum err_code tlog_check(const struct sigstore_entry *e, const struct trust_root
 				.time = e->integrated_time,
 			};
 	}
-	return code;
+	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
