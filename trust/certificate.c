@@ -150,7 +150,7 @@ enum err_code certificate_check_use(const struct certificate *c, struct err *err
 
 	if ((flags & EXFLAG_INVALID) != 0)
 		return err_set(err, ERR_UNPROVED, "the certificate contradicts itself");
-	if (X509_check_ca(c->x509) != 0)
+	if ((flags & EXFLAG_CA) != 0 || X509_check_ca(c->x509) != 0)
 		return err_set(err, ERR_UNPROVED, "the certificate is an authority's, which signs no artifacts");
 	if ((flags & EXFLAG_KUSAGE) == 0 || (X509_get_key_usage(c->x509) & KU_DIGITAL_SIGNATURE) == 0)
 		return err_set(err, ERR_UNPROVED, "the certificate is not for digital signatures");

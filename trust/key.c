@@ -111,19 +111,23 @@ static enum err_code check_kind(struct trust_key *k, struct err *err)
 		       k->name, RSA_BITS_MIN, RSA_BITS_MAX);
 }
 
+/* The place of a kind in the table; COUNT_OF for one that is not known. */
+static size_t find_details(const char *details)
+{
+	size_t i = 0;
+
+	while (i < COUNT_OF(details_table) && strcmp(details_table[i].name, details) != 0)
+		i++;
+	return i;
+}
+
 static enum err_code apply_details(struct trust_key *k, const char *details, struct err *err)
 {
 	size_t i;
 
 	if (details == NULL)
 		return ERR_OK;
-	for (i = 0; i < COUNT_OF(details_table); i++) {
-		if (strcmp(details_table[i].name, details) == 0)
-			break;
-	}
-	if (i == COUNT_OF(details_table))
-		return err_set(err, ERR_UNSUPPORTED, "%s: a key of a kind that is not known here (%.60s)", k->name,
-			       details);
+	i = find_details(details);
 	if (details_table[i].kind != k->kind &&
 	    !(k->kind == EVP_PKEY_RSA_PSS && details_table[i].padding == PADDING_PSS))
 		return err_set(err, ERR_FORMAT, "%s: the key is not what it is said to be (%s)", k->name, details);
@@ -231,6 +235,9 @@ enum err_code trust_key_of_der(const void *der, size_t len, const char *details,
 
 	if (len > LIMIT_KEY_BYTES)
 		return err_set(err, ERR_LIMIT, "%s: a key of %zu bytes", name, len);
+	if (details != NULL && find_details(details) == COUNT_OF(details_table))
+		return err_set(err, ERR_UNSUPPORTED, "%s: a key of a kind that is not known here (%.60s)", name,
+			       details);
 	if (details != NULL && text_starts(details, "PKCS1_"))
 		pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)len);
 	else

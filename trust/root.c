@@ -92,6 +92,7 @@ static enum err_code read_logs(const struct json_t *list, struct trust_log **ret
 {
 	size_t len = js_len(list), i;
 	struct trust_log *logs;
+	struct err why = { 0 };
 	enum err_code code = ERR_OK;
 
 	if (len > LIMIT_AUTHORITIES)
@@ -103,7 +104,7 @@ static enum err_code read_logs(const struct json_t *list, struct trust_log **ret
 	for (i = 0; code == ERR_OK && i < len; i++) {
 		struct trust_log *log = &logs[*ret_len];
 
-		code = read_log(js_at(list, i), log, err);
+		code = read_log(js_at(list, i), log, &why);
 		if (code == ERR_OK) {
 			++*ret_len;
 			continue;
@@ -112,7 +113,7 @@ static enum err_code read_logs(const struct json_t *list, struct trust_log **ret
 		if (code == ERR_UNSUPPORTED) /* a kind of key that others know */
 			code = ERR_OK;
 	}
-	return code;
+	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
 
 static void free_chain(X509 **chain, size_t len)
@@ -169,6 +170,7 @@ static enum err_code read_authorities(const struct json_t *list, enum authority_
 {
 	size_t len = js_len(list), i;
 	struct trust_authority *authorities;
+	struct err why = { 0 };
 	enum err_code code = ERR_OK;
 
 	if (len > LIMIT_AUTHORITIES)
@@ -180,7 +182,7 @@ static enum err_code read_authorities(const struct json_t *list, enum authority_
 	for (i = 0; code == ERR_OK && i < len; i++) {
 		struct trust_authority *a = &authorities[*ret_len];
 
-		code = read_authority(js_at(list, i), kind, a, err);
+		code = read_authority(js_at(list, i), kind, a, &why);
 		if (code == ERR_OK) {
 			++*ret_len;
 			continue;
@@ -189,7 +191,7 @@ static enum err_code read_authorities(const struct json_t *list, enum authority_
 		if (code == ERR_UNPROVED)
 			code = ERR_OK;
 	}
-	return code;
+	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
 
 static enum err_code read_all(const struct json_t *json, struct trust_root *root, struct err *err)

@@ -1,0 +1,62 @@
+/* sigstore_mock.h - a sigstore of its own: authorities, logs and timestamps that sign whatever a test wants, lies too.
+ *
+ * Lifecycle  mock_new; texts; mock_free.
+ * Ownership  Texts are the caller's to free.
+ * Errors     None: whatever fails here fails the test.
+ */
+#ifndef TESTS_LIB_SIGSTORE_MOCK_H
+#define TESTS_LIB_SIGSTORE_MOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MOCK_ARTIFACT "what is signed\n"
+#define MOCK_IDENTITY "builder@acme.example"
+#define MOCK_ISSUER "https://accounts.acme.example"
+#define MOCK_TIME INT64_C(1700000000) /* when everything is signed, if not said otherwise */
+
+struct mock;
+
+/* How a bundle is made; zeroed: the usual one, signed with a certificate and known to the log in each way. */
+struct mock_wish {
+	bool statement;       /* an envelope and not a message */
+	const char *kind;     /* of the log entry, "hashedrekord 0.0.1"; NULL: that which goes with it; "": no entry */
+	bool keyed;           /* signed by the key of mock_public_key, not with a certificate */
+	bool timestamp;       /* by the timestamp authority too */
+	bool embedded;        /* with its certificate in it */
+	bool other_timestamp; /* by an authority that nobody knows */
+	int64_t timestamp_at; /* 0: MOCK_TIME */
+	int64_t logged_at;    /* 0: MOCK_TIME */
+	bool no_promise;      /* no signed entry timestamp */
+	bool no_sct, false_sct, other_ca, no_code_signing, is_ca, no_issuer;
+	int64_t from, to;    /* of the certificate; 0: MOCK_TIME and ten minutes */
+	bool other_log;      /* the log is one that nobody knows */
+	bool other_body;     /* the entry is about another artifact */
+	bool two_signatures; /* in the envelope */
+	bool entry_twice;    /* the same entry */
+	bool timestamp_twice;
+	const char *payload_type, *subject_hex; /* NULL: the right ones */
+	bool no_message_digest;
+	unsigned version; /* 1 to 3; 0: 3 */
+};
+
+/* What a trusted root says besides; zeroed: everything counts for ever. */
+struct mock_root_wish {
+	int64_t ca_end, tlog_end, tsa_end, ctlog_end; /* 0: open */
+	bool no_ctlog, no_tlog, no_tsa;
+	bool strange_log; /* a log with a kind of key that does not exist, in front */
+};
+
+struct mock *mock_new(void);
+char *mock_bundle(struct mock *m, const struct mock_wish *wish);
+char *mock_root(struct mock *m, const struct mock_root_wish *wish);
+/* In PEM. */
+char *mock_public_key(struct mock *m);
+/* cosign's annotations for the same wish: certificate, Rekor bundle, timestamp; NULL where there is none. */
+struct mock_legacy {
+	char *layer, *signature, *certificate, *chain, *rekor, *timestamp;
+};
+struct mock_legacy mock_legacy(struct mock *m, const struct mock_wish *wish);
+void mock_legacy_release(struct mock_legacy *l);
+void mock_free(struct mock *m);
+#endif
