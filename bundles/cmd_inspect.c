@@ -7,6 +7,7 @@
 #include "bundles/commands.h"
 #include "bundles/contents.h"
 #include "bundles/description_json.h"
+#include "bundles/images_report.h"
 #include "bundles/inspect_tree.h"
 #include "bundles/origin.h"
 #include "common/js.h"
@@ -18,15 +19,53 @@
 #include "common/text.h"
 
 struct options {
+	struct signers_options signers;
+	const char *policy;
 	bool json, blobs;
 };
 
 static const struct opt opts[] = {
 	{ "blobs", '\0', NULL, "list every blob, with its size, role and how it is stored", 0,
 	  OPT_SETS(struct options, blobs) },
+	{ "policy", '\0', "FILE", "mark what is signed by those whom this policy asks for", 0,
+	  OPT_SETS(struct options, policy) },
+	SIGNERS_OPTS(struct options),
 	{ "json", '\0', NULL, "print the bundle's own description as one JSON document", 0,
 	  OPT_SETS(struct options, json) },
 };
+
+/* Whose signatures are marked, and what came of that. */
+struct marking {
+	struct signers signers;
+	struct admission admission;
+	struct images_verdict verdict;
+};
+
+static void marking_release(struct marking *m)
+{
+	images_verdict_release(&m->verdict);
+	admission_release(&m->admission);
+	signers_release(&m->signers);
+}
+
+static bool is_marked(const struct options *o)
+{
+	return o->policy != NULL || signers_given(&o->signers);
+}
+
+/* To show is not to use, so the policy of the machine is not asked. */
+static enum err_code mark(const struct options *o, const struct bundle *b, const struct graph *g, struct marking *m,
+			  struct err *err)
+{
+	struct admission_wanted policies = { .policy = o->policy, .given_only = true };
+	enum err_code code = admission_load(&policies, &m->admission, err);
+
+	if (code == ERR_OK && signers_given(&o->signers))
+		code = signers_load(&o->signers, &m->signers, err);
+	return code == ERR_OK ? images_judge(b, g, signers_given(&o->signers) ? &m->signers : NULL, &m->admission,
+					     &m->verdict, err)
+			      : code;
+}
 
 /* Seals are shown as what they claim to be. */
 static void print_seals(const struct origin *o)
@@ -84,9 +123,9 @@ static void print_blobs(const struct description *d)
 	}
 }
 
-/* {"schemaVersion":1,"file":…,"fileBytes":…,"digest":…,"seals":[{"slot":…,"hint":…}],"description":…} */
+/* {"schemaVersion":1,"file":…,"fileBytes":…,"digest":…,"seals":[{"slot":…,"hint":…}],"signed":[…],"description":…} */
 static enum err_code print_json(const struct bundle *b, const struct origin *origin, const struct graph *g,
-				struct err *err)
+				const struct images_verdict *verdict, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *image = NULL;
 	enum err_code code = g != NULL ? description_of_images(b, g, &image, err) : ERR_OK;
@@ -101,6 +140,10 @@ static enum err_code print_json(const struct bundle *b, const struct origin *ori
 	js_member_uint(&o, "fileBytes", bundle_size(b));
 	js_member(&o, "digest", bundle_digest(b)->text);
 	put_seals(&o, origin);
+	if (verdict != NULL) {
+		js_key(&o, "signed");
+		images_put(&o, verdict);
+	}
 	js_key(&o, "description");
 	if (g != NULL)
 		js_put_value(&o, image);
@@ -111,7 +154,7 @@ static enum err_code print_json(const struct bundle *b, const struct origin *ori
 }
 
 static enum err_code inspect_tree(const struct bundle *b, const struct origin *origin, const struct graph *g,
-				  struct err *err)
+				  const struct images_verdict *verdict, struct err *err)
 {
 	CLEANUP(free_ptr) uint32_t *order = NULL;
 	struct summary s;
@@ -121,7 +164,7 @@ static enum err_code inspect_tree(const struct bundle *b, const struct origin *o
 	if (code != ERR_OK)
 		return code;
 	s = summary_of(g, order, len);
-	code = inspect_tree_print(b, g, &s, err);
+	code = inspect_tree_print(b, g, &s, verdict, err);
 	if (code == ERR_OK)
 		print_seals(origin);
 	return code;
@@ -179,17 +222,22 @@ static enum err_code open_image(const char *file, const char *name, struct bundl
 	return open_whole(file, name, ret_bundle, g, err);
 }
 
-/* graph is what was walked: NULL where the description is printed as it stands. */
+/* as_it_is: the description is printed as it stands. */
 static enum err_code show(const struct options *options, const struct bundle *b, const struct graph *graph,
-			  struct err *err)
+			  bool as_it_is, struct err *err)
 {
 	CLEANUP(origin_release) struct origin origin = { 0 };
+	CLEANUP(marking_release) struct marking marking = { 0 };
+	const struct images_verdict *verdict = is_marked(options) ? &marking.verdict : NULL;
 	struct opt_list beside = { 0 };
 	enum err_code code = origin_find(b, &beside, &origin, err);
 
+	if (code == ERR_OK && is_marked(options))
+		code = mark(options, b, graph, &marking, err);
 	if (code != ERR_OK)
 		return code;
-	return options->json ? print_json(b, &origin, graph, err) : inspect_tree(b, &origin, graph, err);
+	return options->json ? print_json(b, &origin, as_it_is ? NULL : graph, verdict, err)
+			     : inspect_tree(b, &origin, graph, verdict, err);
 }
 
 static enum err_code full_name(const char *text, char **ret_name, struct err *err)
@@ -211,19 +259,19 @@ static enum err_code inspect(const struct options *options, const char *file, co
 	enum err_code code = ERR_OK;
 
 	graph_init(&g);
-	if (options->blobs && (options->json || image != NULL))
+	if (options->blobs && (options->json || image != NULL || is_marked(options)))
 		return err_set(err, ERR_USAGE,
 			       "--blobs lists the blobs of the whole bundle, and goes with nothing else");
 	if (image != NULL)
 		code = full_name(image, &name, err);
-	if (code == ERR_OK && as_it_is)
+	if (code == ERR_OK && as_it_is && !is_marked(options))
 		code = bundle_open(file, &b, err);
 	else if (code == ERR_OK)
 		code = image != NULL ? open_image(file, name, &b, &g, err) : open_whole(file, NULL, &b, &g, err);
 	if (code != ERR_OK)
 		return code;
 	if (!options->blobs)
-		return show(options, b, as_it_is ? NULL : &g, err);
+		return show(options, b, &g, as_it_is, err);
 	print_blobs(bundle_description(b));
 	return ERR_OK;
 }

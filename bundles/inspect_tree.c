@@ -24,12 +24,27 @@ static void print_line(unsigned depth, const char *what, const char *more, const
 	       n->absent ? "  (absent at the source)" : "");
 }
 
+/* What came of the signatures that one manifest carries. */
+struct marks {
+	const struct findings *of; /* NULL: there are none */
+	size_t first, len;
+};
+
 /* What is shown, and what of it has been. */
 struct view {
 	struct source *source; /* of the bundle: what is asked for in its order is decoded once */
 	const struct graph *g;
-	bool *shown; /* by node */
+	bool *shown;         /* by node */
+	struct marks *marks; /* by node; NULL where nobody asked */
 };
+
+static void view_release(struct view *v)
+{
+	if (v->source != NULL)
+		v->source->free(v->source);
+	free(v->shown);
+	free(v->marks);
+}
 
 static uint64_t content_bytes(const struct graph *g, const struct node *n, bool *ret_left_out)
 {
@@ -190,6 +205,55 @@ static void print_children(struct view *v, const struct node *n, unsigned depth)
 	print_left_out(v, n, depth);
 }
 
+static void print_mark(const struct finding *f, unsigned depth)
+{
+	printf("%*s", (int)depth * 2, "");
+	if (f->verdict == FINDING_HOLDS)
+		printf("verified: signed by %s%s%s\n", f->who, f->time != NULL ? ", at " : "",
+		       f->time != NULL ? f->time : "");
+	else if (f->verdict == FINDING_FAILS)
+		printf("NOT VERIFIED: %s\n", f->why);
+	else
+		printf("%s %s\n", f->is_covered ? "verified by a signature that vouches for it:" : "not signed:",
+		       f->predicate_type != NULL ? f->predicate_type : "a statement");
+}
+
+static void print_marks(const struct view *v, uint32_t node, unsigned depth)
+{
+	size_t i;
+
+	for (i = 0; v->marks != NULL && i < v->marks[node].len; i++)
+		print_mark(&v->marks[node].of->items[v->marks[node].first + i], depth);
+}
+
+/* Findings of one manifest stand side by side; of one that belongs to several images, those of the first count. */
+static void mark_findings(struct view *v, const struct findings *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->len; i++) {
+		struct marks *m = &v->marks[f->items[i].candidate->manifest];
+
+		if (m->of == NULL)
+			*m = (struct marks){ .of = f, .first = i };
+		m->len += m->of == f && i == m->first + m->len;
+	}
+}
+
+static enum err_code mark_all(struct view *v, const struct images_verdict *verdict, struct err *err)
+{
+	size_t i;
+
+	if (verdict == NULL)
+		return ERR_OK;
+	v->marks = calloc(v->g->nodes_len + 1, sizeof(*v->marks));
+	if (v->marks == NULL)
+		return err_nomem(err);
+	for (i = 0; i < verdict->len; i++)
+		mark_findings(v, &verdict->items[i].findings);
+	return ERR_OK;
+}
+
 static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsigned depth)
 {
 	const struct node *n = &v->g->nodes[node];
@@ -208,6 +272,7 @@ static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsig
 		return; /* what lies below it stands above: a hostile bundle must not grow without end when it is shown
 			 */
 	v->shown[node] = true;
+	print_marks(v, node, depth + 1);
 	print_statements(v, depth + 1, n);
 	print_children(v, n, depth + 1);
 	print_referrers(v, node, depth + 1);
@@ -250,14 +315,15 @@ static void print_notes(const struct description_notes *notes)
 }
 
 enum err_code inspect_tree_print(const struct bundle *b, const struct graph *g, const struct summary *s,
-				 struct err *err)
+				 const struct images_verdict *verdict, struct err *err)
 {
-	CLEANUP(free_ptr) bool *shown = calloc(g->nodes_len + 1, sizeof(*shown));
-	struct view v = { .g = g, .shown = shown };
+	CLEANUP(view_release) struct view v = { .g = g, .shown = calloc(g->nodes_len + 1, sizeof(*v.shown)) };
 	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
-	enum err_code code = shown != NULL ? bundle_source_new(b, &v.source, err) : err_nomem(err);
+	enum err_code code = v.shown != NULL ? bundle_source_new(b, &v.source, err) : err_nomem(err);
 	size_t i;
 
+	if (code == ERR_OK)
+		code = mark_all(&v, verdict, err);
 	if (code != ERR_OK)
 		return code;
 	printf("%s  %s  %s\n", bundle_path(b), bundle_digest(b)->text, text_size(bundle_size(b), size));
@@ -267,7 +333,6 @@ enum err_code inspect_tree_print(const struct bundle *b, const struct graph *g, 
 		printf("%s\n", g->images[i].name);
 		print_node(&v, g->images[i].root, LINK_SUBJECT, 1);
 	}
-	v.source->free(v.source);
 	printf("%s; %s\n", summary_text(s, counts), text_size(s->bytes, size));
 	if (s->prerequisites > 0)
 		printf("%zu layer%s of %s left out: the target must have %s (--blobs lists them)\n", s->prerequisites,

@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# Signatures and attestations of images: made by cosign in its older form and as bundles, verified by both; and policies
+# that let images in or keep them out.
+load helpers
+
+setup_file() {
+	registry_start
+	SIGNED=$LAB_WORK/signed
+	export SIGNED
+	mkdir "$SIGNED" && cd "$SIGNED"
+	sign_all >"$LAB_WORK/signed.log" 2>&1
+	"$BUNDLE" export -q -o both.oci.tar.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >/dev/null
+	cp "$TOP/tests/fixtures/cosign.pub" fixture.pub
+}
+
+teardown_file() { registry_stop; }
+
+setup() {
+	session_start
+	cp "$SIGNED"/*.pub "$SIGNED"/*.zst .
+	export COSIGN_PASSWORD=secret
+	APP="$REGISTRY/demo/app1:1.0" MULTI_NAME="$REGISTRY/demo/multi:2.1"
+}
+
+teardown() { session_end; }
+
+# Old: signatures in annotations, under tags; new: sigstore bundles as referrers.
+cosign_make() {
+	local verb=$1 form=$2 key=$3 image=$4
+	shift 4
+	lab_peer cosign "$verb" -y --key "cosign-$key.key" --use-signing-config=false --tlog-upload=false \
+		--new-bundle-format="$([[ $form == new ]] && echo true || echo false)" "$@" "$REGISTRY/demo/$image"
+}
+
+sign_all() {
+	local name kind options
+	export COSIGN_PASSWORD=secret
+	while read -r name kind options; do
+		# shellcheck disable=SC2086 # several arguments
+		openssl genpkey -algorithm "$kind" $options -out "$name.pem" &&
+			openssl pkey -in "$name.pem" -pubout -out "$name.pub" &&
+			lab_peer cosign import-key-pair --key "$name.pem" --output-key-prefix "cosign-$name"
+	done <<-'EOF2'
+		p256 EC -pkeyopt ec_paramgen_curve:P-256
+		p384 EC -pkeyopt ec_paramgen_curve:P-384
+		rsa RSA -pkeyopt rsa_keygen_bits:2048
+	EOF2
+	openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out stranger.pub
+	echo '{"says":"p256"}' >predicate.json
+	cosign_make sign old p256 "multi@$MULTI"
+	cosign_make attest old p256 "multi@$MULTI" --type custom --predicate predicate.json
+	cosign_make sign new p256 "app1@$APP1"
+	cosign_make attest new p256 "app1@$APP1" --type custom --predicate predicate.json
+	cosign_make sign old p384 "multi@$MULTI"
+	cosign_make sign old rsa "multi@$MULTI"
+	cosign_make attest new rsa "app1@$APP1" --type custom --predicate predicate.json
+}
+
+verify() {
+	bundle verify -q "$@"
+}
+
+# The verdict on each image, and how many signatures and attestations of it hold: "proved 2" a line.
+verdicts() {
+	jq -r '.images.images[] | "\(.verdict) \([.manifests[].signed[] | select(.verdict == "proved")] | length)"' <<<"$output"
+}
+
+cosign_says() {
+	lab_peer cosign verify --key "$1.pub" --private-infrastructure "$REGISTRY/demo/$2" >said 2>&1 && echo proved || echo 'not proved'
+}
+
+@test "what cosign signed is verified as cosign verifies it" {
+	while IFS='|' read -r key app multi; do
+		verify --json --image-key "$key.pub" both.oci.tar.zst
+		[[ $(verdicts | paste -sd '|') == "$app|$multi" ]] || fail "$key: $(verdicts)"
+		[[ $(cosign_says "$key" "app1@$APP1") == "${app% *}" && $(cosign_says "$key" "multi@$MULTI") == "${multi% *}" ]]
+	done <<-'EOF2'
+		fixture|proved 5|proved 2
+		p256|proved 2|proved 2
+		stranger|not proved 0|not proved 0
+	EOF2
+	# Where they differ: cosign takes another hash than it signed by, and an attestation in a bundle for a signature.
+	verify --json --image-key p384.pub both.oci.tar.zst
+	[[ $(verdicts | paste -sd '|') == 'not proved 0|proved 1' ]]
+	[[ $(cosign_says p384 "multi@$MULTI") == 'not proved' ]]
+	verify --json --image-key rsa.pub both.oci.tar.zst
+	[[ $(verdicts | paste -sd '|') == 'not proved 1|proved 1' ]]
+	[[ $(cosign_says rsa "app1@$APP1") == proved ]]
+	lab_peer cosign verify-attestation --type custom --key rsa.pub --private-infrastructure "$REGISTRY/demo/app1@$APP1" >said 2>&1
+}
+
+@test "who signed is proved, what they say is claimed, and what fails says why" {
+	verify --image-key p256.pub both.oci.tar.zst
+	expect 0 'content proved' 'origin not asked for' 'images proved: 2 of 2' '(p256.pub)  (simple signing)' '(p256.pub)  (bundle)' \
+		"claims: signed as $REGISTRY/demo/multi" 'not a signature of p256.pub' \
+		"statement $PROVENANCE, not signed itself, but a signature that holds vouches for it"
+	verify --image-key p384.pub both.oci.tar.zst
+	complain 3 "$APP: no signature by those who are named holds"
+	holds output 'images NOT PROVED' "statement $SPDX, NOT PROVED: nobody signed it"
+	verify --image-key p384.pub --image-key p256.pub both.oci.tar.zst
+	expect 0 'images proved'
+	verify --json --image-key p256.pub both.oci.tar.zst
+	run -0 jq -r '.images.images[0].manifests[0] | .role, (.signed[] | select(.signer.key != null) | .form)' <<<"$output"
+	[[ $(paste -sd ' ' <<<"$output") == 'index bundle bundle' ]]
+	verify --image-key p256.pub --key p256.pub both.oci.tar.zst
+	complain 3 'it is unsigned'
+	verify --image-key p256.pub --content-only both.oci.tar.zst
+	complain 2 '--content-only'
+	verify --certificate-identity me both.oci.tar.zst
+	complain 2 '--certificate-oidc-issuer'
+
+	bundle inspect --image-key p256.pub both.oci.tar.zst "$MULTI_NAME"
+	expect 0 'verified: signed by key' 'NOT VERIFIED: not a signature of p256.pub' "verified by a signature that vouches for it: $PROVENANCE"
+	bundle inspect --json --image-key p256.pub both.oci.tar.zst
+	[[ $(jq -r '.signed | map(.verdict) | join(" ")' <<<"$output") == 'proved proved' ]]
+	bundle inspect both.oci.tar.zst
+	[[ $output != *erified* ]] || fail 'nobody asked'
+}
+
+@test "a trusted root goes along, and nothing is trusted for it" {
+	root=$TOP/tests/fixtures/sigstore/trusted_root_public.json
+	for name in one two; do
+		bundle export -q -o "$name.zst" --include-trusted-root "$root" "$APP"
+		expect 0
+	done
+	cmp one.zst two.zst
+	verify --content-only one.zst
+	expect 0 'content proved'
+	bundle inspect one.zst
+	expect 0 'a trusted root goes along, for information'
+	cmp <("$BUNDLE" cat one.zst description | jq -S .trustedRoot) <(jq -S . "$root")
+	verify --certificate-identity me --certificate-oidc-issuer it one.zst
+	complain 2 '--trusted-root FILE is needed'
+	bundle export -q -o three.zst --include-trusted-root p256.pub "$APP"
+	complain 1 p256.pub
+	[[ ! -e three.zst ]]
+}
+
+# A policy that asks for a signature by a key for one repository, and takes nothing else.
+policy() {
+	jq -n --arg key "$1" --arg scope "$2" '{default: [{type: "reject"}], transports: {docker: {
+		($scope): [{type: "sigstoreSigned", keyPath: $key, signedIdentity: {type: "matchRepository"}}]}}}'
+}
+
+@test "an import is decided by the policy before anything is written" {
+	policy p256.pub "$REGISTRY/demo/multi" >policy.json
+	verify --policy policy.json both.oci.tar.zst
+	complain 3 "$APP: refused by policy.json, /default/0"
+	holds output "$MULTI_NAME: accepted by policy.json"
+	for source in both.oci.tar.zst -; do
+		bundle import -q --policy policy.json --to store "$source" <both.oci.tar.zst
+		complain 3 "$APP: refused by policy.json, /default/0"
+		[[ ! -e $BUNDLE_STORE ]]
+		bundle import -q --policy policy.json --to store --image "$MULTI_NAME" "$source" <both.oci.tar.zst
+		expect 0 'accepted by policy policy.json' 'everything read back'
+		[[ $(tail -n 1 "$BUNDLE_STORE.journal.jsonl" | jq -r '.policy[] | .file, .digest, .site' | paste -sd ' ') == \
+			"policy.json sha256:$(sha256sum policy.json | cut -d ' ' -f 1) false" ]]
+		rm -r "$BUNDLE_STORE"
+	done
+	# Both names count.
+	bundle import -q --policy policy.json --to store --image "$MULTI_NAME" --map "$REGISTRY=other.example" both.oci.tar.zst
+	complain 3 'other.example/demo/multi:2.1: refused by policy.json'
+	# The key that signed another image, or nothing.
+	policy stranger.pub "$REGISTRY/demo" >policy.json
+	bundle import -q --policy policy.json --to store both.oci.tar.zst
+	complain 3 "$APP: refused by policy.json" 'sigstoreSigned' 'not a signature of'
+	[[ ! -e $BUNDLE_STORE ]]
+	echo '{"default":[{"type":"reject"}],"transport":{}}' >nonsense.json
+	bundle import -q --policy nonsense.json --to store both.oci.tar.zst
+	complain 1 nonsense.json transport
+}
+
+@test "the policy of the machine is a floor, also for extract, attestations and serve" {
+	export BUNDLE_TRUST=$BATS_TEST_TMPDIR/trust
+	mkdir "$BUNDLE_TRUST" && cp p256.pub "$BUNDLE_TRUST"
+	policy p256.pub "$REGISTRY/demo/multi" >"$BUNDLE_TRUST/policy.json"
+	echo '{"default":[{"type":"insecureAcceptAnything"}]}' >anything.json
+	bundle import -q --to store both.oci.tar.zst
+	complain 3 "$APP: refused by $BUNDLE_TRUST/policy.json"
+	bundle import -q --policy anything.json --to store both.oci.tar.zst
+	complain 3 "$APP: refused by $BUNDLE_TRUST/policy.json"
+	bundle extract -q both.oci.tar.zst layout
+	complain 3 "$APP: refused"
+	[[ ! -e $BUNDLE_STORE && ! -e layout ]]
+	bundle attestations --from both.oci.tar.zst "$APP"
+	complain 3 "$APP: refused"
+	bundle attestations --from both.oci.tar.zst "$MULTI_NAME"
+	expect 0 "$PROVENANCE"
+	verify both.oci.tar.zst
+	complain 3 "$APP: refused"
+	judge serve
+	run --separate-stderr timeout 60 "$BUNDLE" serve --engine "unix:$PWD/engine.sock" both.oci.tar.zst
+	complain 3 "$APP: refused"
+	bundle import -q --insecure-policy --to store both.oci.tar.zst
+	expect 0 'everything read back'
+	[[ $(tail -n 1 "$BUNDLE_STORE.journal.jsonl" | jq -c '[.policy, .overrides]') == '[null,["--insecure-policy"]]' ]]
+	# What goes out is not asked for.
+	bundle export -q -o app.oci.tar.zst "$APP"
+	expect 0
+}
+
+@test "an export asks a policy before it writes" {
+	policy p256.pub "$REGISTRY/demo/multi" >policy.json
+	bundle export -q --policy policy.json -o out.oci.tar.zst "$APP"
+	complain 3 "$APP: refused by policy.json, /default/0"
+	[[ ! -e out.oci.tar.zst && ! -e out.oci.tar.zst.part ]]
+	bundle export -q --policy policy.json -o out.oci.tar.zst "$MULTI_NAME"
+	expect 0
+	bundle export -q --policy policy.json --dry-run "$APP"
+	complain 3 "$APP: refused"
+	bundle export -q --policy policy.json -o - "$APP"
+	complain 3 "$APP: refused"
+	[[ -z $output ]]
+}
