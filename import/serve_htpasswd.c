@@ -16,10 +16,10 @@
 #include "common/limits.h"
 #include "common/mem.h"
 
-#define KEY_BYTES 32
+#define KEY_BYTES ((size_t)32)
 #define HASH_LEN 60
-#define BURST 8     /* computations that need no waiting */
-#define ROUND_US 60 /* of 2^cost, on a slow processor */
+#define BURST ((uint64_t)8) /* computations that need no waiting */
+#define ROUND_US 60         /* of 2^cost, on a slow processor */
 
 /* Time that may be spent. */
 struct allowance {

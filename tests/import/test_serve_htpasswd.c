@@ -205,7 +205,7 @@ START_TEST(who_is_known_stays_in)
 
 	ck_assert_int_eq(open_text(USERS, &h, NULL), ERR_OK);
 	ck_assert_int_eq(ask(h, "ann", "secret", now), GIVEN);
-	for (; now < 3 * HTPASSWD_REMEMBER_MS; now += HTPASSWD_REMEMBER_MS / 2) {
+	for (; now < (uint64_t)3 * HTPASSWD_REMEMBER_MS; now += HTPASSWD_REMEMBER_MS / 2) {
 		guess(h, "ann", now);
 		ck_assert_int_eq(ask(h, "ann", "secret", now), GIVEN);
 	}
