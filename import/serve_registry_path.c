@@ -50,7 +50,8 @@ static bool is_component(const char *p, size_t len)
 /* No more than what can be a host and a port; whether there is one is not decided here. */
 static bool is_registry(const char *p, size_t len)
 {
-	return len > 0 && strspn(p, ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZ.:-[]") >= len && *p != '.' && *p != '-';
+	return len > 0 && strspn(p, ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZ.:-[]") >= len && *p != '.' && *p != '-' &&
+	       memmem(p, len, "..", 2) == NULL;
 }
 
 static bool is_name(const char *name)

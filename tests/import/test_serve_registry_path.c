@@ -58,6 +58,7 @@ static const struct {
 	{ "/v2/localhost:5000/app/tags/list", SERVE_ASK_TAGS, "localhost:5000/app", "" },
 	{ "/v2/[::1]:5000/app/tags/list", SERVE_ASK_TAGS, "[::1]:5000/app", "" },
 	{ "/v2/Registry.Test/app/tags/list", SERVE_ASK_TAGS, "Registry.Test/app", "" },
+	{ "/v2/a..test/app/tags/list", SERVE_ASK_TAGS, "", "" },
 	{ "/v2/localhost:5000/tags/list", SERVE_ASK_TAGS, "", "" },
 	{ "/v2/App/tags/list", SERVE_ASK_TAGS, "", "" },
 	{ "/v2/a/App/tags/list", SERVE_ASK_TAGS, "", "" },
