@@ -92,7 +92,7 @@ static void begin(void)
 	const char *items[2];
 	struct opt_list places = { .items = items, .len = 2 };
 	struct opt_list none = { 0 };
-	struct catalog_options options = { &places, { &none, &none, 0 } };
+	struct catalog_options options = { .places = &places, .origin = { .keys = &none, .seals = &none } };
 	struct err err = { 0 };
 
 	make_images();
