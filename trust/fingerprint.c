@@ -17,10 +17,23 @@
 
 #define FINGERPRINT_BYTES 32
 
+/* It is asked first: a key that is usual already may be in use by other threads. */
+static bool is_usual(const EVP_PKEY *key)
+{
+	char form[32] = "", encoding[32] = "";
+
+	return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form, sizeof(form),
+					      NULL) == 1 &&
+	       EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof(encoding), NULL) ==
+		       1 &&
+	       strcmp(form, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 0 &&
+	       strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) == 0;
+}
+
 /* Two files that write one key in two ways would else be two keys to whoever counts them. */
 static bool make_usual(EVP_PKEY *key)
 {
-	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC || is_usual(key))
 		return true;
 	return EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
 					      OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1 &&

@@ -15,6 +15,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/fingerprint.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
@@ -136,12 +137,13 @@ static enum err_code apply_details(struct trust_key *k, const char *details, str
 	return ERR_OK;
 }
 
-static enum err_code make_id(struct trust_key *k, const X509_PUBKEY *known, struct err *err)
+/* Of a key that comes in a certificate: what has been read from DER is still known, and making it anew is not worth it.
+ */
+static enum err_code make_known_id(struct trust_key *k, const X509_PUBKEY *known, struct err *err)
 {
 	CLEANUP(buf_release) struct buf text = { .max = TRUST_KEY_ID_SIZE };
 	unsigned char *der = NULL;
-	/* what has been read from DER is still known, which making it anew is not worth */
-	int len = known != NULL ? i2d_X509_PUBKEY(known, &der) : i2d_PUBKEY(k->pkey, &der);
+	int len = i2d_X509_PUBKEY(known, &der);
 	enum err_code code;
 
 	if (len <= 0)
@@ -152,6 +154,23 @@ static enum err_code make_id(struct trust_key *k, const X509_PUBKEY *known, stru
 		code = base64_encode(k->hash, trust_hash_bytes(TRUST_SHA256), &text, err);
 	if (code == ERR_OK)
 		memcpy(k->id, text.data, text.len + 1);
+	return code;
+}
+
+/* Of one that a site names: the same however its file writes it, for it may be revoked by that. */
+static enum err_code make_id(struct trust_key *k, struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { .max = TRUST_HASH_MAX };
+	struct digest fingerprint;
+	enum err_code code = fingerprint_of(k->pkey, &fingerprint, err);
+
+	if (code != ERR_OK)
+		return err_add(err, "%s", k->name);
+	code = fingerprint_text(&fingerprint, k->id, err);
+	if (code == ERR_OK)
+		code = base64_decode(k->id, &bytes, err);
+	if (code == ERR_OK)
+		memcpy(k->hash, bytes.data, bytes.len);
 	return code;
 }
 
@@ -173,7 +192,7 @@ static enum err_code finish(EVP_PKEY *pkey, const X509_PUBKEY *known, const char
 	if (code == ERR_OK)
 		code = apply_details(k, details, err);
 	if (code == ERR_OK)
-		code = make_id(k, known, err);
+		code = known != NULL ? make_known_id(k, known, err) : make_id(k, err);
 	if (code == ERR_OK)
 		*ret_key = take_ptr(&k);
 	return code;

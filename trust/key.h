@@ -39,7 +39,7 @@ enum err_code trust_key_of_certificate(const struct x509_st *x509, const char *n
 				       struct err *err);
 /* Where it is from, for messages. */
 const char *trust_key_name(const struct trust_key *k);
-/* What identifies it: base64 of the SHA-256 of the public key in DER, as in the hint of a bundle that cosign writes. */
+/* What identifies it: its fingerprint (fingerprint.h) in base64, as in the hint of a bundle that cosign writes. */
 const char *trust_key_id(const struct trust_key *k);
 /* The same SHA-256 as bytes. */
 const unsigned char *trust_key_hash(const struct trust_key *k);

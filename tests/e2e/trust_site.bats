@@ -122,7 +122,7 @@ names() {
 	echo '{"default": [{"type": "reject"}]}' >reject.json
 	echo '{"default": [{"type": "rejekt"}]}' >wrong.json
 	bundle trust add --policy wrong.json
-	complain 1 "$BUNDLE_TRUST/policy.json" '/default/0/type'
+	complain 1 "$BUNDLE_TRUST/policy.json" '/default/0: unknown type'
 	bundle trust add --policy reject.json
 	expect 0 "$BUNDLE_TRUST/policy.json: added: sha256:"
 	bundle trust list

@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/test_main.h"
+#include "trust/key.h"
 
 static struct digest of(const char *pem)
 {
@@ -25,6 +26,25 @@ START_TEST(one_key)
 	ck_assert_str_eq(usual.text, compressed.text);
 	ck_assert_str_eq(usual.text, explicit.text);
 	ck_assert_str_ne(usual.text, other.text);
+}
+END_TEST
+
+/* And so does whoever asks whether the key of a policy is revoked. */
+START_TEST(of_a_trust_key)
+{
+	static const char *const forms[] = { key_p256_pub, key_p256_pub_compressed, key_p256_pub_explicit };
+	struct digest want = of(key_p256_pub);
+	char want_text[FINGERPRINT_TEXT_MAX];
+	struct err err = { .code = ERR_OK };
+	size_t i;
+
+	ck_assert_int_eq(fingerprint_text(&want, want_text, &err), ERR_OK);
+	for (i = 0; i < COUNT_OF(forms); i++) {
+		CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
+
+		ck_assert_msg(trust_key_of_pem(forms[i], strlen(forms[i]), "key", &k, &err) == ERR_OK, "%s", err.msg);
+		ck_assert_str_eq(trust_key_id(k), want_text);
+	}
 }
 END_TEST
 
@@ -62,6 +82,7 @@ int main(void)
 	TCase *t = tcase_create("keys");
 
 	tcase_add_test(t, one_key);
+	tcase_add_test(t, of_a_trust_key);
 	tcase_add_test(t, in_base64);
 	tcase_add_test(t, no_key);
 	suite_add_tcase(s, t);
