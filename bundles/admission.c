@@ -25,7 +25,7 @@ static enum err_code add_policy(struct admission *a, const struct buf *text, con
 	return code;
 }
 
-/* Where it is there it counts; where it is to be passed over, that it was is known. */
+/* Where it is there it counts; where it is to be passed over, that is said here, so that no command forgets it. */
 static enum err_code load_site(struct admission *a, bool insecure, struct err *err)
 {
 	CLEANUP(buf_release) struct buf text = { .max = LIMIT_POLICY_BYTES };
@@ -36,11 +36,13 @@ static enum err_code load_site(struct admission *a, bool insecure, struct err *e
 		code = site_read(NULL, SITE_POLICY, &text, err);
 	if (code == ERR_NOT_FOUND)
 		return ERR_OK;
-	if (code == ERR_OK && insecure)
-		a->bypassed = true;
-	else if (code == ERR_OK)
-		code = add_policy(a, &text, path, true, err);
-	return code;
+	if (code != ERR_OK)
+		return code;
+	if (!insecure)
+		return add_policy(a, &text, path, true, err);
+	a->bypassed = true;
+	fprintf(stderr, "warning: --insecure-policy: the policy of this machine, %s, is not asked\n", path);
+	return ERR_OK;
 }
 
 static enum err_code load_given(struct admission *a, const char *path, struct err *err)

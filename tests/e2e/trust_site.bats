@@ -132,6 +132,49 @@ names() {
 	[[ $stderr == 'warning: no policy is left'* ]]
 }
 
+@test "the site's policy is a floor, for the names before and after --map" {
+	cat >site.json <<-'EOF2'
+		{"default": [{"type": "reject"}],
+		 "transports": {"docker": {"acme.example": [{"type": "insecureAcceptAnything"}]}}}
+	EOF2
+	echo '{"default": [{"type": "reject"}]}' >reject.json
+	echo '{"default": [{"type": "insecureAcceptAnything"}]}' >accept.json
+	bundle trust add --policy site.json
+	expect 0
+	app=acme.example/app:1.0
+	for arguments in '' '--policy accept.json' '--map other.example=acme.example' "--image $app --policy reject.json" \
+		"--image $app --map acme.example=other.example"; do
+		# shellcheck disable=SC2086 # several arguments
+		bundle import -q --to store $arguments both.zst
+		complain 3 both.zst
+	done
+	bundle extract -q both.zst layout
+	complain 3 'other.example/multi:2.1'
+	bundle attestations --from both.zst other.example/multi:2.1
+	complain 3 'other.example/multi:2.1'
+	[[ ! -e $BUNDLE_STORE && ! -e layout ]]
+	bundle import -q --to store --image "$app" --map acme.example/app=acme.example/base both.zst
+	expect 0
+	[[ $(names) == acme.example/base:1.0 ]]
+
+	# The one way round is said, and written down.
+	bundle import -q --to store --insecure-policy both.zst
+	expect 0
+	[[ $stderr == *"warning: --insecure-policy: the policy of this machine, $BUNDLE_TRUST/policy.json, is not asked"* ]]
+	tail -n 1 "$BUNDLE_STORE.journal.jsonl" | jq -e '.overrides == ["--insecure-policy"] and .policy == null'
+	bundle extract -q --insecure-policy both.zst layout
+	expect 0
+	[[ $stderr == *'is not asked'* ]]
+	# What is revoked it does not bring back.
+	bundle trust revoke "$APP1"
+	bundle import -q --to store --insecure-policy both.zst
+	complain 3 "$APP1" 'is revoked here'
+	bundle trust remove --revoked "sha256-${APP1:7:16}"
+	chmod g+w "$BUNDLE_TRUST/policy.json"
+	bundle import -q --to store --image "$app" both.zst
+	complain 3 'policy.json: others can write to it'
+}
+
 @test "trust that others could have written, and a last key" {
 	bundle trust add acme.pub
 	chmod 777 "$BUNDLE_TRUST/keys.d"
