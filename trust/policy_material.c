@@ -10,13 +10,20 @@
 
 /* ---- where it lies ---- */
 
+/* Said before any of them is read. */
+static enum err_code check_files(const struct material_reading *g, size_t more, struct err *err)
+{
+	if (g->policy->files + more <= LIMIT_POLICY_FILES)
+		return ERR_OK;
+	return strict_fail(g->strict, err, "the policy names more than %d files", LIMIT_POLICY_FILES);
+}
+
 static enum err_code read_file(struct material_reading *g, const char *path, struct buf *content, char **ret_path,
 			       struct err *err)
 {
 	enum err_code code = ERR_OK;
 
-	if (++g->policy->files > LIMIT_POLICY_FILES)
-		return strict_fail(g->strict, err, "the policy names more than %d files", LIMIT_POLICY_FILES);
+	g->policy->files++;
 	if (path[0] == '/')
 		code = str_copy(path, ret_path, err);
 	else
@@ -75,6 +82,8 @@ enum err_code material_member(struct material_reading *g, const struct json_t *o
 	if (code != ERR_OK || text == NULL)
 		return code;
 	code = strict_enter(g->strict, key, &mark, err);
+	if (code == ERR_OK && is_path)
+		code = check_files(g, 1, err);
 	if (code == ERR_OK)
 		code = use_text(g, text, is_path, use, err);
 	if (code == ERR_OK)
@@ -108,6 +117,8 @@ enum err_code material_members(struct material_reading *g, const char *key, bool
 	if (code != ERR_OK || array == NULL)
 		return code;
 	code = strict_enter(g->strict, key, &mark, err);
+	if (code == ERR_OK && is_path)
+		code = check_files(g, js_len(array), err);
 	for (i = 0; code == ERR_OK && i < js_len(array); i++)
 		code = use_item(g, array, i, is_path, use, err);
 	if (code == ERR_OK)

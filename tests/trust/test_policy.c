@@ -324,9 +324,9 @@ START_TEST(too_many_files)
 	struct err err = { 0 };
 	int i;
 
-	buf_puts(&text, "{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPaths\":[\"a.pub\"", NULL);
+	buf_puts(&text, "{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPaths\":[\"keys/b.pub\"", NULL);
 	for (i = 1; i < LIMIT_POLICY_FILES; i++)
-		buf_puts(&text, ",\"a.pub\"", NULL);
+		buf_puts(&text, ",\"keys/b.pub\"", NULL);
 	buf_puts(&text, ",\"keys/b.pub\"]}]}", NULL);
 	ck_assert_int_eq(parse(buf_text(&text), &p, &err), ERR_FORMAT);
 	ck_assert_msg(strstr(err.msg, "more than 1000 files") != NULL, "%s", err.msg);

@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# A policy is checked and explained, the one of the manual page decides of what cosign signed and attested, and skopeo is asked
+# for its opinion of the same images and policies.
+load helpers
+
+setup_file() {
+	registry_start
+	SIGNED=$BATS_FILE_TMPDIR/signed
+	export SIGNED
+	make_signed >"$LAB_WORK/signed.log" 2>&1
+}
+
+teardown_file() { registry_stop; }
+
+setup() {
+	session_start
+	cp "$SIGNED"/* "$TOP/tests/fixtures/cosign.pub" .
+}
+
+teardown() { session_end; }
+
+# team/app:1 and :2 are one manifest that skopeo signed as team/app:1; team/built:1 is signed and attested by cosign; team/plain:1
+# is not signed at all; and of demo/multi:2.1 cosign has signed the index alone.
+make_signed() {
+	local copy='skopeo copy -q --src-tls-verify=false --dest-tls-verify=false'
+	local cosign='--key cosign-key.key --new-bundle-format=false --use-signing-config=false --tlog-upload=false -y --allow-http-registry'
+	local attested arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4
+	mkdir -p "$SIGNED" "$LAB_WORK/home/.config/containers/registries.d" && cd "$SIGNED" || return
+	printf 'default-docker:\n  use-sigstore-attachments: true\n' >"$LAB_WORK/home/.config/containers/registries.d/all.yaml"
+	export COSIGN_PASSWORD=secret
+	printf 'secret' >passphrase
+	for name in builder other; do
+		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$name.pem"
+		openssl pkey -in "$name.pem" -pubout -out "$name.pub"
+	done
+	lab_peer cosign import-key-pair --key builder.pem --output-key-prefix cosign-key
+	# shellcheck disable=SC2086 # several arguments
+	{
+		lab_peer $copy --sign-by-sigstore-private-key cosign-key.key --sign-passphrase-file passphrase \
+			"docker://$REGISTRY/demo/app1@$APP1_AMD64" "docker://$REGISTRY/team/app:1"
+		lab_peer $copy "docker://$REGISTRY/demo/app1@$APP1_AMD64" "docker://$REGISTRY/team/app:2"
+		lab_peer $copy "docker://$REGISTRY/demo/multi@$MULTI_ARM64" "docker://$REGISTRY/team/plain:1"
+		lab_peer $copy "docker://$REGISTRY/demo/multi@$arm" "docker://$REGISTRY/team/built:1"
+		lab_peer cosign sign $cosign "$REGISTRY/team/built:1"
+		printf '{"buildDefinition":{"buildType":"https://builds.example.com/v1","externalParameters":{"repository":%s}},%s}' \
+			'"https://git.example.com/team/app"' '"runDetails":{"builder":{"id":"https://builds.example.com/release"}}' >slsa.json
+		printf '{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"app","dataLicense":"CC0-1.0"}' >spdx.json
+		lab_peer cosign attest $cosign --type slsaprovenance1 --predicate slsa.json "$REGISTRY/team/built:1"
+		lab_peer cosign attest $cosign --type spdxjson --predicate spdx.json "$REGISTRY/team/built:1"
+	}
+	attested=("$REGISTRY"/team/{app:1,app:2,built:1,plain:1} "$REGISTRY/demo/multi:2.1")
+	"$BUNDLE" export --quiet -o all.oci.tar.zst "${attested[@]}"
+}
+
+# The block of the manual page that has this word, with the registry of this test.
+example() {
+	awk -v word="$1" '/^\.nf$/ { block = ""; next } /^\.fi$/ { if (index(block, word) && block ~ /^{/) { printf "%s", block; exit } next }
+		{ gsub(/\\/, ""); block = block $0 "\n" }' "$TOP/docs/bundle-policy.5" | sed "s|registry.example.com|$REGISTRY|"
+}
+
+# A policy for this registry that has one requirement, given as JSON.
+policy() {
+	printf '{"default":[{"type":"reject"}],"transports":{"docker":{"%s":[%s]}}}' "$REGISTRY" "$1" >policy.json
+}
+
+signed_by() {
+	printf '{"type":"sigstoreSigned","keyPath":"%s","signedIdentity":%s}' "$1" "$2"
+}
+
+@test "a policy is checked, with everything that it names" {
+	example builder.pub >policy.json
+	bundle policy check policy.json
+	expect 0 'policy.json: valid: 1 scope of docker and the default, 4 requirements, 1 file read'
+	[[ -z $stderr ]]
+
+	sed -i s/keyPath/keypath/ policy.json
+	bundle policy check policy.json
+	complain 1 "policy.json: /transports/docker/${REGISTRY}~1team/0: unknown key \"keypath\", did you mean \"keyPath\"?"
+
+	policy "$(signed_by gone.pub '{"type":"matchExact"}')"
+	bundle policy check policy.json
+	complain 1 "policy.json: /transports/docker/$REGISTRY/0/keyPath: gone.pub"
+
+	policy '{"type":"signedBy","keyType":"GPGKeys","keyPath":"x.gpg"}'
+	bundle policy check policy.json
+	expect 0 'valid'
+	holds stderr 'note: ' 'signatures by GPG (signedBy) are not verified here'
+	bundle policy check --json policy.json
+	expect 0
+	[[ $(jq -r '"\(.schemaVersion) \(.requirements) \(.notes | length)"' <<<"$output") == '1 2 1' ]]
+}
+
+@test "what is asked for wrongly" {
+	bundle policy check
+	complain 2 'check takes one policy'
+	bundle policy explain all.oci.tar.zst
+	complain 2 'explain takes a policy and a bundle'
+	bundle policy decide policy.json
+	complain 2 '"decide" is neither check nor explain'
+	policy '{"type":"reject"}'
+	bundle policy explain --policy policy.json all.oci.tar.zst "$REGISTRY/team/gone:1"
+	complain 1 "no image $REGISTRY/team/gone:1 in this bundle"
+}
+
+@test "the worked example of the manual page, with a key" {
+	example builder.pub >policy.json
+	bundle policy explain --policy policy.json all.oci.tar.zst "$REGISTRY/team/built:1"
+	expect 0 "$REGISTRY/team/built:1: accepted by policy.json" \
+		'ok   sigstoreSigned by key builder.pub, matchRepository' \
+		'ok   attestation https://slsa.dev/provenance/v1 by key builder.pub' \
+		'ok   attestation https://spdx.dev/Document* or https://cyclonedx.org/bom* by key builder.pub'
+
+	sed -i 's|https://git.example.com/team/\*|https://git.example.com/other/*|' policy.json
+	bundle policy explain --policy policy.json all.oci.tar.zst "$REGISTRY/team/built:1"
+	complain 3 "$REGISTRY/team/built:1: refused by policy.json, /transports/docker/${REGISTRY}~1team/1" \
+		'/predicate/buildDefinition/externalParameters/repository must match "https://git.example.com/other/*", and is "https://git.example.com/team/app"'
+
+	example builder.pub >policy.json
+	cp other.pub builder.pub
+	bundle policy explain --policy policy.json --json all.oci.tar.zst
+	expect 3
+	[[ $(jq -r '.images[] | select(.accepted) | .image' <<<"$output") == '' ]]
+	[[ $(jq -r '.error.code' <<<"$output") == unproved ]]
+}
+
+@test "skopeo decides the same" {
+	local matched=0
+	home=$LAB_WORK/home
+	lab_command peers skopeo
+	while IFS='|' read -r image wanted theirs requirement; do
+		requirement=${requirement//REGISTRY/$REGISTRY}
+		policy "$requirement"
+		echo "# $image: $requirement"
+		bundle policy explain --policy policy.json all.oci.tar.zst "$REGISTRY/$image"
+		[[ $status == "$wanted" ]] || fail "ended with $status, not $wanted"
+		rm -rf out
+		run env HOME="$home" XDG_DATA_HOME="$home" _CONTAINERS_ROOTLESS_UID=65534 "${LAB_COMMAND[@]}" --policy policy.json \
+			copy -q --src-tls-verify=false "docker://$REGISTRY/$image" dir:out
+		[[ $status == "$theirs" ]] || fail "skopeo ended with $status, not $theirs"
+		matched=$((matched + 1))
+	done < <(
+		cat <<-EOF2
+			team/app:1|0|0|$(signed_by builder.pub '{"type":"matchRepoDigestOrExact"}')
+			team/app:2|3|1|{"type":"sigstoreSigned","keyPath":"builder.pub"}
+			team/app:2|0|0|$(signed_by builder.pub '{"type":"exactReference","dockerReference":"REGISTRY/team/app:1"}')
+			team/app:1|3|1|$(signed_by other.pub '{"type":"matchRepoDigestOrExact"}')
+			team/built:1|3|1|$(signed_by builder.pub '{"type":"matchExact"}')
+			team/built:1|0|0|$(signed_by builder.pub '{"type":"matchRepository"}')
+			team/plain:1|3|1|$(signed_by builder.pub '{"type":"matchRepository"}')
+			team/app:1|0|0|{"type":"sigstoreSigned","keyPaths":["other.pub","builder.pub"]}
+			team/app:1|3|1|{"type":"sigstoreSigned","keyPath":"builder.pub"},{"type":"reject"}
+			team/app:2|3|1|$(signed_by builder.pub '{"type":"remapIdentity","prefix":"REGISTRY/team","signedPrefix":"vendor.example"}')
+			team/app:1|1|1|{"type":"sigstoreSigned","keyPath":"builder.pub","keyData":"AAAA"}
+			demo/multi:2.1|0|1|$(signed_by cosign.pub '{"type":"exactRepository","dockerRepository":"127.0.0.1:5001/demo/multi"}')
+		EOF2
+	)
+	((matched == 12))
+}
