@@ -382,6 +382,11 @@ static void parts_release(struct parts *p)
 	buf_release(&p->log_id);
 }
 
+static const char *artifact_of(const struct mock_wish *wish)
+{
+	return wish->artifact != NULL ? wish->artifact : MOCK_ARTIFACT;
+}
+
 static void hex_of(const void *bytes, size_t len, char out[65])
 {
 	unsigned char hash[32];
@@ -396,10 +401,10 @@ static void sign_content(struct mock *m, struct parts *p)
 	char hex[65];
 
 	if (!p->wish->statement) {
-		p->signature = sign(m->signer, MOCK_ARTIFACT, strlen(MOCK_ARTIFACT));
+		p->signature = sign(m->signer, artifact_of(p->wish), strlen(artifact_of(p->wish)));
 		return;
 	}
-	hex_of(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), hex);
+	hex_of(artifact_of(p->wish), strlen(artifact_of(p->wish)), hex);
 	p->payload_type = p->wish->payload_type != NULL ? p->wish->payload_type : "application/vnd.in-toto+json";
 	buf_init(&p->payload, BIG);
 	put(&p->payload,
@@ -450,7 +455,7 @@ static void write_body(struct mock *m, struct parts *p, const char *kind)
 	CLEANUP(free_ptr) char *twice = base64(signature, strlen(signature));
 	CLEANUP(buf_release) struct buf digest = { .max = BIG };
 	CLEANUP(buf_release) struct buf pae = { .max = BIG };
-	const char *content = p->wish->other_body ? "another" : MOCK_ARTIFACT;
+	const char *content = p->wish->other_body ? "another" : artifact_of(p->wish);
 	const void *payload = p->wish->other_body ? "another" : p->payload.data;
 	size_t payload_len = p->wish->other_body ? 7 : p->payload.len;
 	unsigned char hash[32];
@@ -654,7 +659,7 @@ static void put_content(struct buf *out, const struct parts *p)
 	}
 	put(out, "\"messageSignature\":{");
 	if (!p->wish->no_message_digest) {
-		sha256(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), hash);
+		sha256(artifact_of(p->wish), strlen(artifact_of(p->wish)), hash);
 		put(out, "\"messageDigest\":{\"algorithm\":\"SHA2_256\",\"digest\":\"");
 		put_base64(out, hash, 32);
 		put(out, "\"},");
@@ -827,7 +832,7 @@ struct mock_legacy mock_legacy(struct mock *m, const struct mock_wish *wish)
 		l.layer = strdup(layer.data + strlen("{\"dsseEnvelope\":"));
 		l.layer[strlen(l.layer) - 1] = '\0';
 	} else {
-		l.layer = strdup(MOCK_ARTIFACT);
+		l.layer = strdup(artifact_of(wish));
 		l.signature = base64(p.signature.data, p.signature.len);
 	}
 	if (p.leaf.len > 0)

@@ -36,6 +36,7 @@ struct mock_wish {
 	bool entry_twice;    /* the same entry */
 	bool timestamp_twice;
 	const char *payload_type, *subject_hex; /* NULL: the right ones */
+	const char *artifact;                   /* NULL: MOCK_ARTIFACT */
 	bool no_message_digest;
 	unsigned version; /* 1 to 3; 0: 3 */
 };
