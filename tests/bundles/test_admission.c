@@ -1,11 +1,16 @@
 #include "bundles/admission.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundles/contents.h"
+#include "common/file.h"
+#include "common/limits.h"
 #include "common/mem.h"
+#include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/signed.h"
 #include "tests/lib/test_main.h"
@@ -185,12 +190,70 @@ START_TEST(refuses_to_load)
 }
 END_TEST
 
+/* An image whose only attestation is too large to stand in front of the layers. */
+static void large_attestation(struct image_builder *b)
+{
+	char d[3][IMAGE_DESCRIPTOR_TEXT];
+	size_t config, root, blob, referrer;
+
+	image_builder_init(b);
+	config = image_json(b, TYPE_OCI_CONFIG, "{}");
+	image_text(b, image_add_noise(b, "application/vnd.oci.image.layer.v1.tar+gzip", 1000, 1), d[1]);
+	root = image_json(b, TYPE_OCI_MANIFEST,
+			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST
+			  "\",\"config\":{%s},\"layers\":[{%s}]}",
+			  image_text(b, config, d[0]), d[1]);
+	blob = image_add_text(b, "application/vnd.dsse.envelope.v1+json", LIMIT_SMALL_BLOB_BYTES + 1, 2);
+	referrer = image_json(b, TYPE_OCI_MANIFEST,
+			      "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST
+			      "\",\"config\":{%s},\"layers\":[{%s}],\"subject\":{%s}}",
+			      image_text(b, config, d[0]), image_text(b, blob, d[1]), image_text(b, root, d[2]));
+	image_tag(b, SIGNED_MULTI, root);
+	image_refer(b, root, referrer, LINK_SUBJECT);
+}
+
+/* An attestation of a key, of whatever type: what cannot be read before the layers proves nothing. */
+#define ATTESTED "{\"default\":[{\"type\":\"attestation\",\"keyPath\":\"cosign.pub\",\"predicateTypes\":[\"*\"]}]}"
+
+START_TEST(reads_no_layers_of_a_pipe)
+{
+	CLEANUP(admission_release) struct admission a = { 0 };
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	CLEANUP(close_fd) int fd = -1;
+	char *folder = folder_new(), *given = folder_path(folder, "given.json"), *path = file_new();
+	struct admission_wanted wanted = { .policy = given, .given_only = true };
+	struct image_builder builder;
+	struct err err = { 0 };
+
+	graph_init(&g);
+	put_key(folder, "cosign.pub");
+	folder_put(folder, "given.json", ATTESTED, strlen(ATTESTED));
+	large_attestation(&builder);
+	bundle_put(&builder, path, 10000);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_msg(admission_load(&wanted, &a, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_int_eq(_i == 0 ? bundle_open(path, &b, &err) : bundle_open_pipe(fd, "the pipe", &b, &err), ERR_OK);
+	ck_assert_int_eq(contents_walk(b, NULL, NULL, &g, &err), ERR_OK);
+	ck_assert_int_eq(graph_settle(&g, &err), ERR_OK);
+	contents_mark(b, &g);
+	ck_assert_int_eq(admission_check_bundle(&a, b, &g, NULL, &err), ERR_UNPROVED);
+	ck_assert_msg((strstr(err.msg, "among the layers") != NULL) == (_i == 1), "%s", err.msg);
+	image_builder_release(&builder);
+	file_remove(path);
+	free(given);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("admission");
 	TCase *t = tcase_create("admission");
 
 	tcase_add_loop_test(t, admits, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, reads_no_layers_of_a_pipe, 0, 2);
 	tcase_add_loop_test(t, refuses_to_load, 0, (int)COUNT_OF(bad));
 	suite_add_tcase(s, t);
 	return test_run(s);
