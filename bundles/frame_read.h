@@ -30,7 +30,8 @@ struct frame_file {
 	int fd;
 	const char *name; /* for messages */
 	const struct seek_table *seek;
-	struct pass *pass; /* NULL: a file */
+	struct pass *pass;            /* NULL: a file */
+	struct spare_decoders *spare; /* NULL: none are kept */
 };
 
 /* Bytes that lie in one frame. */

@@ -1,6 +1,7 @@
 #include "bundles/places.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@
 #define SIZE_AT (OFFSET_AT + 8)
 #define STORED_AT (SIZE_AT + 7)
 #define ENTRY_BYTES (STORED_AT + 1)
+#define WINDOW ((size_t)64) /* entries that are read at once */
+#define GUESSES 4
 
 static unsigned digit(char c)
 {
@@ -117,27 +120,99 @@ static enum err_code read_place(const struct places *p, size_t at, const unsigne
 	return ERR_OK;
 }
 
-enum err_code places_find(const struct places *p, const struct digest *digest, struct place *ret_place, struct err *err)
-{
-	unsigned char key[KEY_BYTES], entry[ENTRY_BYTES];
-	size_t low = 0, high = p->len;
+/* A part of the table: entries from low up to high, and between which keys they lie. */
+struct range {
+	size_t low, high;
+	uint64_t low_key, high_key; /* the first bytes of the keys before and behind */
+};
 
-	put_key(digest, key);
+static uint64_t key_of(const unsigned char *entry)
+{
+	uint64_t key = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(key); i++)
+		key = key << 8 | entry[i];
+	return key;
+}
+
+/* Digests are spread evenly, so a key tells about where it stands.  A table that somebody has made otherwise is halved
+ * after some tries. */
+static size_t guess(const struct range *r, uint64_t key, unsigned tries)
+{
+	size_t len = r->high - r->low;
+
+	if (tries >= GUESSES || r->high_key <= r->low_key || key <= r->low_key)
+		return r->low + len / 2;
+	return r->low + (size_t)((double)(key - r->low_key) / (double)(r->high_key - r->low_key) * (double)len);
+}
+
+/* So many entries around the guess, inside the range. */
+static size_t window_at(const struct range *r, size_t middle, size_t len)
+{
+	size_t first = middle > r->low + len / 2 ? middle - len / 2 : r->low;
+
+	return first > r->high - len ? r->high - len : first;
+}
+
+/* Where in a window a key stands; len where it is not there. */
+static size_t find_in(const unsigned char *window, size_t len, const unsigned char *key)
+{
+	size_t low = 0, high = len;
+
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		enum err_code code =
-			read_at(p->file->fd, entry, sizeof(entry), p->offset + mid * ENTRY_BYTES, p->file->name, err);
-		int order;
+		int order = memcmp(window + mid * ENTRY_BYTES, key, KEY_BYTES);
 
-		if (code != ERR_OK)
-			return code;
-		order = memcmp(entry, key, KEY_BYTES);
 		if (order == 0)
-			return read_place(p, mid, entry, ret_place, err);
+			return mid;
 		if (order < 0)
 			low = mid + 1;
 		else
 			high = mid;
+	}
+	return len;
+}
+
+/* What a window that does not reach to the key leaves of the range; false where it does. */
+static bool narrow(struct range *r, const unsigned char *window, size_t first, size_t len, const unsigned char *key)
+{
+	const unsigned char *last = window + (len - 1) * ENTRY_BYTES;
+
+	if (memcmp(key, window, KEY_BYTES) < 0) {
+		r->high = first;
+		r->high_key = key_of(window);
+		return true;
+	}
+	if (memcmp(key, last, KEY_BYTES) > 0) {
+		r->low = first + len;
+		r->low_key = key_of(last);
+		return true;
+	}
+	return false;
+}
+
+enum err_code places_find(const struct places *p, const struct digest *digest, struct place *ret_place, struct err *err)
+{
+	unsigned char key[KEY_BYTES], window[WINDOW * ENTRY_BYTES];
+	struct range r = { .high = p->len, .high_key = UINT64_MAX };
+	unsigned tries = 0;
+
+	put_key(digest, key);
+	while (r.low < r.high) {
+		size_t len = r.high - r.low < WINDOW ? r.high - r.low : WINDOW, at;
+		size_t first = window_at(&r, guess(&r, key_of(key), tries++), len);
+		enum err_code code = read_at(p->file->fd, window, len * ENTRY_BYTES, p->offset + first * ENTRY_BYTES,
+					     p->file->name, err);
+
+		if (code != ERR_OK)
+			return code;
+		if (narrow(&r, window, first, len, key))
+			continue;
+		at = find_in(window, len, key);
+		if (at < len)
+			return read_place(p, first + at, window + at * ENTRY_BYTES, ret_place, err);
+		break;
 	}
 	*ret_place = (struct place){ .stored = STORED_ABSENT };
 	return ERR_OK;

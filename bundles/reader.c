@@ -47,6 +47,29 @@ static void free_zstd(struct instream *in)
 	free(r);
 }
 
+static struct zstd_reader *take_spare(const struct bundle *b)
+{
+	struct zstd_reader *r = NULL;
+	size_t i;
+
+	for (i = 0; r == NULL && b->file.spare != NULL && i < SPARE_DECODERS; i++)
+		r = atomic_exchange(&b->file.spare->items[i], NULL);
+	return r;
+}
+
+/* One that was not read to its end may have met damage, and is not used again. */
+static void keep_zstd(struct instream *in)
+{
+	struct zstd_reader *r = OUTER_OF(in, struct zstd_reader, in);
+	struct spare_decoders *spare = r->file->spare;
+	size_t i;
+
+	for (i = 0; r != NULL && r->left_bytes == 0 && spare != NULL && i < SPARE_DECODERS; i++)
+		r = atomic_exchange(&spare->items[i], r);
+	if (r != NULL)
+		free_zstd(&r->in);
+}
+
 static enum err_code new_zstd(const struct bundle *b, struct zstd_reader **ret_reader, struct err *err)
 {
 	struct zstd_reader *r = malloc(sizeof(*r));
@@ -118,7 +141,9 @@ static enum err_code check_place(const struct bundle *b, const struct digest *di
 	return code == ERR_OK ? bundle_aim(b, digest, place, &in, err) : code;
 }
 
-enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place, struct err *err)
+/* Where it should be: nobody has looked at the header that stands there. */
+static enum err_code look_up(const struct bundle *b, const struct digest *digest, struct place *ret_place,
+			     struct err *err)
 {
 	size_t blob = b->partial ? BLOB_NONE : description_find(&b->description, digest);
 	enum err_code code = ERR_OK;
@@ -126,8 +151,6 @@ enum err_code bundle_find(const struct bundle *b, const struct digest *digest, s
 	*ret_place = (struct place){ .stored = STORED_ABSENT };
 	if (b->partial) {
 		code = places_find(&b->places, digest, ret_place, err);
-		if (code == ERR_OK && ret_place->stored != STORED_ABSENT)
-			code = check_place(b, digest, ret_place, err);
 	} else if (blob != BLOB_NONE && stored_is_here(b->description.blobs[blob].stored)) {
 		ret_place->stored = b->description.blobs[blob].stored;
 		ret_place->size_bytes = b->description.blobs[blob].size_bytes;
@@ -136,14 +159,29 @@ enum err_code bundle_find(const struct bundle *b, const struct digest *digest, s
 	return code;
 }
 
-static enum err_code find_present(const struct bundle *b, const struct digest *digest, struct place *ret_place,
-				  struct err *err)
+enum err_code bundle_find(const struct bundle *b, const struct digest *digest, struct place *ret_place, struct err *err)
 {
-	enum err_code code = bundle_find(b, digest, ret_place, err);
+	enum err_code code = look_up(b, digest, ret_place, err);
+
+	return code == ERR_OK && b->partial && ret_place->stored != STORED_ABSENT
+		       ? check_place(b, digest, ret_place, err)
+		       : code;
+}
+
+enum err_code bundle_lists(const struct bundle *b, const struct digest *digest, bool *ret_listed, struct err *err)
+{
+	struct place place;
+	enum err_code code = look_up(b, digest, &place, err);
+
+	if (code == ERR_OK)
+		*ret_listed = place.stored != STORED_ABSENT;
+	return code;
+}
+
+static enum err_code say_absent(const struct bundle *b, const struct digest *digest, struct err *err)
+{
 	size_t blob = description_find(&b->description, digest);
 
-	if (code != ERR_OK || ret_place->stored != STORED_ABSENT)
-		return code;
 	if (blob != BLOB_NONE && b->description.blobs[blob].stored == STORED_PREREQUISITE)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s was left out of this bundle: %s has it", b->path,
 			       digest->text, b->description.blobs[blob].holder.image);
@@ -154,6 +192,14 @@ static enum err_code find_present(const struct bundle *b, const struct digest *d
 		return err_set(err, ERR_NOT_FOUND, "%s: %s was absent at the source and is not in this bundle", b->path,
 			       digest->text);
 	return err_set(err, ERR_NOT_FOUND, "%s: %s is not in this bundle", b->path, digest->text);
+}
+
+static enum err_code find_present(const struct bundle *b, const struct digest *digest, struct place *ret_place,
+				  struct err *err)
+{
+	enum err_code code = bundle_find(b, digest, ret_place, err);
+
+	return code == ERR_OK && ret_place->stored == STORED_ABSENT ? say_absent(b, digest, err) : code;
 }
 
 enum err_code bundle_blob_size(const struct bundle *b, const struct digest *digest, uint64_t *ret_size, struct err *err)
@@ -186,20 +232,36 @@ enum err_code bundle_place(const struct bundle *b, const struct digest *digest, 
 enum err_code bundle_blob(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
 			  struct err *err)
 {
+	uint64_t size_bytes;
+
+	return bundle_blob_sized(b, digest, ret_in, &size_bytes, err);
+}
+
+/* The header is looked at on the way to the content, once. */
+enum err_code bundle_blob_sized(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
+				uint64_t *ret_size, struct err *err)
+{
 	struct zstd_reader *r = NULL;
 	struct place place;
-	enum err_code code = find_present(b, digest, &place, err);
+	enum err_code code = look_up(b, digest, &place, err);
 
+	if (code == ERR_OK && place.stored == STORED_ABSENT)
+		return say_absent(b, digest, err);
 	if (code == ERR_OK)
+		r = place.stored == STORED_PACKED ? take_spare(b) : NULL;
+	if (code == ERR_OK && r == NULL)
 		code = new_zstd(b, &r, err);
 	if (code != ERR_OK)
 		return code;
+	r->in.release = place.stored == STORED_PACKED ? keep_zstd : free_zstd;
 	code = bundle_aim(b, digest, &place, r, err);
+	if (code == ERR_OK)
+		*ret_size = place.size_bytes;
 	if (code == ERR_OK && place.stored != STORED_RAW) {
 		*ret_in = &r->in;
 		return ERR_OK;
 	}
-	instream_release(&r->in);
+	free_zstd(&r->in);
 	if (code == ERR_OK && b->pass != NULL && place.size_bytes > 0)
 		code = pass_reach(b->pass, place.content, err);
 	return code == ERR_OK ? open_raw(b, place.content, place.size_bytes, ret_in, err) : code;
@@ -244,10 +306,24 @@ enum err_code bundle_finish(struct bundle *b, struct err *err)
 	return b->pass != NULL ? pass_finish(b->pass, &b->head, err) : ERR_OK;
 }
 
+static void free_spare(struct bundle *b)
+{
+	size_t i;
+
+	for (i = 0; b->spare != NULL && i < SPARE_DECODERS; i++) {
+		struct zstd_reader *r = atomic_load(&b->spare->items[i]);
+
+		if (r != NULL)
+			free_zstd(&r->in);
+	}
+	free(b->spare);
+}
+
 void bundle_close(struct bundle *b)
 {
 	if (b == NULL)
 		return;
+	free_spare(b);
 	pass_free(b->pass);
 	shape_release(&b->shape);
 	description_release(&b->description);

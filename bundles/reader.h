@@ -76,6 +76,11 @@ enum err_code bundle_shard_parse(const struct bundle *b, size_t shard, struct de
 enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf *out, struct err *err);
 /* Append bundle.json, which was proved against the digest in the head. */
 enum err_code bundle_description_read(const struct bundle *b, struct buf *out, struct err *err);
+/* The same, and its size. */
+enum err_code bundle_blob_sized(const struct bundle *b, const struct digest *digest, struct instream **ret_in,
+				uint64_t *ret_size, struct err *err);
+/* Whether the bundle says that it has a blob: nobody looks where that should stand. */
+enum err_code bundle_lists(const struct bundle *b, const struct digest *digest, bool *ret_listed, struct err *err);
 /* The content of a slot, whatever it is: SLOT_BYTES, for slot_check to look at. */
 enum err_code bundle_slot(const struct bundle *b, size_t slot, unsigned char out[SLOT_BYTES], struct err *err);
 /* NULL is fine. */

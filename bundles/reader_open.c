@@ -24,7 +24,7 @@ static enum err_code open_file(struct bundle *b, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_DAMAGED, "%s: not a bundle: it is no regular file", b->path);
 	b->size_bytes = (uint64_t)st.st_size;
-	b->file = (struct frame_file){ .fd = b->fd, .name = b->path, .seek = &b->seek };
+	b->file = (struct frame_file){ .fd = b->fd, .name = b->path, .seek = &b->seek, .spare = b->spare };
 	return ERR_OK;
 }
 
@@ -262,6 +262,9 @@ static enum err_code new_bundle(const char *path, struct bundle **ret_bundle, st
 		return err_nomem(err);
 	b->fd = -1;
 	*ret_bundle = b;
+	b->spare = calloc(1, sizeof(*b->spare));
+	if (b->spare == NULL)
+		return err_nomem(err);
 	return str_copy(path, &b->path, err);
 }
 

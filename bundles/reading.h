@@ -6,6 +6,7 @@
 #ifndef BUNDLES_READING_H
 #define BUNDLES_READING_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +20,14 @@
 #include "bundles/shape.h"
 #include "common/graph.h"
 
+#define SPARE_DECODERS 4
+
+/* Decoders of packed blobs that nobody uses now: of blobs that stand together the next one is decoded from where the
+ * last one ended, and not from the beginning of their frame. */
+struct spare_decoders {
+	_Atomic(struct zstd_reader *) items[SPARE_DECODERS]; /* owned */
+};
+
 struct bundle {
 	char *path; /* owned */
 	int fd;     /* owned */
@@ -27,10 +36,11 @@ struct bundle {
 	struct seek_table seek;
 	struct frame_file file; /* path, fd and seek, as frame readers want them */
 	struct description description;
-	struct shape shape;   /* of a bundle opened in part: up to the shards */
-	bool partial;         /* opened for one image: blobs are found in the table */
-	struct places places; /* then */
-	struct pass *pass;    /* owned: the pipe that it comes through; NULL for a file */
+	struct shape shape;           /* of a bundle opened in part: up to the shards */
+	bool partial;                 /* opened for one image: blobs are found in the table */
+	struct places places;         /* then */
+	struct spare_decoders *spare; /* owned */
+	struct pass *pass;            /* owned: the pipe that it comes through; NULL for a file */
 };
 
 /* Where a blob stands; STORED_ABSENT where it is not in the file. */

@@ -399,15 +399,13 @@ static enum err_code read_from_bundle(const struct catalog_place *p, const struc
 {
 	struct instream *in = NULL;
 	uint64_t size_bytes = 0;
-	enum err_code code = bundle_blob_size(p->bundle, digest, &size_bytes, err);
+	enum err_code code = bundle_blob_sized(p->bundle, digest, &in, &size_bytes, err);
 
-	if (code == ERR_OK)
-		code = check_size(digest, size_bytes, said, max_bytes, err);
-	if (code == ERR_OK)
-		code = bundle_blob(p->bundle, digest, &in, err);
 	if (code != ERR_OK)
 		return code;
-	code = read_proved_stream(in, digest, size_bytes, out, err);
+	code = check_size(digest, size_bytes, said, max_bytes, err);
+	if (code == ERR_OK)
+		code = read_proved_stream(in, digest, size_bytes, out, err);
 	instream_release(in);
 	return code;
 }
@@ -426,6 +424,19 @@ static enum err_code read_from_layout(const struct catalog_place *p, const struc
 		return code;
 	fd_stream_init(&in, fd, 0, size_bytes, digest->text);
 	return read_proved_stream(&in.in, digest, size_bytes, out, err);
+}
+
+enum err_code place_lists(const struct catalog_place *p, const struct digest *digest, bool *ret_listed, struct err *err)
+{
+	enum err_code code = place_check(p, err);
+
+	*ret_listed = false;
+	if (code != ERR_OK)
+		return code;
+	if (p->bundle != NULL)
+		return place_blame(p, bundle_lists(p->bundle, digest, ret_listed, err), err);
+	*ret_listed = p->layout != NULL && layout_is_there(p->layout, digest);
+	return ERR_OK;
 }
 
 enum err_code place_read(const struct catalog_place *p, const struct digest *digest, uint64_t size_bytes,

@@ -67,6 +67,9 @@ enum err_code place_part_of(struct catalog_place *p, const char *name, const str
 			    struct err *err);
 /* A part by its number. */
 enum err_code place_part(struct catalog_place *p, size_t number, const struct catalog_part **ret_part, struct err *err);
+/* Whether it says that it has a blob. */
+enum err_code place_lists(const struct catalog_place *p, const struct digest *digest, bool *ret_listed,
+			  struct err *err);
 /* Append a blob of at most max_bytes, proved; size_bytes is what is known of it, or CATALOG_ANY_SIZE. */
 enum err_code place_read(const struct catalog_place *p, const struct digest *digest, uint64_t size_bytes,
 			 uint64_t max_bytes, struct buf *out, struct err *err);

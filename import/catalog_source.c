@@ -91,13 +91,33 @@ static enum err_code give_referrers(struct source *s, const struct digest *subje
 	return give_layout_links(others, len, done, ctx, err);
 }
 
+/* What is small is read once for many who ask, and needs no decoder meanwhile. */
+static enum err_code give_small(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
+				struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
+{
+	CLEANUP(catalog_bytes_release_ptr) struct catalog_bytes *bytes = NULL;
+	enum err_code code = catalog_bytes(ours(s)->view, ours(s)->place, &d->digest, d->size_bytes,
+					   LIMIT_SMALL_BLOB_BYTES, &bytes, err);
+
+	if (code == ERR_NOT_FOUND)
+		return done(ctx, false, err);
+	if (code == ERR_OK)
+		code = outstream_write(out, bytes->data + from_bytes, (size_t)(end_bytes - from_bytes), err);
+	if (code == ERR_OK)
+		code = outstream_finish(out, err);
+	return code == ERR_OK ? done(ctx, true, err) : code;
+}
+
 static enum err_code give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
 			       struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
 {
 	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
 	struct instream *in = NULL;
-	enum err_code code = catalog_blob_of(ours(s)->view, ours(s)->place, &d->digest, &blob, err);
+	enum err_code code;
 
+	if (d->size_bytes <= LIMIT_SMALL_BLOB_BYTES)
+		return give_small(s, d, from_bytes, end_bytes, out, done, ctx, err);
+	code = catalog_blob_of(ours(s)->view, ours(s)->place, &d->digest, &blob, err);
 	if (code == ERR_NOT_FOUND)
 		return done(ctx, false, err);
 	if (code == ERR_OK)
@@ -112,10 +132,10 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 static enum err_code tell_has(struct source *s, const struct descriptor *d, source_has_fn *done, void *ctx,
 			      struct err *err)
 {
-	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
-	enum err_code code = catalog_blob_of(ours(s)->view, ours(s)->place, &d->digest, &blob, err);
+	bool there = false;
+	enum err_code code = place_lists(ours(s)->place, &d->digest, &there, err);
 
-	return code == ERR_OK || code == ERR_NOT_FOUND ? done(ctx, code == ERR_OK, err) : code;
+	return code == ERR_OK ? done(ctx, there, err) : code;
 }
 
 static void free_source(struct source *s)

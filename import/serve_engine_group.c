@@ -16,18 +16,14 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->name, y->name);
 }
 
-static enum err_code make_room(struct engine_groups *g, size_t len, struct err *err)
-{
-	g->items = calloc(len + 1, sizeof(*g->items));
-	g->images = calloc(len + 1, sizeof(*g->images));
-	g->names = calloc(len + 1, sizeof(*g->names));
-	return g->items != NULL && g->images != NULL && g->names != NULL ? ERR_OK : err_nomem(err);
-}
-
-static void gather(struct engine_groups *g, size_t len)
+static enum err_code gather(struct engine_groups *g, size_t len, struct err *err)
 {
 	size_t i;
 
+	g->items = calloc(len + 1, sizeof(*g->items));
+	g->names = calloc(len + 1, sizeof(*g->names));
+	if (g->items == NULL || g->names == NULL)
+		return err_nomem(err);
 	qsort(g->images, len, sizeof(*g->images), compare);
 	for (i = 0; i < len; i++) {
 		struct engine_group *group;
@@ -39,6 +35,7 @@ static void gather(struct engine_groups *g, size_t len)
 		group->last = g->images[i];
 		group->names_len++;
 	}
+	return ERR_OK;
 }
 
 enum err_code engine_groups_all(struct catalog_view *v, engine_group_fn *fn, void *ctx,
@@ -46,18 +43,20 @@ enum err_code engine_groups_all(struct catalog_view *v, engine_group_fn *fn, voi
 {
 	CLEANUP(engine_groups_release) struct engine_groups g = { 0 };
 	const struct catalog_image *const *images;
-	size_t len, wanted = 0, i;
+	size_t len, wanted = 0, cap = 0, i;
 	enum err_code code = catalog_images(v, &images, &len, err);
 
-	if (code == ERR_OK)
-		code = make_room(&g, len, err);
-	if (code != ERR_OK)
-		return code;
-	for (i = 0; i < len; i++) {
-		if (fn(ctx, images[i]))
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		if (!fn(ctx, images[i]))
+			continue;
+		code = vec_grow(&g.images, &cap, wanted + 1, sizeof(*g.images), SIZE_MAX / sizeof(*g.images), err);
+		if (code == ERR_OK)
 			g.images[wanted++] = images[i];
 	}
-	gather(&g, wanted);
+	if (code == ERR_OK)
+		code = wanted > 0 ? gather(&g, wanted, err) : ERR_OK;
+	if (code != ERR_OK)
+		return code;
 	*ret_groups = g;
 	g = (struct engine_groups){ 0 };
 	return ERR_OK;
