@@ -15,7 +15,8 @@
 #define LIMIT_JSON_DEPTH 64                    /* nesting of one JSON document */
 #define LIMIT_STATEMENT_BYTES (64 * MIB)       /* one in-toto statement; BuildKit writes up to 40 MiB */
 #define LIMIT_STATEMENT_PARSED_BYTES (2 * MIB) /* one statement that is read for its summary */
-#define LIMIT_DOCUMENT_BYTES (8 * MIB)         /* one statement or SBOM that is shown as a page */
+#define LIMIT_DOCUMENT_BYTES (8 * MIB)         /* one that is shown as a page; of an SBOM, without its packages */
+#define LIMIT_ROW_BYTES (256 * KIB)            /* one package in an SBOM that is larger */
 #define LIMIT_DOCUMENT_RAW_BYTES (128 * KIB)   /* what is shown of it as it stands */
 #define LIMIT_PAGE_BYTES (4 * MIB)             /* one page of a server */
 #define LIMIT_REPORT_BYTES (16 * MIB)          /* a report: from here on its parts are cut */

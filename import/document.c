@@ -19,12 +19,12 @@ static enum err_code on_blob(void *ctx, bool there, struct err *err)
 }
 
 /* The first bytes stay, whatever becomes of the rest. */
-static enum err_code keep_raw(struct document *d, const struct buf *bytes, struct err *err)
+static enum err_code keep_raw(struct document *d, const void *bytes, size_t len, struct err *err)
 {
-	size_t len = bytes->len < LIMIT_DOCUMENT_RAW_BYTES ? bytes->len : LIMIT_DOCUMENT_RAW_BYTES;
+	size_t room = LIMIT_DOCUMENT_RAW_BYTES - d->raw.len;
 
-	buf_init(&d->raw, LIMIT_DOCUMENT_RAW_BYTES);
-	return buf_add(&d->raw, buf_text(bytes), len, err);
+	d->raw.max = LIMIT_DOCUMENT_RAW_BYTES;
+	return buf_add(&d->raw, bytes, len < room ? len : room, err);
 }
 
 /* DSSE takes both alphabets of base64; this takes the one that envelopes are written in. */
@@ -147,28 +147,130 @@ static enum err_code understand(struct document *d, const struct buf *bytes, con
 	return ERR_OK;
 }
 
-enum err_code document_read(struct source *source, const struct descriptor *d, struct document *ret_document,
-			    struct err *err)
+/* ---- documents that are kept whole ---- */
+
+static enum err_code read_whole(struct source *source, struct document *d, struct err *err)
 {
-	CLEANUP(document_release) struct document doc = { .form = DOCUMENT_ABSENT };
 	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_DOCUMENT_BYTES };
+	const struct descriptor *of = &d->descriptor;
 	struct buf_stage stage;
 	bool there = false;
 	enum err_code code;
 
-	if (d->size_bytes > LIMIT_DOCUMENT_BYTES) {
-		*ret_document = (struct document){ .form = DOCUMENT_OPAQUE };
-		err_set(&ret_document->why, ERR_LIMIT, "it is larger than %" PRIu64 " MiB", LIMIT_DOCUMENT_BYTES / MIB);
+	buf_stage_init(&stage, &bytes);
+	code = source->blob(source, of, 0, of->size_bytes, &stage.out, on_blob, &there, err);
+	if (code != ERR_OK || !there)
+		return code;
+	code = digest_check(buf_text(&bytes), bytes.len, &of->digest, of->size_bytes, err);
+	if (code == ERR_OK)
+		code = keep_raw(d, buf_text(&bytes), bytes.len, err);
+	return code == ERR_OK ? understand(d, &bytes, of->digest.text, err) : code;
+}
+
+/* ---- documents that are larger: SBOMs, without what makes them large ---- */
+
+/* Its bytes are proved in each pass, so a pass is whole or an error. */
+static enum err_code pass(struct source *source, const struct document *d, struct outstream *out, bool *ret_there,
+			  struct err *err)
+{
+	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
+	const struct descriptor *of = &d->descriptor;
+	enum err_code code = proof_stage_init(&proof, &of->digest, of->size_bytes, out, err);
+
+	return code == ERR_OK ? source->blob(source, of, 0, of->size_bytes, &proof.out, on_blob, ret_there, err) : code;
+}
+
+/* The first bytes are kept on the way. */
+struct large_stage {
+	struct outstream out;
+	struct document *document;
+	struct json_rows rows;
+};
+
+static enum err_code large_write(struct outstream *s, const void *bytes, size_t len, struct err *err)
+{
+	struct large_stage *stage = OUTER_OF(s, struct large_stage, out);
+	enum err_code code = keep_raw(stage->document, bytes, len, err);
+
+	return code == ERR_OK ? outstream_write(&stage->rows.out, bytes, len, err) : code;
+}
+
+/* Nothing but an SBOM is shown without its lists. */
+static enum err_code understand_rest(struct document *d, const struct buf *rest, struct err *err)
+{
+	enum err_code code = js_read(buf_text(rest), rest->len, d->descriptor.digest.text, &d->json, &d->why);
+
+	if (code == ERR_NOMEM)
+		return err_nomem(err);
+	d->form = DOCUMENT_OPAQUE;
+	if (code != ERR_OK)
+		return ERR_OK;
+	tell(d);
+	d->large = d->form == DOCUMENT_SPDX || d->form == DOCUMENT_CYCLONEDX;
+	if (!d->large) {
+		d->form = DOCUMENT_OPAQUE;
+		err_set(&d->why, ERR_LIMIT, "it is too large to be read here");
+	}
+	return ERR_OK;
+}
+
+static enum err_code read_large(struct source *source, struct document *d, struct err *err)
+{
+	CLEANUP(buf_release) struct buf rest = { .max = LIMIT_DOCUMENT_BYTES };
+	struct large_stage stage = { .out = { .write = large_write }, .document = d };
+	bool there = false;
+	struct err why = { 0 };
+	enum err_code code;
+
+	buf_release(&d->raw);
+	json_rows_init(&stage.rows, &rest, NULL, NULL, NULL);
+	code = pass(source, d, &stage.out, &there, &why);
+	json_rows_release(&stage.rows);
+	if (code == ERR_LIMIT) {
+		d->form = DOCUMENT_OPAQUE;
+		err_set(&d->why, ERR_LIMIT, "it is too large to be read here");
 		return ERR_OK;
 	}
-	buf_stage_init(&stage, &bytes);
-	code = source->blob(source, d, 0, d->size_bytes, &stage.out, on_blob, &there, err);
-	if (code == ERR_OK && there)
-		code = digest_check(buf_text(&bytes), bytes.len, &d->digest, d->size_bytes, err);
-	if (code == ERR_OK && there)
-		code = keep_raw(&doc, &bytes, err);
-	if (code == ERR_OK && there)
-		code = understand(&doc, &bytes, d->digest.text, err);
+	if (code != ERR_OK && err != NULL)
+		*err = why;
+	return code == ERR_OK && there ? understand_rest(d, &rest, err) : code;
+}
+
+enum err_code document_rows(struct source *source, const struct document *d, const char *list, json_row_fn *fn,
+			    void *ctx, struct err *err)
+{
+	struct json_rows rows;
+	bool there = false;
+	enum err_code code;
+
+	json_rows_init(&rows, NULL, list, fn, ctx);
+	code = pass(source, d, &rows.out, &there, err);
+	json_rows_release(&rows);
+	return code;
+}
+
+/* ---- both ---- */
+
+static bool is_too_large(const struct document *d)
+{
+	return d->descriptor.size_bytes > LIMIT_DOCUMENT_BYTES ||
+	       (d->form == DOCUMENT_OPAQUE && d->why.code == ERR_LIMIT && d->envelope == DOCUMENT_BARE);
+}
+
+enum err_code document_read(struct source *source, const struct descriptor *d, struct document *ret_document,
+			    struct err *err)
+{
+	CLEANUP(document_release) struct document doc = { .descriptor = *d, .form = DOCUMENT_ABSENT };
+	enum err_code code = ERR_OK;
+
+	if (d->size_bytes <= LIMIT_DOCUMENT_BYTES)
+		code = read_whole(source, &doc, err);
+	if (d->size_bytes > LIMIT_STATEMENT_BYTES) {
+		doc.form = DOCUMENT_OPAQUE;
+		err_set(&doc.why, ERR_LIMIT, "it is larger than %" PRIu64 " MiB", LIMIT_STATEMENT_BYTES / MIB);
+	} else if (code == ERR_OK && is_too_large(&doc)) {
+		code = read_large(source, &doc, err);
+	}
 	if (code != ERR_OK)
 		return code;
 	*ret_document = doc;

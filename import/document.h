@@ -1,7 +1,8 @@
 /* document.h - a statement, SBOM or signature, read for people: taken out of its envelope, and told what it is.
  *
  * Lifecycle  document_read; look; document_release.
- * Bounds     LIMIT_DOCUMENT_BYTES and the JSON bounds of js.h; what passes them stays unread, and why says so.  At
+ * Bounds     LIMIT_DOCUMENT_BYTES and the JSON bounds of js.h; what passes them stays unread, and why says so.  Of a
+ *            bare SBOM up to LIMIT_STATEMENT_BYTES they count for what is left without its lists.  At
  *            most LIMIT_DOCUMENT_RAW_BYTES of its bytes are kept.
  * Ownership  A document owns its bytes and JSON; statement and predicate point into that.
  * Errors     Those of the source (ERR_DAMAGED, ERR_IO), ERR_NOMEM.  A document that cannot be understood is none:
@@ -14,6 +15,7 @@
 
 #include "common/js.h"
 #include "common/source.h"
+#include "import/json_rows.h"
 
 enum document_form {
 	DOCUMENT_OTHER, /* JSON of another kind */
@@ -40,6 +42,7 @@ struct document_signed {
 };
 
 struct document {
+	struct descriptor descriptor; /* of its blob; strings are the asker's */
 	enum document_form form;
 	enum document_envelope envelope;
 	struct document_signed beside;
@@ -49,11 +52,15 @@ struct document {
 	const struct json_t *body;      /* the predicate, or the document itself; an object or array */
 	const char *predicate_type;     /* NULL where it is no statement */
 	struct err why;
+	bool large; /* an SBOM whose lists are left out: document_rows gives what is in them */
 };
 
 /* Read the blob of a descriptor. */
 enum err_code document_read(struct source *source, const struct descriptor *d, struct document *ret_document,
 			    struct err *err);
+/* The items of a list of a large SBOM, "packages" or "components": it is read again for that. */
+enum err_code document_rows(struct source *source, const struct document *d, const char *list, json_row_fn *fn,
+			    void *ctx, struct err *err);
 /* A zeroed document is fine. */
 void document_release(struct document *d);
 #endif

@@ -231,6 +231,12 @@ void html_element(struct html *h, const char *element, const char *class, const 
 	html_end(h);
 }
 
+void html_fail(struct html *h, const struct err *why)
+{
+	if (h->err.code == ERR_OK)
+		h->err = *why;
+}
+
 bool html_is_full(const struct html *h)
 {
 	return h->written_bytes >= h->max_bytes;

@@ -54,6 +54,8 @@ void html_text_cut(struct html *h, const char *text, size_t max_bytes);
 void html_printf(struct html *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A whole element with a text; class may be NULL. */
 void html_element(struct html *h, const char *element, const char *class, const char *text);
+/* Something that the page is made from failed: html_finish says so. */
+void html_fail(struct html *h, const struct err *why);
 /* True from the time on when max_bytes have been written. */
 bool html_is_full(const struct html *h);
 /* Everything that is written through it becomes text. */

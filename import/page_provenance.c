@@ -23,18 +23,13 @@ static const char *digests_of(const struct json_t *thing, char out[DIGESTS_MAX])
 	return out;
 }
 
-static void put_materials(struct page_table *t, const struct json_t *materials)
+static void put_material(struct page_table *t, const struct json_t *m)
 {
+	const char *uri = js_string(m, "uri");
 	char digests[DIGESTS_MAX];
-	size_t i;
 
-	for (i = 0; i < js_len(materials); i++) {
-		const struct json_t *m = js_at(materials, i);
-		const char *uri = js_string(m, "uri");
-
-		page_table_row(t, (const char *const[PAGE_CELLS]){ uri != NULL ? uri : js_string(m, "name"),
-								   digests_of(m, digests) });
-	}
+	page_table_row(
+		t, (const char *const[PAGE_CELLS]){ uri != NULL ? uri : js_string(m, "name"), digests_of(m, digests) });
 }
 
 static const struct page_table_kind materials_kind = {
@@ -42,7 +37,8 @@ static const struct page_table_kind materials_kind = {
 	.more = "materials",
 	.columns = { "Material", "Digest" },
 	.code = true,
-	.rows = put_materials,
+	.list = "materials",
+	.row = put_material,
 };
 
 static const struct page_table_kind dependencies_kind = {
@@ -50,7 +46,8 @@ static const struct page_table_kind dependencies_kind = {
 	.more = "resolved dependencies",
 	.columns = { "Dependency", "Digest" },
 	.code = true,
-	.rows = put_materials,
+	.list = "resolvedDependencies",
+	.row = put_material,
 };
 
 /* What the build was given, whatever it is. */
@@ -109,7 +106,7 @@ void page_slsa_v02(const struct page_view *v, const struct document *d, uint32_t
 	page_fact(h, "Finished", false, js_string(metadata, "buildFinishedOn"));
 	page_fact(h, "Invocation", false, js_string(metadata, "buildInvocationID"));
 	page_facts_end(h);
-	page_table_put(v, &materials_kind, js_array(p, "materials"), node);
+	page_table_put(v, &materials_kind, d, p, node);
 	put_part(v, "Parameters of the build", js_object(invocation, "parameters"));
 	put_part(v, "Environment of the build", js_object(invocation, "environment"));
 	put_part(v, "Steps of the build", js_object(p, "buildConfig"));
@@ -136,7 +133,7 @@ void page_slsa_v1(const struct page_view *v, const struct document *d, uint32_t 
 	page_fact(h, "Finished", false, js_string(metadata, "finishedOn"));
 	page_fact(h, "Invocation", false, js_string(metadata, "invocationId"));
 	page_facts_end(h);
-	page_table_put(v, &dependencies_kind, js_array(definition, "resolvedDependencies"), node);
+	page_table_put(v, &dependencies_kind, d, definition, node);
 	put_part(v, "External parameters", external);
 	put_part(v, "Internal parameters", js_object(definition, "internalParameters"));
 	put_part(v, "Builder and run", run);

@@ -36,17 +36,10 @@ static const char *spdx_purl(const struct json_t *package)
 	return NULL;
 }
 
-static void spdx_rows(struct page_table *t, const struct json_t *body)
+static void spdx_row(struct page_table *t, const struct json_t *p)
 {
-	const struct json_t *packages = js_array(body, "packages");
-	size_t i;
-
-	for (i = 0; i < js_len(packages); i++) {
-		const struct json_t *p = js_at(packages, i);
-
-		page_table_row(t, (const char *const[PAGE_CELLS]){ js_string(p, "name"), js_string(p, "versionInfo"),
-								   spdx_license(p), spdx_purl(p) });
-	}
+	page_table_row(t, (const char *const[PAGE_CELLS]){ js_string(p, "name"), js_string(p, "versionInfo"),
+							   spdx_license(p), spdx_purl(p) });
 }
 
 static const struct page_table_kind spdx_packages = {
@@ -54,7 +47,8 @@ static const struct page_table_kind spdx_packages = {
 	.more = "packages",
 	.columns = { "Package", "Version", "License", "Package URL" },
 	.code = true,
-	.rows = spdx_rows,
+	.list = "packages",
+	.row = spdx_row,
 };
 
 void page_spdx(const struct page_view *v, const struct document *d, uint32_t node)
@@ -72,7 +66,7 @@ void page_spdx(const struct page_view *v, const struct document *d, uint32_t nod
 		page_fact(h, "Created by", false, js_text(js_at(creators, i)));
 	page_fact(h, "Namespace", false, js_string(d->body, "documentNamespace"));
 	page_facts_end(h);
-	page_table_put(v, &spdx_packages, d->body, node);
+	page_table_put(v, &spdx_packages, d, d->body, node);
 }
 
 /* "MIT, Apache-2.0": each is an expression, an id or a name. */
@@ -95,20 +89,16 @@ static const char *cyclonedx_license(const struct json_t *component, char out[LI
 }
 
 /* Components may hold components; how deep, js.h bounds. */
-static void cyclonedx_rows(struct page_table *t, const struct json_t *body)
+static void cyclonedx_row(struct page_table *t, const struct json_t *c)
 {
-	const struct json_t *components = js_array(body, "components");
+	const struct json_t *components = js_array(c, "components");
 	char license[LICENSES_MAX];
 	size_t i;
 
-	for (i = 0; i < js_len(components); i++) {
-		const struct json_t *c = js_at(components, i);
-
-		page_table_row(t,
-			       (const char *const[PAGE_CELLS]){ js_string(c, "name"), js_string(c, "version"),
-								cyclonedx_license(c, license), js_string(c, "purl") });
-		cyclonedx_rows(t, c);
-	}
+	page_table_row(t, (const char *const[PAGE_CELLS]){ js_string(c, "name"), js_string(c, "version"),
+							   cyclonedx_license(c, license), js_string(c, "purl") });
+	for (i = 0; i < js_len(components); i++)
+		cyclonedx_row(t, js_at(components, i));
 }
 
 static const struct page_table_kind cyclonedx_components = {
@@ -116,7 +106,8 @@ static const struct page_table_kind cyclonedx_components = {
 	.more = "components",
 	.columns = { "Component", "Version", "License", "Package URL" },
 	.code = true,
-	.rows = cyclonedx_rows,
+	.list = "components",
+	.row = cyclonedx_row,
 };
 
 /* An array of tools in 1.4, an object with components from 1.5 on. */
@@ -159,5 +150,5 @@ void page_cyclonedx(const struct page_view *v, const struct document *d, uint32_
 	put_tools(h, tools_of(metadata));
 	page_fact(h, "Serial number", false, js_string(d->body, "serialNumber"));
 	page_facts_end(h);
-	page_table_put(v, &cyclonedx_components, d->body, node);
+	page_table_put(v, &cyclonedx_components, d, d->body, node);
 }

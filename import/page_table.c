@@ -9,7 +9,9 @@
 struct page_table {
 	const struct page_view *view;
 	const struct page_table_kind *kind;
-	uint32_t document;
+	const struct document *document;
+	const struct json_t *body;
+	uint32_t node;
 	bool counting;
 	size_t total, matched; /* all rows; those that hold what is looked for */
 	size_t from, end;      /* of these, which ones are shown */
@@ -66,7 +68,7 @@ void page_table_row(struct page_table *t, const char *const cells[PAGE_CELLS])
 
 static const char *digest_of_document(const struct page_table *t)
 {
-	return t->view->graph->nodes[t->document].digest.text;
+	return t->view->graph->nodes[t->node].digest.text;
 }
 
 static void put_hidden(struct html *h, const char *name, const char *value)
@@ -100,7 +102,7 @@ static void put_search(const struct page_table *t)
 	html_raw(h, " <button>Search</button>");
 	if (v->query != NULL) {
 		html_raw(h, " ");
-		page_link(v, t->document);
+		page_link(v, t->node);
 		html_text(h, "Show all");
 		html_end(h);
 	}
@@ -172,7 +174,31 @@ static void put_caption(const struct page_table *t)
 	html_end(h);
 }
 
-static void put_table(struct page_table *t, const struct json_t *value)
+static enum err_code on_item(void *ctx, const struct json_t *item, struct err *err)
+{
+	struct page_table *t = ctx;
+
+	(void)err;
+	t->kind->row(t, item);
+	return ERR_OK;
+}
+
+static void each_item(struct page_table *t)
+{
+	const struct json_t *list = js_array(t->body, t->kind->list);
+	struct err why = { 0 };
+	size_t i;
+
+	t->matched = 0;
+	if (!t->document->large) {
+		for (i = 0; i < js_len(list); i++)
+			t->kind->row(t, js_at(list, i));
+	} else if (document_rows(t->view->source, t->document, t->kind->list, on_item, t, &why) != ERR_OK) {
+		html_fail(t->view->html, &why);
+	}
+}
+
+static void put_table(struct page_table *t)
 {
 	struct html *h = t->view->html;
 	size_t i;
@@ -191,25 +217,31 @@ static void put_table(struct page_table *t, const struct json_t *value)
 		html_raw(h, "</th>");
 	}
 	html_raw(h, "</tr></thead>\n<tbody>\n");
-	t->matched = 0;
 	t->counting = false;
-	t->kind->rows(t, value);
+	each_item(t);
 	html_raw(h, "</tbody>");
 	html_end(h);
 	html_raw(h, "</div>\n");
 }
 
-void page_table_put(const struct page_view *v, const struct page_table_kind *kind, const struct json_t *value,
-		    uint32_t document)
+void page_table_put(const struct page_view *v, const struct page_table_kind *kind, const struct document *d,
+		    const struct json_t *body, uint32_t node)
 {
-	struct page_table t = { .view = v, .kind = kind, .document = document, .counting = true };
+	struct page_table t = {
+		.view = v,
+		.kind = kind,
+		.document = d,
+		.body = body,
+		.node = node,
+		.counting = true,
+	};
 
-	kind->rows(&t, value);
+	each_item(&t);
 	t.from = v->from < t.matched ? v->from : 0;
 	t.end = t.matched - t.from > PAGE_TABLE_ROWS ? t.from + PAGE_TABLE_ROWS : t.matched;
 	if (v->file == NULL && (t.total >= SEARCH_FROM || v->query != NULL))
 		put_search(&t);
-	put_table(&t, value);
+	put_table(&t);
 	if (v->file == NULL && t.end - t.from < t.matched)
 		put_turns(&t);
 	else if (t.end < t.matched)

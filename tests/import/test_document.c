@@ -154,7 +154,7 @@ START_TEST(bounds)
 {
 	static char deep[LIMIT_JSON_DEPTH * 2 + 2], many[2 * LIMIT_JSON_VALUES + 4];
 	CLEANUP(document_release) struct document d = { 0 };
-	struct descriptor large = { .size_bytes = LIMIT_DOCUMENT_BYTES + 1, .media_type = "x" };
+	struct descriptor large = { .size_bytes = LIMIT_STATEMENT_BYTES + 1, .media_type = "x" };
 
 	ck_assert_int_eq(document_read(&images.source, &large, &d, NULL), ERR_OK);
 	ck_assert_int_eq(d.form, DOCUMENT_OPAQUE);
@@ -170,6 +170,56 @@ START_TEST(bounds)
 	ck_assert_int_eq(d.form, DOCUMENT_OPAQUE);
 	ck_assert_int_eq(d.why.code, ERR_LIMIT);
 	ck_assert_uint_eq(d.raw.len, LIMIT_DOCUMENT_RAW_BYTES);
+}
+END_TEST
+
+static enum err_code count_row(void *ctx, const struct json_t *item, struct err *err)
+{
+	size_t *count = ctx;
+
+	(void)err;
+	ck_assert_str_eq(js_string(item, "name"), "p");
+	(*count)++;
+	return ERR_OK;
+}
+
+static const struct {
+	const char *name, *before, *item, *after;
+	size_t items; /* of more than LIMIT_JSON_VALUES values */
+	enum document_form form;
+} large[] = {
+	{ "an SBOM", "{\"spdxVersion\":\"SPDX-2.3\",\"files\":[{\"a\":[1,2,3]}],\"packages\":[",
+	  "{\"name\":\"p\",\"a\":[1,2]}", "],\"name\":\"n\"}", 40000, DOCUMENT_SPDX },
+	{ "a statement of one",
+	  "{\"predicateType\":\"https://spdx.dev/Document\",\"predicate\":{\"name\":\"n\",\"packages\":[",
+	  "{\"name\":\"p\",\"a\":[1,2]}", "]}}", 40000, DOCUMENT_SPDX },
+	{ "no SBOM", "{\"packages\":[", "{\"name\":\"p\",\"a\":[1,2]}", "],\"name\":\"n\"}", 40000, DOCUMENT_OPAQUE },
+	{ "another list", "{\"spdxVersion\":\"SPDX-2.3\",\"other\":[", "{\"name\":\"p\",\"a\":[1,2]}", "]}", 40000,
+	  DOCUMENT_OPAQUE },
+};
+
+/* Of an SBOM that is too large to be kept all is there but its lists, and their items come one by one. */
+START_TEST(large_one)
+{
+	CLEANUP(document_release) struct document d = { 0 };
+	CLEANUP(buf_release) struct buf text = { .max = 4 * MIB };
+	struct err err = { 0 };
+	size_t count = 0, i;
+
+	ck_assert_int_eq(buf_puts(&text, large[_i].before, NULL), ERR_OK);
+	for (i = 0; i < large[_i].items; i++)
+		ck_assert_int_eq(buf_printf(&text, NULL, "%s%s", i > 0 ? "," : "", large[_i].item), ERR_OK);
+	ck_assert_int_eq(buf_puts(&text, large[_i].after, NULL), ERR_OK);
+	ck_assert_msg(read_item(image_add(&images, "x", buf_text(&text), text.len), &d, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(d.form == large[_i].form, "%s: %d %s", large[_i].name, (int)d.form, d.why.msg);
+	ck_assert_uint_eq(d.raw.len, LIMIT_DOCUMENT_RAW_BYTES);
+	ck_assert_int_eq(memcmp(d.raw.data, text.data, d.raw.len), 0);
+	if (d.form != DOCUMENT_SPDX)
+		return;
+	ck_assert(d.large);
+	ck_assert_str_eq(js_string(d.body, "name"), "n");
+	ck_assert_int_eq(document_rows(&images.source, &d, "packages", count_row, &count, NULL), ERR_OK);
+	ck_assert_uint_eq(count, large[_i].items);
 }
 END_TEST
 
@@ -196,6 +246,7 @@ int main(void)
 	tcase_add_test(t, one_envelope_only);
 	tcase_add_test(t, absent);
 	tcase_add_test(t, bounds);
+	tcase_add_loop_test(t, large_one, 0, (int)COUNT_OF(large));
 	tcase_add_test(t, proved);
 	suite_add_tcase(s, t);
 	return test_run(s);
