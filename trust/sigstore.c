@@ -125,19 +125,23 @@ static enum err_code check_keys(struct attempt *a, struct err *err)
 	return ERR_OK;
 }
 
+/* By one of the rules, under one of the names: that is who signed. */
 static enum err_code check_identity(struct attempt *a, struct err *err)
 {
 	const struct certificate *c = &a->certificate;
 	const struct trust_wanted *w = a->wanted;
 	struct err why = { 0 };
-	enum err_code code = ERR_UNPROVED;
-	size_t i;
+	size_t i, n;
 
 	if (c->issuer == NULL || c->names_len == 0)
 		return err_set(err, ERR_UNPROVED, "the certificate does not say who signed, or who vouches for that");
-	for (i = 0; code == ERR_UNPROVED && i < w->identities_len; i++)
-		code = trust_identity_match(&w->identities[i], c->names, c->names_len, c->issuer, &why);
-	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
+	for (i = 0; i < w->identities_len; i++) {
+		for (n = 0; n < c->names_len; n++) {
+			if (trust_identity_match(&w->identities[i], &c->names[n], 1, c->issuer, &why) == ERR_OK)
+				return str_copy(c->names[n], &a->proof.identity, err);
+		}
+	}
+	return err_set(err, why.code, "%s", why.msg);
 }
 
 static enum err_code read_signer(struct attempt *a, struct err *err)
@@ -217,6 +221,18 @@ static enum err_code check_timestamps(struct attempt *a, struct err *err)
 	return code;
 }
 
+/* A root may name the same log several times, each time for another while. */
+static bool log_holds_at(const struct trust_root *root, const struct trust_log *log, int64_t time)
+{
+	size_t i;
+
+	for (i = 0; i < root->tlogs_len; i++) {
+		if (trust_key_equal(root->tlogs[i].key, log->key) && trust_window_holds(&root->tlogs[i].window, time))
+			return true;
+	}
+	return false;
+}
+
 /* A log that does not say when it took an entry must have counted at every time that is proved otherwise. */
 static enum err_code check_log_windows(const struct attempt *a, struct err *err)
 {
@@ -224,7 +240,7 @@ static enum err_code check_log_windows(const struct attempt *a, struct err *err)
 
 	for (i = 0; i < a->logs_len; i++) {
 		for (t = 0; !a->logs[i].timed && t < a->times_len; t++) {
-			if (!trust_window_holds(&a->logs[i].log->window, a->times[t]))
+			if (!log_holds_at(a->root, a->logs[i].log, a->times[t]))
 				return err_set(err, ERR_UNPROVED, "the log %s did not count at the time of signing",
 					       a->logs[i].log->url);
 		}
@@ -309,8 +325,6 @@ static enum err_code check_keyless(struct attempt *a, struct err *err)
 
 	if (code == ERR_OK)
 		code = check_identity(a, err);
-	if (code == ERR_OK)
-		code = str_copy(a->certificate.names[0], &a->proof.identity, err);
 	return code == ERR_OK ? str_copy(a->certificate.issuer, &a->proof.issuer, err) : code;
 }
 
@@ -322,7 +336,7 @@ static enum err_code finish_proof(struct attempt *a, struct err *err)
 	strcpy(p->key_id, trust_key_id(a->key));
 	if (a->logs_len > 0) {
 		p->logged = true;
-		p->log_index = a->b->entries[0].index;
+		p->log_index = a->logs[0].index;
 		code = str_copy(a->logs[0].log->url, &p->log, err);
 	}
 	buf_init(&p->statement, LIMIT_STATEMENT_BYTES);

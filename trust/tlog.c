@@ -99,6 +99,7 @@ enum err_code tlog_check(const struct sigstore_entry *e, const struct trust_root
 				.log = log,
 				.timed = e->set.len > 0 && e->integrated_time > 0,
 				.time = e->integrated_time,
+				.index = e->set.len > 0 ? e->index : e->inclusion.index,
 			};
 	}
 	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);

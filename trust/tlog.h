@@ -19,6 +19,7 @@ struct tlog_proof {
 	const struct trust_log *log; /* borrowed */
 	bool timed;                  /* the log says when */
 	int64_t time;
+	uint64_t index; /* that is proved: of the log, or of its shard where there is a proof of inclusion alone */
 };
 
 /* Prove an entry by the logs of a root. */

@@ -4,6 +4,7 @@
 #include <openssl/ct.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/ts.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -14,6 +15,7 @@
 #include "common/buf.h"
 #include "common/hex.h"
 #include "common/mem.h"
+#include "tests/lib/seal_keys.h"
 
 #define MINUTES INT64_C(60)
 #define YEARS (INT64_C(365) * 24 * 3600)
@@ -864,4 +866,65 @@ void mock_legacy_release(struct mock_legacy *l)
 	free(l->chain);
 	free(l->rekor);
 	free(l->timestamp);
+}
+
+/* ---- single signatures ---- */
+
+/* To make one takes half a second. */
+static EVP_PKEY *rsa_key(void)
+{
+	BIO *bio = BIO_new_mem_buf(key_rsa2048, -1);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	return key;
+}
+
+static EVP_PKEY *key_of(enum mock_scheme scheme)
+{
+	static const char *const curves[] = { [MOCK_P256] = "P-256", [MOCK_P384] = "P-384", [MOCK_P521] = "P-521" };
+	EVP_PKEY *key = NULL;
+
+	if (scheme < COUNT_OF(curves))
+		key = EVP_EC_gen(curves[scheme]);
+	else if (scheme == MOCK_ED25519)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	else
+		key = rsa_key();
+	ck_assert_ptr_nonnull(key);
+	return key;
+}
+
+static const EVP_MD *md_of(enum trust_hash hash)
+{
+	static const EVP_MD *(*const all[])(void) = { EVP_sha256, EVP_sha384, EVP_sha512 };
+
+	return hash < COUNT_OF(all) ? all[hash]() : NULL;
+}
+
+struct mock_signed mock_sign(enum mock_scheme scheme, enum trust_hash hash, const void *bytes, size_t len)
+{
+	EVP_PKEY *key = key_of(scheme);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *how = NULL;
+	struct mock_signed s = { .signature_len = 512 };
+	CLEANUP(buf_release) struct buf der = spki(key);
+
+	s.signature = malloc(s.signature_len);
+	s.key = malloc(der.len);
+	memcpy(s.key, der.data, der.len);
+	s.key_len = der.len;
+	ck_assert_int_eq(EVP_DigestSignInit(context, &how, scheme == MOCK_ED25519 ? NULL : md_of(hash), NULL, key), 1);
+	if (scheme == MOCK_RSA_PSS)
+		ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING), 1);
+	ck_assert_int_eq(EVP_DigestSign(context, s.signature, &s.signature_len, bytes, len), 1);
+	EVP_MD_CTX_free(context);
+	EVP_PKEY_free(key);
+	return s;
+}
+
+void mock_signed_release(struct mock_signed *s)
+{
+	free(s->key);
+	free(s->signature);
 }

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "trust/artifact.h"
+
 #define MOCK_ARTIFACT "what is signed\n"
 #define MOCK_IDENTITY "builder@acme.example"
 #define MOCK_ISSUER "https://accounts.acme.example"
@@ -60,4 +62,13 @@ struct mock_legacy {
 struct mock_legacy mock_legacy(struct mock *m, const struct mock_wish *wish);
 void mock_legacy_release(struct mock_legacy *l);
 void mock_free(struct mock *m);
+
+/* A signature by a new key (of RSA always the same), over the hash where there is one. */
+enum mock_scheme { MOCK_P256, MOCK_P384, MOCK_P521, MOCK_ED25519, MOCK_RSA, MOCK_RSA_PSS };
+struct mock_signed {
+	unsigned char *key, *signature; /* the public key in DER */
+	size_t key_len, signature_len;
+};
+struct mock_signed mock_sign(enum mock_scheme scheme, enum trust_hash hash, const void *bytes, size_t len);
+void mock_signed_release(struct mock_signed *s);
 #endif
