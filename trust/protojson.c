@@ -1,7 +1,6 @@
 #include "trust/protojson.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -69,29 +68,38 @@ enum err_code protojson_uint(const struct json_t *object, const char *key, uint6
 	return ERR_OK;
 }
 
+/* So many digits, and what stands behind them; *at goes behind both. */
+static bool take_digits(const char **at, size_t digits, char behind, int max, int *ret_value)
+{
+	int value = 0;
+
+	for (; digits > 0; digits--, ++*at) {
+		if (**at < '0' || **at > '9')
+			return false;
+		value = value * 10 + (**at - '0');
+	}
+	if (behind != '\0' && *(*at)++ != behind)
+		return false;
+	*ret_value = value;
+	return value <= max;
+}
+
 /* "2022-12-31T23:59:59.999Z" */
 static bool parse_time(const char *text, int64_t *ret_time)
 {
 	struct tm tm = { 0 };
-	int end = 0;
-	time_t time;
 
-	if (strspn(text, "0123456789") != 4 ||
-	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-		   &tm.tm_sec, &end) != 6 ||
-	    end != 19)
+	if (!take_digits(&text, 4, '-', 9999, &tm.tm_year) || !take_digits(&text, 2, '-', 12, &tm.tm_mon) ||
+	    !take_digits(&text, 2, 'T', 31, &tm.tm_mday) || !take_digits(&text, 2, ':', 23, &tm.tm_hour) ||
+	    !take_digits(&text, 2, ':', 59, &tm.tm_min) || !take_digits(&text, 2, '\0', 60, &tm.tm_sec))
 		return false;
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 || tm.tm_hour > 23 ||
-	    tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
-		return false;
-	if (text[end] == '.')
-		end += 1 + (int)strspn(text + end + 1, "0123456789");
-	if (strcmp(text + end, "Z") != 0)
+	if (*text == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	if (strcmp(text, "Z") != 0 || tm.tm_mon == 0 || tm.tm_mday == 0)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	time = timegm(&tm);
-	*ret_time = (int64_t)time;
+	*ret_time = (int64_t)timegm(&tm);
 	return true;
 }
 

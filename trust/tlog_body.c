@@ -90,7 +90,7 @@ static enum err_code match_verifier(const struct json_t *verifier, const struct 
 static enum err_code match_signature(const struct json_t *object, const char *member, bool maybe_twice,
 				     const struct tlog_subject *s, struct err *err)
 {
-	CLEANUP(buf_release) struct buf once = { .max = 2 * LIMIT_SIGNATURE_BYTES };
+	CLEANUP(buf_release) struct buf once = { .max = (size_t)2 * LIMIT_SIGNATURE_BYTES };
 	CLEANUP(buf_release) struct buf twice = { .max = LIMIT_SIGNATURE_BYTES };
 	enum err_code code = protojson_bytes(object, member, &once, err);
 

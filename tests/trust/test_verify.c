@@ -250,7 +250,7 @@ static const struct {
 	{ "no log entry", { .no_promise = true } },
 	{ "another artifact", { .other_body = true } },
 	{ "was not valid", { .logged_at = MOCK_TIME + 11 * MINUTE } },
-	{ "did not", { .timestamp = true, .timestamp_at = MOCK_TIME - 2 * 365 * 24 * 60 * MINUTE } },
+	{ "did not", { .timestamp = true, .timestamp_at = MOCK_TIME - INT64_C(2) * 365 * 24 * 60 * MINUTE } },
 	{ "no signed timestamp", { .no_sct = true } },
 };
 
