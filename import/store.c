@@ -10,9 +10,11 @@
 #include "common/text.h"
 #include "import/target_layout.h"
 
+/* The memory of what came before lies beside the store: whoever calls a program that has more rights does not say
+ * where. */
 static const char *environment(const char *name)
 {
-	const char *value = getenv(name);
+	const char *value = secure_getenv(name);
 
 	return value != NULL && *value != '\0' ? value : NULL;
 }

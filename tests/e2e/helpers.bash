@@ -53,7 +53,7 @@ session_start() {
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir work home && cd work || return
 	export HOME=$BATS_TEST_TMPDIR/home BUNDLE_STORE=$BATS_TEST_TMPDIR/store
-	unset DOCKER_CONFIG DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+	unset BUNDLE_TRUST DOCKER_CONFIG DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 	BESIDE=()
 }
 

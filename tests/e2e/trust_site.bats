@@ -44,6 +44,7 @@ names() {
 @test "a vendor's key counts for the vendor's names, and for no others" {
 	bundle trust add acme.pub --scope 'acme.example/*'
 	expect 0 "$BUNDLE_TRUST/keys.d/acme.pem: added: key $(hint acme), for acme.example/*"
+	# shellcheck disable=SC2154 # of run
 	[[ $stderr == *'the first key'* ]]
 	bundle import -q --to store both.zst
 	complain 3 '1 of 2 images are not within the scope' 'other.example/multi:2.1' 'acme.pem: acme.example/*' '--image'

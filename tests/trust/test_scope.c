@@ -47,6 +47,8 @@ START_TEST(covers)
 }
 END_TEST
 
+#define IMAGE_BY_DIGEST "docker.io/a@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 static const char *const bad[] = {
 	"",
 	"/*",
@@ -65,7 +67,7 @@ static const char *const bad[] = {
 	"docker.io/library/a/",
 	"docker.io/Library/*",
 	"docker.io/library/*/*",
-	"docker.io/a@" DIGEST,
+	IMAGE_BY_DIGEST,
 	"https://r.test/*",
 	" r.test/*",
 	"r.test/* ",
