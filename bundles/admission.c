@@ -19,7 +19,8 @@ static enum err_code add_policy(struct admission *a, const struct buf *text, con
 	enum err_code code = digest_of(buf_text(text), text->len, NULL, &p.digest, err);
 
 	if (code == ERR_OK)
-		code = policy_parse(buf_text(text), text->len, path, &p.policy, err);
+		code = is_site ? policy_parse_site(buf_text(text), text->len, path, &p.policy, err)
+			       : policy_parse(buf_text(text), text->len, path, &p.policy, err);
 	if (code == ERR_OK)
 		a->policies[a->len++] = p;
 	return code;

@@ -15,7 +15,7 @@ static enum err_code check(const struct buf *text, struct site_done *done, struc
 {
 	CLEANUP(policy_free_ptr) struct policy *p = NULL;
 	CLEANUP(buf_release) struct buf notes = { .max = MIB };
-	enum err_code code = policy_parse(buf_text(text), text->len, done->path, &p, err);
+	enum err_code code = policy_parse_site(buf_text(text), text->len, done->path, &p, err);
 	size_t i;
 
 	if (code != ERR_OK)

@@ -202,7 +202,8 @@ static enum err_code read_document(struct policy *p, struct err *err)
 	return code == ERR_OK ? read_member(p, &s, "transports", err) : code;
 }
 
-enum err_code policy_parse(const void *bytes, size_t len, const char *path, struct policy **ret_policy, struct err *err)
+static enum err_code parse(const void *bytes, size_t len, const char *path, bool is_site, struct policy **ret_policy,
+			   struct err *err)
 {
 	CLEANUP(policy_free_ptr) struct policy *p = calloc(1, sizeof(*p));
 	const char *slash = strrchr(path, '/');
@@ -213,6 +214,7 @@ enum err_code policy_parse(const void *bytes, size_t len, const char *path, stru
 	if (len > LIMIT_POLICY_BYTES)
 		return err_set(err, ERR_LIMIT, "%s: has %zu bytes, and a policy has at most %d", path, len,
 			       (int)LIMIT_POLICY_BYTES);
+	p->is_site = is_site;
 	code = str_copy(path, &p->path, err);
 	if (code == ERR_OK)
 		code = str_format(&p->folder, err, "%.*s", slash != NULL ? (int)(slash + 1 - path) : 0, path);
@@ -223,6 +225,17 @@ enum err_code policy_parse(const void *bytes, size_t len, const char *path, stru
 	if (code == ERR_OK)
 		*ret_policy = take_ptr(&p);
 	return code;
+}
+
+enum err_code policy_parse(const void *bytes, size_t len, const char *path, struct policy **ret_policy, struct err *err)
+{
+	return parse(bytes, len, path, false, ret_policy, err);
+}
+
+enum err_code policy_parse_site(const void *bytes, size_t len, const char *path, struct policy **ret_policy,
+				struct err *err)
+{
+	return parse(bytes, len, path, true, ret_policy, err);
 }
 
 enum err_code policy_read(const char *path, struct policy **ret_policy, struct err *err)

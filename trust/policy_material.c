@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "trust/site.h"
 
 /* ---- where it lies ---- */
 
@@ -30,7 +31,7 @@ static enum err_code read_file(struct material_reading *g, const char *path, str
 		code = str_format(ret_path, err, "%s%s", g->policy->folder, path);
 	if (code != ERR_OK)
 		return code;
-	code = file_read(*ret_path, content, err);
+	code = g->policy->is_site ? site_read_named(*ret_path, content, err) : file_read(*ret_path, content, err);
 	return code == ERR_OK ? code : strict_add(g->strict, err);
 }
 

@@ -72,6 +72,7 @@ struct policy {
 	struct policy_signers **signers; /* owned */
 	size_t signers_len, signers_cap;
 	size_t files; /* how many were read */
+	bool is_site; /* the site's own, which believes no file that others can write to */
 	char **notes; /* owned */
 	size_t notes_len, notes_cap;
 };

@@ -201,6 +201,18 @@ enum err_code site_read(const char *folder, const char *name, struct buf *out, s
 	return code == ERR_OK ? read_file(folder_fd, name, path, out, err) : code;
 }
 
+enum err_code site_read_named(const char *path, struct buf *out, struct err *err)
+{
+	CLEANUP(close_fd) int folder_fd = -1;
+	CLEANUP(free_ptr) char *folder = NULL;
+	const char *slash = strrchr(path, '/');
+	enum err_code code = folder_of(path, &folder, err);
+
+	if (code == ERR_OK)
+		code = open_checked(AT_FDCWD, folder, O_DIRECTORY, folder, &folder_fd, err);
+	return code == ERR_OK ? read_file(folder_fd, slash != NULL ? slash + 1 : path, path, out, err) : code;
+}
+
 void site_files_release(struct site_files *files)
 {
 	size_t i;

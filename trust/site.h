@@ -37,6 +37,8 @@ enum err_code site_list(const char *folder, bool (*take)(const char *name), stru
 			struct err *err);
 /* Append the content of a file; folder is NULL for one that lies in the site's own. */
 enum err_code site_read(const char *folder, const char *name, struct buf *out, struct err *err);
+/* The same of a file anywhere, which what lies here names: nobody else may be able to write to it, or to its folder. */
+enum err_code site_read_named(const char *path, struct buf *out, struct err *err);
 /* "/etc/bundle/keys.d/acme.pem", for messages. */
 enum err_code site_path(const char *folder, const char *name, char **ret_path, struct err *err);
 /* A zeroed list is fine. */

@@ -26,7 +26,8 @@
 
 #define REJECT "{\"default\":[{\"type\":\"reject\"}]}"
 #define ACCEPT "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}"
-#define BESIDE "{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"acme.pub\"}]}"
+#define KEY_AT(path) "{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"" path "\"}]}"
+#define BESIDE KEY_AT("acme.pub")
 
 static char *folder, *site;
 
@@ -45,6 +46,10 @@ static void set_up(void)
 	folder_put(folder, "reject.json", REJECT, strlen(REJECT));
 	folder_put(folder, "accept.json", ACCEPT, strlen(ACCEPT));
 	folder_put(folder, "beside.json", BESIDE, strlen(BESIDE));
+	folder_put(folder, "loose.json", KEY_AT("../loose.pub"), strlen(KEY_AT("../loose.pub")));
+	folder_put(folder, "above.json", KEY_AT("../acme.pub"), strlen(KEY_AT("../acme.pub")));
+	folder_put(folder, "loose.pub", key_p256_pub, strlen(key_p256_pub));
+	ck_assert_int_eq(chmod("loose.pub", 0666), 0);
 	folder_put(folder, "acme.pub", key_p256_pub, strlen(key_p256_pub));
 	folder_put(folder, "same.pem", key_p256_pub_compressed, strlen(key_p256_pub_compressed));
 	folder_put(folder, "other.pub", key_p384_pub, strlen(key_p384_pub));
@@ -162,6 +167,9 @@ static const struct {
 	{ "no policy", { { POLICY, "acme.pub", NULL, NULL, ERR_FORMAT, "site/policy.json" } } },
 	{ "a policy whose key does not lie where it will be looked for",
 	  { { POLICY, "beside.json", NULL, NULL, ERR_NOT_FOUND, "site/acme.pub" } } },
+	{ "a policy whose key others can write to",
+	  { { POLICY, "loose.json", NULL, NULL, ERR_UNPROVED, "loose.pub: others can write to it" } } },
+	{ "a policy whose key lies elsewhere", { { POLICY, "above.json", NULL, NULL, ERR_OK, "site/policy.json" } } },
 	{ "nothing known", { { REVOKE, "nobody", NULL, NULL, ERR_USAGE, "nobody" } } },
 	{ "no revocation", { { UNREVOKE, "nobody", NULL, NULL, ERR_NOT_FOUND, "nobody" } } },
 };
