@@ -133,6 +133,7 @@ void serve_http_tend(struct serve_http *s, double patience_s)
 			(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->lock);
+	serve_http_turns_tend(s);
 }
 
 /* ---- starting ---- */
@@ -145,6 +146,7 @@ enum err_code serve_http_new(struct serve_http **ret_server, struct err *err)
 	if (s == NULL)
 		return err_nomem(err);
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->turns, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->idle, &attributes);
@@ -209,7 +211,8 @@ static enum err_code start_port(struct port *port, unsigned connections, struct 
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)l->tls_key },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0U);
+	unsigned flags =
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0U);
 
 	port->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, serve_http_on_request, port, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
@@ -293,6 +296,7 @@ void serve_http_free(struct serve_http *s)
 
 	if (s == NULL)
 		return;
+	serve_http_turns_end(s);
 	for (i = 0; i < s->ports_len; i++) {
 		bool taken = atomic_load(&s->stopping) || s->ports[i].daemon == NULL;
 
@@ -304,6 +308,7 @@ void serve_http_free(struct serve_http *s)
 	}
 	offload_pool_free(s->hashing);
 	pthread_cond_destroy(&s->idle);
+	pthread_mutex_destroy(&s->turns);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

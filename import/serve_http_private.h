@@ -34,6 +34,21 @@ struct connection {
 	char *uri; /* owned: of the request that is being read */
 };
 
+/* The right to decode a body: one of LIMIT_SERVED_DECODERS. */
+enum turn_state {
+	TURN_NONE,
+	TURN_WAITS, /* its connection is suspended */
+	TURN_TAKEN,
+	TURN_OVER, /* it was given back, or there will be none */
+};
+
+struct turn {
+	enum turn_state state;
+	struct turn *next; /* of those that wait, in the order in which they came */
+	struct MHD_Connection *client;
+	struct timespec since;
+};
+
 struct serve_http {
 	struct port ports[SERVE_PORTS_MAX];
 	size_t ports_len;
@@ -44,14 +59,19 @@ struct serve_http {
 	pthread_cond_t idle; /* no request is under way */
 	size_t requests;     /* under way; by lock */
 	atomic_bool stopping;
-	atomic_uint bodies, decoders, proofs; /* blobs that are sent, decoded, and hashed on other threads */
-	struct offload_pool *hashing;         /* owned: those threads */
+	atomic_uint bodies, proofs; /* blobs that are sent, and hashed on other threads */
+	pthread_mutex_t turns;      /* for what follows */
+	struct turn *waiting;
+	unsigned decoders; /* turns that are taken */
+	bool closing;
+	struct offload_pool *hashing; /* owned: those threads */
 };
 
 /* A request, from its headers to the last byte of its answer. */
 struct exchange {
 	struct port *port;
 	struct connection *connection;
+	struct MHD_Connection *client;
 	char *method, *uri, *version, *referer, *agent, *user; /* owned; for the log; NULL: unknown */
 	struct timespec began;
 	unsigned status;
@@ -66,8 +86,13 @@ struct MHD_Response *serve_http_body(struct serve_http *server, struct exchange 
 				     bool is_head);
 /* Say on stderr what an operator should know of a request, and a client is not told, or only shortly. */
 void serve_http_report(const struct exchange *exchange, const char *why);
-/* Why a blob that is to be sent cannot be; ERR_OK where it can. */
-enum err_code serve_http_may_send(struct serve_http *server, const struct serve_answer *answer, struct err *err);
+/* Take a turn for a client whose body is asked for; while it waits nothing can be sent, and it is asked again later. */
+enum turn_state serve_http_turn_take(struct serve_http *server, struct turn *turn, struct MHD_Connection *client);
+/* Whatever it is, it is over. */
+void serve_http_turn_give(struct serve_http *server, struct turn *turn);
+/* Give up those that have waited for too long; all of them, and whoever comes later. */
+void serve_http_turns_tend(struct serve_http *server);
+void serve_http_turns_end(struct serve_http *server);
 /* The library's callbacks: a request's first line, its headers, its end. */
 void *serve_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *client);
 enum MHD_Result serve_http_on_request(void *ctx, struct MHD_Connection *client, const char *url, const char *method,

@@ -117,8 +117,6 @@ static void answer_request(const struct exchange *x, const struct serve_request 
 	struct err err = { .code = ERR_OK };
 	enum err_code code = l->handler(l->ctx, request, answer, &err);
 
-	if (code == ERR_OK && request->method != SERVE_HEAD)
-		code = serve_http_may_send(x->port->server, answer, &err);
 	if (code != ERR_OK)
 		refuse(x, request, serve_status(code), &err, answer);
 }
@@ -185,8 +183,10 @@ static struct exchange *begin(struct port *port, struct MHD_Connection *client, 
 		free_exchange(x);
 		return NULL;
 	}
-	if (x != NULL)
-		serve_http_begin(port->server, c);
+	if (x == NULL)
+		return NULL;
+	x->client = client;
+	serve_http_begin(port->server, c);
 	return x;
 }
 

@@ -18,7 +18,8 @@ struct body {
 	struct serve_http *server;
 	struct exchange *exchange; /* borrowed; it ends after the last byte */
 	struct serve_answer answer;
-	struct instream *in; /* of a blob that is decoded; opened with its first byte */
+	struct turn turn;    /* of a blob that is decoded */
+	struct instream *in; /* of that too; opened with its first byte */
 	/* Of one that is sent whole and was not proved yet: its bytes go through a proof into nothing. */
 	struct outstream *proving; /* NULL: it is not proved; else offload or, where others have all of that, proof */
 	struct offload offload;
@@ -39,8 +40,7 @@ static void free_body(void *ctx)
 		instream_release(b->in);
 	if (is_blob(&b->answer))
 		atomic_fetch_sub(&b->server->bodies, 1);
-	if (is_blob(&b->answer) && b->answer.blob.coded)
-		atomic_fetch_sub(&b->server->decoders, 1);
+	serve_http_turn_give(b->server, &b->turn);
 	if (b->offload.room != NULL)
 		atomic_fetch_sub(&b->server->proofs, 1);
 	offload_release(&b->offload);
@@ -111,9 +111,17 @@ static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
 	uint64_t at = b->answer.blob_from + pos, left = b->answer.blob_end - at;
 	size_t len = left < max ? (size_t)left : max;
 	struct err err = { .code = ERR_OK };
-	enum err_code code =
-		b->answer.blob.coded ? read_decoded(b, out, len, &err) : read_pieces(b, at, out, len, &err);
+	enum turn_state turn = TURN_TAKEN;
+	enum err_code code;
 
+	if (b->answer.blob.coded)
+		turn = serve_http_turn_take(b->server, &b->turn, b->exchange->client);
+	if (turn == TURN_WAITS)
+		return 0;
+	if (turn == TURN_OVER)
+		code = err_set(&err, ERR_IO, "no turn to decode %s", b->answer.blob.digest.text);
+	else
+		code = b->answer.blob.coded ? read_decoded(b, out, len, &err) : read_pieces(b, at, out, len, &err);
 	if (code == ERR_OK)
 		code = prove(b, out, len, len == left, &err);
 	if (code != ERR_OK) {
@@ -161,13 +169,6 @@ static enum err_code begin_proof(struct body *b, struct err *err)
 	return code == ERR_OK ? offload_proof(b, err) : code;
 }
 
-enum err_code serve_http_may_send(struct serve_http *s, const struct serve_answer *answer, struct err *err)
-{
-	if (is_blob(answer) && answer->blob.coded && atomic_load(&s->decoders) >= LIMIT_SERVED_DECODERS)
-		return err_set(err, ERR_IO, "%d blobs are being decoded for others: ask again", LIMIT_SERVED_DECODERS);
-	return ERR_OK;
-}
-
 /* ---- any body ---- */
 
 static struct MHD_Response *respond(struct body *b)
@@ -198,8 +199,6 @@ struct MHD_Response *serve_http_body(struct serve_http *s, struct exchange *x, s
 	b->answer = *answer;
 	if (is_blob(answer)) {
 		atomic_fetch_add(&s->bodies, 1);
-		if (answer->blob.coded)
-			atomic_fetch_add(&s->decoders, 1);
 	}
 	if (is_blob(answer) && !is_head && begin_proof(b, NULL) != ERR_OK) {
 		free_body(b);

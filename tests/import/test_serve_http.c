@@ -455,6 +455,92 @@ START_TEST(cut_while_read)
 }
 END_TEST
 
+/* More clients than may decode at a time: each has the head of its answer, and nobody reads on. */
+static void crowd_begin(const struct fixture *f, int *fds, size_t len)
+{
+	char text[256];
+	int size = 4096;
+	size_t i;
+
+	snprintf(text, sizeof(text), "GET /blob/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		 layer_of(f, false)->digest.text);
+	for (i = 0; i < len; i++) {
+		char byte;
+
+		fds[i] = dial(f);
+		ck_assert_int_eq(setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
+		say(fds[i], text);
+		ck_assert_int_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1);
+	}
+}
+
+#define CROWD ((size_t)3 * LIMIT_SERVED_DECODERS)
+
+/* Whatever has come for any of them; how many have come to their end. */
+static size_t hear_some(struct pollfd *waits, struct buf *answers, size_t len)
+{
+	char chunk[4096];
+	size_t over = 0, i;
+
+	ck_assert_int_gt(poll(waits, len, 20000), 0);
+	for (i = 0; i < len; i++) {
+		ssize_t n = waits[i].revents != 0 ? read(waits[i].fd, chunk, sizeof(chunk)) : -1;
+
+		if (n > 0)
+			ck_assert_int_eq(buf_add(&answers[i], chunk, (size_t)n, NULL), ERR_OK);
+		if (n != 0)
+			continue;
+		close(waits[i].fd);
+		waits[i].fd = -1;
+		over++;
+	}
+	return over;
+}
+
+START_TEST(all_get_their_turn)
+{
+	struct pollfd waits[CROWD];
+	struct buf answers[CROWD];
+	struct fixture f;
+	int fds[CROWD];
+	size_t over = 0, i;
+
+	fixture_init(&f);
+	crowd_begin(&f, fds, CROWD);
+	for (i = 0; i < CROWD; i++) {
+		waits[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+		buf_init(&answers[i], MIB);
+	}
+	while (over < CROWD)
+		over += hear_some(waits, answers, CROWD);
+	for (i = 0; i < CROWD; i++) {
+		size_t len;
+		const char *body = body_of(&answers[i], &len);
+
+		ck_assert_uint_eq(len, SMALL_BYTES);
+		ck_assert(memcmp(body, layer_of(&f, false)->bytes, len) == 0);
+		buf_release(&answers[i]);
+	}
+	fixture_release(&f);
+}
+END_TEST
+
+/* A server that ends while they wait lets them go. */
+START_TEST(no_more_turns)
+{
+	struct fixture f;
+	int fds[CROWD];
+	size_t i;
+
+	fixture_init(&f);
+	crowd_begin(&f, fds, CROWD);
+	ck_assert(!serve_http_quiesce(f.server, 1));
+	fixture_release(&f);
+	for (i = 0; i < CROWD; i++)
+		close(fds[i]);
+}
+END_TEST
+
 /* ---- time ---- */
 
 /* Whether the other end has closed a connection; what it has said is forgotten. */
@@ -561,6 +647,8 @@ int main(void)
 	tcase_add_loop_test(t, blobs, 0, 2);
 	tcase_add_test(t, damaged_blobs);
 	tcase_add_test(t, cut_while_read);
+	tcase_add_test(t, all_get_their_turn);
+	tcase_add_test(t, no_more_turns);
 	tcase_add_test(t, tends);
 	tcase_add_test(t, stops);
 	tcase_add_test(t, idle_crowd);
