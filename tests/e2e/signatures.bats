@@ -7,7 +7,7 @@ setup_file() {
 	registry_start
 	SIGNED=$LAB_WORK/signed
 	export SIGNED
-	mkdir "$SIGNED" && cd "$SIGNED"
+	mkdir "$SIGNED" && cd "$SIGNED" || return
 	sign_all >"$LAB_WORK/signed.log" 2>&1
 	"$BUNDLE" export -q -o both.oci.tar.zst "$REGISTRY/demo/app1:1.0" "$REGISTRY/demo/multi:2.1" >/dev/null
 	cp "$TOP/tests/fixtures/cosign.pub" fixture.pub
@@ -70,10 +70,10 @@ cosign_says() {
 }
 
 @test "what cosign signed is verified as cosign verifies it" {
-	while IFS='|' read -r key app multi; do
+	while IFS='|' read -r key one other; do
 		verify --json --image-key "$key.pub" both.oci.tar.zst
-		[[ $(verdicts | paste -sd '|') == "$app|$multi" ]] || fail "$key: $(verdicts)"
-		[[ $(cosign_says "$key" "app1@$APP1") == "${app% *}" && $(cosign_says "$key" "multi@$MULTI") == "${multi% *}" ]]
+		[[ $(verdicts | paste -sd '|') == "$one|$other" ]] || fail "$key: $(verdicts)"
+		[[ $(cosign_says "$key" "app1@$APP1") == "${one% *}" && $(cosign_says "$key" "multi@$MULTI") == "${other% *}" ]]
 	done <<-'EOF2'
 		fixture|proved 5|proved 2
 		p256|proved 2|proved 2
