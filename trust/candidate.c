@@ -12,6 +12,7 @@
 #define TYPE_DSSE "application/vnd.dsse.envelope.v1+json"
 #define TYPE_SIGSTORE "application/vnd.dev.sigstore.bundle"
 #define ANNOTATION_COSIGN_PREDICATE "predicateType"
+#define PLATFORM_NONE "unknown/unknown"
 
 /* One image that is being gone through. */
 struct gathering {
@@ -19,11 +20,29 @@ struct gathering {
 	struct asked seen; /* nodes that are subjects */
 };
 
+/* What an index marks as an attestation may be run all the same, by whoever looks at platforms and not at marks; only
+ * one that says that it runs nowhere, as BuildKit's do, is none. */
+static enum role role_of(const struct graph *g, uint32_t node)
+{
+	const char *platform = graph_platform(g, node, 0);
+	size_t i;
+
+	if (g->nodes[node].role != ROLE_ATTESTATION)
+		return g->nodes[node].role;
+	for (i = 1; platform != NULL && strcmp(platform, PLATFORM_NONE) == 0; i++) {
+		platform = graph_platform(g, node, i);
+		if (platform == NULL)
+			return ROLE_ATTESTATION;
+	}
+	return ROLE_MANIFEST;
+}
+
 static enum err_code add_subject(struct gathering *w, uint32_t node, struct err *err)
 {
 	struct candidates *all = &w->all;
 	const struct graph *g = all->graph;
 	const struct node *n = &g->nodes[node];
+	enum role role = role_of(g, node);
 	bool first = false;
 	enum err_code code = asked_once(&w->seen, node, 0, ASKED_MANIFEST, &first, err);
 
@@ -36,8 +55,8 @@ static enum err_code add_subject(struct gathering *w, uint32_t node, struct err 
 	all->subjects[all->subjects_len++] = (struct candidate_subject){
 		.node = node,
 		.digest = &n->digest,
-		.role = n->role,
-		.platform = n->role == ROLE_MANIFEST ? n->platform : NULL,
+		.role = role,
+		.platform = role == ROLE_MANIFEST ? n->platform : NULL,
 		.is_root = node == all->root,
 	};
 	return ERR_OK;

@@ -134,6 +134,44 @@ START_TEST(reaches)
 }
 END_TEST
 
+/* What an index says of an entry that it marks as an attestation. */
+static const struct {
+	const char *name, *platform;
+	enum role role;
+} marked[] = {
+	{ "BuildKit's", ",\"platform\":{\"os\":\"unknown\",\"architecture\":\"unknown\"}", ROLE_ATTESTATION },
+	{ "one that runs", ",\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}", ROLE_MANIFEST },
+	{ "one that does not say", "", ROLE_MANIFEST },
+};
+
+START_TEST(an_attestation_that_runs_is_a_platform)
+{
+	CLEANUP(candidates_release) struct candidates all = { 0 };
+	char d[2][IMAGE_DESCRIPTOR_TEXT];
+	struct image_builder b;
+	struct graph g;
+	size_t manifest, root;
+
+	image_builder_init(&b);
+	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), d[0]);
+	manifest = image_json(
+		&b, TYPE_OCI_MANIFEST,
+		"{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"config\":{%s},\"layers\":[]}", d[0]);
+	root = image_json(&b, TYPE_OCI_INDEX,
+			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX
+			  "\",\"manifests\":[{%s%s,\"annotations\":{\"" ANNOTATION_REFERENCE_TYPE
+			  "\":\"attestation-manifest\"}}]}",
+			  image_text(&b, manifest, d[1]), marked[_i].platform);
+	image_tag(&b, SIGNED_APP, root);
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
+	ck_assert_uint_eq(all.subjects_len, 2);
+	ck_assert_msg(all.subjects[1].role == marked[_i].role, "%s", marked[_i].name);
+	graph_release(&g);
+	image_builder_release(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("candidate");
@@ -142,6 +180,7 @@ int main(void)
 	tcase_add_loop_test(t, finds_all, 0, SIGNED_THINGS);
 	tcase_add_test(t, order);
 	tcase_add_loop_test(t, reaches, 0, (int)COUNT_OF(reached));
+	tcase_add_loop_test(t, an_attestation_that_runs_is_a_platform, 0, (int)COUNT_OF(marked));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
