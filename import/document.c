@@ -98,6 +98,9 @@ static const struct {
 	{ "https://slsa.dev/provenance/v0.2", DOCUMENT_SLSA_V02 },
 	{ "https://spdx.dev/Document", DOCUMENT_SPDX },
 	{ "https://cyclonedx.org/bom", DOCUMENT_CYCLONEDX },
+	{ "https://openvex.dev/ns", DOCUMENT_OPENVEX },
+	{ "https://cosign.sigstore.dev/attestation/vuln/", DOCUMENT_SCAN },
+	{ "https://in-toto.io/attestation/vulns", DOCUMENT_SCAN },
 };
 
 /* A predicate that is no object is shown as the part of the statement that it is. */
@@ -118,7 +121,7 @@ static void tell_statement(struct document *d)
 
 static void tell(struct document *d)
 {
-	const char *format = js_string(d->json, "bomFormat");
+	const char *format = js_string(d->json, "bomFormat"), *context = js_string(d->json, "@context");
 
 	d->form = DOCUMENT_OTHER;
 	if (js_string(d->json, "predicateType") != NULL && js_has(d->json, "predicate")) {
@@ -130,6 +133,8 @@ static void tell(struct document *d)
 		d->form = DOCUMENT_SPDX;
 	else if (format != NULL && strcmp(format, "CycloneDX") == 0)
 		d->form = DOCUMENT_CYCLONEDX;
+	else if (context != NULL && text_starts(context, "https://openvex.dev/ns"))
+		d->form = DOCUMENT_OPENVEX;
 }
 
 /* Whatever cannot be understood is shown as it is; only memory that is out ends it. */

@@ -23,6 +23,8 @@ enum document_form {
 	DOCUMENT_SLSA_V02,
 	DOCUMENT_SPDX,
 	DOCUMENT_CYCLONEDX,
+	DOCUMENT_OPENVEX,
+	DOCUMENT_SCAN,   /* for vulnerabilities */
 	DOCUMENT_OPAQUE, /* no JSON, or too much of it: why says it */
 	DOCUMENT_ABSENT, /* the source does not have it */
 };

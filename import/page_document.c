@@ -5,6 +5,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "import/page_findings.h"
 #include "import/page_json.h"
 #include "import/page_provenance.h"
 #include "import/page_sbom.h"
@@ -24,6 +25,8 @@ struct page_words page_words_of_document(const struct node *n, const struct docu
 		return *page_words_of("application/spdx");
 	if (d->form == DOCUMENT_CYCLONEDX)
 		return *page_words_of("application/vnd.cyclonedx");
+	if (d->form == DOCUMENT_OPENVEX)
+		return *page_words_of("https://openvex.dev/ns");
 	return words;
 }
 
@@ -178,6 +181,12 @@ static void put_body(const struct page_view *v, uint32_t node, const struct docu
 		break;
 	case DOCUMENT_CYCLONEDX:
 		page_cyclonedx(v, d, node);
+		break;
+	case DOCUMENT_OPENVEX:
+		page_openvex(v, d, node);
+		break;
+	case DOCUMENT_SCAN:
+		page_scan(v, d, node);
 		break;
 	default:
 		put_other(v, d);

@@ -195,6 +195,68 @@ START_TEST(builder_is_claimed)
 }
 END_TEST
 
+/* An image without anything but a document that refers to it, whose page this is. */
+static const char *page_of(const char *media_type, const char *bytes)
+{
+	size_t config = image_json(&images, TYPE_OCI_CONFIG, "{}"), document, image, referrer;
+	uint32_t node;
+
+	document = image_add(&images, media_type, bytes, strlen(bytes));
+	image = image_json(&images, TYPE_OCI_MANIFEST, "{\"config\":{%s}}", of(config).t);
+	referrer = image_json(&images, TYPE_OCI_MANIFEST,
+			      "{\"artifactType\":\"x/y\",\"config\":{%s},\"layers\":[{%s}],"
+			      "\"subject\":{%s}}",
+			      of(config).t, of(document).t, of(image).t);
+	image_refer(&images, image, referrer, LINK_SUBJECT);
+	image_tag(&images, NAME, image);
+	image_graph(&images, &images.source, &graph);
+	node = graph_find(&graph, &images.items[document].digest);
+	ck_assert_int_eq(page_document(&view, node, 1, NULL), ERR_OK);
+	return finish();
+}
+
+#define VEX "https://openvex.dev/ns/v0.2.0"
+
+static const struct {
+	const char *name, *bytes, *holds[3];
+} findings[] = {
+	{ "VEX",
+	  "{\"@context\":\"" VEX "\",\"author\":\"" EVIL_JSON
+	  "\",\"statements\":[{\"vulnerability\":{\"name\":\"CVE-1\"},"
+	  "\"status\":\"fixed\",\"products\":[{\"@id\":\"pkg:a\"},{\"@id\":\"pkg:b\"}],\"justification\":\"" EVIL_JSON
+	  "\"}]}",
+	  { "<dt>Author <span class=\"claimed\">claimed</span></dt><dd>&lt;img",
+	    "1 statement on a vulnerability</caption>", "CVE-1</th><td>fixed</td><td>&lt;img" } },
+	{ "VEX, older",
+	  "{\"@context\":\"https://openvex.dev/"
+	  "ns\",\"statements\":[{\"vulnerability\":\"CVE-1\",\"status\":\"affected\","
+	  "\"products\":[\"pkg:a\"],\"action_statement\":\"update\"},7]}",
+	  { "2 statements", "CVE-1</th><td>affected</td><td>update</td><td class=\"mono\">pkg:a</td>",
+	    "OpenVEX document" } },
+	{ "a scan",
+	  "{\"predicateType\":\"https://in-toto.io/attestation/vulns/"
+	  "v0.1\",\"predicate\":{\"scanner\":{\"uri\":\"trivy\","
+	  "\"result\":[{\"id\":\"CVE-2\",\"severity\":[{\"method\":\"nvd\",\"score\":\"9.8\"},{\"score\":\"high\"}]}]}}"
+	  "}",
+	  { "Scanner <span", "1 finding</caption>", "CVE-2</th><td>nvd 9.8, high</td>" } },
+	{ "a scan of another form",
+	  "{\"predicateType\":\"https://cosign.sigstore.dev/attestation/vuln/"
+	  "v1\",\"predicate\":{\"scanner\":{\"uri\":\"trivy\","
+	  "\"result\":{\"Target\":\"a\"}}}}",
+	  { "Scanner <span", "Target</span>", "Vulnerability scan" } },
+};
+
+START_TEST(findings_are_tables)
+{
+	const char *page = page_of("application/json", findings[_i].bytes);
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		ck_assert_msg(strstr(page, findings[_i].holds[i]) != NULL, "%s: no %s: %s", findings[_i].name,
+			      findings[_i].holds[i], page);
+}
+END_TEST
+
 /* One image with an SBOM of so many packages. */
 static void setup_packages(size_t count)
 {
@@ -404,6 +466,7 @@ int main(void)
 	tcase_add_test(t, image_holds);
 	tcase_add_test(t, documents_hold);
 	tcase_add_test(t, builder_is_claimed);
+	tcase_add_loop_test(t, findings_are_tables, 0, (int)COUNT_OF(findings));
 	tcase_add_loop_test(t, table, 0, (int)COUNT_OF(tables));
 	tcase_add_test(t, report_holds);
 	tcase_add_loop_test(t, report_is_cut, 0, (int)COUNT_OF(cuts));
