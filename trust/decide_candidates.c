@@ -121,7 +121,7 @@ static enum err_code judge_conditions(struct judging *j, const struct candidate 
 				      const char *who, struct err *err)
 {
 	const struct condition *all = &j->requirement->conditions, *blame;
-	CLEANUP(buf_release) struct buf text = { .max = LIMIT_TEXT_BYTES * 2 };
+	CLEANUP(buf_release) struct buf text = { .max = (size_t)2 * LIMIT_TEXT_BYTES };
 	enum err_code code;
 
 	if (condition_holds(all, statement)) {
@@ -129,7 +129,7 @@ static enum err_code judge_conditions(struct judging *j, const struct candidate 
 		return code == ERR_OK ? judging_counts(j, c, "attestation", buf_text(&text), err) : code;
 	}
 	blame = condition_blame(all, statement);
-	code = buf_printf(&text, err, "by %.1000s, but %s does not hold: ", who, blame->place);
+	code = buf_printf(&text, err, "by %.1000s, but %.1000s does not hold: ", who, blame->place);
 	if (code == ERR_OK)
 		code = condition_describe(blame, statement, &text, err);
 	return code == ERR_OK ? judging_fails(j, c, "attestation", buf_text(&text), err) : code;

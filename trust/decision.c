@@ -78,7 +78,7 @@ enum err_code decision_refusal(const struct decision *d, struct err *err)
 static enum err_code print_step(const struct decision_step *s, struct outstream *out, struct err *err)
 {
 	static const int indents[] = { 2, 4, 6, 6 };
-	CLEANUP(buf_release) struct buf line = { .max = (size_t)4 * LIMIT_TEXT_BYTES };
+	CLEANUP(buf_release) struct buf line = { .max = (size_t)4 * LIMIT_POLICY_BYTES };
 	enum err_code code;
 
 	if (s->kind == STEP_SCOPE)
@@ -94,7 +94,7 @@ static enum err_code print_step(const struct decision_step *s, struct outstream 
 
 enum err_code decision_print(const struct decision *d, struct outstream *out, struct err *err)
 {
-	CLEANUP(buf_release) struct buf line = { .max = (size_t)4 * LIMIT_TEXT_BYTES };
+	CLEANUP(buf_release) struct buf line = { .max = (size_t)4 * LIMIT_POLICY_BYTES };
 	enum err_code code = buf_printf(&line, err, "%s: %s by %s\n", d->name, d->accepted ? "accepted" : "refused",
 					policy_path(d->policy));
 	size_t i;

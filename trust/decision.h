@@ -8,7 +8,7 @@
  * index that leads to it.
  *
  * Lifecycle  policy_decide, look, decision_release.
- * Bounds     LIMIT_DECISION_STEPS steps; texts of LIMIT_TEXT_BYTES.
+ * Bounds     LIMIT_DECISION_STEPS steps; what is asked for is as long as the policy has it.
  * Ownership  A decision owns its texts; the policy is borrowed.
  * Errors     A refusal is no error of policy_decide: accepted is false, and
  *            decision_refusal makes an ERR_UNPROVED of it.  What is wrong with

@@ -306,7 +306,7 @@ enum err_code policy_read_signers(struct policy *p, struct strict *s, const stru
 {
 	CLEANUP(signers_free_ptr) struct policy_signers *made = calloc(1, sizeof(*made));
 	struct material_reading g = { .policy = p, .strict = s, .from = requirement, .load = load, .signers = made };
-	const char *form = NULL;
+	const char *form = "";
 	enum err_code code;
 
 	if (made == NULL)
