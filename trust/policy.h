@@ -29,7 +29,8 @@ enum err_code policy_read(const char *path, struct policy **ret_policy, struct e
 /* The same of bytes that stand for the file at path. */
 enum err_code policy_parse(const void *bytes, size_t len, const char *path, struct policy **ret_policy,
 			   struct err *err);
-/* The same of the site's own (site.h): what it names must be as safe from others as itself; ERR_UNPROVED where it is not.
+/* The same of the site's own (site.h): what it names must be as safe from others as itself; ERR_UNPROVED where it is
+ * not.
  */
 enum err_code policy_parse_site(const void *bytes, size_t len, const char *path, struct policy **ret_policy,
 				struct err *err);
