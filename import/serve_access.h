@@ -1,7 +1,8 @@
 /* serve_access.h - in front of a handler (import/serve.h): only who is in an htpasswd file gets to it.
  *
  * Errors  Those of the next handler and of serve_htpasswd.h.  Who is not let in is answered 401, or 429 where too
- * much was guessed, as the distribution API says it. Source     RFC 7617; RFC 9110, section 11.6.1.
+ *         much was guessed, as the distribution API says it.
+ * Source  RFC 7617; RFC 9110, section 11.6.1.
  */
 #ifndef IMPORT_SERVE_ACCESS_H
 #define IMPORT_SERVE_ACCESS_H

@@ -19,6 +19,7 @@
 #define KEY_BYTES ((size_t)32)
 #define HASH_LEN 60
 #define BURST ((uint64_t)8) /* computations that need no waiting */
+#define JUDGING_MAX 2       /* threads that compute or wait for it: the others of the server go on */
 #define ROUND_US 60         /* of 2^cost, on a slow processor */
 
 /* Time that may be spent. */
@@ -46,6 +47,7 @@ struct serve_htpasswd {
 	size_t len, cap;
 	struct user nobody; /* for all names that are no user's */
 	struct allowance all;
+	unsigned judging;
 	unsigned char key[KEY_BYTES];
 	pthread_mutex_t computing, lock; /* the second, held for a moment, is for memories and allowances */
 	struct crypt_data crypt;         /* of who computes */
@@ -326,6 +328,31 @@ static enum err_code judge(struct serve_htpasswd *h, struct user *u, const char 
 	return ERR_OK;
 }
 
+/* Whoever had to wait behind others would hold up all who ask by the same thread. */
+static enum err_code wait_and_judge(struct serve_htpasswd *h, struct user *u, const char *password,
+				    const struct digest *mark, uint64_t now_ms, enum serve_access_verdict *ret_verdict,
+				    struct err *err)
+{
+	enum err_code code = ERR_OK;
+	bool room;
+
+	pthread_mutex_lock(&h->lock);
+	room = h->judging < JUDGING_MAX;
+	h->judging += room;
+	pthread_mutex_unlock(&h->lock);
+	if (!room) {
+		*ret_verdict = SERVE_ACCESS_LATER;
+		return ERR_OK;
+	}
+	pthread_mutex_lock(&h->computing);
+	code = judge(h, u, password, mark, now_ms, ret_verdict, err);
+	pthread_mutex_unlock(&h->computing);
+	pthread_mutex_lock(&h->lock);
+	h->judging--;
+	pthread_mutex_unlock(&h->lock);
+	return code;
+}
+
 enum err_code serve_htpasswd_check(struct serve_htpasswd *h, const char *authorization, uint64_t now_ms,
 				   enum serve_access_verdict *ret_verdict, const char **ret_user, struct err *err)
 {
@@ -344,11 +371,8 @@ enum err_code serve_htpasswd_check(struct serve_htpasswd *h, const char *authori
 	if (code != ERR_OK)
 		return code;
 	u = find_user(h, name);
-	if (!recall(h, u, &mark, now_ms, ret_verdict)) {
-		pthread_mutex_lock(&h->computing);
-		code = judge(h, u, password, &mark, now_ms, ret_verdict, err);
-		pthread_mutex_unlock(&h->computing);
-	}
+	if (!recall(h, u, &mark, now_ms, ret_verdict))
+		code = wait_and_judge(h, u, password, &mark, now_ms, ret_verdict, err);
 	if (code == ERR_OK && *ret_verdict == SERVE_ACCESS_GIVEN)
 		*ret_user = u->name;
 	return code;

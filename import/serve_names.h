@@ -1,10 +1,14 @@
 /* serve_names.h - the repository that a client of the registry means by a name.
  *
  * Images have full names, "registry.example.test/demo/app1:1.0".  As a name in this registry may be asked for
- *   registry.example.test/demo/app1   the full one; a port's colon may be a dash, and capitals of a registry small,
- * since clients allow neither in a path: localhost-5000/app demo/app1                         where one registry only
- * has such a repository; of docker.io also without "library/" demo/app1 with ns=registry.example.test as containerd
- * asks a mirror: in that registry only
+ *
+ *   registry.example.test/demo/app1
+ *       the full one.  Clients allow no colon and no capitals in a path: a dash may stand for a port's colon, and
+ *       small letters for a registry's capitals, "localhost-5000/app"
+ *   demo/app1
+ *       where only one registry has such a repository; of docker.io also without "library/"
+ *   demo/app1 with ns=registry.example.test
+ *       as containerd asks a mirror: in that registry only
  *
  * Bounds     Registries are stepped through, never all images.
  * Ownership  Texts are borrowed from the images, but for ret_ strings, which are the caller's.

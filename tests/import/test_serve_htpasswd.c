@@ -231,10 +231,15 @@ END_TEST
 
 static void *ask_often(void *ctx)
 {
+	enum serve_access_verdict got;
 	unsigned i;
 
-	for (i = 0; i < 50; i++)
-		ck_assert_int_eq(ask(ctx, i % 2 == 0 ? "ann" : "bob", i % 2 == 0 ? "secret" : "other", 1), GIVEN);
+	for (i = 0; i < 50; i++) {
+		do
+			got = ask(ctx, i % 2 == 0 ? "ann" : "bob", i % 2 == 0 ? "secret" : "other", 1);
+		while (got == SERVE_ACCESS_LATER);
+		ck_assert_int_eq(got, GIVEN);
+	}
 	return NULL;
 }
 
