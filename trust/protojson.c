@@ -84,10 +84,28 @@ static bool take_digits(const char **at, size_t digits, char behind, int max, in
 	return value <= max;
 }
 
+/* "Z", or how far a local time is ahead: "+02:00". */
+static bool parse_offset(const char *text, int *ret_seconds)
+{
+	int sign = *text == '-' ? -1 : 1, hours = 0, minutes = 0;
+
+	*ret_seconds = 0;
+	if (strcmp(text, "Z") == 0)
+		return true;
+	if (*text != '+' && *text != '-')
+		return false;
+	text++;
+	if (!take_digits(&text, 2, ':', 23, &hours) || !take_digits(&text, 2, '\0', 59, &minutes) || *text != '\0')
+		return false;
+	*ret_seconds = sign * (hours * 60 + minutes) * 60;
+	return true;
+}
+
 /* "2022-12-31T23:59:59.999Z" */
 static bool parse_time(const char *text, int64_t *ret_time)
 {
 	struct tm tm = { 0 };
+	int ahead = 0;
 
 	if (!take_digits(&text, 4, '-', 9999, &tm.tm_year) || !take_digits(&text, 2, '-', 12, &tm.tm_mon) ||
 	    !take_digits(&text, 2, 'T', 31, &tm.tm_mday) || !take_digits(&text, 2, ':', 23, &tm.tm_hour) ||
@@ -95,11 +113,11 @@ static bool parse_time(const char *text, int64_t *ret_time)
 		return false;
 	if (*text == '.')
 		text += 1 + strspn(text + 1, "0123456789");
-	if (strcmp(text, "Z") != 0 || tm.tm_mon == 0 || tm.tm_mday == 0)
+	if (!parse_offset(text, &ahead) || tm.tm_mon == 0 || tm.tm_mday == 0)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	*ret_time = (int64_t)timegm(&tm);
+	*ret_time = (int64_t)timegm(&tm) - ahead;
 	return true;
 }
 

@@ -4,7 +4,7 @@
  * Errors  ERR_FORMAT, ERR_LIMIT, ERR_NOMEM; messages name the member.
  * Source  protobuf's JSON mapping: bytes are base64 of either alphabet, with or
  *         without padding; an int64 is a text or a number, and 0 may be left out;
- *         a Timestamp is RFC 3339 in UTC.
+ *         a Timestamp is RFC 3339.
  */
 #ifndef TRUST_PROTOJSON_H
 #define TRUST_PROTOJSON_H
