@@ -47,7 +47,7 @@ static bool read_zone(const char *text, int64_t *ret_seconds)
 	if ((text[0] != '+' && text[0] != '-') || strlen(text) != 6 || !is_number(text + 1, 2) || text[3] != ':' ||
 	    !is_number(text + 4, 2))
 		return false;
-	*ret_seconds = (number(text + 1, 2) * 60 + number(text + 4, 2)) * 60;
+	*ret_seconds = ((int64_t)number(text + 1, 2) * 60 + number(text + 4, 2)) * 60;
 	if (text[0] == '-')
 		*ret_seconds = -*ret_seconds;
 	return true;

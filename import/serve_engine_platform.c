@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/js.h"
@@ -161,16 +160,20 @@ static bool fits_arm64(const struct platform *have, const struct platform *wante
 	return fits_down(have, wanted, "arm", 8, 5, rank);
 }
 
+/* "v7": 7; 0 for what is no such variant. */
+static int number_of(const char *variant)
+{
+	return variant[0] == 'v' && strspn(variant + 1, "0123456789") == 1 ? variant[1] - '0' : 0;
+}
+
 unsigned engine_platform_rank(const struct platform *wanted, const struct platform *have)
 {
 	unsigned rank = 1;
-	int number = wanted->variant[0] == 'v' ? atoi(wanted->variant + 1) : 0;
+	int number = number_of(wanted->variant);
 	bool found = false;
 
 	if (platform_match(wanted, have))
 		return 0;
-	if (number < 0 || number > 99)
-		number = 0;
 	if (strcmp(wanted->architecture, "amd64") == 0)
 		found = fits_down(have, wanted, "amd64", number - 1, 1, &rank) || is_for(have, wanted, "386", "");
 	else if (strcmp(wanted->architecture, "arm") == 0)

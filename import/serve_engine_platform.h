@@ -9,6 +9,7 @@
 #define IMPORT_SERVE_ENGINE_PLATFORM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/err.h"
 #include "common/platform.h"
@@ -28,7 +29,7 @@ enum err_code engine_platform_read(const char *json, struct engine_platform *ret
 /* A platform that nobody asked for: this machine's. */
 void engine_platform_of(const struct platform *host, struct engine_platform *ret_platform);
 /* "linux/arm/v7", as the daemon's messages have it.  Returns out. */
-#define ENGINE_PLATFORM_TEXT_MAX (4 * ENGINE_PART_MAX)
+#define ENGINE_PLATFORM_TEXT_MAX ((size_t)4 * ENGINE_PART_MAX)
 const char *engine_platform_text(const struct engine_platform *p, char out[ENGINE_PLATFORM_TEXT_MAX]);
 /* How well an image for `have` serves who wants `wanted`: 0 is best, ENGINE_NO_RANK not at all. */
 unsigned engine_platform_rank(const struct platform *wanted, const struct platform *have);

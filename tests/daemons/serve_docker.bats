@@ -28,7 +28,7 @@ setup() {
 teardown() { session_end; }
 
 docker() {
-	command_line="docker $*"
+	judge docker "$@"
 	run --separate-stderr "${LAB_COMMAND[@]}" -H "unix://$SOCKET" "$@"
 }
 
@@ -58,7 +58,9 @@ docker() {
 	docker image inspect --platform linux/arm64 --format '{{.Id}} {{.Architecture}}' "$MANY"
 	expect 0 "$MULTI_ARM64 arm64"
 	docker image inspect "$REGISTRY/demo/none"
-	[[ $status == 1 && $stderr == *"No such image: $REGISTRY/demo/none:latest"* ]]
+	expect 1
+	# shellcheck disable=SC2154 # run sets it
+	[[ $stderr == *"No such image: $REGISTRY/demo/none:latest"* ]]
 }
 
 @test "bundle attestations says of it what it says of the bundle" {

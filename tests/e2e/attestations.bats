@@ -71,5 +71,5 @@ teardown() { session_end; }
 	bundle attestations --referrers --from docker-daemon: "$APP"
 	complain 2 'does not tell what refers to an image'
 	bundle attestations --key x.pub --from oci:layout "$APP"
-	complain 2 '--key, --seal and --threshold are for a bundle file'
+	complain 2 'are for a bundle file: --from FILE'
 }
