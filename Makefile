@@ -121,13 +121,15 @@ $(FOLDERS:%=$(BUILD)/%.a) $(BUILD)/tests/lib.a: $(BUILD)/objects
 endif
 
 .PHONY: install
-install: all ## the program, its manual pages and docker bundle under DESTDIR and PREFIX
+install: all ## the program, its manual pages, its unit for systemd and docker bundle under DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/bundle $(DESTDIR)$(PREFIX)/bin/bundle
 	install -d $(DESTDIR)$(PREFIX)/libexec/docker/cli-plugins
 	ln -sf ../../../bin/bundle $(DESTDIR)$(PREFIX)/libexec/docker/cli-plugins/docker-bundle
 	$(if $(wildcard docs/*.1),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard docs/*.1))
 	$(if $(wildcard docs/*.5),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard docs/*.5))
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bundle docs/bundle.magic
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@bindir@|$(PREFIX)/bin|' docs/bundle-serve.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/bundle-serve.service
 
 .PHONY: clean
 clean: ## everything that was built, for all variants

@@ -84,7 +84,8 @@ void catalog_leave(struct catalog_view *v);
 /* Cleanup handler for struct catalog_view *. */
 void catalog_leave_ptr(struct catalog_view **v);
 
-/* All images, by name, each name once: where two places have a name, the first place's counts. */
+/* All images, by name, each name once: where two places have a name, the first place's counts.  Those of a bundle that
+ * is gone are among them: that is told by asking for anything of them. */
 enum err_code catalog_images(struct catalog_view *v, const struct catalog_image *const **ret_images, size_t *ret_len,
 			     struct err *err);
 /* The images of a full repository name, "docker.io/library/alpine", by tag, those by digest among them. */

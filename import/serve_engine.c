@@ -315,8 +315,8 @@ enum err_code engine_answer(void *engine, const struct serve_request *request, s
 	code = answer_route(engine, &r, request, answer, &why);
 	if (code == ERR_OK)
 		return ERR_OK;
-	if (code == ERR_NOMEM)
-		return err_nomem(err);
+	if (status_of(code) >= 500 && serve_status(code) >= 500) /* the server tells its operator too */
+		return err_set(err, code, "%s", why.msg);
 	if (r.version[0] != '\0' && compare(r.version, 1, 24) < 0)
 		return put_plain(answer, status_of(code), why.msg, err);
 	return put_message(answer, status_of(code), why.msg, err);

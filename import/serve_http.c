@@ -285,6 +285,8 @@ bool serve_http_quiesce(struct serve_http *s, unsigned wait_ms)
 		for (i = 0; i < s->ports_len; i++) {
 			if (s->ports[i].daemon != NULL)
 				(void)MHD_quiesce_daemon(s->ports[i].daemon);
+			(void)shutdown(s->ports[i].fd,
+				       SHUT_RDWR); /* not closed: the library's threads may still know it */
 		}
 	}
 	return wait_idle(s, wait_ms);

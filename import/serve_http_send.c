@@ -10,7 +10,7 @@
 
 #define BLOCK_BYTES (128 * KIB)
 #define BLOCK_BYTES_MANY (16 * KIB) /* where so many bodies are sent that the large ones would add up */
-#define BODIES_MANY 64
+#define BODIES_MANY 32
 #define PROOFS_OFFLOADED 4 /* at a time; others are hashed by whoever sends them */
 
 /* An answer while it is sent. */

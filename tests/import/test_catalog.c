@@ -438,7 +438,9 @@ START_TEST(gone)
 			 ERR_IO);
 	ck_assert_int_eq(catalog_blob_find(f.view, &image->digest, &blob, &f.err), ERR_IO);
 	ck_assert_int_eq(catalog_find(f.view, APP, &image, &f.err), ERR_IO);
-	ck_assert_int_eq(catalog_images(f.view, &images, &len, &f.err), ERR_IO);
+	ck_assert_int_eq(catalog_images(f.view, &images, &len, &f.err), ERR_OK);
+	ck_assert_uint_eq(len, 2);
+	ck_assert_int_eq(catalog_repository(f.view, "docker.io/library/app", &images, &len, &f.err), ERR_IO);
 	ck_assert_int_eq(catalog_find(f.view, "docker.io/library/no:1", &image, &f.err), ERR_NOT_FOUND);
 	fixture_release(&f);
 }
