@@ -281,7 +281,7 @@ static enum err_code describe(struct policy_signers *s, struct err *err)
 
 		code = trust_identity_text(&s->identities[i], &one, err);
 		if (code == ERR_OK)
-			code = buf_printf(&text, err, "%s%s", i > 0 ? " or " : "by ", one);
+			code = buf_printf(&text, err, "%s%s", i > 0 ? " or " : "as ", one);
 	}
 	if (code == ERR_OK && s->wanted.tlog && s->keys_len > 0)
 		code = buf_puts(&text, ", and logged", err);

@@ -70,7 +70,8 @@ static enum err_code describe_signer(const struct trust_proof *proof, char **ret
 {
 	if (proof->key != NULL)
 		return str_format(ret_who, err, "key %s", trust_key_name(proof->key));
-	return str_format(ret_who, err, "%s by %s", proof->identity, proof->issuer);
+	return str_format(ret_who, err, "%s, vouched for by %s", proof->identity != NULL ? proof->identity : "somebody",
+			  proof->issuer != NULL ? proof->issuer : "somebody");
 }
 
 static enum err_code fill(struct verdict *v, struct candidate_proof *proof, struct err *err)

@@ -1,0 +1,131 @@
+/* What a policy's signers are made of proves what it should: the same keyless signature, by Fulcio's certificates and a
+ * log's key one by one, and by a trusted root. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "common/mem.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/seal_keys.h"
+#include "tests/lib/test_main.h"
+#include "trust/policy_private.h"
+
+#define VECTORS "tests/fixtures/sigstore/"
+#define ROOT VECTORS "trusted_root_public.json"
+#define WHO                                                                                                            \
+	"https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/"            \
+	"extremely-dangerous-oidc-beacon.yml@refs/heads/main"
+#define ISSUER "https://token.actions.githubusercontent.com"
+
+static char *folder;
+
+/* Base64 of DER as PEM. */
+static void put_pem(struct buf *pem, const char *kind, const char *text)
+{
+	buf_printf(pem, NULL, "-----BEGIN %s-----\n", kind);
+	for (; *text != '\0'; text += strnlen(text, 64))
+		buf_printf(pem, NULL, "%.64s\n", text);
+	buf_printf(pem, NULL, "-----END %s-----\n", kind);
+}
+
+/* The chain of the second authority, which is the one that issues today, or its last certificate alone. */
+static void put_authority(const struct json_t *root, const char *name, bool last_only)
+{
+	const struct json_t *chain =
+		js_array(js_object(js_at(js_array(root, "certificateAuthorities"), 1), "certChain"), "certificates");
+	CLEANUP(buf_release) struct buf pem = { .max = 1 << 16 };
+	size_t i;
+
+	ck_assert_uint_ge(js_len(chain), 2);
+	for (i = last_only ? js_len(chain) - 1 : 0; i < js_len(chain); i++)
+		put_pem(&pem, "CERTIFICATE", js_string(js_at(chain, i), "rawBytes"));
+	folder_put(folder, name, pem.data, pem.len);
+}
+
+static void setup(void)
+{
+	CLEANUP(buf_release) struct buf text = { .max = 1 << 20 };
+	CLEANUP(buf_release) struct buf log = { .max = 1 << 16 };
+	CLEANUP(js_free_ptr) struct json_t *root = NULL;
+
+	folder = folder_new();
+	ck_assert_int_eq(file_read(ROOT, &text, NULL), ERR_OK);
+	ck_assert_int_eq(js_read(text.data, text.len, ROOT, &root, NULL), ERR_OK);
+	put_authority(root, "fulcio.pem", false);
+	put_authority(root, "last.pem", true);
+	put_pem(&log, "PUBLIC KEY", js_string(js_object(js_at(js_array(root, "tlogs"), 0), "publicKey"), "rawBytes"));
+	folder_put(folder, "rekor.pub", log.data, log.len);
+	folder_put(folder, "other.pub", key_p256_pub, strlen(key_p256_pub));
+	folder_put(folder, "root.json", text.data, text.len);
+}
+
+static void teardown(void)
+{
+	folder_remove(folder);
+}
+
+#define FULCIO(ca, issuer, email, log)                                                                                 \
+	"\"fulcio\":{\"caPath\":\"" ca "\",\"oidcIssuer\":\"" issuer "\",\"subjectEmail\":\"" email                    \
+	"\"},\"rekorPublicKeyPath\":\"" log "\""
+#define BY_ROOT(identities) "\"trustedRootPath\":\"root.json\",\"identities\":[" identities "]"
+
+static const struct {
+	const char *what, *signers;
+	const char *why; /* NULL: proved */
+} cases[] = {
+	{ "Fulcio and Rekor", FULCIO("fulcio.pem", ISSUER, WHO, "rekor.pub"), NULL },
+	{ "only the root of Fulcio, and no intermediate comes along", FULCIO("last.pem", ISSUER, WHO, "rekor.pub"),
+	  "" },
+	{ "another identity", FULCIO("fulcio.pem", ISSUER, "who@example.com", "rekor.pub"), "who@example.com" },
+	{ "an identity that only begins so", FULCIO("fulcio.pem", ISSUER, WHO "x", "rekor.pub"), WHO },
+	{ "another issuer", FULCIO("fulcio.pem", "https://issuer.example", WHO, "rekor.pub"),
+	  "https://issuer.example" },
+	{ "another log", FULCIO("fulcio.pem", ISSUER, WHO, "other.pub"), "log" },
+	{ "a root", BY_ROOT("{\"issuer\":\"" ISSUER "\",\"subject\":\"" WHO "\"}"), NULL },
+	{ "patterns",
+	  BY_ROOT("{\"issuerRegExp\":\"https://token[.].*\",\"subjectRegExp\":\"https://github[.]com/"
+		  "sigstore-conformance/.*\"}"),
+	  NULL },
+	{ "a pattern is for the whole text", BY_ROOT("{\"issuer\":\"" ISSUER "\",\"subjectRegExp\":\"github\"}"),
+	  "github" },
+	{ "the second of two",
+	  BY_ROOT("{\"issuer\":\"x\",\"subject\":\"y\"},{\"issuer\":\"" ISSUER "\",\"subject\":\"" WHO "\"}"), NULL },
+	{ "a key", "\"keyPath\":\"other.pub\"", "" },
+};
+
+START_TEST(proves)
+{
+	CLEANUP(free_ptr) char *path = folder_path(folder, "policy.json");
+	CLEANUP(free_ptr) char *text = NULL;
+	CLEANUP(policy_free_ptr) struct policy *p = NULL;
+	CLEANUP(buf_release) struct buf content = { .max = 1 << 20 };
+	CLEANUP(sigstore_bundle_release) struct sigstore_bundle bundle = { 0 };
+	CLEANUP(trust_artifact_release) struct trust_artifact artifact = trust_artifact_of_file(VECTORS "a.txt");
+	CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
+	const struct policy_signers *signers;
+	struct err err = { 0 };
+	enum err_code code;
+
+	ck_assert_int_eq(str_format(&text, NULL, "{\"default\":[{\"type\":\"sigstoreSigned\",%s}]}", cases[_i].signers),
+			 ERR_OK);
+	ck_assert_msg(policy_parse(text, strlen(text), path, &p, &err) == ERR_OK, "%s: %s", cases[_i].what, err.msg);
+	ck_assert_int_eq(file_read(VECTORS "happy-path-v0.3/bundle.sigstore.json", &content, NULL), ERR_OK);
+	ck_assert_int_eq(sigstore_bundle_read(content.data, content.len, "bundle", &bundle, &err), ERR_OK);
+	signers = p->fallback.requirements[0].signers;
+	code = trust_verify(&bundle, &signers->material, &signers->wanted, &artifact, &proof, &err);
+	ck_assert_msg(code == (cases[_i].why == NULL ? ERR_OK : ERR_UNPROVED), "%s: %s", cases[_i].what, err.msg);
+	ck_assert_msg(code == ERR_OK || strstr(err.msg, cases[_i].why) != NULL, "%s: %s", cases[_i].what, err.msg);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("policy_material");
+	TCase *t = tcase_create("policy_material");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, proves, 0, (int)COUNT_OF(cases));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
