@@ -14,7 +14,7 @@
 #include "import/serve_http_private.h"
 
 #define THREADS_MAX 64U
-#define FILES_KEPT 128 /* descriptors for all else but connections */
+#define FILES_KEPT ((rlim_t)128) /* descriptors for all else but connections */
 #define HURRY_SECONDS 2.0
 
 double seconds_since(const struct timespec *then)
