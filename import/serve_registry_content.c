@@ -68,8 +68,7 @@ static enum err_code give_manifest(struct serve_question *q, const struct serve_
 	code = serve_registry_mark(q, &node->digest, &same, err);
 	if (code != ERR_OK || same)
 		return code;
-	code = catalog_bytes(q->view, found->image->place, &node->digest, node->size_bytes, LIMIT_MANIFEST_BYTES,
-			     &bytes, err);
+	code = catalog_bytes(q->view, found->place, &node->digest, node->size_bytes, LIMIT_MANIFEST_BYTES, &bytes, err);
 	if (code == ERR_OK)
 		code = serve_answer_header(q->answer, err, "Content-Type", "%s", node->media_type);
 	if (code == ERR_OK)
@@ -183,10 +182,10 @@ static enum err_code give_bytes(struct serve_question *q, const struct serve_fou
 	if (node->size_bytes > LIMIT_SMALL_BLOB_BYTES || !node_is_small(node)) {
 		q->answer->blob_from = range->from_bytes;
 		q->answer->blob_end = range->end_bytes;
-		return catalog_blob_of(q->view, found->image->place, &node->digest, &q->answer->blob, err);
+		return catalog_blob_of(q->view, found->place, &node->digest, &q->answer->blob, err);
 	}
-	code = catalog_bytes(q->view, found->image->place, &node->digest, node->size_bytes, LIMIT_SMALL_BLOB_BYTES,
-			     &bytes, err);
+	code = catalog_bytes(q->view, found->place, &node->digest, node->size_bytes, LIMIT_SMALL_BLOB_BYTES, &bytes,
+			     err);
 	if (code != ERR_OK)
 		return code;
 	serve_answer_bytes(q->answer, bytes);

@@ -67,22 +67,23 @@ enum err_code serve_repository_tag(struct serve_repository *r, const char *tag, 
 	if (code != ERR_OK)
 		return code;
 	serve_recent_root(r->recent, &found.image->digest);
+	found.place = found.image->place;
 	found.node = found.graph->graph.images[0].root;
 	*ret_found = found;
 	return ERR_OK;
 }
 
-/* Does this image lead to it?  ERR_NOT_FOUND where not. */
-static enum err_code look_at(struct serve_repository *r, const struct catalog_image *image, const struct digest *digest,
-			     struct serve_found *ret_found, struct err *err)
+/* Does this image lead to it, and with the bytes in this place?  ERR_NOT_FOUND where not. */
+static enum err_code look_at(struct serve_repository *r, const struct catalog_image *image, struct catalog_place *place,
+			     const struct digest *digest, struct serve_found *ret_found, struct err *err)
 {
-	struct serve_found found = { .image = image };
+	struct serve_found found = { .image = image, .place = place };
 	enum err_code code = catalog_graph(r->view, image, &found.graph, err);
 
 	if (code != ERR_OK)
 		return code;
 	found.node = graph_find(&found.graph->graph, digest);
-	if (found.node == NODE_NONE || !node_is_carried(serve_found_node(&found))) {
+	if (found.node == NODE_NONE || (place == image->place && !node_is_carried(serve_found_node(&found)))) {
 		serve_found_release(&found);
 		return ERR_NOT_FOUND;
 	}
@@ -115,7 +116,7 @@ enum err_code serve_repository_find_at(struct serve_repository *r, struct catalo
 			/* The second time all of them: what is recent may change meanwhile. */
 			if (image->place != place || (pass == 0 && !serve_recent_is_root(r->recent, &image->digest)))
 				continue;
-			code = look_at(r, image, digest, ret_found, err);
+			code = look_at(r, image, place, digest, ret_found, err);
 			if (code == ERR_OK)
 				return ERR_OK;
 			if (code != ERR_NOT_FOUND && failed.code == ERR_OK && err != NULL)
@@ -128,24 +129,43 @@ enum err_code serve_repository_find_at(struct serve_repository *r, struct catalo
 	return failed.code;
 }
 
+/* What the place of an image does not have, though the image leads to it, may be in another. */
+static enum err_code find_elsewhere(struct serve_repository *r, const struct digest *digest,
+				    struct serve_found *ret_found, struct err *err)
+{
+	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
+	enum err_code code = catalog_blob_find(r->view, digest, &blob, err);
+	size_t i;
+
+	if (code != ERR_OK)
+		return code;
+	for (i = 0, code = ERR_NOT_FOUND; code == ERR_NOT_FOUND && i < r->len; i++)
+		code = look_at(r, r->images[i], blob.place, digest, ret_found, err);
+	return code;
+}
+
 enum err_code serve_repository_find(struct serve_repository *r, const struct digest *digest,
 				    struct serve_found *ret_found, struct err *err)
 {
 	struct err failed = { .code = ERR_OK };
+	enum err_code code;
 	size_t i;
 
 	for (i = 0; i < r->places_len; i++) {
-		enum err_code code = serve_repository_find_at(r, r->places[i], digest, ret_found, err);
-
+		code = serve_repository_find_at(r, r->places[i], digest, ret_found, err);
 		if (code == ERR_OK)
 			return ERR_OK;
 		if (code != ERR_NOT_FOUND && failed.code == ERR_OK && err != NULL)
 			failed = *err;
 	}
-	if (failed.code == ERR_OK)
-		return err_set(err, ERR_NOT_FOUND, "%.300s does not lead to %s", r->name, digest->text);
-	*err = failed;
-	return failed.code;
+	if (failed.code != ERR_OK) {
+		*err = failed;
+		return failed.code;
+	}
+	code = find_elsewhere(r, digest, ret_found, err);
+	if (code != ERR_NOT_FOUND)
+		return code;
+	return err_set(err, ERR_NOT_FOUND, "%.300s does not lead to %s", r->name, digest->text);
 }
 
 const struct node *serve_found_node(const struct serve_found *found)

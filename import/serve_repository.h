@@ -31,6 +31,7 @@ struct serve_repository {
 /* A node of an image's graph. */
 struct serve_found {
 	const struct catalog_image *image;
+	struct catalog_place *place; /* where its bytes are: the image's, or another */
 	struct catalog_graph *graph; /* held */
 	uint32_t node;
 };
@@ -41,7 +42,8 @@ enum err_code serve_repository_open(struct catalog_view *view, struct serve_rece
 /* The root of the image under a tag. */
 enum err_code serve_repository_tag(struct serve_repository *r, const char *tag, struct serve_found *ret_found,
 				   struct err *err);
-/* A digest that an image leads to, and whose bytes are there. */
+/* A digest that an image leads to, and whose bytes are there: in its own place, or in another, since a bundle may leave
+ * out what an earlier one has. */
 enum err_code serve_repository_find(struct serve_repository *r, const struct digest *digest,
 				    struct serve_found *ret_found, struct err *err);
 /* The same among the images of one place. */

@@ -264,6 +264,19 @@ answers() {
 	cmp "$FILE" again.oci.tar.zst
 }
 
+@test "what a bundle leaves out comes from an earlier one that is served beside it" {
+	"$BUNDLE" export -q --plain-http -o next.oci.tar.zst --since "$FILE" --map "$REGISTRY/demo=$HOST/next" "$REGISTRY/demo/app1:1.0"
+	site_start -q --registry 127.0.0.1:0 next.oci.tar.zst
+	OWN_PID=$SITE_PID
+	[[ $(get "/v2/next/app1/blobs/$APP1_LAYER") == 404 ]]
+	site_stop "$SITE_PID"
+	site_start -q --registry 127.0.0.1:0 next.oci.tar.zst "$FILE"
+	OWN_PID=$SITE_PID
+	lab_peer skopeo copy -q --all --src-tls-verify=false "docker://$SITE/next/app1:1.0" oci:here:x
+	layout_digests here | grep -qxF "$APP1_LAYER"
+	[[ $(get "/v2/demo/multi/blobs/$APP1_LAYER") == 404 ]]
+}
+
 @test "with TLS and passwords it is for those who have one" {
 	certificates tls IP:127.0.0.1
 	cat >htpasswd <<-'EOF'
