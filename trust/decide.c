@@ -1,4 +1,5 @@
 /* Judging an image: the scope, its requirements one after the other, and for each what came with the image. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "trust/decision_private.h"
 
 #define WHYS_SHOWN 3
+#define PLATFORMS_SHOWN 100 /* that nothing vouches for: what is found of each is looked for among all candidates */
 #define FOUND_MAX ((size_t)4096)
 
 static void judging_release(struct judging *j)
@@ -47,6 +49,7 @@ static enum err_code find_units(struct judging *j, struct err *err)
 {
 	size_t units = 0, i;
 
+	assert(j->all->subjects_len > 0); /* who judges nothing must not find that all of it is vouched for */
 	j->vouched = calloc(j->all->subjects_len + 1, sizeof(*j->vouched));
 	j->whys = calloc(j->all->len + 1, sizeof(char *));
 	if (j->vouched == NULL || j->whys == NULL)
@@ -169,10 +172,9 @@ static enum err_code find_for(const struct judging *j, size_t subject, struct bu
 static enum err_code add_platforms(struct judging *j, size_t requirement_at, struct err *err)
 {
 	enum err_code code = ERR_OK;
-	bool holds = true;
-	size_t i;
+	size_t shown = 0, i;
 
-	for (i = 0; code == ERR_OK && i < j->all->subjects_len; i++) {
+	for (i = 0; code == ERR_OK && shown < PLATFORMS_SHOWN && i < j->all->subjects_len; i++) {
 		CLEANUP(buf_release) struct buf found = { .max = FOUND_MAX };
 		CLEANUP(free_ptr) char *text = NULL;
 		CLEANUP(free_ptr) char *whole = NULL;
@@ -187,15 +189,14 @@ static enum err_code add_platforms(struct judging *j, size_t requirement_at, str
 		if (code == ERR_OK)
 			code = str_format(&whole, err, "%s%s%s", j->counted > 0 ? subject_name(s) : "",
 					  j->counted > 0 ? ": " : "", buf_text(&found));
-		if (code == ERR_OK && holds)
+		if (code == ERR_OK && shown++ == 0)
 			code = decision_found(j->decision, requirement_at, false, whole, err);
-		holds = false;
 		step.text = text;
 		step.found = found.data;
 		if (code == ERR_OK && j->counted > 0)
 			code = decision_add(j->decision, &step, err);
 	}
-	return code == ERR_OK && holds ? decision_found(j->decision, requirement_at, true, NULL, err) : code;
+	return code == ERR_OK && shown == 0 ? decision_found(j->decision, requirement_at, true, NULL, err) : code;
 }
 
 /* ---- requirements ---- */

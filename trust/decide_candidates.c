@@ -76,6 +76,11 @@ enum err_code judge_signatures(struct judging *j, struct err *err)
 
 /* ---- attestations ---- */
 
+static bool leads_to_statements(const struct candidate_subject *s)
+{
+	return s->role == ROLE_INDEX || s->role == ROLE_ATTESTATION;
+}
+
 /* Which signatures hold over a manifest that may lead to others; asked once for all statements. */
 static enum err_code find_held(struct judging *j, struct err *err)
 {
@@ -90,7 +95,7 @@ static enum err_code find_held(struct judging *j, struct err *err)
 		CLEANUP(js_free_ptr) struct json_t *payload = NULL;
 		const struct verdict *v = NULL;
 
-		if (!can_be_signature(c) || j->all->subjects[c->subject].role == ROLE_MANIFEST)
+		if (!can_be_signature(c) || !leads_to_statements(&j->all->subjects[c->subject]))
 			continue;
 		code = ask(j, c, &v, &payload, err);
 		if (code == ERR_OK && v->holds && v->is_signature)

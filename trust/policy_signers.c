@@ -324,6 +324,8 @@ enum err_code policy_read_signers(struct policy *p, struct strict *s, const stru
 	r->signers = find_same(p, made->source);
 	if (r->signers != NULL)
 		return ERR_OK;
+	if (p->signers_len == LIMIT_POLICY_FILES)
+		return strict_fail(s, err, "the policy names more than %d different signers", LIMIT_POLICY_FILES);
 	code = read_set(&g, form, err);
 	if (code == ERR_OK)
 		code = vec_grow(&p->signers, &p->signers_cap, p->signers_len + 1, sizeof(struct policy_signers *),
