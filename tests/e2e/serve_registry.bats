@@ -293,12 +293,6 @@ answers() {
 	run ! lab_peer skopeo inspect --cert-dir certs "docker://$SITE/demo/app1:1.0" >/dev/null 2>&1
 	lab_peer skopeo copy -q --all --src-cert-dir certs --src-creds ann:secret "docker://$SITE/demo/app1:1.0" oci:here:x
 	layout_digests here | grep -qxF "$APP1"
-	mkdir -p "$HOME/.config/containers/certs.d/$SITE" && cp tls/ca.crt "$HOME/.config/containers/certs.d/$SITE"
-	run --separate-stderr "$BUNDLE" export -q -o again.oci.tar.zst --map "$SITE=$HOST" --username "$SITE=ann" --password-stdin \
-		"$SITE/demo/app1:1.0" <<<secret
-	expect 0
-	bundle export -q --plain-http -o one.oci.tar.zst --map "$REGISTRY=$HOST" "$REGISTRY/demo/app1:1.0"
-	cmp one.oci.tar.zst again.oci.tar.zst
 }
 
 @test "passwords that are no bcrypt are refused by their line, without showing them" {
