@@ -17,12 +17,14 @@ struct engine {
 	struct platform host;
 };
 
+enum question { PING, VERSION, INFO, LIST, INSPECT, ATTESTATIONS, NOWHERE };
+
 /* A request as it is understood. */
 struct route {
 	const char *path; /* behind the version */
 	char version[16]; /* "1.44"; "" where none stands in front */
 	unsigned api;     /* 44 to 55 */
-	enum { PING, VERSION, INFO, LIST, INSPECT, ATTESTATIONS, NOWHERE } what;
+	enum question what;
 	char *name; /* owned: of an image; NULL for the others */
 };
 
@@ -122,7 +124,7 @@ static enum err_code find_route(struct route *r, struct err *err)
 {
 	static const struct {
 		const char *path;
-		int what;
+		enum question what;
 	} paths[] = { { "/_ping", PING }, { "/version", VERSION }, { "/info", INFO }, { "/images/json", LIST } };
 	size_t i;
 	enum err_code code;
