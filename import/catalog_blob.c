@@ -1,5 +1,6 @@
 #include "import/catalog_blob.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,6 +213,7 @@ void catalog_blob_set_proved(const struct catalog_blob *b)
 		c->proofs_next = (c->proofs_next + 1) % LIMIT_SERVED_PROOFS;
 		c->proofs_len += c->proofs_len < LIMIT_SERVED_PROOFS;
 	}
+	assert(proof != NULL);
 	*proof = (struct catalog_proof){ .digest = b->digest, .file = now };
 	pthread_mutex_unlock(&c->lock);
 }

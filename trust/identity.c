@@ -112,6 +112,12 @@ enum err_code trust_identity_init(const char *identity, const char *identity_reg
 	return code;
 }
 
+/* A pattern that stands for the beginning alone is what users of cosign may have written. */
+static const char *kind_of(const struct trust_text_rule *rule)
+{
+	return rule != NULL && rule->is_pattern ? ", a pattern for the whole text" : "";
+}
+
 static bool matches(const struct trust_text_rule *rule, const char *text)
 {
 	if (rule == NULL)
@@ -131,12 +137,12 @@ enum err_code trust_identity_match(const struct trust_identity *rule, char *cons
 	for (i = 0; i < names_len && !matches(rule->identity, names[i]); i++)
 		;
 	if (i == names_len)
-		return err_set(err, ERR_UNPROVED, "signed by %.300s, and wanted is %.300s",
+		return err_set(err, ERR_UNPROVED, "signed by %.300s, and wanted is %.300s%s",
 			       names_len > 0 ? names[0] : "nobody",
-			       rule->identity != NULL ? rule->identity->text : "somebody");
+			       rule->identity != NULL ? rule->identity->text : "somebody", kind_of(rule->identity));
 	if (!matches(rule->issuer, issuer))
-		return err_set(err, ERR_UNPROVED, "%.300s vouches for the signer, and wanted is %.300s", issuer,
-			       rule->issuer->text);
+		return err_set(err, ERR_UNPROVED, "%.300s vouches for the signer, and wanted is %.300s%s", issuer,
+			       rule->issuer->text, kind_of(rule->issuer));
 	return ERR_OK;
 }
 
