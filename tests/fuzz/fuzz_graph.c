@@ -1,4 +1,4 @@
-/* Manifests and indexes, and the graph that is walked from them.
+/* Manifests and indexes, the graph that is walked from them, and what is signed and attested in it.
  *
  * Of the scraps (scraps.h), blobs are what a registry has; 't' is an image, NAME@DIGEST; 'r' a referrer: the subject's
  * digest, a blank, one byte for how it is tied, a blank, its own digest.
@@ -10,8 +10,15 @@
 #include "common/walk.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/scraps.h"
+#include "trust/candidate.h"
 
 #define REFERRERS_MAX 16
+/* Of the seeds. */
+#define KEY                                                                                                            \
+	"-----BEGIN PUBLIC KEY-----\n"                                                                                 \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzyfpnqbFODft87ghdFj2Yrt1q6ma\n"                                           \
+	"nRuzQWgaYqzwrWU47gLvngA6rgSC03S7O+1OEGOchHEJlNEYq6qv4mhesA==\n"                                               \
+	"-----END PUBLIC KEY-----\n"
 
 struct registry {
 	struct source source;
@@ -115,9 +122,69 @@ static enum err_code describe(const struct graph *g, struct err *err)
 	return code;
 }
 
+static enum err_code give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,
+			       struct outstream *out, source_blob_fn *done, void *ctx, struct err *err)
+{
+	const struct scrap *p = scraps_find(&OUTER_OF(s, struct registry, source)->scraps, &d->digest);
+	enum err_code code = ERR_OK;
+
+	(void)from_bytes;
+	(void)end_bytes;
+	if (p == NULL)
+		return done(ctx, false, err);
+	code = outstream_write(out, p->bytes, p->len, err);
+	if (code == ERR_OK)
+		code = outstream_finish(out, err);
+	return code == ERR_OK ? done(ctx, true, err) : code;
+}
+
+/* Of one candidate: what it claims, and whether it holds.  What holds is about its subject and no other. */
+static void prove(const struct candidates *all, const struct candidate *c, struct trust_key *key)
+{
+	CLEANUP(candidate_proof_release) struct candidate_proof proof = { 0 };
+	CLEANUP(js_free_ptr) struct json_t *payload = NULL;
+	struct trust_material material = { .keys = &key, .keys_len = 1 };
+	struct trust_wanted wanted = { 0 };
+	struct err err = { 0 };
+	enum err_code code = candidate_payload(all, c, &payload, &err);
+
+	fuzz_told(code, &err);
+	err = (struct err){ 0 };
+	code = candidate_prove(all, c, &material, &wanted, &proof, &err);
+	fuzz_told(code, &err);
+	FUZZ_HOLDS(code != ERR_OK || (proof.signer.key == key && c->form != CANDIDATE_STATEMENT && c->why == NULL));
+}
+
+static enum err_code gather(const struct graph *g, uint32_t root, struct source *source, struct trust_key *key,
+			    struct err *err)
+{
+	CLEANUP(candidates_release) struct candidates all = { 0 };
+	enum err_code code = candidates_gather(g, root, source, &all, err);
+	size_t i;
+
+	for (i = 0; i < all.len; i++) {
+		FUZZ_HOLDS(all.items[i].subject < all.subjects_len);
+		prove(&all, &all.items[i], key);
+	}
+	return code;
+}
+
+static enum err_code gather_all(const struct graph *g, struct source *source, struct err *err)
+{
+	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
+	enum err_code code = trust_key_of_pem(KEY, strlen(KEY), "key", &key, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < g->images_len; i++)
+		code = gather(g, g->images[i].root, source, key, err);
+	return code;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct registry r = { .source = { .resolve = resolve, .manifest = manifest, .referrers = referrers } };
+	struct registry r = {
+		.source = { .resolve = resolve, .manifest = manifest, .referrers = referrers, .blob = give_blob }
+	};
 	CLEANUP(graph_release) struct graph g;
 	struct err err = { 0 };
 	enum err_code code;
@@ -127,6 +194,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	code = walk_all(&r, &g, &err);
 	if (code == ERR_OK)
 		code = describe(&g, &err);
+	if (code == ERR_OK)
+		code = gather_all(&g, &r.source, &err);
 	fuzz_told(code, &err);
 	scraps_release(&r.scraps);
 	return 0;
