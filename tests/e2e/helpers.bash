@@ -9,7 +9,8 @@
 #   complain STATUS [TEXT]... it ended so, its stderr is one line that says who speaks and holds each text; warnings apart
 #   proxy_start ARGS...       a fault proxy before the registry; sets PROXY (host:port) and PROXY_LOG
 #   proxy_change ARGS...      the last one goes wrong in another way from now on; with --remember at its start that is cheap
-#   site_start ARGS...        bundle serve; sets SITE (host:port of its first address), SITE_PID, for site_stop PID, and SITE_LOG
+#   site_start ARGS...        bundle serve, until this test ends; sets SITE (host:port of its first address), SITE_PID, for
+#                             site_stop PID, and SITE_LOG
 #   beside_stop               ends all proxies of this test, as its end does
 #
 # BUNDLE is the program under test; without it, the release build. REGISTRY is the address of the registry and STORAGE
@@ -54,11 +55,15 @@ session_start() {
 	mkdir work home && cd work || return
 	export HOME=$BATS_TEST_TMPDIR/home BUNDLE_STORE=$BATS_TEST_TMPDIR/store
 	unset BUNDLE_TRUST DOCKER_CONFIG DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-	BESIDE=()
+	BESIDE=() SITES=()
 }
 
 session_end() {
+	local pid
 	beside_stop
+	for pid in "${SITES[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
 }
 
 # ---- Running and judging ----
@@ -175,6 +180,7 @@ site_start() {
 	SITE_LOG=$(mktemp "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/site.XXXXXX")
 	"$BUNDLE" serve "$@" </dev/null >/dev/null 2>"$SITE_LOG" 3>&- &
 	SITE_PID=$!
+	SITES+=("$SITE_PID")
 	disown "$SITE_PID"
 	await grep -q 'listening at' "$SITE_LOG"
 	# shellcheck disable=SC2034 # for the tests

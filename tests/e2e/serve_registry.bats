@@ -24,7 +24,6 @@ setup() {
 }
 
 teardown() {
-	[[ -z ${OWN_PID:-} ]] || site_stop "$OWN_PID"
 	session_end
 }
 
@@ -258,7 +257,6 @@ answers() {
 @test "out of the store it gives the same" {
 	"$BUNDLE" import -q --to store "$FILE"
 	site_start -q --registry 127.0.0.1:0
-	OWN_PID=$SITE_PID
 	bundle export -q --plain-http -o again.oci.tar.zst --map "$SITE=$HOST" "$SITE/demo/app1:1.0" "$SITE/demo/multi:2.1"
 	expect 0
 	cmp "$FILE" again.oci.tar.zst
@@ -267,11 +265,9 @@ answers() {
 @test "what a bundle leaves out comes from an earlier one that is served beside it" {
 	"$BUNDLE" export -q --plain-http -o next.oci.tar.zst --since "$FILE" --map "$REGISTRY/demo=$HOST/next" "$REGISTRY/demo/app1:1.0"
 	site_start -q --registry 127.0.0.1:0 next.oci.tar.zst
-	OWN_PID=$SITE_PID
 	[[ $(get "/v2/next/app1/blobs/$APP1_LAYER") == 404 ]]
 	site_stop "$SITE_PID"
 	site_start -q --registry 127.0.0.1:0 next.oci.tar.zst "$FILE"
-	OWN_PID=$SITE_PID
 	lab_peer skopeo copy -q --all --src-tls-verify=false "docker://$SITE/next/app1:1.0" oci:here:x
 	layout_digests here | grep -qxF "$APP1_LAYER"
 	[[ $(get "/v2/demo/multi/blobs/$APP1_LAYER") == 404 ]]
@@ -283,7 +279,6 @@ answers() {
 		ann:$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW
 	EOF
 	site_start --registry 127.0.0.1:0 --tls-cert tls/server.crt --tls-key tls/server.key --htpasswd htpasswd "$FILE"
-	OWN_PID=$SITE_PID
 	[[ $(curl -sS -o body -D headers -w '%{http_code}' --cacert tls/ca.crt "https://$SITE/v2/") == 401 ]]
 	[[ $(header WWW-Authenticate) == 'Basic realm='* && $(jq -r '.errors[0].code' body) == UNAUTHORIZED ]]
 	[[ $(curl -sS -o body -w '%{http_code}' --cacert tls/ca.crt -u ann:wrong "https://$SITE/v2/") == 401 ]]
