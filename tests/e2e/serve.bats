@@ -70,14 +70,14 @@ big_bundle() {
 @test "it answers at each address, writes a line for each request, and ends by a signal" {
 	serve --engine "unix:$PWD/engine.sock" --registry 127.0.0.1:0 app.zst multi.zst
 	grep -qx "bundle serve: engine: listening at unix:$PWD/engine.sock" log
-	SITE=$(sed -n 's/.*registry: listening at //p' log)
+	address=$(sed -n 's/.*registry: listening at //p' log)
 	[[ $(stat -c %a engine.sock) == 660 ]]
 	[[ $(code --unix-socket engine.sock http://localhost/_ping) == 200 && $(<body) == OK ]]
 	[[ $(code --unix-socket engine.sock "http://localhost/v1.55/images/$APP/attestations") == 200 ]]
 	jq -e 'length == 2' body
-	[[ $(code "http://$SITE/v2/demo/multi/manifests/2.1") == 200 ]]
+	[[ $(code "http://$address/v2/demo/multi/manifests/2.1") == 200 ]]
 	[[ sha256:$(sha256sum <body | cut -d ' ' -f 1) == "$MULTI" ]]
-	[[ $(code -A 'a "client"' "http://$SITE/no/such?x") == 404 ]]
+	[[ $(code -A 'a "client"' "http://$address/no/such?x") == 404 ]]
 	ends 0
 	[[ ! -e engine.sock && ! -s said ]]
 	grep -Eq '^- - - \[[^]]*\] "GET /_ping HTTP/1.1" 200 2 "-" "curl/[^"]*" [0-9.]+$' log
