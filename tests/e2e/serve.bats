@@ -43,6 +43,11 @@ ends() {
 	[[ $is == "$1" ]]
 }
 
+# Nobody listens there any more.
+refuses() {
+	! (: 2>/dev/null <"/dev/tcp/${SITE/:/\/}")
+}
+
 code() {
 	curl -s -o body -w '%{http_code}' "$@"
 }
@@ -153,7 +158,7 @@ big_bundle() {
 		exec 4<held
 		head -c 1000 <&4 >got
 		kill "$SITE_PID"
-		await eval '! (: 2>/dev/null </dev/tcp/${SITE/:/\/})'
+		await refuses
 		((wanted == 0)) || kill "$SITE_PID"
 		((wanted == 0)) || await _lab_gone "$SITE_PID"
 		cat <&4 >rest
