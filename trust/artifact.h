@@ -2,7 +2,7 @@
  *
  * Lifecycle  trust_artifact_of_bytes, _of_file or _of_digest; ask; trust_artifact_release.
  * Bounds     A file is read in pieces.  Only for a signature over the bytes
- *            themselves is it read whole, up to LIMIT_ARTIFACT_BYTES.
+ *            themselves, and where it is a pipe, is it read whole, up to LIMIT_ARTIFACT_BYTES.
  * Ownership  Bytes and path are borrowed.  Hashes are kept once they are known, so
  *            one artifact is for one thread at a time.
  * Errors     ERR_NOT_FOUND, ERR_IO, ERR_LIMIT; ERR_UNPROVED where only a digest by
