@@ -34,7 +34,8 @@ struct attempt {
 	int64_t times[TIMES_MAX]; /* that are proved */
 	size_t times_len;
 	bool has_timestamp;
-	struct err unknown; /* why a timestamp proves nothing */
+	struct err unknown;     /* why a timestamp proves nothing */
+	struct err unknown_log; /* why a log entry proves nothing */
 	struct trust_proof proof;
 };
 
@@ -174,7 +175,26 @@ static enum err_code add_time(struct attempt *a, int64_t time, enum trust_time b
 	return ERR_OK;
 }
 
-/* All entries must hold: one that does not is a lie, and which of several was meant, nobody could say. */
+static enum err_code check_entry(struct attempt *a, const struct sigstore_entry *e, const struct tlog_subject *subject,
+				 struct err *err)
+{
+	struct tlog_proof *p = &a->logs[a->logs_len];
+	enum err_code code = tlog_check(e, a->root, p, &a->unknown_log);
+
+	if (code == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (code != ERR_OK)
+		return err_set(err, code, "%s", a->unknown_log.msg);
+	code = tlog_body_check(e, subject, err);
+	if (code == ERR_OK && p->timed)
+		code = add_time(a, p->time, TRUST_TIME_LOG);
+	if (code == ERR_OK)
+		a->logs_len++;
+	return code;
+}
+
+/* All entries in logs that are known must hold: one that does not is a lie, and which of several was meant, nobody
+ * could say. */
 static enum err_code check_entries(struct attempt *a, struct err *err)
 {
 	const struct tlog_subject subject = { .bundle = a->b, .key = a->key, .signed_bytes = a->signed_bytes };
@@ -183,17 +203,8 @@ static enum err_code check_entries(struct attempt *a, struct err *err)
 
 	if (a->root == NULL || a->root->tlogs_len == 0)
 		return ERR_OK;
-	for (i = 0; code == ERR_OK && i < a->b->entries_len; i++) {
-		struct tlog_proof *p = &a->logs[i];
-
-		code = tlog_check(&a->b->entries[i], a->root, p, err);
-		if (code == ERR_OK)
-			code = tlog_body_check(&a->b->entries[i], &subject, err);
-		if (code == ERR_OK && p->timed)
-			code = add_time(a, p->time, TRUST_TIME_LOG);
-		if (code == ERR_OK)
-			a->logs_len++;
-	}
+	for (i = 0; code == ERR_OK && i < a->b->entries_len; i++)
+		code = check_entry(a, &a->b->entries[i], &subject, err);
 	return code;
 }
 
@@ -254,9 +265,10 @@ static enum err_code check_wanted(const struct attempt *a, struct err *err)
 	bool tlog = w->tlog || (is_keyless(a) && !w->no_tlog);
 
 	if (tlog && a->logs_len == 0)
-		return err_set(err, ERR_UNPROVED,
+		return err_set(err, ERR_UNPROVED, "%s",
 			       a->b->entries_len == 0 ? "it is in no transparency log: the bundle has no log entry"
-						      : "no transparency log is trusted");
+			       : a->unknown_log.code != ERR_OK ? a->unknown_log.msg
+							       : "no transparency log is trusted");
 	if (w->timestamp && !a->has_timestamp)
 		return err_set(err, ERR_UNPROVED, "no timestamp of a trusted authority%s%s",
 			       a->unknown.code != ERR_OK ? ": " : "", a->unknown.code != ERR_OK ? a->unknown.msg : "");

@@ -10,8 +10,8 @@
  * Trust      Nothing in a bundle counts but by a key or a root of the material.  There
  *            is no clock here: a certificate counts if it was valid at every time that is proved.
  * Keyed      A signature by one of the keys.  Where the material has a root with
- *            logs, and there are log entries, all of them must hold, and one
- *            must be there where wanted.tlog says so.
+ *            logs, all log entries in one of these must hold, and one must be
+ *            there where wanted.tlog says so.
  * Keyless    The steps of the sigstore client specification, section 4: a proved
  *            time, the chain at that time, the SCT, identity and issuer, the log
  *            entry, the signature.

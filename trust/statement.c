@@ -11,8 +11,10 @@
 
 #define STATEMENT_TYPES "https://in-toto.io/Statement/v"
 
+/* By every digest that can be told: where one says otherwise, nobody knows what was meant. */
 static bool has_digest(const struct json_t *digests, struct trust_artifact *artifact)
 {
+	bool found = false;
 	char hex[2 * TRUST_HASH_MAX + 1];
 	const unsigned char *hash = NULL;
 	const char *name;
@@ -25,10 +27,11 @@ static bool has_digest(const struct json_t *digests, struct trust_artifact *arti
 		    trust_artifact_hash(artifact, which, &hash, NULL) != ERR_OK)
 			continue;
 		hex_encode(hex, hash, trust_hash_bytes(which));
-		if (strcmp(hex, text) == 0)
-			return true;
+		if (strcmp(hex, text) != 0)
+			return false;
+		found = true;
 	}
-	return false;
+	return found;
 }
 
 static enum err_code find_subject(const struct json_t *json, struct trust_artifact *artifact, struct err *err)

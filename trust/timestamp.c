@@ -130,8 +130,13 @@ static enum err_code check_token(PKCS7 *token, const struct trust_root *root, in
 	size_t i;
 
 	for (i = 0; code != ERR_OK && i < root->tsas_len; i++) {
-		if (claims(token, &root->tsas[i]))
-			code = check_by(token, &root->tsas[i], time, &why);
+		struct err reason = { 0 };
+		enum err_code got = check_by(token, &root->tsas[i], time, &reason);
+
+		if (got == ERR_OK || claims(token, &root->tsas[i])) {
+			code = got;
+			why = reason;
+		}
 	}
 	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }

@@ -84,10 +84,11 @@ enum err_code tlog_check(const struct sigstore_entry *e, const struct trust_root
 			 struct err *err)
 {
 	struct err why = { 0 };
-	enum err_code code = err_set(&why, ERR_UNPROVED, "the log entry is in a log that %s does not know", root->name);
+	enum err_code code =
+		err_set(&why, ERR_NOT_FOUND, "the log entry is in a log that %s does not know", root->name);
 	size_t i;
 
-	for (i = 0; code == ERR_UNPROVED && i < root->tlogs_len; i++) {
+	for (i = 0; (code == ERR_UNPROVED || code == ERR_NOT_FOUND) && i < root->tlogs_len; i++) {
 		const struct trust_log *log = &root->tlogs[i];
 
 		if (!is_id(&e->log_id, log->id, log->id_len) &&

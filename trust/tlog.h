@@ -1,6 +1,7 @@
 /* tlog.h - what a transparency log vouches for: that it has an entry, and since when.
  *
- * Errors  ERR_UNPROVED, ERR_FORMAT, ERR_NOMEM.
+ * Errors  ERR_UNPROVED, ERR_FORMAT, ERR_NOMEM; ERR_NOT_FOUND: it is in a log that the root does not know, so that it
+ *         proves nothing, and refutes nothing.
  * Trust   A signed entry timestamp (Rekor v1) proves the time too; an inclusion proof with a checkpoint proves none.
  * Source  sigstore client specification, section 4.4; Rekor's signed entry timestamp: over the JSON of body,
  * integratedTime, logID and logIndex, in this order, without blanks.

@@ -160,9 +160,20 @@ static enum err_code only_one(const struct json_t *list, const struct json_t **r
 	return ERR_OK;
 }
 
+/* The log has seen the signature over the hash that the bundle names. */
+static enum err_code match_algorithm(const struct json_t *hash, const struct tlog_subject *s, struct err *err)
+{
+	enum trust_hash which = trust_hash_named(js_string(hash, "algorithm"));
+
+	if (s->bundle->message_hash == TRUST_HASHES || s->bundle->message_hash == which)
+		return ERR_OK;
+	return other("kind of digest", err);
+}
+
 static enum err_code check_hashedrekord1(const struct json_t *spec, const struct tlog_subject *s, struct err *err)
 {
 	const struct json_t *signature = js_object(spec, "signature");
+	const struct json_t *hash = js_object(js_object(spec, "data"), "hash");
 	enum err_code code;
 
 	if (s->bundle->is_statement)
@@ -170,8 +181,9 @@ static enum err_code check_hashedrekord1(const struct json_t *spec, const struct
 	code = match_signature(signature, "content", false, s, err);
 	if (code == ERR_OK)
 		code = match_pem(js_object(signature, "publicKey"), "content", s, err);
-	return code == ERR_OK ? match_hex(js_object(js_object(spec, "data"), "hash"), s->signed_bytes, "artifact", err)
-			      : code;
+	if (code == ERR_OK)
+		code = match_algorithm(hash, s, err);
+	return code == ERR_OK ? match_hex(hash, s->signed_bytes, "artifact", err) : code;
 }
 
 static enum err_code check_hashedrekord2(const struct json_t *spec, const struct tlog_subject *s, struct err *err)
@@ -182,6 +194,8 @@ static enum err_code check_hashedrekord2(const struct json_t *spec, const struct
 
 	if (code == ERR_OK)
 		code = match_verifier(js_object(signature, "verifier"), s, err);
+	if (code == ERR_OK)
+		code = match_algorithm(js_object(record, "data"), s, err);
 	return code == ERR_OK ? match_digest(js_object(record, "data"), s->signed_bytes, "artifact", err) : code;
 }
 

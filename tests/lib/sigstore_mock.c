@@ -270,9 +270,12 @@ static struct parts make_parts(struct mock *m, const struct mock_wish *w)
 	if (!w->keyed)
 		p.leaf = mock_leaf(m, w);
 	sign_content(m, &p);
-	if (w->timestamp || w->other_timestamp)
-		p.timestamp = mock_timestamp(w->other_timestamp ? &m->other_tsa : &m->tsa, &p.signature,
-					     w->timestamp_at != 0 ? w->timestamp_at : MOCK_TIME, w->embedded);
+	if (w->timestamp || w->other_timestamp || w->far_timestamp)
+		p.timestamp =
+			mock_timestamp(w->other_timestamp ? &m->other_tsa
+				       : w->far_timestamp ? &m->far_tsa
+							  : &m->tsa,
+				       &p.signature, w->timestamp_at != 0 ? w->timestamp_at : MOCK_TIME, w->embedded);
 	if (*kind == '\0')
 		return p;
 	log_id_of(p.log, id);
@@ -302,7 +305,8 @@ static void put_timestamps(struct buf *out, const struct parts *p)
 static void put_content(struct buf *out, const struct parts *p)
 {
 	CLEANUP(free_ptr) char *signature = mock_base64(p->signature.data, p->signature.len);
-	unsigned char hash[32];
+	enum trust_hash which = p->wish->sha512_message_digest ? TRUST_SHA512 : TRUST_SHA256;
+	unsigned char hash[TRUST_HASH_MAX];
 
 	if (p->wish->statement) {
 		mock_put(out, "\"dsseEnvelope\":{\"payload\":\"");
@@ -315,9 +319,11 @@ static void put_content(struct buf *out, const struct parts *p)
 	}
 	mock_put(out, "\"messageSignature\":{");
 	if (!p->wish->no_message_digest) {
-		mock_sha256(artifact_of(p->wish), strlen(artifact_of(p->wish)), hash);
-		mock_put(out, "\"messageDigest\":{\"algorithm\":\"SHA2_256\",\"digest\":\"");
-		mock_put_base64(out, hash, 32);
+		ck_assert_int_eq(trust_hash_of(which, artifact_of(p->wish), strlen(artifact_of(p->wish)), hash, NULL),
+				 ERR_OK);
+		mock_put(out, "\"messageDigest\":{\"algorithm\":\"%s\",\"digest\":\"",
+			 which == TRUST_SHA512 ? "SHA2_512" : "SHA2_256");
+		mock_put_base64(out, hash, trust_hash_bytes(which));
 		mock_put(out, "\"},");
 	}
 	mock_put(out, "\"signature\":\"%s\"}", signature);
@@ -350,6 +356,11 @@ char *mock_bundle(struct mock *m, const struct mock_wish *wish)
 		put_entry(&out, &p, kind_of(wish));
 		if (wish->entry_twice) {
 			mock_put(&out, ",");
+			put_entry(&out, &p, kind_of(wish));
+		}
+		if (wish->strange_entry) {
+			mock_put(&out, ",");
+			p.log_id.data[0] = (char)(p.log_id.data[0] ^ 1);
 			put_entry(&out, &p, kind_of(wish));
 		}
 		mock_put(&out, "]");
@@ -438,7 +449,9 @@ char *mock_root(struct mock *m, const struct mock_root_wish *w)
 	mock_put(&out, "],\"certificateAuthorities\":[");
 	put_authority(&out, m->ca.certificate, NULL, w->ca_end);
 	mock_put(&out, "],\"timestampAuthorities\":[");
-	if (!w->no_tsa)
+	if (w->tsa_root_only)
+		put_authority(&out, m->tsa_ca.certificate, NULL, w->tsa_end);
+	else if (!w->no_tsa)
 		put_authority(&out, m->tsa.certificate, m->tsa_ca.certificate, w->tsa_end);
 	mock_put(&out, "]}");
 	return out.data;

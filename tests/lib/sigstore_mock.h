@@ -27,6 +27,7 @@ struct mock_wish {
 	bool timestamp;       /* by the timestamp authority too */
 	bool embedded;        /* with its certificate in it */
 	bool other_timestamp; /* by an authority that nobody knows */
+	bool far_timestamp;   /* by one under the known one's root, with what leads there in it */
 	int64_t timestamp_at; /* 0: MOCK_TIME */
 	int64_t logged_at;    /* 0: MOCK_TIME */
 	bool no_promise;      /* no signed entry timestamp */
@@ -36,10 +37,11 @@ struct mock_wish {
 	bool other_body;     /* the entry is about another artifact */
 	bool two_signatures; /* in the envelope */
 	bool entry_twice;    /* the same entry */
+	bool strange_entry;  /* and another, in a log that nobody knows */
 	bool timestamp_twice;
 	const char *payload_type, *subject_hex; /* NULL: the right ones */
 	const char *artifact;                   /* NULL: MOCK_ARTIFACT */
-	bool no_message_digest;
+	bool no_message_digest, sha512_message_digest;
 	unsigned version; /* 1 to 3; 0: 3 */
 };
 
@@ -47,7 +49,8 @@ struct mock_wish {
 struct mock_root_wish {
 	int64_t ca_end, tlog_end, tsa_end, ctlog_end; /* 0: open */
 	bool no_ctlog, no_tlog, no_tsa;
-	bool strange_log; /* a log with a kind of key that does not exist, in front */
+	bool tsa_root_only; /* of the timestamp authority */
+	bool strange_log;   /* a log with a kind of key that does not exist, in front */
 };
 
 struct mock *mock_new(void);

@@ -115,14 +115,16 @@ static X509 *new_certificate(const char *name, EVP_PKEY *key, X509 *issuer, int6
 	return x;
 }
 
-static struct authority new_ca(const char *name)
+/* by: who issues it; NULL: itself. */
+static struct authority new_ca(const char *name, const struct authority *by)
 {
 	struct authority a = { .key = new_key("P-256") };
 
-	a.certificate = new_certificate(name, a.key, NULL, MOCK_TIME - YEARS, MOCK_TIME + YEARS);
+	a.certificate =
+		new_certificate(name, a.key, by != NULL ? by->certificate : NULL, MOCK_TIME - YEARS, MOCK_TIME + YEARS);
 	add_extension(a.certificate, a.certificate, NID_basic_constraints, "critical,CA:TRUE");
 	add_extension(a.certificate, a.certificate, NID_key_usage, "critical,keyCertSign");
-	ck_assert_int_gt(X509_sign(a.certificate, a.key, EVP_sha256()), 0);
+	ck_assert_int_gt(X509_sign(a.certificate, by != NULL ? by->key : a.key, EVP_sha256()), 0);
 	return a;
 }
 
@@ -142,11 +144,14 @@ struct mock *mock_new(void)
 	struct mock *m = calloc(1, sizeof(*m));
 
 	ck_assert_ptr_nonnull(m);
-	m->ca = new_ca("fulcio");
-	m->other_ca = new_ca("mallory");
-	m->tsa_ca = new_ca("tsa root");
+	m->ca = new_ca("fulcio", NULL);
+	m->other_ca = new_ca("mallory", NULL);
+	m->tsa_ca = new_ca("tsa root", NULL);
 	m->tsa = new_tsa("tsa", &m->tsa_ca);
 	m->other_tsa = new_tsa("another tsa", &m->other_ca);
+	m->tsa_between = new_ca("tsa between", &m->tsa_ca);
+	m->far_tsa = new_tsa("far tsa", &m->tsa_between);
+	m->far_tsa.above = m->tsa_between.certificate;
 	m->ctlog = new_key("P-256");
 	m->tlog1 = new_key("P-256");
 	m->tlog2 = new_key(NULL);
@@ -168,6 +173,8 @@ void mock_free(struct mock *m)
 	authority_free(&m->tsa_ca);
 	authority_free(&m->tsa);
 	authority_free(&m->other_tsa);
+	authority_free(&m->tsa_between);
+	authority_free(&m->far_tsa);
 	EVP_PKEY_free(m->ctlog);
 	EVP_PKEY_free(m->tlog1);
 	EVP_PKEY_free(m->tlog2);
@@ -316,6 +323,7 @@ struct buf mock_timestamp(const struct authority *tsa, const struct buf *bytes, 
 	TS_REQ *request = request_for(bytes, embedded);
 	ASN1_OBJECT *policy = OBJ_txt2obj("1.3.6.1.4.1.57264.2", 1);
 	BIO *bio = BIO_new(BIO_s_mem());
+	STACK_OF(X509) *above = sk_X509_new_null();
 	struct buf out = { .max = BIG };
 	unsigned char *der = NULL;
 	TS_RESP *response;
@@ -323,6 +331,9 @@ struct buf mock_timestamp(const struct authority *tsa, const struct buf *bytes, 
 
 	ck_assert_int_eq(TS_RESP_CTX_set_signer_cert(context, tsa->certificate), 1);
 	ck_assert_int_eq(TS_RESP_CTX_set_signer_key(context, tsa->key), 1);
+	if (tsa->above != NULL)
+		ck_assert_int_eq(sk_X509_push(above, tsa->above), 1);
+	ck_assert_int_eq(TS_RESP_CTX_set_certs(context, above), 1);
 	ck_assert_int_eq(TS_RESP_CTX_set_def_policy(context, policy), 1);
 	ck_assert_int_eq(TS_RESP_CTX_add_md(context, EVP_sha256()), 1);
 	ck_assert_int_eq(TS_RESP_CTX_set_signer_digest(context, EVP_sha256()), 1);
@@ -338,6 +349,7 @@ struct buf mock_timestamp(const struct authority *tsa, const struct buf *bytes, 
 	TS_RESP_free(response);
 	TS_REQ_free(request);
 	TS_RESP_CTX_free(context);
+	sk_X509_free(above);
 	ASN1_OBJECT_free(policy);
 	BIO_free(bio);
 	return out;

@@ -15,10 +15,11 @@
 struct authority {
 	EVP_PKEY *key;
 	X509 *certificate;
+	X509 *above; /* borrowed: goes into its timestamps where its own does; NULL: none */
 };
 
 struct mock {
-	struct authority ca, other_ca, tsa_ca, tsa, other_tsa;
+	struct authority ca, other_ca, tsa_ca, tsa, other_tsa, tsa_between, far_tsa;
 	EVP_PKEY *ctlog, *tlog1, *tlog2, *other_log, *signer;
 };
 

@@ -10,6 +10,7 @@
 #include "trust/sigstore.h"
 
 #define MINUTE INT64_C(60)
+#define ARTIFACT_HEX "9d9116edf6bc903031f363e444e1c34b1494e778772dd23b85c7206ff1e19a69" /* of MOCK_ARTIFACT */
 
 static const struct {
 	const char *name, *says; /* "" where it holds */
@@ -31,6 +32,15 @@ static const struct {
 	{ "timestamp with certificate", "", { .timestamp = true, .embedded = true }, { 0 } },
 	{ "timestamp of nobody, and a log's time", "", { .other_timestamp = true }, { 0 } },
 	{ "without message digest", "", { .no_message_digest = true }, { 0 } },
+	{ "an entry of an unknown log besides", "", { .strange_entry = true }, { 0 } },
+	{ "timestamp under a root that alone is named",
+	  "",
+	  { .kind = "hashedrekord 0.0.2", .timestamp = true, .embedded = true },
+	  { .tsa_root_only = true } },
+	{ "timestamp that brings what leads to the root",
+	  "",
+	  { .kind = "hashedrekord 0.0.2", .far_timestamp = true, .embedded = true },
+	  { .tsa_root_only = true } },
 	{ "a log of another kind of key", "", { 0 }, { .strange_log = true } },
 	{ "ends are inside",
 	  "",
@@ -75,6 +85,19 @@ static const struct {
 	{ "another subject",
 	  "about something else",
 	  { .statement = true, .subject_hex = "a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf" },
+	  { 0 } },
+	{ "a subject whose digests contradict each other",
+	  "about something else",
+	  { .statement = true, .subject_hex = ARTIFACT_HEX "\",\"sha512\":\"00" },
+	  { 0 } },
+	{ "entry by another kind of digest", "kind of digest", { .sha512_message_digest = true }, { 0 } },
+	{ "entry by another kind of digest, v2",
+	  "kind of digest",
+	  { .kind = "hashedrekord 0.0.2", .timestamp = true, .sha512_message_digest = true },
+	  { 0 } },
+	{ "timestamp of another authority under the root, which is not named",
+	  "does not know",
+	  { .kind = "hashedrekord 0.0.2", .far_timestamp = true, .embedded = true },
 	  { 0 } },
 	{ "another authority", "not by the authority", { .other_ca = true }, { 0 } },
 	{ "no SCT", "no signed timestamp", { .no_sct = true }, { 0 } },
@@ -205,7 +228,9 @@ static const struct {
 	{ "", { .keyed = true, .statement = true, .kind = "dsse 0.0.2" }, true, true, false },
 	{ "", { .keyed = true, .kind = "hashedrekord 0.0.2" }, true, true, false },
 	{ "", { .keyed = true, .other_log = true }, false, false, false },
-	{ "does not know", { .keyed = true, .other_log = true }, true, false, false },
+	{ "", { .keyed = true, .other_log = true }, true, false, false },
+	{ "does not know", { .keyed = true, .other_log = true }, true, true, false },
+	{ "", { .keyed = true, .strange_entry = true }, true, true, false },
 	{ "another artifact", { .keyed = true, .other_body = true }, true, true, false },
 	{ "not a signature", { .keyed = true }, true, true, true },
 	{ "only keys count", { 0 }, true, true, false },
