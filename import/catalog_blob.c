@@ -1,6 +1,7 @@
 #include "import/catalog_blob.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,14 @@ void catalog_blob_release(struct catalog_blob *b)
 }
 
 /* ---- reading ---- */
+
+enum err_code catalog_blob_check_size(const struct catalog_blob *b, uint64_t said_bytes, struct err *err)
+{
+	if (b->size_bytes == said_bytes)
+		return ERR_OK;
+	return err_set(err, ERR_DAMAGED, "%s: %s has %" PRIu64 " bytes there, and its manifest says %" PRIu64,
+		       b->place->name, b->digest.text, b->size_bytes, said_bytes);
+}
 
 bool catalog_blob_piece(const struct catalog_blob *b, uint64_t at, int *ret_fd, uint64_t *ret_offset, uint64_t *ret_len)
 {

@@ -35,7 +35,10 @@ enum err_code catalog_blob_find(struct catalog_view *v, const struct digest *dig
 /* The same of one place. */
 enum err_code catalog_blob_of(struct catalog_view *v, struct catalog_place *place, const struct digest *digest,
 			      struct catalog_blob *ret_blob, struct err *err);
-/* Where in which file its bytes from at on lie, and how many in one piece; false for one that must be decoded. */
+/* ERR_DAMAGED where it has not as many bytes as a manifest says: then no part of it may be asked for by that number. */
+enum err_code catalog_blob_check_size(const struct catalog_blob *b, uint64_t said_bytes, struct err *err);
+/* Where in which file its bytes from at on lie, and how many in one piece, while at is in the blob; false for one that
+ * must be decoded. */
 bool catalog_blob_piece(const struct catalog_blob *b, uint64_t at, int *ret_fd, uint64_t *ret_offset,
 			uint64_t *ret_len);
 /* Its bytes from one place up to another, as a stream. */

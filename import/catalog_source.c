@@ -121,6 +121,8 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	if (code == ERR_NOT_FOUND)
 		return done(ctx, false, err);
 	if (code == ERR_OK)
+		code = catalog_blob_check_size(&blob, d->size_bytes, err);
+	if (code == ERR_OK)
 		code = catalog_blob_open(&blob, from_bytes, end_bytes, &in, err);
 	if (code != ERR_OK)
 		return code;

@@ -192,7 +192,7 @@ static enum err_code give_raw(struct made *m, const struct opened *o, struct ser
 	if (n->size_bytes > LIMIT_DOCUMENT_BYTES) {
 		code = catalog_blob_of(m->look, o->image->place, &n->digest, &answer->blob, err);
 		answer->blob_end = answer->blob.size_bytes;
-		return code;
+		return code == ERR_OK ? catalog_blob_check_size(&answer->blob, n->size_bytes, err) : code;
 	}
 	code = catalog_bytes(m->look, o->image->place, &n->digest, n->size_bytes, LIMIT_DOCUMENT_BYTES, &bytes, err);
 	if (code == ERR_OK)

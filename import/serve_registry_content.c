@@ -182,7 +182,8 @@ static enum err_code give_bytes(struct serve_question *q, const struct serve_fou
 	if (node->size_bytes > LIMIT_SMALL_BLOB_BYTES || !node_is_small(node)) {
 		q->answer->blob_from = range->from_bytes;
 		q->answer->blob_end = range->end_bytes;
-		return catalog_blob_of(q->view, found->place, &node->digest, &q->answer->blob, err);
+		code = catalog_blob_of(q->view, found->place, &node->digest, &q->answer->blob, err);
+		return code == ERR_OK ? catalog_blob_check_size(&q->answer->blob, node->size_bytes, err) : code;
 	}
 	code = catalog_bytes(q->view, found->place, &node->digest, node->size_bytes, LIMIT_SMALL_BLOB_BYTES, &bytes,
 			     err);

@@ -172,6 +172,21 @@ big_bundle() {
 	ends 0
 }
 
+@test "a layer of a layout that is shorter or longer than its manifest says is not sent, in whole or in part" {
+	big_bundle
+	file=oci/blobs/sha256/${LAYER#sha256:}
+	for size in 5000000 9000001 0; do
+		truncate -s "$size" "$file"
+		serve --registry 127.0.0.1:0 oci:oci
+		for range in 0- 4999999-5000000 5000000-5000000 6000000-; do
+			[[ $(code -m 60 -r "$range" "http://$SITE/v2/demo/big/blobs/$LAYER") == 500 ]]
+		done
+		[[ $(code -m 60 "http://$SITE/v2/demo/big/blobs/$LAYER") == 500 ]]
+		grep -q "its manifest says 9000000" log
+		ends 0
+	done
+}
+
 @test "what an import brings to the store is there for the next request" {
 	serve --engine 127.0.0.1:0
 	[[ $(code "http://$SITE/images/json") == 200 && $(<body) == '[]'* ]]
