@@ -81,7 +81,7 @@ enum err_code authority_init(struct trust_authority *a, X509 **chain, size_t len
 	a->chain_len = len;
 	if (len == 0)
 		return err_set(err, ERR_FORMAT, "an authority without certificates");
-	for (i = 0; i + 1 < len; i++) {
+	for (i = 0; i + 1 < len || i == 0; i++) {
 		if (!may_vouch(chain[i], kind))
 			return err_set(err, ERR_UNPROVED, "an authority whose certificate is for other uses");
 	}

@@ -257,43 +257,48 @@ enum err_code trust_root_read(const char *path, struct trust_root **ret_root, st
 	return code == ERR_OK ? trust_root_parse(buf_text(&text), text.len, path, ret_root, err) : code;
 }
 
-/* All certificates of a text in PEM. */
-static enum err_code read_pem_chain(const void *pem, size_t len, X509 **chain, size_t *ret_len, struct err *err)
+/* Takes the certificate over, also where it fails. */
+static enum err_code add_ca(struct trust_root *root, X509 *x509, struct err *err)
+{
+	X509 **chain = calloc(1, sizeof(X509 *));
+	size_t cap = root->cas_len;
+	struct trust_authority *a;
+	enum err_code code = chain != NULL ? ERR_OK : err_nomem(err);
+
+	if (code == ERR_OK)
+		code = vec_grow(&root->cas, &cap, root->cas_len + 1, sizeof(*root->cas), LIMIT_AUTHORITIES, err);
+	if (code != ERR_OK) {
+		X509_free(x509);
+		free(chain);
+		return code;
+	}
+	chain[0] = x509;
+	a = &root->cas[root->cas_len++];
+	*a = (struct trust_authority){ .window = always };
+	code = authority_init(a, chain, 1, AUTHORITY_CODE_SIGNING, err);
+	return code == ERR_OK ? str_copy("", &a->uri, err) : code;
+}
+
+/* A certificate is all that such an authority is: it counts as long as that is valid. */
+enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, struct err *err)
 {
 	BIO *bio = len <= INT32_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
+	enum err_code code = ERR_OK;
+	size_t added = 0;
 	X509 *x509;
 
 	if (bio == NULL)
 		return err_nomem(err);
-	while (*ret_len < LIMIT_CHAIN && (x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
-		chain[(*ret_len)++] = x509;
+	while (code == ERR_OK && (x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		code = add_ca(root, x509, err);
+		added++;
+	}
 	BIO_free(bio);
 	ERR_clear_error();
-	return *ret_len > 0 ? ERR_OK : err_set(err, ERR_FORMAT, "holds no certificate in PEM");
-}
-
-/* Its certificates are all it is: it counts as long as they are valid. */
-enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, struct err *err)
-{
-	X509 **chain = calloc(LIMIT_CHAIN, sizeof(X509 *));
-	size_t cap = root->cas_len, chain_len = 0;
-	struct trust_authority *a;
-	enum err_code code;
-
-	if (chain == NULL)
-		return err_nomem(err);
-	code = read_pem_chain(pem, len, chain, &chain_len, err);
-	if (code == ERR_OK)
-		code = vec_grow(&root->cas, &cap, root->cas_len + 1, sizeof(*root->cas), LIMIT_AUTHORITIES, err);
-	if (code != ERR_OK) {
-		free_chain(chain, chain_len);
-		return err_add(err, "%s", root->name);
-	}
-	a = &root->cas[root->cas_len++];
-	*a = (struct trust_authority){ .window = always };
-	code = authority_init(a, chain, chain_len, AUTHORITY_CODE_SIGNING, err);
-	if (code == ERR_OK)
-		code = str_copy("", &a->uri, err);
+	if (code == ERR_OK && added == 0)
+		code = err_set(err, ERR_FORMAT, "holds no certificate in PEM");
+	if (code == ERR_UNPROVED)
+		code = err_recode(err, ERR_FORMAT);
 	return code == ERR_OK ? code : err_add(err, "%s", root->name);
 }
 

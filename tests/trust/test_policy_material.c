@@ -43,6 +43,22 @@ static void put_authority(const struct json_t *root, const char *name, bool last
 	folder_put(folder, name, pem.data, pem.len);
 }
 
+/* Of all authorities, the last certificate first. */
+static void put_all(const struct json_t *root, const char *name)
+{
+	const struct json_t *list = js_array(root, "certificateAuthorities");
+	CLEANUP(buf_release) struct buf pem = { .max = 1 << 16 };
+	size_t i, j;
+
+	for (i = 0; i < js_len(list); i++) {
+		const struct json_t *chain = js_array(js_object(js_at(list, i), "certChain"), "certificates");
+
+		for (j = js_len(chain); j > 0; j--)
+			put_pem(&pem, "CERTIFICATE", js_string(js_at(chain, j - 1), "rawBytes"));
+	}
+	folder_put(folder, name, pem.data, pem.len);
+}
+
 static void setup(void)
 {
 	CLEANUP(buf_release) struct buf text = { .max = 1 << 20 };
@@ -54,6 +70,7 @@ static void setup(void)
 	ck_assert_int_eq(js_read(text.data, text.len, ROOT, &root, NULL), ERR_OK);
 	put_authority(root, "fulcio.pem", false);
 	put_authority(root, "last.pem", true);
+	put_all(root, "all.pem");
 	put_pem(&log, "PUBLIC KEY", js_string(js_object(js_at(js_array(root, "tlogs"), 0), "publicKey"), "rawBytes"));
 	folder_put(folder, "rekor.pub", log.data, log.len);
 	folder_put(folder, "other.pub", key_p256_pub, strlen(key_p256_pub));
@@ -75,6 +92,7 @@ static const struct {
 	const char *why; /* NULL: proved */
 } cases[] = {
 	{ "Fulcio and Rekor", FULCIO("fulcio.pem", ISSUER, WHO, "rekor.pub"), NULL },
+	{ "several authorities of Fulcio, in another order", FULCIO("all.pem", ISSUER, WHO, "rekor.pub"), NULL },
 	{ "only the root of Fulcio, and no intermediate comes along", FULCIO("last.pem", ISSUER, WHO, "rekor.pub"),
 	  "" },
 	{ "another identity", FULCIO("fulcio.pem", ISSUER, "who@example.com", "rekor.pub"), "who@example.com" },
