@@ -10,9 +10,7 @@
 
 static const char *digest_of_finding(const struct findings *f, const struct finding *one)
 {
-	uint32_t node = one->candidate->blob != NODE_NONE ? one->candidate->blob : one->candidate->manifest;
-
-	return f->all->graph->nodes[node].digest.text;
+	return f->all->graph->nodes[one->candidate->blob].digest.text;
 }
 
 /* What it is, in a word: what signs an image and says no more of it is a signature, proved or not. */

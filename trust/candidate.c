@@ -193,7 +193,9 @@ static enum err_code add_layers(struct candidates *all, const struct candidate *
 static enum err_code add_carried(struct candidates *all, size_t subject, const struct link *link, struct err *err)
 {
 	const struct node *n = &all->graph->nodes[link->referrer];
-	struct candidate c = { .link = link->kind, .subject = subject, .manifest = link->referrer, .blob = NODE_NONE };
+	struct candidate c = {
+		.link = link->kind, .subject = subject, .manifest = link->referrer, .blob = link->referrer
+	};
 	CLEANUP(manifest_release) struct manifest m = { 0 };
 	enum err_code code;
 

@@ -53,7 +53,8 @@ struct candidate {
 	enum candidate_form form;
 	enum link_kind link;        /* how it was tied to its subject */
 	size_t subject;             /* place in subjects[]: the manifest that it is attached to */
-	uint32_t manifest, blob;    /* nodes: what carries it, and the layer of that which it is */
+	uint32_t manifest, blob;    /* nodes: what carries it, and the layer of that which it is; where the manifest is
+				       not there, that itself */
 	size_t layer;               /* place among that manifest's layers */
 	const char *predicate_type; /* as what carries it says; NULL where that says nothing */
 	const char *why;            /* why it can never be proved: it is absent, or too large; else NULL */

@@ -1,6 +1,7 @@
 #include "trust/candidate.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,42 @@ START_TEST(an_attestation_that_runs_is_a_platform)
 }
 END_TEST
 
+/* A signature that is listed and not there can be asked about as any other: it has a name, and a reason. */
+START_TEST(absent_signature)
+{
+	CLEANUP(candidates_release) struct candidates all = { 0 };
+	CLEANUP(candidate_proof_release) struct candidate_proof proof = { 0 };
+	const struct trust_material nobody = { 0 };
+	const struct trust_wanted wanted = { 0 };
+	char d[IMAGE_DESCRIPTOR_TEXT];
+	struct image_builder b;
+	struct graph g;
+	struct err err = { 0 };
+	size_t of[2], i;
+
+	image_builder_init(&b);
+	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), d);
+	for (i = 0; i < COUNT_OF(of); i++)
+		of[i] = image_json(&b, TYPE_OCI_MANIFEST,
+				   "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST
+				   "\",\"config\":{%s},\"layers\":[],\"annotations\":{\"n\":\"%zu\"}}",
+				   d, i);
+	image_tag(&b, SIGNED_APP, of[0]);
+	image_refer(&b, of[0], of[1], LINK_SIG);
+	b.items[of[1]].absent = true;
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
+	ck_assert_uint_eq(all.len, 1);
+	ck_assert_int_eq(all.items[0].form, CANDIDATE_SIMPLE);
+	ck_assert_uint_lt(all.items[0].blob, g.nodes_len);
+	ck_assert_str_eq(g.nodes[all.items[0].blob].digest.text, b.items[of[1]].digest.text);
+	ck_assert_int_eq(candidate_prove(&all, &all.items[0], &nobody, &wanted, &proof, &err), ERR_UNPROVED);
+	ck_assert_str_eq(err.msg, "it was absent at the source");
+	graph_release(&g);
+	image_builder_release(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("candidate");
@@ -181,6 +218,7 @@ int main(void)
 	tcase_add_test(t, order);
 	tcase_add_loop_test(t, reaches, 0, (int)COUNT_OF(reached));
 	tcase_add_loop_test(t, an_attestation_that_runs_is_a_platform, 0, (int)COUNT_OF(marked));
+	tcase_add_test(t, absent_signature);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
