@@ -85,6 +85,7 @@ struct edge {
 	uint32_t to;
 	enum edge_kind kind : 8;
 	bool left_out : 1; /* the index lists it for what was not asked for */
+	bool anywhere : 1; /* the index does not say what it runs on */
 };
 
 struct link {

@@ -21,14 +21,16 @@ struct gathering {
 };
 
 /* What an index marks as an attestation may be run all the same, by whoever looks at platforms and not at marks; only
- * one that says that it runs nowhere, as BuildKit's do, is none. */
-static enum role role_of(const struct graph *g, uint32_t node)
+ * one that says wherever it is listed that it runs nowhere, as BuildKit's do, is none. */
+static enum role role_of(const struct graph *g, uint32_t node, bool anywhere)
 {
 	const char *platform = graph_platform(g, node, 0);
 	size_t i;
 
 	if (g->nodes[node].role != ROLE_ATTESTATION)
 		return g->nodes[node].role;
+	if (anywhere)
+		return ROLE_MANIFEST;
 	for (i = 1; platform != NULL && strcmp(platform, PLATFORM_NONE) == 0; i++) {
 		platform = graph_platform(g, node, i);
 		if (platform == NULL)
@@ -37,12 +39,12 @@ static enum role role_of(const struct graph *g, uint32_t node)
 	return ROLE_MANIFEST;
 }
 
-static enum err_code add_subject(struct gathering *w, uint32_t node, struct err *err)
+static enum err_code add_subject(struct gathering *w, uint32_t node, bool anywhere, struct err *err)
 {
 	struct candidates *all = &w->all;
 	const struct graph *g = all->graph;
 	const struct node *n = &g->nodes[node];
-	enum role role = role_of(g, node);
+	enum role role = role_of(g, node, anywhere);
 	bool first = false;
 	enum err_code code = asked_once(&w->seen, node, 0, ASKED_MANIFEST, &first, err);
 
@@ -63,12 +65,13 @@ static enum err_code add_subject(struct gathering *w, uint32_t node, struct err 
 }
 
 /* What an index lists and somebody asked for. */
-static bool is_listed(const struct graph *g, const struct edge *e, enum edge_kind kind)
+static bool is_listed(const struct graph *g, const struct edge *e, enum edge_kind kind, bool anywhere)
 {
-	return e->kind == kind && role_is_manifest(g->nodes[e->to].role) && !g->nodes[e->to].left_out;
+	return e->kind == kind && (e->anywhere || !anywhere) && role_is_manifest(g->nodes[e->to].role) &&
+	       !g->nodes[e->to].left_out;
 }
 
-static enum err_code add_listed(struct gathering *w, enum edge_kind kind, struct err *err)
+static enum err_code add_listed(struct gathering *w, enum edge_kind kind, bool anywhere, struct err *err)
 {
 	const struct graph *g = w->all.graph;
 	enum err_code code = ERR_OK;
@@ -78,8 +81,8 @@ static enum err_code add_listed(struct gathering *w, enum edge_kind kind, struct
 		const struct node *n = &g->nodes[w->all.subjects[at].node];
 
 		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
-			if (is_listed(g, &g->edges[n->edges + i], kind))
-				code = add_subject(w, g->edges[n->edges + i].to, err);
+			if (is_listed(g, &g->edges[n->edges + i], kind, anywhere))
+				code = add_subject(w, g->edges[n->edges + i].to, anywhere, err);
 		}
 	}
 	return code;
@@ -96,7 +99,7 @@ static enum err_code add_referrers(struct gathering *w, struct err *err)
 		size_t len = graph_links_of(w->all.graph, w->all.subjects[at].node, &links);
 
 		for (i = 0; code == ERR_OK && i < len; i++)
-			code = add_subject(w, links[i].referrer, err);
+			code = add_subject(w, links[i].referrer, false, err);
 	}
 	return code;
 }
@@ -239,12 +242,14 @@ enum err_code candidates_gather(const struct graph *g, uint32_t root, struct sou
 				struct candidates *ret_candidates, struct err *err)
 {
 	struct gathering w = { .all = { .graph = g, .source = source, .root = root } };
-	enum err_code code = add_subject(&w, root, err);
+	enum err_code code = add_subject(&w, root, false, err);
 
 	if (code == ERR_OK)
-		code = add_listed(&w, EDGE_CHILD, err);
+		code = add_listed(&w, EDGE_CHILD, false, err);
+	if (code == ERR_OK) /* first, for the same may be listed a second time, as one that runs nowhere */
+		code = add_listed(&w, EDGE_ATTESTATION, true, err);
 	if (code == ERR_OK)
-		code = add_listed(&w, EDGE_ATTESTATION, err);
+		code = add_listed(&w, EDGE_ATTESTATION, false, err);
 	if (code == ERR_OK)
 		code = add_referrers(&w, err);
 	if (code == ERR_OK)

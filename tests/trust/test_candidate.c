@@ -136,33 +136,49 @@ START_TEST(reaches)
 END_TEST
 
 /* What an index says of an entry that it marks as an attestation. */
+#define NOWHERE ",\"platform\":{\"os\":\"unknown\",\"architecture\":\"unknown\"}"
+#define AMD64 ",\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}"
 static const struct {
-	const char *name, *platform;
+	const char *name, *platform, *again; /* listed a second time; NULL: once */
 	enum role role;
 } marked[] = {
-	{ "BuildKit's", ",\"platform\":{\"os\":\"unknown\",\"architecture\":\"unknown\"}", ROLE_ATTESTATION },
-	{ "one that runs", ",\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}", ROLE_MANIFEST },
-	{ "one that does not say", "", ROLE_MANIFEST },
+	{ "BuildKit's", NOWHERE, NULL, ROLE_ATTESTATION },
+	{ "BuildKit's twice", NOWHERE, NOWHERE, ROLE_ATTESTATION },
+	{ "one that runs", AMD64, NULL, ROLE_MANIFEST },
+	{ "one that runs, listed once more", NOWHERE, AMD64, ROLE_MANIFEST },
+	{ "one that does not say", "", NULL, ROLE_MANIFEST },
+	{ "one that does not say at first", "", NOWHERE, ROLE_MANIFEST },
+	{ "one that does not say then", NOWHERE, "", ROLE_MANIFEST },
 };
+
+/* An entry of an index that is marked as an attestation. */
+static void marked_entry(const struct image_builder *b, size_t manifest, const char *platform, char *out, size_t size)
+{
+	char d[IMAGE_DESCRIPTOR_TEXT];
+
+	snprintf(out, size, "{%s%s,\"annotations\":{\"" ANNOTATION_REFERENCE_TYPE "\":\"attestation-manifest\"}}",
+		 image_text(b, manifest, d), platform);
+}
 
 START_TEST(an_attestation_that_runs_is_a_platform)
 {
 	CLEANUP(candidates_release) struct candidates all = { 0 };
-	char d[2][IMAGE_DESCRIPTOR_TEXT];
+	char d[IMAGE_DESCRIPTOR_TEXT], entry[2][2 * IMAGE_DESCRIPTOR_TEXT] = { "" };
 	struct image_builder b;
 	struct graph g;
 	size_t manifest, root;
 
 	image_builder_init(&b);
-	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), d[0]);
+	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), d);
 	manifest = image_json(
 		&b, TYPE_OCI_MANIFEST,
-		"{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"config\":{%s},\"layers\":[]}", d[0]);
+		"{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"config\":{%s},\"layers\":[]}", d);
+	marked_entry(&b, manifest, marked[_i].platform, entry[0], sizeof(entry[0]));
+	if (marked[_i].again != NULL)
+		marked_entry(&b, manifest, marked[_i].again, entry[1], sizeof(entry[1]));
 	root = image_json(&b, TYPE_OCI_INDEX,
-			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX
-			  "\",\"manifests\":[{%s%s,\"annotations\":{\"" ANNOTATION_REFERENCE_TYPE
-			  "\":\"attestation-manifest\"}}]}",
-			  image_text(&b, manifest, d[1]), marked[_i].platform);
+			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[%s%s%s]}", entry[0],
+			  marked[_i].again != NULL ? "," : "", entry[1]);
 	image_tag(&b, SIGNED_APP, root);
 	image_graph(&b, &b.source, &g);
 	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
