@@ -1,5 +1,6 @@
 #include "common/manifest.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,42 @@ bool media_type_is_foreign(const char *media_type)
 	return strstr(media_type, ".nondistributable.") != NULL || strstr(media_type, ".foreign.") != NULL;
 }
 
+#define LONG_S "\u017f"
+
+/* Is a member spelled as this one, but for what readers in Go pass over: capitals, and ſ for s? */
+static bool is_misspelled(const char *key, const char *member)
+{
+	const char *k = key, *m = member;
+
+	for (; *k != '\0' && *m != '\0'; m++) {
+		size_t step = *m == 's' && text_starts(k, LONG_S) ? strlen(LONG_S) : 1;
+
+		if (step == 1 && tolower((unsigned char)*k) != tolower((unsigned char)*m))
+			return false;
+		k += step;
+	}
+	return *k == '\0' && *m == '\0' && strcmp(key, member) != 0;
+}
+
+/* What Go reads as one of these members and we do not read at all lets one manifest mean two things, as what is
+ * ambiguous does. */
+static enum err_code check_spelling(const struct json_t *object, const char *const *members, const char *what,
+				    struct err *err)
+{
+	const char *key;
+	size_t i;
+
+	for (key = js_next(object, NULL); key != NULL; key = js_next(object, key)) {
+		for (i = 0; members[i] != NULL; i++) {
+			if (is_misspelled(key, members[i]))
+				return err_set(err, ERR_FORMAT,
+					       "%s: has a member \"%.100s\", which some read as \"%s\"", what, key,
+					       members[i]);
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err_code platform_from(const struct json_t *json, struct descriptor *d)
 {
 	const char *os = js_string(json, "os"), *architecture = js_string(json, "architecture");
@@ -75,10 +112,17 @@ static enum err_code platform_from(const struct json_t *json, struct descriptor 
 enum err_code descriptor_parse(const struct json_t *json, const char *what, struct descriptor *ret_descriptor,
 			       struct err *err)
 {
+	static const char *const members[] = { "mediaType",   "artifactType", "digest", "size",
+					       "annotations", "platform",     "urls",   NULL };
+	static const char *const platform_members[] = { "os", "architecture", "variant", "os.version", NULL };
 	const char *digest = js_string(json, "digest"), *media_type = js_string(json, "mediaType");
 	struct descriptor d = { 0 };
-	enum err_code code;
+	enum err_code code = check_spelling(json, members, what, err);
 
+	if (code == ERR_OK)
+		code = check_spelling(js_object(json, "platform"), platform_members, what, err);
+	if (code != ERR_OK)
+		return code;
 	if (digest == NULL || media_type == NULL || !js_uint(json, "size", &d.size_bytes))
 		return err_set(err, ERR_FORMAT, "%s: a descriptor needs mediaType, digest and size", what);
 	if (strlen(media_type) > LIMIT_TEXT_BYTES)
@@ -196,9 +240,13 @@ static enum err_code settle_type(struct manifest *m, const char *came_as, const 
 
 static enum err_code parse_json(struct manifest *m, const char *came_as, const char *what, struct err *err)
 {
+	static const char *const members[] = { "schemaVersion", "mediaType", "artifactType", "manifests",   "layers",
+					       "config",        "blobs",     "subject",      "annotations", NULL };
 	uint64_t version = 0;
-	enum err_code code = settle_type(m, came_as, what, err);
+	enum err_code code = check_spelling(m->json, members, what, err);
 
+	if (code == ERR_OK)
+		code = settle_type(m, came_as, what, err);
 	if (code != ERR_OK)
 		return code;
 	if (m->kind == MANIFEST_SCHEMA1 || (js_uint(m->json, "schemaVersion", &version) && version == 1))
