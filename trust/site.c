@@ -22,7 +22,9 @@ static const char *other_folder(void)
 /* What cannot be looked at is taken for there. */
 static bool machine_has(const char *path)
 {
-	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	struct stat st;
+
+	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 enum err_code site_folder(const char **ret_path, struct err *err)
@@ -73,6 +75,16 @@ static enum err_code check_opened(int fd, const char *path, struct err *err)
 	return ERR_OK;
 }
 
+/* A link that leads nowhere was put there to lead somewhere: what it should lead to must not count as not there. */
+static enum err_code check_missing(int above, const char *name, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(above, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? ERR_OK : err_errno(err, path);
+	return err_set(err, ERR_IO, "%s: is a link to what is not there, so it does not say whom to trust here", path);
+}
+
 /* Open by a path below a folder that is open; -1 and ERR_OK where nothing is there. */
 static enum err_code open_checked(int above, const char *name, int flags, const char *path, int *ret_fd,
 				  struct err *err)
@@ -81,7 +93,7 @@ static enum err_code open_checked(int above, const char *name, int flags, const 
 	enum err_code code;
 
 	if (fd < 0 && errno == ENOENT)
-		return ERR_OK;
+		return check_missing(above, name, path, err);
 	if (fd < 0)
 		return err_errno(err, path);
 	code = check_opened(fd, path, err);

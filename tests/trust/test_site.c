@@ -1,6 +1,7 @@
 #include "trust/site.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,6 +120,32 @@ START_TEST(no_folder)
 }
 END_TEST
 
+/* A link that leads nowhere is no file that is missing: whoever made it meant something to count. */
+static const char *const linked[] = { SITE_POLICY, "keys.d/a.pem", "keys.d", "." };
+
+START_TEST(dangling)
+{
+	const char *name = linked[_i];
+	bool is_all = strcmp(name, ".") == 0, is_policy = strcmp(name, SITE_POLICY) == 0;
+	CLEANUP(free_ptr) char *path = folder_path(folder, is_all ? "link" : name);
+	CLEANUP(site_files_release) struct site_files files = { 0 };
+	CLEANUP(buf_release) struct buf text = { .max = 10 };
+	CLEANUP(free_ptr) char *aside = folder_path(folder, "aside");
+	struct err err = { .code = ERR_OK };
+
+	if (!is_all)
+		ck_assert_int_eq(rename(path, aside), 0);
+	ck_assert_int_eq(symlink("gone", path), 0);
+	if (is_all)
+		ck_assert_int_eq(setenv(SITE_VARIABLE, path, 1), 0);
+	ck_assert_int_eq(site_read(is_policy ? NULL : SITE_KEYS, is_policy ? SITE_POLICY : "a.pem", &text, &err),
+			 ERR_IO);
+	ck_assert_msg(strstr(err.msg, "is a link to what is not there") != NULL, "%s", err.msg);
+	if (is_all || strcmp(name, SITE_KEYS) == 0)
+		ck_assert_int_eq(site_list(SITE_KEYS, any, &files, &err), ERR_IO);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("site");
@@ -128,6 +155,7 @@ int main(void)
 	tcase_add_test(t, reads);
 	tcase_add_loop_test(t, others, 0, (int)COUNT_OF(loose));
 	tcase_add_test(t, no_folder);
+	tcase_add_loop_test(t, dangling, 0, (int)COUNT_OF(linked));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
