@@ -20,16 +20,17 @@ struct gathering {
 	struct asked seen; /* nodes that are subjects */
 };
 
-/* What an index marks as an attestation may be run all the same, by whoever looks at platforms and not at marks; only
- * one that says wherever it is listed that it runs nowhere, as BuildKit's do, is none. */
-static enum role role_of(const struct graph *g, uint32_t node, bool anywhere)
+/* What an index lists may be run, whatever it is called there: some look at platforms and not at marks, nor at media
+ * types.  Only an attestation that says wherever it is listed that it runs nowhere, as BuildKit's do, is none. */
+static enum role role_of(const struct graph *g, uint32_t node, bool runs)
 {
 	const char *platform = graph_platform(g, node, 0);
+	enum role role = g->nodes[node].role;
 	size_t i;
 
-	if (g->nodes[node].role != ROLE_ATTESTATION)
-		return g->nodes[node].role;
-	if (anywhere)
+	if (role_is_manifest(role) && role != ROLE_ATTESTATION)
+		return role;
+	if (runs)
 		return ROLE_MANIFEST;
 	for (i = 1; platform != NULL && strcmp(platform, PLATFORM_NONE) == 0; i++) {
 		platform = graph_platform(g, node, i);
@@ -39,12 +40,12 @@ static enum role role_of(const struct graph *g, uint32_t node, bool anywhere)
 	return ROLE_MANIFEST;
 }
 
-static enum err_code add_subject(struct gathering *w, uint32_t node, bool anywhere, struct err *err)
+static enum err_code add_subject(struct gathering *w, uint32_t node, bool runs, struct err *err)
 {
 	struct candidates *all = &w->all;
 	const struct graph *g = all->graph;
 	const struct node *n = &g->nodes[node];
-	enum role role = role_of(g, node, anywhere);
+	enum role role = role_of(g, node, runs);
 	bool first = false;
 	enum err_code code = asked_once(&w->seen, node, 0, ASKED_MANIFEST, &first, err);
 
@@ -67,13 +68,13 @@ static enum err_code add_subject(struct gathering *w, uint32_t node, bool anywhe
 /* What an index lists and somebody asked for. */
 static bool is_listed(const struct graph *g, const struct edge *e, enum edge_kind kind, bool anywhere)
 {
-	return e->kind == kind && (e->anywhere || !anywhere) && role_is_manifest(g->nodes[e->to].role) &&
-	       !g->nodes[e->to].left_out;
+	return e->kind == kind && (e->anywhere || !anywhere) && !g->nodes[e->to].left_out;
 }
 
 static enum err_code add_listed(struct gathering *w, enum edge_kind kind, bool anywhere, struct err *err)
 {
 	const struct graph *g = w->all.graph;
+	bool runs = anywhere || kind == EDGE_CHILD;
 	enum err_code code = ERR_OK;
 	size_t at, i;
 
@@ -82,7 +83,7 @@ static enum err_code add_listed(struct gathering *w, enum edge_kind kind, bool a
 
 		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
 			if (is_listed(g, &g->edges[n->edges + i], kind, anywhere))
-				code = add_subject(w, g->edges[n->edges + i].to, anywhere, err);
+				code = add_subject(w, g->edges[n->edges + i].to, runs, err);
 		}
 	}
 	return code;

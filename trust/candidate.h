@@ -44,7 +44,8 @@ struct candidate_subject {
 	uint32_t node;
 	const struct digest *digest;
 	enum role role; /* ROLE_INDEX, ROLE_MANIFEST: the image and its platforms; else what belongs to them.  What
-			   is marked as an attestation and may be run counts as a platform */
+			   is marked as an attestation and may be run counts as a platform, and so does what an
+			   index lists and calls no manifest */
 	const char *platform; /* NULL where none is known, and of an index */
 	bool is_root;         /* what the image's name stands for */
 };

@@ -189,6 +189,31 @@ START_TEST(an_attestation_that_runs_is_a_platform)
 }
 END_TEST
 
+/* Whoever runs images by their platforms asks no media type of an index whether that is one. */
+START_TEST(what_is_listed_is_a_platform)
+{
+	CLEANUP(candidates_release) struct candidates all = { 0 };
+	char d[IMAGE_DESCRIPTOR_TEXT];
+	struct image_builder b;
+	struct graph g;
+	size_t blob;
+
+	image_builder_init(&b);
+	blob = image_add(&b, "application/octet-stream", "{}", 2);
+	image_tag(&b, SIGNED_APP,
+		  image_json(&b, TYPE_OCI_INDEX,
+			     "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[{%s" AMD64 "}]}",
+			     image_text(&b, blob, d)));
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
+	ck_assert_uint_eq(all.subjects_len, 2);
+	ck_assert_int_eq(all.subjects[1].role, ROLE_MANIFEST);
+	ck_assert_str_eq(all.subjects[1].platform, "linux/amd64");
+	graph_release(&g);
+	image_builder_release(&b);
+}
+END_TEST
+
 /* A signature that is listed and not there can be asked about as any other: it has a name, and a reason. */
 START_TEST(absent_signature)
 {
@@ -234,6 +259,7 @@ int main(void)
 	tcase_add_test(t, order);
 	tcase_add_loop_test(t, reaches, 0, (int)COUNT_OF(reached));
 	tcase_add_loop_test(t, an_attestation_that_runs_is_a_platform, 0, (int)COUNT_OF(marked));
+	tcase_add_test(t, what_is_listed_is_a_platform);
 	tcase_add_test(t, absent_signature);
 	suite_add_tcase(s, t);
 	return test_run(s);
