@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "trust/decision_private.h"
 
 #define WHYS_SHOWN 3
@@ -246,6 +247,16 @@ static enum err_code add_requirement(struct decision *d, const struct policy_req
 	return code == ERR_OK ? decision_add(d, &step, err) : code;
 }
 
+/* Whoever reads this wonders which scope that was: a name with a slip in it has none. */
+static const char *why_never(const struct policy_requirement *r)
+{
+	if (r->unsupported != NULL)
+		return r->unsupported;
+	return text_starts(r->place, "/default/")
+		       ? "no scope of the policy is for this name, and its default takes no image"
+		       : "it takes no image";
+}
+
 static enum err_code judge(const struct policy_requirement *r, struct coverage *coverage, struct proofs *proofs,
 			   struct decision *d, struct err *err)
 {
@@ -264,7 +275,7 @@ static enum err_code judge(const struct policy_requirement *r, struct coverage *
 	if (code != ERR_OK || r->kind == REQUIRE_ANYTHING)
 		return code;
 	if (r->kind == REQUIRE_REJECT || r->unsupported != NULL)
-		return decision_found(d, at, false, r->unsupported != NULL ? r->unsupported : "it takes no image", err);
+		return decision_found(d, at, false, why_never(r), err);
 	code = find_units(&j, err);
 	if (code == ERR_OK)
 		code = r->kind == REQUIRE_SIGNATURE ? judge_signatures(&j, err) : judge_attestations(&j, err);

@@ -454,6 +454,7 @@ START_TEST(other_name)
 	ck_assert_str_eq(d.steps[0].pointer, "/default");
 	ck_assert_int_eq(decision_refusal(&d, &err), ERR_UNPROVED);
 	ck_assert_msg(strstr(err.msg, "/default/0") != NULL, "%s", err.msg);
+	ck_assert_msg(strstr(err.msg, "no scope of the policy is for this name") != NULL, "%s", err.msg);
 }
 END_TEST
 
