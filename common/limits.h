@@ -84,6 +84,7 @@
 #define LIMIT_SERVE_FIELDS 128              /* query parameters of it, and headers */
 #define LIMIT_SERVE_MEMORY (16 * KIB)       /* of a connection: its request, and the headers of the answer */
 #define LIMIT_SERVE_ANSWER_BYTES (64 * MIB) /* an answer that is made in memory: statements inside JSON */
+#define LIMIT_SERVE_HELD_BYTES (256 * MIB)  /* answers in memory that clients have not taken yet */
 #define LIMIT_SERVE_CONNECTIONS 4000        /* at one address */
 #define LIMIT_SERVE_IDLE_S 30               /* without a byte from or to a client */
 #define LIMIT_SERVE_REQUEST_S 60            /* until a request has come whole */

@@ -8,6 +8,7 @@
  * Bounds     LIMIT_SERVE_CONNECTIONS an address, or what the number of open files allows;
  *            LIMIT_SERVE_IDLE_S without a byte, LIMIT_SERVE_REQUEST_S until a request
  *            has come whole, and far less where most connections are taken;
+ *            LIMIT_SERVE_HELD_BYTES of answers in memory;
  *            LIMIT_SERVED_DECODERS bodies that are decoded, while others wait for LIMIT_SERVE_TURN_S; those of
  *            serve.h.
  * Trust      What is sent whole for the first time is proved while it is sent, and the

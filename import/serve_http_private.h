@@ -60,6 +60,7 @@ struct serve_http {
 	size_t requests;     /* under way; by lock */
 	atomic_bool stopping;
 	atomic_uint bodies, proofs; /* blobs that are sent, and hashed on other threads */
+	atomic_size_t held_bytes;   /* of answers in memory */
 	pthread_mutex_t turns;      /* for what follows */
 	struct turn *waiting;
 	unsigned decoders; /* turns that are taken */
@@ -84,6 +85,9 @@ double seconds_since(const struct timespec *then);
  * NULL where there is no memory; the answer is released then too. */
 struct MHD_Response *serve_http_body(struct serve_http *server, struct exchange *exchange, struct serve_answer *answer,
 				     bool is_head);
+/* Whether there is room for an answer in memory.  It is asked by each thread for the answer that it has made, so what
+ * is held may be more by as many. */
+bool serve_http_has_room(struct serve_http *server, const struct serve_answer *answer);
 /* Say on stderr what an operator should know of a request, and a client is not told, or only shortly. */
 void serve_http_report(const struct exchange *exchange, const char *why);
 /* Take a turn for a client whose body is asked for; while it waits nothing can be sent, and it is asked again later. */

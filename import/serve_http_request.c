@@ -42,7 +42,7 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 
 	(void)kind;
 	if (h->len == LIMIT_SERVE_FIELDS) {
-		h->too_many = true;
+		h->too_many = h->body = true; /* there may be one, by a header behind these */
 		return MHD_NO;
 	}
 	if (value == NULL)
@@ -121,6 +121,17 @@ static void answer_request(const struct exchange *x, const struct serve_request 
 		refuse(x, request, serve_status(code), &err, answer);
 }
 
+/* Whoever asks for much and reads slowly would fill the memory with it. */
+static void refuse_too_much(const struct exchange *x, struct serve_answer *answer)
+{
+	struct err err = { .code = ERR_OK };
+
+	if (serve_http_has_room(x->port->server, answer))
+		return;
+	err_set(&err, ERR_IO, "too many answers wait to be read by those who asked for them: try again later");
+	refuse(x, NULL, 503, &err, answer);
+}
+
 static void answer_exchange(struct exchange *x, struct headers *headers, struct serve_answer *answer)
 {
 	CLEANUP(serve_parsed_release) struct serve_parsed parsed;
@@ -143,6 +154,7 @@ static void answer_exchange(struct exchange *x, struct headers *headers, struct 
 		keep(&x->agent, serve_header(&parsed.request, "User-Agent"));
 	}
 	keep(&x->user, answer->user);
+	refuse_too_much(x, answer);
 }
 
 static bool add_headers(struct MHD_Response *response, const struct serve_answer *answer)

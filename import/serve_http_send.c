@@ -18,6 +18,7 @@ struct body {
 	struct serve_http *server;
 	struct exchange *exchange; /* borrowed; it ends after the last byte */
 	struct serve_answer answer;
+	size_t held_bytes;   /* of one in memory */
 	struct turn turn;    /* of a blob that is decoded */
 	struct instream *in; /* of that too; opened with its first byte */
 	/* Of one that is sent whole and was not proved yet: its bytes go through a proof into nothing. */
@@ -40,6 +41,7 @@ static void free_body(void *ctx)
 		instream_release(b->in);
 	if (is_blob(&b->answer))
 		atomic_fetch_sub(&b->server->bodies, 1);
+	atomic_fetch_sub(&b->server->held_bytes, b->held_bytes);
 	serve_http_turn_give(b->server, &b->turn);
 	if (b->offload.room != NULL)
 		atomic_fetch_sub(&b->server->proofs, 1);
@@ -171,6 +173,21 @@ static enum err_code begin_proof(struct body *b, struct err *err)
 
 /* ---- any body ---- */
 
+/* Shared bytes are counted for each who is sent them: nobody keeps them for others once they are not asked for. */
+static size_t held_by(const struct serve_answer *a)
+{
+	if (is_blob(a))
+		return 0;
+	return a->text.cap + (a->bytes != NULL ? a->bytes->len : 0);
+}
+
+bool serve_http_has_room(struct serve_http *s, const struct serve_answer *answer)
+{
+	size_t held = atomic_load(&s->held_bytes), more = held_by(answer);
+
+	return more == 0 || held == 0 || held + more <= LIMIT_SERVE_HELD_BYTES;
+}
+
 static struct MHD_Response *respond(struct body *b)
 {
 	const struct serve_answer *a = &b->answer;
@@ -197,6 +214,8 @@ struct MHD_Response *serve_http_body(struct serve_http *s, struct exchange *x, s
 	b->server = s;
 	b->exchange = x;
 	b->answer = *answer;
+	b->held_bytes = held_by(answer);
+	atomic_fetch_add(&s->held_bytes, b->held_bytes);
 	if (is_blob(answer)) {
 		atomic_fetch_add(&s->bodies, 1);
 	}

@@ -20,6 +20,7 @@
 #define APP "docker.io/library/app:1"
 #define SMALL_BYTES 300000  /* three blocks of raw content */
 #define LARGE_BYTES 5000000 /* two frames of it */
+#define LARGE_ANSWER (LIMIT_SERVE_HELD_BYTES / 4)
 #define TYPE_GZIP "application/vnd.oci.image.layer.v1.tar+gzip"
 
 static const struct opt_list none = { 0 };
@@ -68,6 +69,17 @@ static enum err_code give_blob(struct fixture *f, const struct serve_request *re
 	return code;
 }
 
+/* Pages that nobody has touched take no memory of the test's. */
+static enum err_code give_large(struct serve_answer *answer, struct err *err)
+{
+	buf_release(&answer->text);
+	answer->text.data = calloc(1, LARGE_ANSWER);
+	if (answer->text.data == NULL)
+		return err_nomem(err);
+	answer->text.len = answer->text.cap = LARGE_ANSWER;
+	return ERR_OK;
+}
+
 static enum err_code handle(void *ctx, const struct serve_request *request, struct serve_answer *answer,
 			    struct err *err)
 {
@@ -78,6 +90,8 @@ static enum err_code handle(void *ctx, const struct serve_request *request, stru
 		return give_blob(f, request, answer, err);
 	if (strcmp(request->path, "/gone") == 0)
 		return err_set(err, ERR_IO, "the stick was pulled out");
+	if (strcmp(request->path, "/large") == 0)
+		return give_large(answer, err);
 	if (strcmp(request->path, "/missing") == 0)
 		return err_set(err, ERR_NOT_FOUND, "no such thing");
 	if (strcmp(request->path, "/wait") == 0 && (write(f->begun[1], "x", 1) != 1 || read(f->gate[0], &byte, 1) != 1))
@@ -541,6 +555,40 @@ START_TEST(no_more_turns)
 }
 END_TEST
 
+/* Who asks for much and reads none of it is refused once there is too much; what is given up makes room again. */
+START_TEST(slow_readers)
+{
+	struct fixture f;
+	int fds[4];
+	size_t i;
+
+	fixture_init(&f);
+	for (i = 0; i < COUNT_OF(fds); i++) {
+		char byte;
+
+		fds[i] = dial(&f);
+		say(fds[i], "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+		ck_assert_int_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1);
+	}
+	for (i = 0; i < 2; i++) {
+		CLEANUP(buf_release) struct buf answer = { 0 };
+
+		ask(&f, "GET", "/small", &answer);
+		ck_assert_uint_eq(status_of(&answer), 503);
+		ck_assert_ptr_nonnull(strstr(buf_text(&answer), "Retry-After"));
+	}
+	for (i = 0; i < COUNT_OF(fds); i++)
+		close(fds[i]);
+	for (i = 0; i != 200;) {
+		CLEANUP(buf_release) struct buf answer = { 0 };
+
+		ask(&f, "GET", "/small", &answer);
+		i = status_of(&answer);
+	}
+	fixture_release(&f);
+}
+END_TEST
+
 /* ---- time ---- */
 
 /* Whether the other end has closed a connection; what it has said is forgotten. */
@@ -649,6 +697,7 @@ int main(void)
 	tcase_add_test(t, cut_while_read);
 	tcase_add_test(t, all_get_their_turn);
 	tcase_add_test(t, no_more_turns);
+	tcase_add_test(t, slow_readers);
 	tcase_add_test(t, tends);
 	tcase_add_test(t, stops);
 	tcase_add_test(t, idle_crowd);
