@@ -93,6 +93,7 @@
 #define LIMIT_SERVED_GRAPHS (8 * MIB)       /* graphs of images that are kept */
 #define LIMIT_SERVED_PROOFS 4096            /* large blobs that are remembered to be proved */
 #define LIMIT_SERVE_TURN_S 300              /* of waiting for one of the decoders */
+#define LIMIT_SERVE_TURN_RATE (256 * KIB)   /* a second: who reads less while others wait loses the decoder */
 #define LIMIT_SERVED_DECODERS 4             /* bodies that are decoded at a time, each in a window of 4 MiB */
 #define LIMIT_ENGINE_MANIFESTS 10000        /* manifests and indexes of one image, as the Engine API counts them */
 #endif

@@ -125,6 +125,7 @@ void serve_http_tend(struct serve_http *s, double patience_s)
 {
 	struct connection *c;
 
+	serve_http_turns_tend(s, patience_s);
 	pthread_mutex_lock(&s->lock);
 	if (s->connections_len > s->connections_max / 4 * 3 && patience_s > HURRY_SECONDS)
 		patience_s = HURRY_SECONDS;
@@ -133,7 +134,6 @@ void serve_http_tend(struct serve_http *s, double patience_s)
 			(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->lock);
-	serve_http_turns_tend(s);
 }
 
 /* ---- starting ---- */

@@ -44,9 +44,11 @@ enum turn_state {
 
 struct turn {
 	enum turn_state state;
-	struct turn *next; /* of those that wait, in the order in which they came */
+	struct turn *next; /* of those in the same state; that wait, in the order in which they came */
 	struct MHD_Connection *client;
-	struct timespec since;
+	int fd;                /* of its connection, which is closed after the turn is over */
+	struct timespec since; /* it is in this state */
+	uint64_t sent_bytes;   /* before what is asked for now */
 };
 
 struct serve_http {
@@ -62,7 +64,7 @@ struct serve_http {
 	atomic_uint bodies, proofs; /* blobs that are sent, and hashed on other threads */
 	atomic_size_t held_bytes;   /* of answers in memory */
 	pthread_mutex_t turns;      /* for what follows */
-	struct turn *waiting;
+	struct turn *waiting, *taken;
 	unsigned decoders; /* turns that are taken */
 	bool closing;
 	struct offload_pool *hashing; /* owned: those threads */
@@ -90,12 +92,15 @@ struct MHD_Response *serve_http_body(struct serve_http *server, struct exchange 
 bool serve_http_has_room(struct serve_http *server, const struct serve_answer *answer);
 /* Say on stderr what an operator should know of a request, and a client is not told, or only shortly. */
 void serve_http_report(const struct exchange *exchange, const char *why);
-/* Take a turn for a client whose body is asked for; while it waits nothing can be sent, and it is asked again later. */
-enum turn_state serve_http_turn_take(struct serve_http *server, struct turn *turn, struct MHD_Connection *client);
+/* Take a turn for a request whose body is asked for, from a byte on; while it waits nothing can be sent, and it is
+ * asked again later. */
+enum turn_state serve_http_turn_take(struct serve_http *server, struct turn *turn, const struct exchange *exchange,
+				     uint64_t sent_bytes);
 /* Whatever it is, it is over. */
 void serve_http_turn_give(struct serve_http *server, struct turn *turn);
-/* Give up those that have waited for too long; all of them, and whoever comes later. */
-void serve_http_turns_tend(struct serve_http *server);
+/* Give up those that have waited for too long, and cut off who holds others up by reading slowly for so long; give up
+ * all of them, and whoever comes later. */
+void serve_http_turns_tend(struct serve_http *server, double patience_s);
 void serve_http_turns_end(struct serve_http *server);
 /* The library's callbacks: a request's first line, its headers, its end. */
 void *serve_http_on_uri(void *ctx, const char *uri, struct MHD_Connection *client);

@@ -117,7 +117,7 @@ static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
 	enum err_code code;
 
 	if (b->answer.blob.coded)
-		turn = serve_http_turn_take(b->server, &b->turn, b->exchange->client);
+		turn = serve_http_turn_take(b->server, &b->turn, b->exchange, pos);
 	if (turn == TURN_WAITS)
 		return 0;
 	if (turn == TURN_OVER)

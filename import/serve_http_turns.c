@@ -1,54 +1,61 @@
 /* The part of the HTTP server that has a few bodies decoded at a time, and the others wait for their turn.  A client
  * that were refused would give up an image of which it has most already: some pull six layers at once, and ask once. */
+#include <sys/socket.h>
+
 #include "common/limits.h"
 #include "import/serve_http_private.h"
 
-static void append(struct serve_http *s, struct turn *t)
+static void append(struct turn **list, struct turn *t)
 {
-	struct turn **end = &s->waiting;
-
-	while (*end != NULL)
-		end = &(*end)->next;
+	while (*list != NULL)
+		list = &(*list)->next;
 	t->next = NULL;
-	*end = t;
+	*list = t;
 }
 
-static void drop(struct serve_http *s, const struct turn *t)
+static void drop(struct turn **list, const struct turn *t)
 {
-	struct turn **at = &s->waiting;
+	while (*list != NULL && *list != t)
+		list = &(*list)->next;
+	if (*list != NULL)
+		*list = t->next;
+}
 
-	while (*at != NULL && *at != t)
-		at = &(*at)->next;
-	if (*at != NULL)
-		*at = t->next;
+static void enter(struct serve_http *s, struct turn *t, enum turn_state state)
+{
+	t->state = state;
+	clock_gettime(CLOCK_MONOTONIC, &t->since);
+	if (state == TURN_WAITS)
+		append(&s->waiting, t);
+	if (state == TURN_TAKEN)
+		append(&s->taken, t);
+	s->decoders += state == TURN_TAKEN;
 }
 
 /* It is asked for its next bytes again, and finds out why. */
 static void wake(struct serve_http *s, struct turn *t, enum turn_state state)
 {
-	drop(s, t);
-	t->state = state;
-	if (state == TURN_TAKEN)
-		s->decoders++;
+	drop(&s->waiting, t);
+	enter(s, t, state);
 	MHD_resume_connection(t->client);
 }
 
-enum turn_state serve_http_turn_take(struct serve_http *s, struct turn *t, struct MHD_Connection *client)
+enum turn_state serve_http_turn_take(struct serve_http *s, struct turn *t, const struct exchange *x,
+				     uint64_t sent_bytes)
 {
 	enum turn_state state;
 
 	pthread_mutex_lock(&s->turns);
+	t->client = x->client;
+	t->fd = x->connection->fd;
+	t->sent_bytes = sent_bytes;
 	if (t->state == TURN_NONE && s->closing) {
 		t->state = TURN_OVER;
 	} else if (t->state == TURN_NONE && s->decoders < LIMIT_SERVED_DECODERS) {
-		t->state = TURN_TAKEN;
-		s->decoders++;
+		enter(s, t, TURN_TAKEN);
 	} else if (t->state == TURN_NONE) {
-		t->state = TURN_WAITS;
-		t->client = client;
-		clock_gettime(CLOCK_MONOTONIC, &t->since);
-		MHD_suspend_connection(client);
-		append(s, t);
+		MHD_suspend_connection(x->client);
+		enter(s, t, TURN_WAITS);
 	}
 	state = t->state;
 	pthread_mutex_unlock(&s->turns);
@@ -59,8 +66,9 @@ void serve_http_turn_give(struct serve_http *s, struct turn *t)
 {
 	pthread_mutex_lock(&s->turns);
 	if (t->state == TURN_WAITS)
-		drop(s, t);
+		drop(&s->waiting, t);
 	if (t->state == TURN_TAKEN) {
+		drop(&s->taken, t);
 		s->decoders--;
 		if (s->waiting != NULL)
 			wake(s, s->waiting, TURN_TAKEN);
@@ -69,11 +77,26 @@ void serve_http_turn_give(struct serve_http *s, struct turn *t)
 	pthread_mutex_unlock(&s->turns);
 }
 
-void serve_http_turns_tend(struct serve_http *s)
+static bool is_slow(const struct turn *t, double patience_s)
 {
+	double held_s = seconds_since(&t->since);
+
+	return held_s > patience_s && (double)t->sent_bytes < held_s * LIMIT_SERVE_TURN_RATE;
+}
+
+/* A few clients that hardly read could keep all decoders from everybody else.  Their turns end with their connections,
+ * which the library closes once it learns that the other end is gone. */
+void serve_http_turns_tend(struct serve_http *s, double patience_s)
+{
+	const struct turn *t;
+
 	pthread_mutex_lock(&s->turns);
 	while (s->waiting != NULL && seconds_since(&s->waiting->since) > LIMIT_SERVE_TURN_S)
 		wake(s, s->waiting, TURN_OVER);
+	for (t = s->waiting != NULL ? s->taken : NULL; t != NULL; t = t->next) {
+		if (is_slow(t, patience_s))
+			(void)shutdown(t->fd, SHUT_RDWR);
+	}
 	pthread_mutex_unlock(&s->turns);
 }
 

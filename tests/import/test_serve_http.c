@@ -539,6 +539,31 @@ START_TEST(all_get_their_turn)
 }
 END_TEST
 
+/* Who does not read what is decoded for him loses his turn to those who wait. */
+START_TEST(slow_turns)
+{
+	struct pollfd waits[CROWD];
+	struct fixture f;
+	int fds[CROWD];
+	size_t cut = 0, i;
+
+	fixture_init(&f);
+	crowd_begin(&f, fds, CROWD);
+	while (cut < LIMIT_SERVED_DECODERS) {
+		for (i = 0; i < CROWD; i++)
+			waits[i] = (struct pollfd){ .fd = fds[i] };
+		serve_http_tend(f.server, 0.5);
+		ck_assert_int_ge(poll(waits, CROWD, 20), 0);
+		for (i = 0, cut = 0; i < CROWD; i++)
+			cut += (waits[i].revents & POLLHUP) != 0;
+	}
+	ck_assert_uint_eq(cut, LIMIT_SERVED_DECODERS);
+	for (i = 0; i < CROWD; i++)
+		close(fds[i]);
+	fixture_release(&f);
+}
+END_TEST
+
 /* A server that ends while they wait lets them go. */
 START_TEST(no_more_turns)
 {
@@ -696,6 +721,7 @@ int main(void)
 	tcase_add_test(t, damaged_blobs);
 	tcase_add_test(t, cut_while_read);
 	tcase_add_test(t, all_get_their_turn);
+	tcase_add_test(t, slow_turns);
 	tcase_add_test(t, no_more_turns);
 	tcase_add_test(t, slow_readers);
 	tcase_add_test(t, tends);
