@@ -28,6 +28,7 @@ teardown() {
 # Runs as a child of this shell, so that its exit status can be had: SITE and SITE_LOG as site_start sets them.
 serve() {
 	SITE_LOG=$PWD/log
+	rm -f "$SITE_LOG" # that of the one before says where that one listened
 	"$BUNDLE" serve "$@" </dev/null >said 2>"$SITE_LOG" 3>&- &
 	SITE_PID=$!
 	await grep -q 'listening at' "$SITE_LOG"
