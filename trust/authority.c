@@ -28,9 +28,9 @@ static X509_STORE *store_of(X509 *const *certificates, size_t len)
 }
 
 /* An authority's certificate that names its uses must name this one. */
-static bool may_vouch(X509 *x509, enum authority_kind kind)
+static bool may_vouch(X509 *x509, bool for_timestamps)
 {
-	uint32_t use = kind == AUTHORITY_CODE_SIGNING ? XKU_CODE_SIGN : XKU_TIMESTAMP;
+	uint32_t use = for_timestamps ? XKU_TIMESTAMP : XKU_CODE_SIGN;
 
 	if ((X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) == 0)
 		return true;
@@ -79,10 +79,11 @@ enum err_code authority_init(struct trust_authority *a, X509 **chain, size_t len
 
 	a->chain = chain;
 	a->chain_len = len;
+	a->for_timestamps = kind == AUTHORITY_TIMESTAMPS;
 	if (len == 0)
 		return err_set(err, ERR_FORMAT, "an authority without certificates");
 	for (i = 0; i + 1 < len || i == 0; i++) {
-		if (!may_vouch(chain[i], kind))
+		if (!may_vouch(chain[i], a->for_timestamps))
 			return err_set(err, ERR_UNPROVED, "an authority whose certificate is for other uses");
 	}
 	if (len > 1)
@@ -120,6 +121,20 @@ static bool all_hold(const STACK_OF(X509) * chain, const int64_t *times, size_t 
 	return true;
 }
 
+/* A certificate that came along is not the authority's word on what it may vouch for: its own uses are. */
+static enum err_code check_uses(const struct trust_authority *a, const STACK_OF(X509) * chain, struct err *err)
+{
+	int i;
+
+	for (i = 1; i < sk_X509_num(chain); i++) {
+		if (!may_vouch(sk_X509_value(chain, i), a->for_timestamps))
+			return err_set(err, ERR_UNPROVED,
+				       "the certificate leads to the authority %s by one that is for other uses",
+				       a->uri);
+	}
+	return ERR_OK;
+}
+
 static enum err_code check_times(const struct trust_authority *a, const STACK_OF(X509) * chain, const int64_t *times,
 				 size_t times_len, struct err *err)
 {
@@ -142,6 +157,8 @@ enum err_code authority_check(const struct trust_authority *a, X509 *leaf, STACK
 	const STACK_OF(X509) * chain;
 	enum err_code code;
 
+	if (a->chain_len > 1) /* who issues is named */
+		between = NULL;
 	if (context == NULL || X509_STORE_CTX_init(context, a->store, leaf, between) != 1) {
 		X509_STORE_CTX_free(context);
 		return err_nomem(err);
@@ -152,6 +169,8 @@ enum err_code authority_check(const struct trust_authority *a, X509 *leaf, STACK
 	} else {
 		chain = X509_STORE_CTX_get0_chain(context);
 		code = check_times(a, chain, times, times_len, err);
+		if (code == ERR_OK)
+			code = check_uses(a, chain, err);
 		if (code == ERR_OK && sk_X509_num(chain) < 2)
 			code = err_set(err, ERR_UNPROVED, "the certificate is an authority's own");
 		if (code == ERR_OK) {

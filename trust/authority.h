@@ -28,7 +28,8 @@ enum err_code authority_init(struct trust_authority *a, struct x509_st **chain, 
 			     struct err *err);
 /* Did it count at this time, it and its certificates? */
 bool authority_holds_at(const struct trust_authority *a, int64_t time);
-/* Does the certificate lead to this authority, by certificates between, and was all of it valid at each of these times?
+/* Does the certificate lead to this authority, was all of it valid at each of these times, and is it for this use?
+ * Certificates between count where the authority names its root alone.
  * *ret_issuer is who issued it, to be freed. */
 enum err_code authority_check(const struct trust_authority *a, struct x509_st *leaf, struct stack_st_X509 *between,
 			      const int64_t *times, size_t times_len, struct x509_st **ret_issuer, struct err *err);

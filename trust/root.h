@@ -48,6 +48,7 @@ struct trust_authority {
 	size_t chain_len;
 	struct x509_store_st *store;  /* owned: what a chain may end in; without a look at the time */
 	struct x509_store_st *anchor; /* owned: the root alone, for whoever wants to see the whole chain */
+	bool for_timestamps;          /* else for signing code */
 	struct trust_window window;
 };
 

@@ -329,7 +329,18 @@ static void put_content(struct buf *out, const struct parts *p)
 	mock_put(out, "\"signature\":\"%s\"}", signature);
 }
 
-static void put_signer(struct buf *out, const struct parts *p, unsigned version)
+static void put_certificate(struct buf *out, X509 *x)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(x, &der);
+
+	mock_put(out, "{\"rawBytes\":\"");
+	mock_put_base64(out, der, (size_t)len);
+	mock_put(out, "\"}");
+	OPENSSL_free(der);
+}
+
+static void put_signer(struct buf *out, const struct mock *m, const struct parts *p, unsigned version)
 {
 	if (p->leaf.len == 0) {
 		mock_put(out, "\"publicKey\":{\"hint\":\"x\"}");
@@ -338,7 +349,12 @@ static void put_signer(struct buf *out, const struct parts *p, unsigned version)
 	mock_put(out, version < 3 ? "\"x509CertificateChain\":{\"certificates\":[{\"rawBytes\":\""
 				  : "\"certificate\":{\"rawBytes\":\"");
 	mock_put_base64(out, p->leaf.data, p->leaf.len);
-	mock_put(out, version < 3 ? "\"}]}" : "\"}");
+	mock_put(out, "\"}");
+	if (version < 3 && (p->wish->by_between || p->wish->by_tls)) {
+		mock_put(out, ",");
+		put_certificate(out, mock_issuer(m, p->wish)->certificate);
+	}
+	mock_put(out, version < 3 ? "]}" : "");
 }
 
 char *mock_bundle(struct mock *m, const struct mock_wish *wish)
@@ -350,7 +366,7 @@ char *mock_bundle(struct mock *m, const struct mock_wish *wish)
 	mock_put(&out,
 		 "{\"mediaType\":\"application/vnd.dev.sigstore.bundle+json;version=0.%u\",\"verificationMaterial\":{",
 		 version);
-	put_signer(&out, &p, version);
+	put_signer(&out, m, &p, version);
 	if (p.body.len > 0) {
 		mock_put(&out, ",\"tlogEntries\":[");
 		put_entry(&out, &p, kind_of(wish));
@@ -404,17 +420,6 @@ static void put_log(struct buf *out, EVP_PKEY *key, int64_t end)
 	mock_put(out, "\"}}");
 }
 
-static void put_certificate(struct buf *out, X509 *x)
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509(x, &der);
-
-	mock_put(out, "{\"rawBytes\":\"");
-	mock_put_base64(out, der, (size_t)len);
-	mock_put(out, "\"}");
-	OPENSSL_free(der);
-}
-
 static void put_authority(struct buf *out, X509 *first, X509 *second, int64_t end)
 {
 	mock_put(out, "{\"uri\":\"https://acme.example\",\"certChain\":{\"certificates\":[");
@@ -447,7 +452,10 @@ char *mock_root(struct mock *m, const struct mock_root_wish *w)
 	if (!w->no_ctlog)
 		put_log(&out, m->ctlog, w->ctlog_end);
 	mock_put(&out, "],\"certificateAuthorities\":[");
-	put_authority(&out, m->ca.certificate, NULL, w->ca_end);
+	if (w->names_between)
+		put_authority(&out, m->ca_between.certificate, m->ca.certificate, w->ca_end);
+	else
+		put_authority(&out, m->ca.certificate, NULL, w->ca_end);
 	mock_put(&out, "],\"timestampAuthorities\":[");
 	if (w->tsa_root_only)
 		put_authority(&out, m->tsa_ca.certificate, NULL, w->tsa_end);

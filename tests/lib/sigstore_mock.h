@@ -31,6 +31,8 @@ struct mock_wish {
 	int64_t timestamp_at; /* 0: MOCK_TIME */
 	int64_t logged_at;    /* 0: MOCK_TIME */
 	bool no_promise;      /* no signed entry timestamp */
+	bool by_between;      /* issued by one under the authority, which comes along below v0.3 */
+	bool by_tls;          /* the same, but that one is for TLS */
 	bool no_sct, false_sct, other_ca, no_code_signing, is_ca, no_issuer;
 	int64_t from, to;    /* of the certificate; 0: MOCK_TIME and ten minutes */
 	bool other_log;      /* the log is one that nobody knows */
@@ -49,6 +51,7 @@ struct mock_wish {
 struct mock_root_wish {
 	int64_t ca_end, tlog_end, tsa_end, ctlog_end; /* 0: open */
 	bool no_ctlog, no_tlog, no_tsa;
+	bool names_between; /* and the authority behind it */
 	bool tsa_root_only; /* of the timestamp authority */
 	bool strange_log;   /* a log with a kind of key that does not exist, in front */
 };

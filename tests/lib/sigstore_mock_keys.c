@@ -116,7 +116,7 @@ static X509 *new_certificate(const char *name, EVP_PKEY *key, X509 *issuer, int6
 }
 
 /* by: who issues it; NULL: itself. */
-static struct authority new_ca(const char *name, const struct authority *by)
+static struct authority new_ca(const char *name, const struct authority *by, const char *use)
 {
 	struct authority a = { .key = new_key("P-256") };
 
@@ -124,6 +124,8 @@ static struct authority new_ca(const char *name, const struct authority *by)
 		new_certificate(name, a.key, by != NULL ? by->certificate : NULL, MOCK_TIME - YEARS, MOCK_TIME + YEARS);
 	add_extension(a.certificate, a.certificate, NID_basic_constraints, "critical,CA:TRUE");
 	add_extension(a.certificate, a.certificate, NID_key_usage, "critical,keyCertSign");
+	if (use != NULL)
+		add_extension(a.certificate, a.certificate, NID_ext_key_usage, use);
 	ck_assert_int_gt(X509_sign(a.certificate, by != NULL ? by->key : a.key, EVP_sha256()), 0);
 	return a;
 }
@@ -144,12 +146,14 @@ struct mock *mock_new(void)
 	struct mock *m = calloc(1, sizeof(*m));
 
 	ck_assert_ptr_nonnull(m);
-	m->ca = new_ca("fulcio", NULL);
-	m->other_ca = new_ca("mallory", NULL);
-	m->tsa_ca = new_ca("tsa root", NULL);
+	m->ca = new_ca("fulcio", NULL, NULL);
+	m->other_ca = new_ca("mallory", NULL, NULL);
+	m->tsa_ca = new_ca("tsa root", NULL, NULL);
 	m->tsa = new_tsa("tsa", &m->tsa_ca);
 	m->other_tsa = new_tsa("another tsa", &m->other_ca);
-	m->tsa_between = new_ca("tsa between", &m->tsa_ca);
+	m->tsa_between = new_ca("tsa between", &m->tsa_ca, "timeStamping");
+	m->ca_between = new_ca("between", &m->ca, "codeSigning");
+	m->tls_between = new_ca("for TLS", &m->ca, "serverAuth");
 	m->far_tsa = new_tsa("far tsa", &m->tsa_between);
 	m->far_tsa.above = m->tsa_between.certificate;
 	m->ctlog = new_key("P-256");
@@ -174,6 +178,8 @@ void mock_free(struct mock *m)
 	authority_free(&m->tsa);
 	authority_free(&m->other_tsa);
 	authority_free(&m->tsa_between);
+	authority_free(&m->ca_between);
+	authority_free(&m->tls_between);
 	authority_free(&m->far_tsa);
 	EVP_PKEY_free(m->ctlog);
 	EVP_PKEY_free(m->tlog1);
@@ -251,9 +257,18 @@ static void add_issuer(X509 *x)
 	OPENSSL_free(der);
 }
 
+const struct authority *mock_issuer(const struct mock *m, const struct mock_wish *w)
+{
+	if (w->by_between)
+		return &m->ca_between;
+	if (w->by_tls)
+		return &m->tls_between;
+	return w->other_ca ? &m->other_ca : &m->ca;
+}
+
 struct buf mock_leaf(struct mock *m, const struct mock_wish *w)
 {
-	const struct authority *ca = w->other_ca ? &m->other_ca : &m->ca;
+	const struct authority *ca = mock_issuer(m, w);
 	int64_t from = w->from != 0 ? w->from : MOCK_TIME;
 	X509 *x = new_certificate(NULL, m->signer, ca->certificate, from, w->to != 0 ? w->to : from + 10 * MINUTES);
 	struct buf out = { .max = BIG };

@@ -19,7 +19,7 @@ struct authority {
 };
 
 struct mock {
-	struct authority ca, other_ca, tsa_ca, tsa, other_tsa, tsa_between, far_tsa;
+	struct authority ca, other_ca, tsa_ca, tsa, other_tsa, tsa_between, far_tsa, ca_between, tls_between;
 	EVP_PKEY *ctlog, *tlog1, *tlog2, *other_log, *signer;
 };
 
@@ -35,6 +35,8 @@ void mock_sha256(const void *bytes, size_t len, unsigned char out[32]);
 /* A signature by a key; its public half in DER. */
 struct buf mock_signature(EVP_PKEY *key, const void *bytes, size_t len);
 struct buf mock_spki(EVP_PKEY *key);
+/* Who issues the signer's certificate. */
+const struct authority *mock_issuer(const struct mock *m, const struct mock_wish *w);
 /* The signer's certificate, with an SCT, and a timestamp over bytes. */
 struct buf mock_leaf(struct mock *m, const struct mock_wish *w);
 struct buf mock_timestamp(const struct authority *tsa, const struct buf *bytes, int64_t time, bool embedded);
