@@ -1,6 +1,7 @@
 #include "trust/statement.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "common/hex.h"
 #include "common/js.h"
@@ -27,7 +28,7 @@ static bool has_digest(const struct json_t *digests, struct trust_artifact *arti
 		    trust_artifact_hash(artifact, which, &hash, NULL) != ERR_OK)
 			continue;
 		hex_encode(hex, hash, trust_hash_bytes(which));
-		if (strcmp(hex, text) != 0)
+		if (strcasecmp(hex, text) != 0)
 			return false;
 		found = true;
 	}
