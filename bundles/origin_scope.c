@@ -75,9 +75,10 @@ static enum err_code verdict(struct outside *x, struct err *err)
 	return code == ERR_OK
 		       ? err_set(err, ERR_UNPROVED,
 				 "%s: %zu of %zu image%s not within the scope of the keys that sealed it (%.200s): "
-				 "%.500s; --image takes those that are",
+				 "%.500s%s",
 				 bundle_path(x->bundle), x->len, x->all, x->all == 1 ? " is" : "s are",
-				 buf_text(&scopes), buf_text(&x->names))
+				 buf_text(&scopes), buf_text(&x->names),
+				 x->len < x->all ? "; bundle import --image takes those that are" : "")
 		       : code;
 }
 

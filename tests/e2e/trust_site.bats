@@ -47,7 +47,7 @@ names() {
 	# shellcheck disable=SC2154 # of run
 	[[ $stderr == *'the first key'* ]]
 	bundle import -q --to store both.zst
-	complain 3 '1 of 2 images are not within the scope' 'other.example/multi:2.1' 'acme.pem: acme.example/*' '--image'
+	complain 3 '1 of 2 images are not within the scope' 'other.example/multi:2.1' 'acme.pem: acme.example/*' 'bundle import --image'
 	bundle verify -q both.zst
 	complain 3 'other.example/multi:2.1'
 	expect 3 'content proved' 'origin NOT PROVED: 1 of 2 images'
@@ -68,6 +68,8 @@ names() {
 	# A name that the key does not speak for is no other image's by a rule, either.
 	bundle import -q --to store --image acme.example/app:1.0 --map acme.example=site.example both.zst
 	complain 3 'acme.example/app:1.0 as site.example/app:1.0'
+	# shellcheck disable=SC2154 # of run
+	[[ $stderr != *'--image takes'* ]] # there is no other
 	bundle trust add acme.pub --scope 'acme.example/*' --scope 'site.example/app'
 	complain 1 'with another scope: --replace'
 	bundle trust add --replace acme.pub --scope 'acme.example/*' --scope 'site.example/app'
