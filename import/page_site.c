@@ -200,6 +200,23 @@ static enum err_code give_raw(struct made *m, const struct opened *o, struct ser
 	return code;
 }
 
+/* One that is read, a large document for a second or so, and one that waits for it. */
+static enum err_code read_in_turn(struct made *m, const struct opened *o, struct err *err)
+{
+	struct page_site *pages = m->pages;
+	enum err_code code;
+
+	if (atomic_fetch_add(&pages->readers, 1) < PAGE_READERS) {
+		pthread_mutex_lock(&pages->reading);
+		code = m->asked.document != NULL ? put_document(m, o, err) : put_image(m, o, err);
+		pthread_mutex_unlock(&pages->reading);
+	} else {
+		code = err_set(err, ERR_IO, "documents are being read for others: ask again in a moment");
+	}
+	atomic_fetch_sub(&pages->readers, 1);
+	return code;
+}
+
 static enum err_code make_of_image(struct made *m, struct serve_answer *answer, struct err *err)
 {
 	CLEANUP(opened_release) struct opened o = { 0 };
@@ -209,10 +226,7 @@ static enum err_code make_of_image(struct made *m, struct serve_answer *answer, 
 		return code;
 	if (m->asked.raw != NULL)
 		return give_raw(m, &o, answer, err);
-	pthread_mutex_lock(&m->pages->reading);
-	code = m->asked.document != NULL ? put_document(m, &o, err) : put_image(m, &o, err);
-	pthread_mutex_unlock(&m->pages->reading);
-	return code;
+	return read_in_turn(m, &o, err);
 }
 
 static enum err_code end(struct made *m, struct err *err)

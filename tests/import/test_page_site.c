@@ -75,9 +75,11 @@ static const char *header(const char *name)
 	return "";
 }
 
+static unsigned readers; /* who reads documents meanwhile */
+
 static const char *ask_with(enum serve_method method, const struct serve_field *query, size_t len)
 {
-	struct page_site pages = { .catalog = catalog, .reading = PTHREAD_MUTEX_INITIALIZER };
+	struct page_site pages = { .catalog = catalog, .reading = PTHREAD_MUTEX_INITIALIZER, .readers = readers };
 	struct serve_request request = { .method = method, .path = "/", .query = query, .query_len = len };
 	struct err err = { 0 };
 
@@ -226,6 +228,20 @@ START_TEST(only_for_reading)
 }
 END_TEST
 
+/* Where others read documents, one may wait, and no thread more; what takes no reading is there all the same. */
+START_TEST(others_read)
+{
+	setup_sample();
+	for (readers = 0; readers <= PAGE_READERS; readers++) {
+		ask(APP, NULL, NULL, NULL);
+		check_page("image", readers < PAGE_READERS ? 200 : 503);
+		ask(NULL, NULL, NULL, NULL);
+		check_page("list", 200);
+	}
+	readers = 0;
+}
+END_TEST
+
 /* A bundle that is changed while it is served: the list, which was read before, says that its images are not there. */
 START_TEST(pulled_out)
 {
@@ -287,6 +303,7 @@ int main(void)
 	tcase_add_test(t, links_lead_on);
 	tcase_add_test(t, raw_is_text);
 	tcase_add_test(t, only_for_reading);
+	tcase_add_test(t, others_read);
 	tcase_add_test(t, pulled_out);
 	tcase_add_loop_test(t, list_is_turned, 0, (int)COUNT_OF(turns));
 	suite_add_tcase(s, t);
