@@ -305,8 +305,8 @@ END_TEST
 static const char *const bodies[] = {
 	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
 	"GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
-	"GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\nGET /smuggled HTTP/1.1\r\nHost: "
-	"x\r\n\r\n",
+	("GET /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\nGET /smuggled HTTP/1.1\r\nHost: "
+	 "x\r\n\r\n"),
 };
 
 START_TEST(bodies_are_not_read)

@@ -1,10 +1,11 @@
 /* Memory that runs out at each of our allocations in turn: nothing is proved by it, nothing is lost. */
+#include "tests/lib/faults.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
-#include "tests/lib/faults.h"
 #include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
 #include "trust/legacy.h"

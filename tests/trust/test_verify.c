@@ -250,7 +250,6 @@ static const struct {
 START_TEST(with_key)
 {
 	CLEANUP(free_ptr) char *pem = NULL;
-	CLEANUP(trust_root_free_ptr) struct trust_root *root = NULL;
 	const struct trust_wanted wanted = { .tlog = keyed[_i].tlog };
 	struct trust_material material;
 	struct mock *other = mock_new();
