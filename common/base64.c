@@ -14,9 +14,9 @@
  * have several texts, and a bit of a signature could change without anybody's seeing it. */
 static bool has_loose_bits(const char *text, size_t len, size_t pad)
 {
-	static const size_t loose[] = { 0, 3, 15 };
+	size_t loose = pad == 2 ? 15 : 3;
 
-	return pad > 0 && ((size_t)(strchr(LETTERS, text[len - pad - 1]) - LETTERS) & loose[pad]) != 0;
+	return pad > 0 && ((size_t)(strchr(LETTERS, text[len - pad - 1]) - LETTERS) & loose) != 0;
 }
 
 enum err_code base64_decode(const char *text, struct buf *out, struct err *err)

@@ -7,8 +7,9 @@
 #include "tests/lib/test_main.h"
 
 #define TEN "aaaaaaaaaa"
+#define LONGEST "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-static const char *const words[] = { "keyPath", "keyPaths", "keyData", "keyDatas", "fulcio", "all", TEN TEN TEN "aa" };
+static const char *const words[] = { "keyPath", "keyPaths", "keyData", "keyDatas", "fulcio", "all", LONGEST };
 
 static const struct {
 	const char *name, *typed, *want;
