@@ -97,7 +97,7 @@ static void make_site(void)
 	struct catalog_options options = { .places = &places, .origin = { .keys = &none, .seals = &none } };
 
 	FUZZ_HOLDS(mkdtemp(folder) != NULL && atexit(remove_site) == 0);
-	FUZZ_HOLDS(setenv("BUNDLE_KEYS_D", folder, 1) == 0);
+	FUZZ_HOLDS(setenv("BUNDLE_TRUST", folder, 1) == 0);
 	FUZZ_HOLDS(str_format(&place, NULL, "oci:%s/site", folder) == ERR_OK);
 	put_site(place + strlen("oci:"));
 	items[0] = place;

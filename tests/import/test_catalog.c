@@ -56,7 +56,7 @@ static void open_path(struct fixture *f)
 static void fixture_begin(struct fixture *f)
 {
 	*f = (struct fixture){ .path = file_new(), .keys = folder_new() };
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", f->keys, 1), 0);
+	ck_assert_int_eq(setenv("BUNDLE_TRUST", f->keys, 1), 0);
 	image_builder_init(&f->images);
 }
 

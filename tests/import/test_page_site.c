@@ -42,7 +42,7 @@ static void setup(void)
 	path = file_new();
 	trust = folder_new();
 	ck_assert_int_eq(setenv("BUNDLE_TRUST", trust, 1), 0);
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", trust, 1), 0);
+	ck_assert_int_eq(setenv("BUNDLE_TRUST", trust, 1), 0);
 	image_builder_init(&images);
 	serve_answer_init(&answer);
 }

@@ -154,7 +154,7 @@ static void fixture_with(struct fixture *f, size_t raw_bytes, bool damaged)
 	*f = (struct fixture){ .folder = folder_new() };
 	ck_assert_int_eq(pipe(f->begun), 0);
 	ck_assert_int_eq(pipe(f->gate), 0);
-	ck_assert_int_eq(setenv("BUNDLE_KEYS_D", f->folder, 1), 0);
+	ck_assert_int_eq(setenv("BUNDLE_TRUST", f->folder, 1), 0);
 	f->bundle = file_new();
 	image_builder_init(&f->images);
 	image_sample(&f->images, APP, &(struct image_sample){ .raw_bytes = raw_bytes, .plain_bytes = SMALL_BYTES });
