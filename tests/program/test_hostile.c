@@ -37,6 +37,7 @@ static struct image_builder images;
 static struct hostile h;
 static char *folder;
 static long memory_max_kib;
+static bool large; /* a document that takes seconds to refuse */
 
 static void make(const struct image_sample *sample)
 {
@@ -54,6 +55,7 @@ static void unmake(void)
 static void setup(void)
 {
 	memory_max_kib = MEMORY_MAX_KIB;
+	large = false;
 	folder = folder_new();
 	ck_assert_int_eq(chdir(folder), 0);
 	ck_assert_int_eq(setenv("BUNDLE_STORE", "store", 1), 0);
@@ -198,13 +200,14 @@ static void check_refusal(const char *what, const struct result *r, int status, 
 	check_written(what);
 }
 
-/* Those who must refuse do, and say this; others end well, or do not find the image. */
+/* Those who must refuse do, and say this; others end well, or do not find the image.  All read a document in the same
+ * way, so a sanitizer, which needs many times as long, sees a large one once. */
 static void refused(const char *name, unsigned readers, int status, const char *text)
 {
-	size_t i;
+	size_t len = large && !MEMORY_MATTERS ? 1 : COUNT_OF(commands), i;
 
 	put();
-	for (i = 0; i < COUNT_OF(commands); i++) {
+	for (i = 0; i < len; i++) {
 		struct result r;
 		char what[200];
 
@@ -593,6 +596,7 @@ static void repeat(struct buf *out, const char *start, const char *middle, const
 START_TEST(document)
 {
 	memory_max_kib = documents[_i].memory_max_mib * 1024;
+	large = documents[_i].times >= 100000;
 	repeat(&h.description, documents[_i].start, documents[_i].middle, documents[_i].end, documents[_i].times);
 	refused(documents[_i].name, ALL, documents[_i].status, documents[_i].text);
 }
@@ -624,6 +628,7 @@ START_TEST(manifest)
 	char old[200], new[200];
 	const struct image_item *root, *other;
 
+	large = manifests[_i].times >= 100000;
 	unmake();
 	make(&(struct image_sample){ .one_manifest = true });
 	repeat(&text, manifests[_i].start, manifests[_i].middle, manifests[_i].end, manifests[_i].times);
