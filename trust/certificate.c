@@ -23,9 +23,11 @@ static enum err_code copy_text(const unsigned char *bytes, int len, const char *
 		return err_set(err, ERR_FORMAT, "a certificate whose %s is no text", what);
 	if ((size_t)len > LIMIT_TEXT_BYTES)
 		return err_set(err, ERR_LIMIT, "a certificate whose %s has more than %d bytes", what, LIMIT_TEXT_BYTES);
-	text = strndup((const char *)bytes, (size_t)len);
+	text = malloc((size_t)len + 1);
 	if (text == NULL)
 		return err_nomem(err);
+	memcpy(text, bytes, (size_t)len);
+	text[len] = '\0';
 	*ret_text = text;
 	return ERR_OK;
 }

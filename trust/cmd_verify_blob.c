@@ -40,6 +40,7 @@ struct run {
 	struct trust_key *key;
 	struct trust_root *root;
 	struct trust_identity identity;
+	struct digest digest; /* where the artifact is named by it */
 	struct trust_artifact artifact;
 	struct sigstore_bundle bundle;
 	struct trust_proof proof;
@@ -99,10 +100,9 @@ static enum err_code open_trust(struct run *r, struct err *err)
 static enum err_code open_artifact(struct run *r, struct err *err)
 {
 	const unsigned char *hash = NULL;
-	struct digest digest;
 
-	if (digest_parse(r->file, &digest, NULL) == ERR_OK)
-		return trust_artifact_of_digest(&digest, &r->artifact, err);
+	if (digest_parse(r->file, &r->digest, NULL) == ERR_OK)
+		return trust_artifact_of_digest(&r->digest, &r->artifact, err);
 	r->artifact = trust_artifact_of_file(r->file);
 	return trust_artifact_hash(&r->artifact, TRUST_SHA256, &hash, err);
 }

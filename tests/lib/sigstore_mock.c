@@ -465,17 +465,26 @@ char *mock_root(struct mock *m, const struct mock_root_wish *w)
 	return out.data;
 }
 
+/* What was written, for the caller to free; the BIO is done with. */
+static char *text_of(BIO *bio)
+{
+	char *text = NULL, *out;
+	long len = BIO_get_mem_data(bio, &text);
+
+	out = malloc((size_t)len + 1);
+	ck_assert_ptr_nonnull(out);
+	memcpy(out, text, (size_t)len);
+	out[len] = '\0';
+	BIO_free(bio);
+	return out;
+}
+
 char *mock_public_key(struct mock *m)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *text = NULL, *out;
-	long len;
 
 	ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, m->signer), 1);
-	len = BIO_get_mem_data(bio, &text);
-	out = strndup(text, (size_t)len);
-	BIO_free(bio);
-	return out;
+	return text_of(bio);
 }
 
 /* ---- cosign's annotations ---- */
@@ -483,14 +492,9 @@ char *mock_public_key(struct mock *m)
 static char *pem_of(const struct buf *leaf)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *text = NULL, *out;
-	long len;
 
 	ck_assert_int_eq(PEM_write_bio(bio, PEM_STRING_X509, "", (unsigned char *)leaf->data, (long)leaf->len) > 0, 1);
-	len = BIO_get_mem_data(bio, &text);
-	out = strndup(text, (size_t)len);
-	BIO_free(bio);
-	return out;
+	return text_of(bio);
 }
 
 struct mock_legacy mock_legacy(struct mock *m, const struct mock_wish *wish)
