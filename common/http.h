@@ -75,14 +75,14 @@ struct http_call {
 	const char *authorization; /* the header's value; NULL for none */
 	const char *accept;        /* likewise */
 	const char *range;         /* likewise */
+	const char *content_range; /* likewise */
 	const char *content_type;  /* of a body that is sent */
 	const char *more_headers;  /* others, as lines that end in \n; NULL for none */
 	const struct tls *tls; /* also for where redirects lead; NULL for what the system trusts, and nobody who asks */
 	unsigned connect_ms;   /* a connection takes no longer; 0 for what the options say */
-	unsigned answer_seconds;   /* a try takes no longer; 0 for what the options say */
-	const char *content_range; /* likewise */
-	struct instream *upload;   /* body to send; NULL for none */
-	bool upload_sized;         /* it has upload_bytes, which is said in front; else it goes in chunks */
+	unsigned answer_seconds; /* a try takes no longer; 0 for what the options say */
+	struct instream *upload; /* body to send; NULL for none */
+	bool upload_sized;       /* it has upload_bytes, which is said in front; else it goes in chunks */
 	uint64_t upload_bytes;
 	const void *body; /* body to send from memory; "" for an empty one */
 	size_t body_len;
