@@ -192,11 +192,16 @@ static enum err_code open_catalog(struct job *j, const struct opt_list *places, 
 static enum err_code drop_privileges(struct job *j, struct err *err)
 {
 	CLEANUP(catalog_leave_ptr) struct catalog_view *v = NULL;
+	struct privileges p;
 	enum err_code code;
 
 	if (j->options->user == NULL)
 		return ERR_OK;
-	code = privileges_drop(j->options->user, err);
+	code = privileges_find(j->options->user, &p, err);
+	if (code == ERR_OK)
+		code = serve_http_give(j->server, p.uid, p.gid, err);
+	if (code == ERR_OK)
+		code = privileges_drop(&p, err);
 	return code == ERR_OK ? catalog_look(j->catalog, &v, err) : code;
 }
 

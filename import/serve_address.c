@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -213,6 +214,26 @@ enum err_code serve_address_listen(struct serve_address *a, int *ret_fd, struct 
 	*ret_fd = fd;
 	fd = -1;
 	return ERR_OK;
+}
+
+enum err_code serve_address_give(const struct serve_address *a, uid_t user, gid_t group, struct err *err)
+{
+	const char *path = a->at.unix_path.sun_path;
+	CLEANUP(close_fd) int fd = -1;
+	struct stat st;
+
+	if (!serve_address_is_unix(a))
+		return ERR_OK;
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return err_errno(err, path);
+	/* Who may write to the folder would be given whatever was put there instead. */
+	if (!S_ISSOCK(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return err_set(
+			err, ERR_CONFLICT,
+			"%s: is not the socket any more that was opened there: who else may write to its folder?",
+			path);
+	return fchownat(fd, "", user, group, AT_EMPTY_PATH) == 0 ? ERR_OK : err_errno(err, path);
 }
 
 void serve_address_forget(const struct serve_address *a)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 #include "common/err.h"
@@ -36,6 +37,9 @@ bool serve_address_is_local(const struct serve_address *a);
 /* Listen there; text then says which port that is.  A unix socket that nobody listens at any more is replaced; who may
  * connect is who may write to it: its owner and group. */
 enum err_code serve_address_listen(struct serve_address *a, int *ret_fd, struct err *err);
+/* Let a user and a group have a unix socket's file, as long as it is the one that was opened; ERR_CONFLICT where it is
+ * not.  Other addresses belong to nobody. */
+enum err_code serve_address_give(const struct serve_address *a, uid_t user, gid_t group, struct err *err);
 /* Remove a unix socket's file. */
 void serve_address_forget(const struct serve_address *a);
 /* The other end's address as text: "127.0.0.1", "::1"; "-" for one without. */

@@ -171,6 +171,16 @@ enum err_code serve_http_listen(struct serve_http *s, struct serve_listener *lis
 	return ERR_OK;
 }
 
+enum err_code serve_http_give(const struct serve_http *s, uid_t user, gid_t group, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < s->ports_len; i++)
+		code = serve_address_give(&s->ports[i].listener.address, user, group, err);
+	return code;
+}
+
 static unsigned thread_count(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);

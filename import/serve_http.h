@@ -1,8 +1,8 @@
 /* serve_http.h - the HTTP server: listeners, limits, TLS, the access log and a stop that lets requests end.
  *
  * Lifecycle  serve_http_new; serve_http_listen for each address, so that all of them are
- *            open before privileges are dropped; serve_http_start; serve_http_tend every
- *            second or so; serve_http_stop; serve_http_free.
+ *            open, and given away, before privileges are dropped; serve_http_start;
+ *            serve_http_tend every second or so; serve_http_quiesce; serve_http_free.
  * Threads    As many for each address as there are processors, at least
  *            SERVE_THREADS_MIN; handlers are called by all of them at once.
  * Bounds     LIMIT_SERVE_CONNECTIONS an address, or what the number of open files allows;
@@ -43,6 +43,8 @@ struct serve_listener {
 enum err_code serve_http_new(struct serve_http **ret_server, struct err *err);
 /* Open an address; which one it became, with its port, stands in listener->address then.  Texts are borrowed. */
 enum err_code serve_http_listen(struct serve_http *server, struct serve_listener *listener, struct err *err);
+/* Let a user and a group have the unix sockets: who is to answer may also connect. */
+enum err_code serve_http_give(const struct serve_http *server, uid_t user, gid_t group, struct err *err);
 /* Answer, until it is stopped.  log is borrowed and may be NULL. */
 enum err_code serve_http_start(struct serve_http *server, const struct serve_log *log, struct err *err);
 /* Print a line for each address: what listens there, and where that is. */

@@ -210,6 +210,14 @@ big_bundle() {
 	ends 0
 }
 
+@test "a unix socket belongs to whom root becomes" {
+	((EUID == 0)) || skip 'for root only'
+	serve --engine "unix:$PWD/site.sock" --user nobody app.zst
+	[[ $(stat -c '%U %g %a' site.sock) == "nobody $(id -g nobody) 660" ]]
+	[[ $(code --unix-socket site.sock http://site/images/json) == 200 ]]
+	ends 0
+}
+
 @test "what cannot be asked for is refused before anything is opened" {
 	bundle serve app.zst
 	complain 2 'where? --registry 127.0.0.1:5000'

@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/mem.h"
+#include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
 
@@ -105,6 +106,78 @@ START_TEST(listens_on_unix)
 }
 END_TEST
 
+/* ---- given away ---- */
+
+static void put_link(const char *path, const char *other)
+{
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink(other, path), 0);
+}
+
+static void put_file(const char *path, const char *other)
+{
+	(void)other;
+	ck_assert_int_eq(unlink(path), 0);
+	file_put(path, "mine", 4);
+}
+
+static void put_second_name(const char *path, const char *other)
+{
+	ck_assert_int_eq(link(path, other), 0);
+}
+
+static void put_nothing(const char *path, const char *other)
+{
+	(void)other;
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+static const struct {
+	void (*put)(const char *path, const char *other); /* what somebody does who may write to the folder */
+	enum err_code code;
+} gifts[] = {
+	{ NULL, ERR_OK },           { put_link, ERR_CONFLICT },
+	{ put_file, ERR_CONFLICT }, { put_second_name, ERR_CONFLICT },
+	{ put_nothing, ERR_IO },
+};
+
+#define SOMEBODY 12345U
+
+/* Only root can give a file away; the others have it already. */
+START_TEST(gives)
+{
+	uid_t user = geteuid() == 0 ? SOMEBODY : geteuid();
+	gid_t group = geteuid() == 0 ? SOMEBODY : getegid();
+	char *folder = folder_new(), *path = folder_path(folder, "x.sock"), *other = folder_path(folder, "other");
+	CLEANUP(close_fd) int fd = -1;
+	struct serve_address a;
+	struct stat st;
+
+	ck_assert_int_eq(serve_address_parse(path, &a, NULL), ERR_OK);
+	ck_assert_int_eq(serve_address_listen(&a, &fd, NULL), ERR_OK);
+	if (gifts[_i].put != NULL)
+		gifts[_i].put(path, other);
+	ck_assert_int_eq(serve_address_give(&a, user, group, NULL), gifts[_i].code);
+	if (gifts[_i].put != put_nothing) {
+		ck_assert_int_eq(lstat(path, &st), 0);
+		ck_assert_uint_eq(st.st_uid, gifts[_i].code == ERR_OK ? user : geteuid());
+		ck_assert_uint_eq(st.st_gid, gifts[_i].code == ERR_OK ? group : getegid());
+	}
+	free(path);
+	free(other);
+	folder_remove(folder);
+}
+END_TEST
+
+START_TEST(tcp_is_nobodys)
+{
+	struct serve_address a;
+
+	ck_assert_int_eq(serve_address_parse("127.0.0.1:0", &a, NULL), ERR_OK);
+	ck_assert_int_eq(serve_address_give(&a, SOMEBODY, SOMEBODY, NULL), ERR_OK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("serve_address");
@@ -113,6 +186,8 @@ int main(void)
 	tcase_add_loop_test(t, parse, 0, COUNT_OF(cases));
 	tcase_add_test(t, listens_on_tcp);
 	tcase_add_test(t, listens_on_unix);
+	tcase_add_loop_test(t, gives, 0, COUNT_OF(gifts));
+	tcase_add_test(t, tcp_is_nobodys);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
