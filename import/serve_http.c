@@ -34,7 +34,7 @@ static void add_connection(struct serve_http *s, struct connection *c)
 	if (c->next != NULL)
 		c->next->before = c;
 	s->connections = c;
-	s->connections_len++;
+	c->port->connections_len++;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -44,7 +44,7 @@ static void remove_connection(struct serve_http *s, struct connection *c)
 	*(c->before != NULL ? &c->before->next : &s->connections) = c->next;
 	if (c->next != NULL)
 		c->next->before = c->before;
-	s->connections_len--;
+	c->port->connections_len--;
 	pthread_mutex_unlock(&s->lock);
 	free(c->uri);
 	free(c);
@@ -67,13 +67,14 @@ static void answer_tls(int fd)
 	(void)shutdown(fd, SHUT_RDWR);
 }
 
-static struct connection *new_connection(struct MHD_Connection *client)
+static struct connection *new_connection(struct port *port, struct MHD_Connection *client)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct connection *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		return NULL;
+	c->port = port;
 	c->fd = info != NULL ? info->connect_fd : -1;
 	info = MHD_get_connection_info(client, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	serve_address_peer(info != NULL ? info->client_addr : NULL, c->peer, sizeof(c->peer));
@@ -88,7 +89,7 @@ static void on_connection(void *ctx, struct MHD_Connection *client, void **state
 	struct connection *c = *state;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		c = new_connection(client);
+		c = new_connection(port, client);
 		*state = c;
 		if (c != NULL)
 			add_connection(port->server, c);
@@ -119,18 +120,22 @@ void serve_http_end(struct serve_http *s, struct connection *c)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static bool is_crowded(const struct port *p)
+{
+	return p->connections_len > p->server->connections_max / 4 * 3;
+}
+
 /* The library counts a byte now and then as life.  It learns of this end as if the client had made it, and the
  * descriptor stays open until it does. */
 void serve_http_tend(struct serve_http *s, double patience_s)
 {
+	double hurry_s = patience_s < HURRY_SECONDS ? patience_s : HURRY_SECONDS;
 	struct connection *c;
 
 	serve_http_turns_tend(s, patience_s);
 	pthread_mutex_lock(&s->lock);
-	if (s->connections_len > s->connections_max / 4 * 3 && patience_s > HURRY_SECONDS)
-		patience_s = HURRY_SECONDS;
 	for (c = s->connections; c != NULL; c = c->next) {
-		if (!c->busy && seconds_since(&c->waits_since) > patience_s)
+		if (!c->busy && seconds_since(&c->waits_since) > (is_crowded(c->port) ? hurry_s : patience_s))
 			(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -247,7 +252,7 @@ enum err_code serve_http_start(struct serve_http *s, const struct serve_log *log
 	size_t i;
 
 	s->log = log;
-	s->connections_max = connections * s->ports_len;
+	s->connections_max = connections;
 	for (i = 0; code == ERR_OK && i < s->ports_len; i++)
 		code = start_port(&s->ports[i], connections, err);
 	return code;

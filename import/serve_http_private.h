@@ -22,11 +22,13 @@ struct port {
 	struct serve_listener listener;
 	int fd; /* -1 once it is the library's, or closed */
 	struct MHD_Daemon *daemon;
+	size_t connections_len; /* by the server's lock */
 };
 
 /* One client's connection. */
 struct connection {
 	struct connection *next, *before;
+	struct port *port;
 	int fd;
 	struct timespec waits_since; /* for its next request; unset while one is answered */
 	bool busy;
@@ -57,9 +59,9 @@ struct serve_http {
 	const struct serve_log *log; /* borrowed; may be NULL */
 	pthread_mutex_t lock;        /* for connections */
 	struct connection *connections;
-	size_t connections_len, connections_max;
-	pthread_cond_t idle; /* no request is under way */
-	size_t requests;     /* under way; by lock */
+	size_t connections_max; /* at one address */
+	pthread_cond_t idle;    /* no request is under way */
+	size_t requests;        /* under way; by lock */
 	atomic_bool stopping;
 	atomic_uint bodies, proofs; /* blobs that are sent, and hashed on other threads */
 	atomic_size_t held_bytes;   /* of answers in memory */
