@@ -88,6 +88,7 @@
 #define LIMIT_SERVE_CONNECTIONS 4000        /* at one address */
 #define LIMIT_SERVE_IDLE_S 30               /* without a byte from or to a client */
 #define LIMIT_SERVE_REQUEST_S 60            /* until a request has come whole */
+#define LIMIT_SERVE_RATE (4 * KIB)          /* a second: who reads less where most connections are taken is cut off */
 #define LIMIT_SERVE_STOP_MS 30000           /* for requests under way to end */
 #define LIMIT_SERVED_BYTES (8 * MIB)        /* proved small blobs that are kept */
 #define LIMIT_SERVED_GRAPHS (8 * MIB)       /* graphs of images that are kept */

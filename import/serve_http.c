@@ -105,6 +105,9 @@ void serve_http_begin(struct serve_http *s, struct connection *c)
 {
 	pthread_mutex_lock(&s->lock);
 	c->busy = true;
+	atomic_store(&c->sent_bytes, 0);
+	c->pace.bytes = 0;
+	clock_gettime(CLOCK_MONOTONIC, &c->pace.since);
 	s->requests++;
 	pthread_mutex_unlock(&s->lock);
 }
@@ -125,17 +128,35 @@ static bool is_crowded(const struct port *p)
 	return p->connections_len > p->server->connections_max / 4 * 3;
 }
 
+/* Whether a client reads too slowly what is stored.  Until its first bytes it waits for the server, as for a turn. */
+static bool reads_slowly(struct connection *c, double patience_s)
+{
+	if (atomic_load(&c->sent_bytes) > 0)
+		return serve_http_is_slow(&c->pace, c, patience_s, LIMIT_SERVE_RATE);
+	clock_gettime(CLOCK_MONOTONIC, &c->pace.since);
+	return false;
+}
+
+/* Where most connections are taken there is less patience for a request, and some for who reads an answer. */
+static bool is_to_end(struct connection *c, double patience_s)
+{
+	bool crowded = is_crowded(c->port);
+
+	if (c->busy)
+		return reads_slowly(c, patience_s) && crowded;
+	return seconds_since(&c->waits_since) > (crowded && patience_s > HURRY_SECONDS ? HURRY_SECONDS : patience_s);
+}
+
 /* The library counts a byte now and then as life.  It learns of this end as if the client had made it, and the
  * descriptor stays open until it does. */
 void serve_http_tend(struct serve_http *s, double patience_s)
 {
-	double hurry_s = patience_s < HURRY_SECONDS ? patience_s : HURRY_SECONDS;
 	struct connection *c;
 
 	serve_http_turns_tend(s, patience_s);
 	pthread_mutex_lock(&s->lock);
 	for (c = s->connections; c != NULL; c = c->next) {
-		if (!c->busy && seconds_since(&c->waits_since) > (is_crowded(c->port) ? hurry_s : patience_s))
+		if (is_to_end(c, patience_s))
 			(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->lock);

@@ -7,7 +7,8 @@
  *            SERVE_THREADS_MIN; handlers are called by all of them at once.
  * Bounds     LIMIT_SERVE_CONNECTIONS an address, or what the number of open files allows;
  *            LIMIT_SERVE_IDLE_S without a byte, LIMIT_SERVE_REQUEST_S until a request
- *            has come whole, and far less where most connections of the address are taken;
+ *            has come whole, and far less where most connections of the address are taken,
+ *            where LIMIT_SERVE_RATE must be read of a stored body;
  *            LIMIT_SERVE_HELD_BYTES of answers in memory;
  *            LIMIT_SERVED_DECODERS bodies that are decoded, while others wait for LIMIT_SERVE_TURN_S; those of
  *            serve.h.
@@ -49,7 +50,8 @@ enum err_code serve_http_give(const struct serve_http *server, uid_t user, gid_t
 enum err_code serve_http_start(struct serve_http *server, const struct serve_log *log, struct err *err);
 /* Print a line for each address: what listens there, and where that is. */
 void serve_http_tell(const struct serve_http *server, FILE *to);
-/* Close connections on which no whole request has come for so long, and sooner where most of an address are taken. */
+/* Close connections on which no whole request has come for so long, and sooner where most of an address are taken;
+ * there also those that have read too little of a stored body for so long. */
 void serve_http_tend(struct serve_http *server, double patience_s);
 /* Take no more connections.  True once no request is under way, after at most wait_ms. */
 bool serve_http_quiesce(struct serve_http *server, unsigned wait_ms);

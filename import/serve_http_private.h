@@ -25,6 +25,12 @@ struct port {
 	size_t connections_len; /* by the server's lock */
 };
 
+/* How fast a stored body goes, from time to time. */
+struct pace {
+	struct timespec since; /* the time that is looked at began */
+	uint64_t bytes;        /* sent before that */
+};
+
 /* One client's connection. */
 struct connection {
 	struct connection *next, *before;
@@ -32,6 +38,8 @@ struct connection {
 	int fd;
 	struct timespec waits_since; /* for its next request; unset while one is answered */
 	bool busy;
+	atomic_uint_least64_t sent_bytes; /* of the stored body under way */
+	struct pace pace;
 	char peer[PEER_MAX];
 	char *uri; /* owned: of the request that is being read */
 };
@@ -48,9 +56,9 @@ struct turn {
 	enum turn_state state;
 	struct turn *next; /* of those in the same state; that wait, in the order in which they came */
 	struct MHD_Connection *client;
-	int fd;                /* of its connection, which is closed after the turn is over */
-	struct timespec since; /* it is in this state */
-	uint64_t sent_bytes;   /* before what is asked for now */
+	struct connection *connection; /* of that client; it ends after the turn is over */
+	struct timespec since;         /* it waits */
+	struct pace pace;              /* once it is taken */
 };
 
 struct serve_http {
@@ -94,10 +102,11 @@ struct MHD_Response *serve_http_body(struct serve_http *server, struct exchange 
 bool serve_http_has_room(struct serve_http *server, const struct serve_answer *answer);
 /* Say on stderr what an operator should know of a request, and a client is not told, or only shortly. */
 void serve_http_report(const struct exchange *exchange, const char *why);
-/* Take a turn for a request whose body is asked for, from a byte on; while it waits nothing can be sent, and it is
- * asked again later. */
-enum turn_state serve_http_turn_take(struct serve_http *server, struct turn *turn, const struct exchange *exchange,
-				     uint64_t sent_bytes);
+/* Whether less than so many bytes a second went, for at least so long; another such time begins then. */
+bool serve_http_is_slow(struct pace *pace, const struct connection *connection, double patience_s, uint64_t rate);
+/* Take a turn for a request whose body is asked for; while it waits nothing can be sent, and it is asked again later.
+ */
+enum turn_state serve_http_turn_take(struct serve_http *server, struct turn *turn, const struct exchange *exchange);
 /* Whatever it is, it is over. */
 void serve_http_turn_give(struct serve_http *server, struct turn *turn);
 /* Give up those that have waited for too long, and cut off who holds others up by reading slowly for so long; give up

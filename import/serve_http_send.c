@@ -117,7 +117,7 @@ static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
 	enum err_code code;
 
 	if (b->answer.blob.coded)
-		turn = serve_http_turn_take(b->server, &b->turn, b->exchange, pos);
+		turn = serve_http_turn_take(b->server, &b->turn, b->exchange);
 	if (turn == TURN_WAITS)
 		return 0;
 	if (turn == TURN_OVER)
@@ -131,6 +131,7 @@ static ssize_t send_blob(void *ctx, uint64_t pos, char *out, size_t max)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
 	b->exchange->bytes += len;
+	atomic_store(&b->exchange->connection->sent_bytes, pos + len);
 	return (ssize_t)len;
 }
 

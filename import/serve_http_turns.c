@@ -25,6 +25,7 @@ static void enter(struct serve_http *s, struct turn *t, enum turn_state state)
 {
 	t->state = state;
 	clock_gettime(CLOCK_MONOTONIC, &t->since);
+	t->pace.since = t->since;
 	if (state == TURN_WAITS)
 		append(&s->waiting, t);
 	if (state == TURN_TAKEN)
@@ -40,15 +41,13 @@ static void wake(struct serve_http *s, struct turn *t, enum turn_state state)
 	MHD_resume_connection(t->client);
 }
 
-enum turn_state serve_http_turn_take(struct serve_http *s, struct turn *t, const struct exchange *x,
-				     uint64_t sent_bytes)
+enum turn_state serve_http_turn_take(struct serve_http *s, struct turn *t, const struct exchange *x)
 {
 	enum turn_state state;
 
 	pthread_mutex_lock(&s->turns);
 	t->client = x->client;
-	t->fd = x->connection->fd;
-	t->sent_bytes = sent_bytes;
+	t->connection = x->connection;
 	if (t->state == TURN_NONE && s->closing) {
 		t->state = TURN_OVER;
 	} else if (t->state == TURN_NONE && s->decoders < LIMIT_SERVED_DECODERS) {
@@ -77,25 +76,30 @@ void serve_http_turn_give(struct serve_http *s, struct turn *t)
 	pthread_mutex_unlock(&s->turns);
 }
 
-static bool is_slow(const struct turn *t, double patience_s)
+bool serve_http_is_slow(struct pace *p, const struct connection *c, double patience_s, uint64_t rate)
 {
-	double held_s = seconds_since(&t->since);
+	uint64_t sent_bytes = atomic_load(&c->sent_bytes), moved_bytes = sent_bytes - p->bytes;
+	double seconds = seconds_since(&p->since);
 
-	return held_s > patience_s && (double)t->sent_bytes < held_s * LIMIT_SERVE_TURN_RATE;
+	if (seconds <= patience_s)
+		return false;
+	p->bytes = sent_bytes;
+	clock_gettime(CLOCK_MONOTONIC, &p->since);
+	return (double)moved_bytes < seconds * (double)rate;
 }
 
 /* A few clients that hardly read could keep all decoders from everybody else.  Their turns end with their connections,
  * which the library closes once it learns that the other end is gone. */
 void serve_http_turns_tend(struct serve_http *s, double patience_s)
 {
-	const struct turn *t;
+	struct turn *t;
 
 	pthread_mutex_lock(&s->turns);
 	while (s->waiting != NULL && seconds_since(&s->waiting->since) > LIMIT_SERVE_TURN_S)
 		wake(s, s->waiting, TURN_OVER);
 	for (t = s->waiting != NULL ? s->taken : NULL; t != NULL; t = t->next) {
-		if (is_slow(t, patience_s))
-			(void)shutdown(t->fd, SHUT_RDWR);
+		if (serve_http_is_slow(&t->pace, t->connection, patience_s, LIMIT_SERVE_TURN_RATE))
+			(void)shutdown(t->connection->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&s->turns);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,13 +26,13 @@
 
 static const struct opt_list none = { 0 };
 
-/* A server on a unix socket, and a bundle out of which its handler gives blobs. */
+/* A server on two unix sockets, and a bundle out of which its handler gives blobs. */
 struct fixture {
 	char *folder, *bundle;
 	struct image_builder images;
 	struct catalog *catalog;
 	struct serve_http *server;
-	struct serve_address address;
+	struct serve_address address, other;
 	struct serve_log log;
 	int begun[2], gate[2]; /* a request for /wait says so here, and ends when something is written there */
 	struct err err;
@@ -119,19 +120,26 @@ static void open_catalog(struct fixture *f)
 	ck_assert_msg(catalog_open(&options, &f->catalog, &f->err) == ERR_OK, "%s", f->err.msg);
 }
 
-static void start_server(struct fixture *f)
+static struct serve_address listen_at(struct fixture *f, const char *name)
 {
 	struct serve_listener l = { .what = "test", .handler = handle, .refuse = refuse, .ctx = f };
-	char *path = folder_path(f->folder, "x.sock");
+	char *path = folder_path(f->folder, name);
+
+	ck_assert_int_eq(serve_address_parse(path, &l.address, &f->err), ERR_OK);
+	ck_assert_msg(serve_http_listen(f->server, &l, &f->err) == ERR_OK, "%s", f->err.msg);
+	free(path);
+	return l.address;
+}
+
+static void start_server(struct fixture *f)
+{
 	char *log = folder_path(f->folder, "log");
 
 	ck_assert_int_eq(serve_log_open(log, true, &f->log, &f->err), ERR_OK);
-	ck_assert_int_eq(serve_address_parse(path, &l.address, &f->err), ERR_OK);
 	ck_assert_int_eq(serve_http_new(&f->server, &f->err), ERR_OK);
-	ck_assert_msg(serve_http_listen(f->server, &l, &f->err) == ERR_OK, "%s", f->err.msg);
+	f->address = listen_at(f, "x.sock");
+	f->other = listen_at(f, "y.sock");
 	ck_assert_int_eq(serve_http_start(f->server, &f->log, &f->err), ERR_OK);
-	f->address = l.address;
-	free(path);
 	free(log);
 }
 
@@ -186,13 +194,18 @@ static void fixture_release(struct fixture *f)
 
 /* ---- a client ---- */
 
-static int dial(const struct fixture *f)
+static int dial_at(const struct serve_address *a)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(connect(fd, &f->address.at.any, f->address.len), 0);
+	ck_assert_int_eq(connect(fd, &a->at.any, a->len), 0);
 	return fd;
+}
+
+static int dial(const struct fixture *f)
+{
+	return dial_at(&f->address);
 }
 
 static void say(int fd, const char *text)
@@ -469,23 +482,29 @@ START_TEST(cut_while_read)
 }
 END_TEST
 
-/* More clients than may decode at a time: each has the head of its answer, and nobody reads on. */
-static void crowd_begin(const struct fixture *f, int *fds, size_t len)
+/* Clients that ask for a layer: each has the head of its answer, and nobody reads on. */
+static void ask_all(const struct serve_address *a, const struct image_item *layer, int *fds, size_t len)
 {
 	char text[256];
 	int size = 4096;
 	size_t i;
 
 	snprintf(text, sizeof(text), "GET /blob/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-		 layer_of(f, false)->digest.text);
+		 layer->digest.text);
 	for (i = 0; i < len; i++) {
 		char byte;
 
-		fds[i] = dial(f);
+		fds[i] = dial_at(a);
 		ck_assert_int_eq(setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
 		say(fds[i], text);
 		ck_assert_int_eq(recv(fds[i], &byte, 1, MSG_PEEK), 1);
 	}
+}
+
+/* More clients than may decode at a time. */
+static void crowd_begin(const struct fixture *f, int *fds, size_t len)
+{
+	ask_all(&f->address, layer_of(f, false), fds, len);
 }
 
 #define CROWD ((size_t)3 * LIMIT_SERVED_DECODERS)
@@ -649,6 +668,43 @@ START_TEST(tends)
 }
 END_TEST
 
+#define FILES 1000 /* that may be open, half of those that are not kept for each address */
+#define MOST ((FILES - 128) / 2 / 4 * 3 + 1)
+
+static bool any_is_cut(const int *fds, size_t len)
+{
+	struct pollfd waits[MOST];
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		waits[i] = (struct pollfd){ .fd = fds[i] };
+	return poll(waits, len, 20) > 0;
+}
+
+/* Who hardly reads a layer is cut off where most connections of an address are taken, and nowhere else. */
+START_TEST(slow_crowd)
+{
+	const struct rlimit files = { .rlim_cur = FILES, .rlim_max = FILES };
+	CLEANUP(buf_release) struct buf answer = { 0 };
+	struct fixture f;
+	int fds[MOST], elsewhere;
+	size_t len, i;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	fixture_with(&f, LARGE_BYTES, false);
+	ask_all(&f.other, layer_of(&f, true), &elsewhere, 1);
+	ask_all(&f.address, layer_of(&f, true), fds, MOST);
+	while (!any_is_cut(fds, MOST))
+		serve_http_tend(f.server, 0.1);
+	hear(elsewhere, &answer);
+	(void)body_of(&answer, &len);
+	ck_assert_uint_eq(len, LARGE_BYTES);
+	for (i = 0; i < MOST; i++)
+		close(fds[i]);
+	fixture_release(&f);
+}
+END_TEST
+
 /* A stop waits for what is under way, and takes nothing new. */
 START_TEST(stops)
 {
@@ -725,6 +781,7 @@ int main(void)
 	tcase_add_test(t, no_more_turns);
 	tcase_add_test(t, slow_readers);
 	tcase_add_test(t, tends);
+	tcase_add_test(t, slow_crowd);
 	tcase_add_test(t, stops);
 	tcase_add_test(t, idle_crowd);
 	tcase_add_test(t, logs);
