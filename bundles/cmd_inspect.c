@@ -240,16 +240,6 @@ static enum err_code show(const struct options *options, const struct bundle *b,
 			     : inspect_tree(b, &origin, graph, verdict, err);
 }
 
-static enum err_code full_name(const char *text, char **ret_name, struct err *err)
-{
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	enum err_code code = reference_parse(text, &ref, err);
-
-	if (code == ERR_OK)
-		code = reference_name(&ref, ret_name, err);
-	return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
-}
-
 static enum err_code inspect(const struct options *options, const char *file, const char *image, struct err *err)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
@@ -263,7 +253,7 @@ static enum err_code inspect(const struct options *options, const char *file, co
 		return err_set(err, ERR_USAGE,
 			       "--blobs lists the blobs of the whole bundle, and goes with nothing else");
 	if (image != NULL)
-		code = full_name(image, &name, err);
+		code = reference_asked(image, &name, err);
 	if (code == ERR_OK && as_it_is && !is_marked(options))
 		code = bundle_open(file, &b, err);
 	else if (code == ERR_OK)

@@ -187,16 +187,6 @@ static enum err_code explain_json(struct explaining *e, struct err *err)
 	return code == ERR_OK ? outstream_write(report_stdout(), buf_text(&text), text.len, err) : code;
 }
 
-static enum err_code full_name(const char *text, char **ret_name, struct err *err)
-{
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	enum err_code code = reference_parse(text, &ref, err);
-
-	if (code == ERR_OK)
-		code = reference_name(&ref, ret_name, err);
-	return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
-}
-
 /* A refusal is the command's failure, once all that was decided is out. */
 static enum err_code explain(const struct options *options, const struct opt_list *operands, bool *ret_out,
 			     struct err *err)
@@ -211,7 +201,7 @@ static enum err_code explain(const struct options *options, const struct opt_lis
 			       "explain takes a policy and a bundle, as in bundle policy explain --policy policy.json "
 			       "FILE");
 	if (operands->len > 2)
-		code = full_name(operands->items[2], &name, err);
+		code = reference_asked(operands->items[2], &name, err);
 	e.only = name;
 	if (code == ERR_OK)
 		code = read_all(&e, operands->items[1], err);

@@ -298,6 +298,16 @@ enum err_code reference_name(const struct reference *ref, char **ret_name, struc
 			  tagged ? ref->tag : ref->digest.text);
 }
 
+enum err_code reference_asked(const char *text, char **ret_name, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	enum err_code code = reference_parse(text, &ref, err);
+
+	if (code == ERR_FORMAT)
+		return err_recode(err, ERR_USAGE);
+	return code == ERR_OK ? reference_name(&ref, ret_name, err) : code;
+}
+
 enum err_code reference_text(const struct reference *ref, char **ret_text, struct err *err)
 {
 	bool tagged = ref->tag != NULL, pinned = ref->digest.text[0] != '\0';

@@ -45,6 +45,8 @@ bool reference_is_tag(const char *text);
 bool reference_is_name(const char *text);
 /* The normalised name, "docker.io/library/alpine:3.20": with the tag if there is one, else with @digest. */
 enum err_code reference_name(const struct reference *ref, char **ret_name, struct err *err);
+/* The normalised name of an image as a user writes it; ERR_USAGE where that is no reference. */
+enum err_code reference_asked(const char *text, char **ret_name, struct err *err);
 /* Everything that is there, the tag and the digest: what reference_parse reads back to the same reference. */
 enum err_code reference_text(const struct reference *ref, char **ret_text, struct err *err);
 /* Domain and path, "docker.io/library/alpine". */

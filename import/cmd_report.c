@@ -6,6 +6,7 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/reference.h"
 #include "common/report.h"
 #include "import/commands.h"
 #include "import/page_report.h"
@@ -17,16 +18,6 @@ struct options {
 static const struct opt opts[] = {
 	{ "output", 'o', "FILE|-", "the report to write; - for standard output", 0, OPT_SETS(struct options, output) },
 };
-
-static enum err_code full_name(const char *text, char **ret_name, struct err *err)
-{
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	enum err_code code = reference_parse(text, &ref, err);
-
-	if (code == ERR_OK)
-		code = reference_name(&ref, ret_name, err);
-	return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
-}
 
 /* The images to be shown, walked: the one that is named, else all. */
 static enum err_code walk(const struct bundle *b, const char *name, struct graph *g, struct err *err)
@@ -70,7 +61,7 @@ static enum err_code report(const struct options *options, const char *file, con
 		return err_set(err, ERR_USAGE,
 			       "-o says where the report goes: -o report.html, or -o - for standard output");
 	if (image != NULL)
-		code = full_name(image, &name, err);
+		code = reference_asked(image, &name, err);
 	if (code == ERR_OK)
 		code = bundle_open(file, &b, err);
 	if (code == ERR_OK)

@@ -65,14 +65,10 @@ static enum err_code end_json(struct js_out *o, const struct buf *text, struct e
 /* The entry of a name as users write it; the store has it under the full one. */
 static enum err_code find_entry(const struct job *j, const char *text, size_t *ret_at, struct err *err)
 {
-	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *name = NULL;
-	enum err_code code = reference_parse(text, &ref, err);
+	enum err_code code = reference_asked(text, &name, err);
 	size_t i;
 
-	if (code != ERR_OK)
-		return code == ERR_FORMAT ? err_recode(err, ERR_USAGE) : code;
-	code = reference_name(&ref, &name, err);
 	for (i = 0; code == ERR_OK && j->layout != NULL && i < layout_len(j->layout); i++) {
 		const struct layout_entry *e = layout_at(j->layout, i);
 

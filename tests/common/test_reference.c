@@ -117,12 +117,15 @@ START_TEST(refuses)
 	struct reference ref = { .tag = NULL };
 	struct err err = { 0 };
 	const char *name = bad[_i].name;
+	char *asked = NULL;
 
 	ck_assert_msg(reference_parse(bad[_i].text, &ref, &err) == ERR_FORMAT, "%s: accepted", name);
 	ck_assert_msg(strstr(err.msg, bad[_i].want) != NULL, "%s: %s", name, err.msg);
 	ck_assert_msg(strstr(err.msg, "is no image reference") != NULL, "%s: %s", name, err.msg);
 	ck_assert_msg(ref.domain == NULL && ref.path == NULL && ref.tag == NULL, "%s: the output was touched", name);
 	ck_assert_int_eq(reference_parse(bad[_i].text, &ref, NULL), ERR_FORMAT);
+	ck_assert_int_eq(reference_asked(bad[_i].text, &asked, NULL), ERR_USAGE);
+	ck_assert_ptr_null(asked);
 }
 END_TEST
 
@@ -154,13 +157,15 @@ static const struct {
 START_TEST(writes)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 }, copy = { 0 };
-	CLEANUP(free_ptr) char *name = NULL, *full = NULL, *repository = NULL;
+	CLEANUP(free_ptr) char *name = NULL, *full = NULL, *repository = NULL, *asked = NULL;
 
 	ck_assert_int_eq(reference_parse(forms[_i].text, &ref, NULL), ERR_OK);
 	ck_assert_int_eq(reference_copy(&ref, &copy, NULL), ERR_OK);
 	reference_release(&ref); /* the copy stands alone */
 	reference_release(&ref);
 	ck_assert_int_eq(reference_name(&copy, &name, NULL), ERR_OK);
+	ck_assert_int_eq(reference_asked(forms[_i].text, &asked, NULL), ERR_OK);
+	ck_assert_str_eq(asked, name);
 	ck_assert_int_eq(reference_text(&copy, &full, NULL), ERR_OK);
 	ck_assert_int_eq(reference_repository(&copy, &repository, NULL), ERR_OK);
 	ck_assert_str_eq(name, forms[_i].name);
