@@ -5,10 +5,10 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/pem.h"
 #include "trust/site.h"
 
 #define SCOPE_WORD "Scope:"
-#define PEM_BEGIN "-----BEGIN "
 #define BLANKS " \t\r"
 
 static bool holds(const struct keyring *ring, const struct seal_key *k)

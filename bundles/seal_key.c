@@ -11,11 +11,13 @@
 #include "bundles/seal_passphrase.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "trust/fingerprint.h"
+#include "trust/pem.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
-#define BEGIN "-----BEGIN "
+#define PARAMETERS PEM_BEGIN "EC PARAMETERS"
 
 struct seal_key {
 	EVP_PKEY *pkey; /* owned */
@@ -101,27 +103,6 @@ static void pem_release(struct buf *pem)
 	buf_release(pem);
 }
 
-/* One key in the file: which of several was meant, nobody could say. */
-static enum err_code check_single(const char *path, const struct buf *pem, const char *what, struct err *err)
-{
-	const char *first = strstr(buf_text(pem), BEGIN);
-
-	if (strstr(buf_text(pem), BEGIN "ENCRYPTED SIGSTORE") != NULL ||
-	    strstr(buf_text(pem), BEGIN "ENCRYPTED COSIGN"))
-		return err_set(err, ERR_UNSUPPORTED,
-			       "%s: a key in cosign's own form: sign with cosign sign-blob what bundle cat FILE "
-			       "description prints, then bundle sign FILE --attach SIG",
-			       path);
-	if (first == NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds no %s key in PEM", path, what);
-	if (strncmp(first, BEGIN "EC PARAMETERS", strlen(BEGIN "EC PARAMETERS")) == 0)
-		first = strstr(first + 1, BEGIN);
-	if (first != NULL && strstr(first + 1, BEGIN) != NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds more than one thing in PEM: put each key into its own file",
-			       path);
-	return ERR_OK;
-}
-
 static enum err_code finish(const char *path, EVP_PKEY *pkey, struct seal_key **ret_key, struct err *err)
 {
 	CLEANUP(seal_key_free_ptr) struct seal_key *k = calloc(1, sizeof(*k));
@@ -146,24 +127,10 @@ static enum err_code finish(const char *path, EVP_PKEY *pkey, struct seal_key **
 
 enum err_code seal_key_parse_public(const struct buf *pem, const char *path, struct seal_key **ret_key, struct err *err)
 {
-	enum err_code code = check_single(path, pem, "public", err);
-	EVP_PKEY *pkey;
-	BIO *bio;
+	EVP_PKEY *pkey = NULL;
+	enum err_code code = pem_read_public(buf_text(pem), path, &pkey, err);
 
-	if (code != ERR_OK)
-		return code;
-	bio = BIO_new_mem_buf(pem->data, (int)pem->len);
-	if (bio == NULL)
-		return err_nomem(err);
-	pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (pkey == NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds no public key%s", path,
-			       strstr(pem->data, "PRIVATE KEY") != NULL
-				       ? ", but a private one: openssl pkey -in KEY -pubout prints its public half"
-				       : "");
-	return finish(path, pkey, ret_key, err);
+	return code == ERR_OK ? finish(path, pkey, ret_key, err) : code;
 }
 
 enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, struct err *err)
@@ -172,6 +139,21 @@ enum err_code seal_key_read_public(const char *path, struct seal_key **ret_key, 
 	enum err_code code = read_pem(path, &pem, err);
 
 	return code == ERR_OK ? seal_key_parse_public(&pem, path, ret_key, err) : code;
+}
+
+/* One private key in the file, behind the parameters that openssl ecparam -genkey writes in front of it. */
+static enum err_code check_private(const char *path, const char *text, struct err *err)
+{
+	const char *first = strstr(text, PEM_BEGIN);
+
+	if (pem_is_cosigns(text))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: a key in cosign's own form: sign with cosign sign-blob what bundle cat FILE "
+			       "description prints, then bundle sign FILE --attach SIG",
+			       path);
+	if (first != NULL && text_starts(first, PARAMETERS))
+		text = first + strlen(PARAMETERS);
+	return pem_check_single(text, "private", path, err);
 }
 
 /* Why no key came out of a file that holds one. */
@@ -194,7 +176,7 @@ enum err_code seal_key_read_private(const char *path, int passphrase_fd, struct 
 	BIO *bio;
 
 	if (code == ERR_OK)
-		code = check_single(path, &pem, "private", err);
+		code = check_private(path, buf_text(&pem), err);
 	if (code != ERR_OK)
 		return code;
 	bio = BIO_new_mem_buf(pem.data, (int)pem.len);

@@ -10,11 +10,11 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/fingerprint.h"
+#include "trust/pem.h"
 #include "trust/revoked.h"
 #include "trust/site.h"
 #include "trust/site_edit.h"
 
-#define PEM_BEGIN "-----BEGIN "
 #define PEM_END "-----END PUBLIC KEY-----"
 #define KEY_FILE ".pem"
 #define LIST_FILE ".list"
@@ -300,7 +300,7 @@ static enum err_code resolve(const char *what, struct site_done *done, char **re
 	}
 	if (code != ERR_OK)
 		return err_set(err, code, "%s", why.msg);
-	code = fingerprint_of_pem(buf_text(&pem), pem.len, what, &done->digest, err);
+	code = fingerprint_of_pem(buf_text(&pem), what, &done->digest, err);
 	return code == ERR_OK ? stem_of(what, ret_name, err) : code;
 }
 

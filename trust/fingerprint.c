@@ -1,12 +1,10 @@
 #include "trust/fingerprint.h"
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include "common/base64.h"
 #include "common/hex.h"
 #include "common/mem.h"
+#include "trust/pem.h"
 
 #define FINGERPRINT_BYTES 32
 
@@ -54,23 +53,16 @@ enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerp
 	return code;
 }
 
-enum err_code fingerprint_of_pem(const char *pem, size_t len, const char *what, struct digest *ret_fingerprint,
-				 struct err *err)
+enum err_code fingerprint_of_pem(const char *text, const char *name, struct digest *ret_fingerprint, struct err *err)
 {
-	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	EVP_PKEY *key;
-	enum err_code code;
+	EVP_PKEY *key = NULL;
+	enum err_code code = pem_read_public(text, name, &key, err);
 
-	if (bio == NULL)
-		return err_nomem(err);
-	key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (key == NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds no public key in PEM", what);
+	if (code != ERR_OK)
+		return code;
 	code = fingerprint_of(key, ret_fingerprint, err);
 	EVP_PKEY_free(key);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", what);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", name);
 }
 
 /* The bytes of a digest in hex, which digest_parse has accepted. */

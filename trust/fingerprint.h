@@ -1,6 +1,6 @@
 /* fingerprint.h - what identifies a public key: the SHA-256 of its one form in DER.
  *
- * Errors  ERR_FORMAT (no public key in PEM), ERR_CRYPTO, ERR_NOMEM.
+ * Errors  Those of pem.h, ERR_CRYPTO.
  * Format  A digest, "sha256:" and 64 digits; or for people and in seals the same 32 bytes in base64.  One key has one
  *         fingerprint, however its file writes it: a curve by its name, a point uncompressed, as everybody writes them.
  * Source  RFC 5280, SubjectPublicKeyInfo; the hint of cosign's bundles is the same value.
@@ -16,9 +16,8 @@
 struct evp_pkey_st;
 
 enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerprint, struct err *err);
-/* Of the one public key in a PEM text; what names it in messages. */
-enum err_code fingerprint_of_pem(const char *pem, size_t len, const char *what, struct digest *ret_fingerprint,
-				 struct err *err);
+/* Of the one public key in a text (pem.h). */
+enum err_code fingerprint_of_pem(const char *text, const char *name, struct digest *ret_fingerprint, struct err *err);
 /* In base64. */
 enum err_code fingerprint_text(const struct digest *fingerprint, char out[FINGERPRINT_TEXT_MAX], struct err *err);
 /* Read it from base64; ERR_FORMAT for anything else. */

@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -16,10 +15,10 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/fingerprint.h"
+#include "trust/pem.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
-#define BEGIN "-----BEGIN "
 
 /* What RSA's signatures look like. */
 enum padding { PADDING_ANY, PADDING_V15, PADDING_PSS };
@@ -198,44 +197,17 @@ static enum err_code finish(EVP_PKEY *pkey, const X509_PUBKEY *known, const char
 	return code;
 }
 
-/* One key in a text: which of several was meant, nobody could say. */
-static enum err_code check_single(const char *pem, const char *name, struct err *err)
-{
-	const char *first = strstr(pem, BEGIN);
-
-	if (first == NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds no public key in PEM", name);
-	if (strstr(first + 1, BEGIN) != NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds more than one thing in PEM: put each key into its own file",
-			       name);
-	return ERR_OK;
-}
-
 enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, struct trust_key **ret_key,
 			       struct err *err)
 {
 	CLEANUP(buf_release) struct buf text = { .max = LIMIT_KEY_BYTES };
-	EVP_PKEY *pkey;
-	BIO *bio;
+	EVP_PKEY *pkey = NULL;
 	enum err_code code = buf_add(&text, pem, len, err);
 
 	if (code != ERR_OK)
 		return err_add(err, "%s", name);
-	code = check_single(buf_text(&text), name, err);
-	if (code != ERR_OK)
-		return code;
-	bio = BIO_new_mem_buf(text.data, (int)text.len);
-	if (bio == NULL)
-		return err_nomem(err);
-	pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	if (pkey == NULL)
-		return err_set(err, ERR_FORMAT, "%s: holds no public key%s", name,
-			       strstr(text.data, "PRIVATE KEY") != NULL
-				       ? ", but a private one: openssl pkey -in KEY -pubout prints its public half"
-				       : "");
-	return finish(pkey, NULL, NULL, name, ret_key, err);
+	code = pem_read_public(buf_text(&text), name, &pkey, err);
+	return code == ERR_OK ? finish(pkey, NULL, NULL, name, ret_key, err) : code;
 }
 
 enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err)

@@ -7,6 +7,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/fingerprint.h"
+#include "trust/pem.h"
 #include "trust/site.h"
 
 #define BLANKS " \t\r"
@@ -62,7 +63,7 @@ static enum err_code add_list(struct revoked *r, const char *file, struct buf *t
 static enum err_code add_key(struct revoked *r, const char *file, const struct buf *text, struct err *err)
 {
 	struct revoked_entry entry = { .file = file, .is_key = true };
-	enum err_code code = fingerprint_of_pem(text->data, text->len, file, &entry.digest, err);
+	enum err_code code = fingerprint_of_pem(buf_text(text), file, &entry.digest, err);
 
 	return code == ERR_OK ? add(r, &entry, err) : err_add(err, SITE_REVOKED);
 }
@@ -74,8 +75,8 @@ static enum err_code add_file(struct revoked *r, const char *file, struct err *e
 
 	if (code != ERR_OK)
 		return code;
-	return strstr(buf_text(&text), "-----BEGIN ") != NULL ? add_key(r, file, &text, err)
-							      : add_list(r, file, &text, err);
+	return strstr(buf_text(&text), PEM_BEGIN) != NULL ? add_key(r, file, &text, err)
+							  : add_list(r, file, &text, err);
 }
 
 static bool counts(const char *name)

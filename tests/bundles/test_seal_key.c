@@ -14,6 +14,7 @@
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/test_main.h"
 
+#define PARAMETERS "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
 #define TEXT "{\"hello\":\"bundle\"}\n"
 
 struct fixture {
@@ -266,6 +267,10 @@ START_TEST(not_one_key)
 	ck_assert_int_ge(asprintf(&two, "%s%s", key_p256_pub, key_ed25519_pub), 0);
 	ck_assert_int_eq(read_key(&f, two, false, "", &key), ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(f.err.msg, "more than one"));
+	free(two);
+	ck_assert_int_ge(asprintf(&two, "%s%s", key_p256, key_ed25519), 0);
+	ck_assert_int_eq(read_key(&f, two, true, "", &key), ERR_FORMAT);
+	ck_assert_ptr_nonnull(strstr(f.err.msg, "more than one"));
 	large = calloc(1, SEAL_KEY_FILE_MAX + 2);
 	memset(large, 'x', SEAL_KEY_FILE_MAX + 1);
 	ck_assert_int_eq(read_key(&f, large, false, "", &key), ERR_LIMIT);
@@ -276,6 +281,29 @@ START_TEST(not_one_key)
 	ck_assert_ptr_null(key);
 	free(two);
 	free(large);
+	tear_down(&f);
+}
+END_TEST
+
+/* As openssl ecparam -genkey writes them. */
+START_TEST(behind_parameters)
+{
+	struct seal_key *key = NULL;
+	struct fixture f;
+	char *both;
+
+	set_up(&f);
+	ck_assert_int_ge(asprintf(&both, PARAMETERS "%s", key_p256_sec1), 0);
+	ck_assert_msg(read_key(&f, both, true, "", &key) == ERR_OK, "%s", f.err.msg);
+	free(both);
+	seal_key_free(key);
+	key = NULL;
+	ck_assert_int_ge(asprintf(&both, PARAMETERS "%s%s", key_p256_sec1, key_ed25519), 0);
+	ck_assert_int_eq(read_key(&f, both, true, "", &key), ERR_FORMAT);
+	ck_assert_ptr_nonnull(strstr(f.err.msg, "more than one"));
+	ck_assert_int_eq(read_key(&f, PARAMETERS, true, "", &key), ERR_FORMAT);
+	ck_assert_ptr_nonnull(strstr(f.err.msg, "holds no private key"));
+	free(both);
 	tear_down(&f);
 }
 END_TEST
@@ -329,6 +357,7 @@ int main(void)
 	tcase_add_loop_test(t, made_elsewhere, 0, (int)COUNT_OF(others));
 	tcase_add_loop_test(t, file, 0, (int)COUNT_OF(files));
 	tcase_add_test(t, not_one_key);
+	tcase_add_test(t, behind_parameters);
 	tcase_add_test(t, nobody_to_ask);
 	tcase_add_loop_test(t, fd_text, 0, (int)COUNT_OF(fds));
 	suite_add_tcase(s, t);

@@ -514,7 +514,7 @@ START_TEST(revoked_key)
 	struct revoked revoked = { .entries = &entry, .len = 1 };
 	struct err err = { 0 };
 
-	ck_assert_int_eq(fingerprint_of_pem(key_p256_pub, strlen(key_p256_pub), "a.pub", &entry.digest, NULL), ERR_OK);
+	ck_assert_int_eq(fingerprint_of_pem(key_p256_pub, "a.pub", &entry.digest, NULL), ERR_OK);
 	proofs_init(&proofs, &fake, &revoked);
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &d, &err), ERR_OK);
 	ck_assert_int_eq(decision_refusal(&d, &err), ERR_UNPROVED);

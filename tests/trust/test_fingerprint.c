@@ -13,7 +13,7 @@ static struct digest of(const char *pem)
 	struct digest got = { .text = "" };
 	struct err err = { .code = ERR_OK };
 
-	ck_assert_msg(fingerprint_of_pem(pem, strlen(pem), "key", &got, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(fingerprint_of_pem(pem, "key", &got, &err) == ERR_OK, "%s", err.msg);
 	return got;
 }
 
@@ -70,9 +70,9 @@ START_TEST(no_key)
 	struct digest got;
 	struct err err = { .code = ERR_OK };
 
-	ck_assert_int_eq(fingerprint_of_pem("hello", 5, "acme", &got, &err), ERR_FORMAT);
+	ck_assert_int_eq(fingerprint_of_pem("hello", "acme", &got, &err), ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(err.msg, "acme"));
-	ck_assert_int_eq(fingerprint_of_pem(key_p256, strlen(key_p256), "acme", &got, &err), ERR_FORMAT);
+	ck_assert_int_eq(fingerprint_of_pem(key_p256, "acme", &got, &err), ERR_FORMAT);
 }
 END_TEST
 

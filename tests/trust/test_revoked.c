@@ -83,10 +83,24 @@ START_TEST(key)
 	struct err err = { .code = ERR_OK };
 
 	folder_put(folder, SITE_REVOKED "/x.pem", key_p521_pub, strlen(key_p521_pub));
-	ck_assert_int_eq(fingerprint_of_pem(key_p521_pub, strlen(key_p521_pub), "x", &fingerprint, &err), ERR_OK);
+	ck_assert_int_eq(fingerprint_of_pem(key_p521_pub, "x", &fingerprint, &err), ERR_OK);
 	ck_assert_msg(revoked_load(&r, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_ptr_nonnull(revoked_find(&r, &fingerprint));
 	ck_assert(revoked_find(&r, &fingerprint)->is_key);
+}
+END_TEST
+
+/* Which of them was meant, nobody could say; and one alone would leave the other in use. */
+START_TEST(two_keys)
+{
+	CLEANUP(revoked_release) struct revoked r = { 0 };
+	CLEANUP(free_ptr) char *both = NULL;
+	struct err err = { .code = ERR_OK };
+
+	ck_assert_int_eq(str_format(&both, NULL, "%s%s", key_p256_pub, key_p384_pub), ERR_OK);
+	folder_put(folder, SITE_REVOKED "/x.pem", both, strlen(both));
+	ck_assert_int_eq(revoked_load(&r, &err), ERR_FORMAT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "x.pem: holds more than one thing"));
 }
 END_TEST
 
@@ -127,6 +141,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, loads, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, key);
+	tcase_add_test(t, two_keys);
 	tcase_add_test(t, graph);
 	suite_add_tcase(s, t);
 	return test_run(s);
