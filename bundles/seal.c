@@ -84,15 +84,15 @@ static enum err_code read_digest(const struct json_t *digest, const char *what, 
 
 	if (!js_has(digest, "algorithm") && !js_has(digest, "digest"))
 		return ERR_OK;
-	for (s->hash = 0; s->hash < SEAL_HASHES; s->hash++) {
-		if (name != NULL && strcmp(name, seal_hash_name(s->hash)) == 0)
+	for (s->hash = 0; s->hash < TRUST_HASHES; s->hash++) {
+		if (name != NULL && strcmp(name, trust_hash_name(s->hash)) == 0)
 			break;
 	}
-	if (s->hash == SEAL_HASHES)
+	if (s->hash == TRUST_HASHES)
 		return err_set(err, ERR_UNSUPPORTED, "%s: a digest by %.40s, which is not known here", what,
 			       name != NULL ? name : "nothing");
 	code = read_bytes(digest, "digest", what, s->digest, sizeof(s->digest), &len, err);
-	if (code == ERR_OK && len != seal_hash_bytes(s->hash))
+	if (code == ERR_OK && len != trust_hash_bytes(s->hash))
 		return err_set(err, ERR_FORMAT, "%s: a digest of %zu bytes by %s", what, len, name);
 	s->has_digest = true;
 	return code;
@@ -102,7 +102,7 @@ enum err_code seal_read(const void *text, size_t len, const char *what, struct s
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	const struct json_t *signature;
-	struct seal s = { .hash = SEAL_SHA256 };
+	struct seal s = { .hash = TRUST_SHA256 };
 	enum err_code code = ERR_OK;
 
 	if (len > SEAL_TEXT_MAX)
@@ -156,8 +156,8 @@ enum err_code seal_write(const struct seal *s, struct buf *out, struct err *err)
 	js_begin(&o, '{');
 	js_key(&o, "messageDigest");
 	js_begin(&o, '{');
-	js_member(&o, "algorithm", seal_hash_name(s->hash));
-	code = put_base64(&o, "digest", s->digest, seal_hash_bytes(s->hash), err);
+	js_member(&o, "algorithm", trust_hash_name(s->hash));
+	code = put_base64(&o, "digest", s->digest, trust_hash_bytes(s->hash), err);
 	js_end(&o, '}');
 	if (code == ERR_OK)
 		code = put_base64(&o, "signature", s->signature, s->signature_len, err);
@@ -169,14 +169,14 @@ enum err_code seal_write(const struct seal *s, struct buf *out, struct err *err)
 enum err_code seal_of(const struct seal_key *k, const void *bytes, size_t len, const void *signature,
 		      size_t signature_len, struct seal *ret_seal, struct err *err)
 {
-	struct seal s = { .hash = SEAL_SHA256, .has_digest = true, .signature_len = signature_len };
+	struct seal s = { .hash = TRUST_SHA256, .has_digest = true, .signature_len = signature_len };
 	enum err_code code;
 
 	if (signature_len > SEAL_SIGNATURE_MAX)
 		return err_set(err, ERR_LIMIT, "a signature of %zu bytes", signature_len);
 	code = seal_key_check(k, s.hash, bytes, len, signature, signature_len, err);
 	if (code == ERR_OK)
-		code = seal_hash_of(s.hash, bytes, len, s.digest, err);
+		code = trust_hash_of(s.hash, bytes, len, s.digest, err);
 	if (code != ERR_OK)
 		return code;
 	memcpy(s.signature, signature, signature_len);
@@ -197,13 +197,13 @@ enum err_code seal_sign(const struct seal_key *k, const void *bytes, size_t len,
 
 enum err_code seal_is_over(const struct seal *s, const void *bytes, size_t len, struct err *err)
 {
-	unsigned char digest[SEAL_DIGEST_MAX];
+	unsigned char digest[TRUST_HASH_MAX];
 	enum err_code code;
 
 	if (!s->has_digest)
 		return ERR_OK;
-	code = seal_hash_of(s->hash, bytes, len, digest, err);
-	if (code == ERR_OK && memcmp(digest, s->digest, seal_hash_bytes(s->hash)) != 0)
+	code = trust_hash_of(s->hash, bytes, len, digest, err);
+	if (code == ERR_OK && memcmp(digest, s->digest, trust_hash_bytes(s->hash)) != 0)
 		code = err_set(err, ERR_UNPROVED,
 			       "it seals another bundle: the digest in it is not that of bundle.json");
 	return code;

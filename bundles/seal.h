@@ -11,7 +11,7 @@
  *              verificationMaterial.publicKey.hint    which key (seal_key.h)
  *              messageSignature.messageDigest         algorithm SHA2_256, digest of bundle.json
  *              messageSignature.signature             over bundle.json
- *            Read are the versions from v0.1 on, the hashes of seal_key.h, seals
+ *            Read are the versions from v0.1 on, the hashes of trust/artifact.h, seals
  *            without messageDigest (which cosign writes for Ed25519), and with a
  *            certificate or a log entry in place of the hint or beside it.
  * Source     sigstore protobuf-specs, sigstore_bundle.proto.
@@ -31,8 +31,8 @@
 struct seal {
 	char hint[SEAL_HINT_MAX + 1]; /* "" where it names no key */
 	bool has_digest;
-	enum seal_hash hash;
-	unsigned char digest[SEAL_DIGEST_MAX];
+	enum trust_hash hash;
+	unsigned char digest[TRUST_HASH_MAX];
 	unsigned char signature[SEAL_SIGNATURE_MAX];
 	size_t signature_len;
 };

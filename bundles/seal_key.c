@@ -26,34 +26,6 @@ struct seal_key {
 	char hint[FINGERPRINT_TEXT_MAX];
 };
 
-static const struct {
-	const char *name;
-	const EVP_MD *(*md)(void);
-	size_t bytes;
-} hashes[SEAL_HASHES] = {
-	[SEAL_SHA256] = { "SHA2_256", EVP_sha256, 32 },
-	[SEAL_SHA384] = { "SHA2_384", EVP_sha384, 48 },
-	[SEAL_SHA512] = { "SHA2_512", EVP_sha512, 64 },
-};
-
-const char *seal_hash_name(enum seal_hash hash)
-{
-	return hashes[hash].name;
-}
-
-size_t seal_hash_bytes(enum seal_hash hash)
-{
-	return hashes[hash].bytes;
-}
-
-enum err_code seal_hash_of(enum seal_hash hash, const void *bytes, size_t len, unsigned char out[SEAL_DIGEST_MAX],
-			   struct err *err)
-{
-	if (EVP_Digest(bytes, len, out, NULL, hashes[hash].md(), NULL) != 1)
-		return err_set(err, ERR_CRYPTO, "%s is not available", hashes[hash].name);
-	return ERR_OK;
-}
-
 const char *seal_key_name(const struct seal_key *k)
 {
 	return k->name;
@@ -189,9 +161,9 @@ enum err_code seal_key_read_private(const char *path, int passphrase_fd, struct 
 }
 
 /* Ed25519 hashes by itself. */
-static const EVP_MD *md_of(const struct seal_key *k, enum seal_hash hash)
+static const EVP_MD *md_of(const struct seal_key *k, enum trust_hash hash)
 {
-	return EVP_PKEY_get_base_id(k->pkey) == EVP_PKEY_ED25519 ? NULL : hashes[hash].md();
+	return EVP_PKEY_get_base_id(k->pkey) == EVP_PKEY_ED25519 ? NULL : trust_hash_md(hash);
 }
 
 enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t len,
@@ -203,7 +175,7 @@ enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t 
 
 	if (context == NULL)
 		return err_nomem(err);
-	done = EVP_DigestSignInit(context, NULL, md_of(k, SEAL_SHA256), NULL, k->pkey) == 1 &&
+	done = EVP_DigestSignInit(context, NULL, md_of(k, TRUST_SHA256), NULL, k->pkey) == 1 &&
 	       EVP_DigestSign(context, out, &out_len, bytes, len) == 1;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
@@ -213,7 +185,7 @@ enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t 
 	return ERR_OK;
 }
 
-enum err_code seal_key_check(const struct seal_key *k, enum seal_hash hash, const void *bytes, size_t len,
+enum err_code seal_key_check(const struct seal_key *k, enum trust_hash hash, const void *bytes, size_t len,
 			     const unsigned char *signature, size_t signature_len, struct err *err)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();

@@ -20,14 +20,11 @@
 #include "common/buf.h"
 #include "common/digest.h"
 #include "common/err.h"
+#include "trust/artifact.h"
 
 #define SEAL_KEY_FILE_MAX 65536
 #define SEAL_HINT_MAX 128
 #define SEAL_SIGNATURE_MAX 2048 /* RSA of 16384 bits */
-#define SEAL_DIGEST_MAX 64
-
-/* What ECDSA and RSA sign the hash of.  We sign by SHA-256; cosign takes the others for larger curves. */
-enum seal_hash { SEAL_SHA256, SEAL_SHA384, SEAL_SHA512, SEAL_HASHES };
 
 struct seal_key;
 
@@ -44,20 +41,14 @@ const char *seal_key_name(const struct seal_key *k);
 const char *seal_key_hint(const struct seal_key *k);
 /* The same as a digest. */
 const struct digest *seal_key_fingerprint(const struct seal_key *k);
-/* Sign bytes; at most SEAL_SIGNATURE_MAX bytes are written. */
+/* Sign bytes, by SHA-256 where the key needs a hash; at most SEAL_SIGNATURE_MAX bytes are written. */
 enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t len,
 			    unsigned char out[SEAL_SIGNATURE_MAX], size_t *ret_len, struct err *err);
-/* Is this a signature of these bytes? */
-enum err_code seal_key_check(const struct seal_key *k, enum seal_hash hash, const void *bytes, size_t len,
+/* Is this a signature of these bytes, by this hash where the key needs one?  cosign takes others for larger curves. */
+enum err_code seal_key_check(const struct seal_key *k, enum trust_hash hash, const void *bytes, size_t len,
 			     const unsigned char *signature, size_t signature_len, struct err *err);
 /* NULL is fine. */
 void seal_key_free(struct seal_key *k);
 /* Cleanup handler for struct seal_key *. */
 void seal_key_free_ptr(struct seal_key **k);
-
-/* sigstore's name of a hash, "SHA2_256", and how many bytes it has. */
-const char *seal_hash_name(enum seal_hash hash);
-size_t seal_hash_bytes(enum seal_hash hash);
-enum err_code seal_hash_of(enum seal_hash hash, const void *bytes, size_t len, unsigned char out[SEAL_DIGEST_MAX],
-			   struct err *err);
 #endif

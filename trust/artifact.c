@@ -27,6 +27,16 @@ size_t trust_hash_bytes(enum trust_hash hash)
 	return hashes[hash].bytes;
 }
 
+const char *trust_hash_name(enum trust_hash hash)
+{
+	return hashes[hash].names[0];
+}
+
+const EVP_MD *trust_hash_md(enum trust_hash hash)
+{
+	return hashes[hash].md();
+}
+
 enum trust_hash trust_hash_named(const char *name)
 {
 	size_t i, j;

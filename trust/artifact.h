@@ -20,6 +20,8 @@
 
 #define TRUST_HASH_MAX 64
 
+struct evp_md_st;
+
 enum trust_hash { TRUST_SHA256, TRUST_SHA384, TRUST_SHA512, TRUST_HASHES };
 
 struct trust_artifact {
@@ -46,6 +48,9 @@ enum err_code trust_artifact_bytes(struct trust_artifact *a, const void **ret_by
 void trust_artifact_release(struct trust_artifact *a);
 
 size_t trust_hash_bytes(enum trust_hash hash);
+/* sigstore's name of it, "SHA2_256", and OpenSSL's. */
+const char *trust_hash_name(enum trust_hash hash);
+const struct evp_md_st *trust_hash_md(enum trust_hash hash);
 /* By any of its names: "SHA2_256" of sigstore, "sha256" of in-toto and Rekor; TRUST_HASHES for others. */
 enum trust_hash trust_hash_named(const char *name);
 enum err_code trust_hash_of(enum trust_hash hash, const void *bytes, size_t len, unsigned char out[TRUST_HASH_MAX],

@@ -59,11 +59,6 @@ static const struct {
 	{ "PKCS1_RSA_PSS", EVP_PKEY_RSA, PADDING_PSS, TRUST_HASHES },
 };
 
-static const EVP_MD *md_of(enum trust_hash hash)
-{
-	return hash == TRUST_SHA256 ? EVP_sha256() : hash == TRUST_SHA384 ? EVP_sha384() : EVP_sha512();
-}
-
 /* The hash of a curve; TRUST_HASHES for another curve. */
 static enum trust_hash curve_hash(const EVP_PKEY *pkey)
 {
@@ -323,7 +318,7 @@ static bool is_over(const struct trust_key *k, enum trust_hash hash, enum paddin
 {
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(k->pkey, NULL);
 	bool good = context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, k, padding) &&
-		    EVP_PKEY_CTX_set_signature_md(context, md_of(hash)) == 1 &&
+		    EVP_PKEY_CTX_set_signature_md(context, trust_hash_md(hash)) == 1 &&
 		    EVP_PKEY_verify(context, signature, signature_len, digest, trust_hash_bytes(hash)) == 1;
 
 	EVP_PKEY_CTX_free(context);

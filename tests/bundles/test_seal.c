@@ -135,6 +135,10 @@ static const struct {
 	  "{" TYPE ",\"messageSignature\":{\"messageDigest\":{\"algorithm\":\"SHA3_256\",\"digest\":\"" DIGEST
 	  "\"}," SIGNATURE "}}",
 	  ERR_UNSUPPORTED },
+	{ "a hash by a name of others",
+	  "{" TYPE ",\"messageSignature\":{\"messageDigest\":{\"algorithm\":\"sha256\",\"digest\":\"" DIGEST
+	  "\"}," SIGNATURE "}}",
+	  ERR_UNSUPPORTED },
 	{ "hash without name",
 	  "{" TYPE ",\"messageSignature\":{\"messageDigest\":{\"digest\":\"" DIGEST "\"}," SIGNATURE "}}",
 	  ERR_UNSUPPORTED },
