@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/pem.h"
@@ -100,7 +101,7 @@ bool keyring_is_key(const char *name)
 
 static enum err_code add_machine(struct keyring *ring, const char *name, struct err *err)
 {
-	CLEANUP(buf_release) struct buf pem = { .max = SEAL_KEY_FILE_MAX };
+	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_KEY_BYTES };
 	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
 	CLEANUP(free_ptr) char *path = NULL;
 	enum err_code code = site_path(SITE_KEYS, name, &path, err);

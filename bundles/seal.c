@@ -172,7 +172,7 @@ enum err_code seal_of(const struct seal_key *k, const void *bytes, size_t len, c
 	struct seal s = { .hash = TRUST_SHA256, .has_digest = true, .signature_len = signature_len };
 	enum err_code code;
 
-	if (signature_len > SEAL_SIGNATURE_MAX)
+	if (signature_len > LIMIT_SIGNATURE_BYTES)
 		return err_set(err, ERR_LIMIT, "a signature of %zu bytes", signature_len);
 	code = seal_key_check(k, s.hash, bytes, len, signature, signature_len, err);
 	if (code == ERR_OK)
@@ -187,7 +187,7 @@ enum err_code seal_of(const struct seal_key *k, const void *bytes, size_t len, c
 
 enum err_code seal_sign(const struct seal_key *k, const void *bytes, size_t len, struct seal *ret_seal, struct err *err)
 {
-	unsigned char signature[SEAL_SIGNATURE_MAX];
+	unsigned char signature[LIMIT_SIGNATURE_BYTES];
 	size_t signature_len = 0;
 	enum err_code code = seal_key_sign(k, bytes, len, signature, &signature_len, err);
 

@@ -25,6 +25,7 @@
 #include "bundles/seal_key.h"
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/limits.h"
 
 #define SEAL_TEXT_MAX 65536
 
@@ -33,7 +34,7 @@ struct seal {
 	bool has_digest;
 	enum trust_hash hash;
 	unsigned char digest[TRUST_HASH_MAX];
-	unsigned char signature[SEAL_SIGNATURE_MAX];
+	unsigned char signature[LIMIT_SIGNATURE_BYTES];
 	size_t signature_len;
 };
 

@@ -59,10 +59,10 @@ static enum err_code check_kind(const struct seal_key *k, struct err *err)
 /* Room for the whole file is taken at once: what grows leaves copies of a secret behind. */
 static enum err_code read_pem(const char *path, struct buf *pem, struct err *err)
 {
-	static const char room[SEAL_KEY_FILE_MAX];
+	static const char room[LIMIT_KEY_BYTES];
 	enum err_code code;
 
-	buf_init(pem, SEAL_KEY_FILE_MAX);
+	buf_init(pem, LIMIT_KEY_BYTES);
 	code = buf_add(pem, room, sizeof(room), err);
 	buf_clear(pem);
 	return code == ERR_OK ? file_read(path, pem, err) : code;
@@ -167,10 +167,10 @@ static const EVP_MD *md_of(const struct seal_key *k, enum trust_hash hash)
 }
 
 enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t len,
-			    unsigned char out[SEAL_SIGNATURE_MAX], size_t *ret_len, struct err *err)
+			    unsigned char out[LIMIT_SIGNATURE_BYTES], size_t *ret_len, struct err *err)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	size_t out_len = SEAL_SIGNATURE_MAX;
+	size_t out_len = LIMIT_SIGNATURE_BYTES;
 	bool done;
 
 	if (context == NULL)

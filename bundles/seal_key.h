@@ -1,7 +1,7 @@
 /* seal_key.h - keys that sign and check: Ed25519, ECDSA on P-256 and P-384, RSA of 2048 bits and more.
  *
  * Lifecycle  seal_key_read_private or seal_key_read_public; sign, check; seal_key_free.
- * Bounds     A key file has at most SEAL_KEY_FILE_MAX bytes and holds one key.
+ * Bounds     A key file has at most LIMIT_KEY_BYTES bytes and holds one key.
  * Ownership  A key owns everything in it.
  * Errors     ERR_NOT_FOUND, ERR_IO, ERR_FORMAT (no key in the file, or more than
  *            one), ERR_UNSUPPORTED (another kind of key), ERR_DENIED (the
@@ -20,11 +20,10 @@
 #include "common/buf.h"
 #include "common/digest.h"
 #include "common/err.h"
+#include "common/limits.h"
 #include "trust/artifact.h"
 
-#define SEAL_KEY_FILE_MAX 65536
 #define SEAL_HINT_MAX 128
-#define SEAL_SIGNATURE_MAX 2048 /* RSA of 16384 bits */
 
 struct seal_key;
 
@@ -41,9 +40,9 @@ const char *seal_key_name(const struct seal_key *k);
 const char *seal_key_hint(const struct seal_key *k);
 /* The same as a digest. */
 const struct digest *seal_key_fingerprint(const struct seal_key *k);
-/* Sign bytes, by SHA-256 where the key needs a hash; at most SEAL_SIGNATURE_MAX bytes are written. */
+/* Sign bytes, by SHA-256 where the key needs a hash; at most LIMIT_SIGNATURE_BYTES bytes are written. */
 enum err_code seal_key_sign(const struct seal_key *k, const void *bytes, size_t len,
-			    unsigned char out[SEAL_SIGNATURE_MAX], size_t *ret_len, struct err *err);
+			    unsigned char out[LIMIT_SIGNATURE_BYTES], size_t *ret_len, struct err *err);
 /* Is this a signature of these bytes, by this hash where the key needs one?  cosign takes others for larger curves. */
 enum err_code seal_key_check(const struct seal_key *k, enum trust_hash hash, const void *bytes, size_t len,
 			     const unsigned char *signature, size_t signature_len, struct err *err);

@@ -170,7 +170,7 @@ static enum err_code check_not_revoked(const struct keyring_key *k, struct err *
 /* The same bytes are there already. */
 static bool is_there(const char *folder, const char *name, const struct buf *bytes)
 {
-	CLEANUP(buf_release) struct buf there = { .max = SEAL_KEY_FILE_MAX };
+	CLEANUP(buf_release) struct buf there = { .max = LIMIT_KEY_BYTES };
 
 	return site_read(folder, name, &there, NULL) == ERR_OK && there.len == bytes->len &&
 	       memcmp(there.data, bytes->data, there.len) == 0;
@@ -213,9 +213,9 @@ enum err_code site_add_key(const char *file, const struct site_wish *wish, struc
 {
 	CLEANUP(site_done_release) struct site_done done = { .is_key = true };
 	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
-	CLEANUP(buf_release) struct buf pem = { .max = SEAL_KEY_FILE_MAX };
+	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_KEY_BYTES };
 	CLEANUP(buf_release) struct buf text = { .max = MIB };
-	CLEANUP(buf_release) struct buf scope = { .max = SEAL_KEY_FILE_MAX };
+	CLEANUP(buf_release) struct buf scope = { .max = LIMIT_KEY_BYTES };
 	CLEANUP(free_ptr) char *name = NULL;
 	CLEANUP(close_fd) int lock = -1;
 	enum err_code code = choose_name(wish->name, file, &name, err);
@@ -277,7 +277,7 @@ enum err_code site_remove_key(const char *key, struct site_done *ret_done, struc
 /* What is meant, and how its file is to be called. */
 static enum err_code resolve(const char *what, struct site_done *done, char **ret_name, struct err *err)
 {
-	CLEANUP(buf_release) struct buf pem = { .max = SEAL_KEY_FILE_MAX };
+	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_KEY_BYTES };
 	CLEANUP(free_ptr) char *file = NULL;
 	struct err why = { .code = ERR_OK };
 	enum err_code code;

@@ -57,7 +57,7 @@
 #define LIMIT_HTPASSWD_USERS 10000         /* in it */
 #define LIMIT_BCRYPT_COST 12               /* of a hash in it: a quarter of a second for one login */
 #define LIMIT_SERVE_PAGE 1000              /* tags or repositories in one answer */
-#define LIMIT_KEY_BYTES (64 * KIB)         /* a file with a public key */
+#define LIMIT_KEY_BYTES (64 * KIB)         /* a file with one key */
 #define LIMIT_SIGNATURE_BYTES 2048         /* one signature: RSA of 16384 bits */
 #define LIMIT_ARTIFACT_BYTES (64 * MIB)    /* what Ed25519 signed, which is read whole; all else is read in pieces */
 #define LIMIT_TRUSTED_ROOT_BYTES (1 * MIB) /* trusted_root.json */

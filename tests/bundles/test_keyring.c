@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/seal_keys.h"
@@ -130,7 +131,7 @@ static const struct {
 
 START_TEST(scope)
 {
-	struct buf pem = { .max = SEAL_KEY_FILE_MAX }, text = { .max = SEAL_KEY_FILE_MAX };
+	struct buf pem = { .max = LIMIT_KEY_BYTES }, text = { .max = LIMIT_KEY_BYTES };
 	struct err err = { .code = ERR_OK };
 	struct keyring_key k = { 0 };
 	enum err_code got;

@@ -183,7 +183,7 @@ START_TEST(bounds)
 	ck_assert_int_ge(asprintf(&text, "{" TYPE ",\"messageSignature\":{\"signature\":\"%.2728sAAA=\"}}", letters),
 			 0);
 	ck_assert_msg(seal_read(text, strlen(text), "seal", &s, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_uint_eq(s.signature_len, SEAL_SIGNATURE_MAX);
+	ck_assert_uint_eq(s.signature_len, LIMIT_SIGNATURE_BYTES);
 	free(text);
 	ck_assert_int_ge(asprintf(&text, "{" TYPE ",\"messageSignature\":{\"signature\":\"%.2728sAAAA\"}}", letters),
 			 0);

@@ -65,7 +65,7 @@ static const struct {
 /* A signature holds for its bytes and its key, and for nothing else. */
 START_TEST(signs)
 {
-	unsigned char signature[SEAL_SIGNATURE_MAX];
+	unsigned char signature[LIMIT_SIGNATURE_BYTES];
 	struct seal_key *private = NULL, *public = NULL;
 	struct fixture f;
 	size_t len = 0, i;
@@ -93,7 +93,7 @@ START_TEST(signs)
 		ck_assert_int_eq(seal_key_check(public, TRUST_SHA256, TEXT, strlen(TEXT), signature, i, &f.err),
 				 ERR_UNPROVED);
 	ck_assert_int_eq(
-		seal_key_check(public, TRUST_SHA256, TEXT, strlen(TEXT), signature, SEAL_SIGNATURE_MAX, &f.err),
+		seal_key_check(public, TRUST_SHA256, TEXT, strlen(TEXT), signature, LIMIT_SIGNATURE_BYTES, &f.err),
 		ERR_UNPROVED);
 	for (i = 0; i < COUNT_OF(kinds); i++) {
 		struct seal_key *other = NULL;
@@ -272,8 +272,8 @@ START_TEST(not_one_key)
 	ck_assert_int_ge(asprintf(&two, "%s%s", key_p256, key_ed25519), 0);
 	ck_assert_int_eq(read_key(&f, two, true, "", &key), ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(f.err.msg, "more than one"));
-	large = calloc(1, SEAL_KEY_FILE_MAX + 2);
-	memset(large, 'x', SEAL_KEY_FILE_MAX + 1);
+	large = calloc(1, LIMIT_KEY_BYTES + 2);
+	memset(large, 'x', LIMIT_KEY_BYTES + 1);
 	ck_assert_int_eq(read_key(&f, large, false, "", &key), ERR_LIMIT);
 	ck_assert_int_eq(seal_key_read_public(f.folder, &key, &f.err), ERR_IO);
 	unlink(f.path);
