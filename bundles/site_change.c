@@ -93,19 +93,22 @@ static enum err_code count_keys(struct site_done *done, struct err *err)
 }
 
 /* Scope lines, and the key without whatever else is in its file. */
-static enum err_code write_key(const struct buf *pem, const struct scope *scope, struct buf *out, struct err *err)
+static enum err_code write_key(const struct buf *pem, const struct scope *scope, const char *file, struct buf *out,
+			       struct err *err)
 {
 	const char *begin = strstr(buf_text(pem), PEM_BEGIN), *end = begin != NULL ? strstr(begin, PEM_END) : NULL;
 	enum err_code code = ERR_OK;
 	size_t i;
 
 	if (end == NULL)
-		return err_set(err, ERR_FORMAT, "no public key in PEM");
+		return err_set(err, ERR_FORMAT, "%s: holds no public key in PEM", file);
 	for (i = 0; code == ERR_OK && i < scope->len; i++)
 		code = buf_printf(out, err, "Scope: %s\n", scope->patterns[i]);
 	if (code == ERR_OK)
 		code = buf_add(out, begin, (size_t)(end - begin) + strlen(PEM_END), err);
-	return code == ERR_OK ? buf_puts(out, "\n", err) : code;
+	if (code == ERR_OK)
+		code = buf_puts(out, "\n", err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s with its scopes", file);
 }
 
 static enum err_code read_key(const char *file, const struct opt_list *scopes, struct buf *pem, struct keyring_key *k,
@@ -214,7 +217,7 @@ enum err_code site_add_key(const char *file, const struct site_wish *wish, struc
 	CLEANUP(site_done_release) struct site_done done = { .is_key = true };
 	CLEANUP(keyring_key_release) struct keyring_key k = { 0 };
 	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_KEY_BYTES };
-	CLEANUP(buf_release) struct buf text = { .max = MIB };
+	CLEANUP(buf_release) struct buf text = { .max = LIMIT_KEY_BYTES }; /* or nobody could read it */
 	CLEANUP(buf_release) struct buf scope = { .max = LIMIT_KEY_BYTES };
 	CLEANUP(free_ptr) char *name = NULL;
 	CLEANUP(close_fd) int lock = -1;
@@ -223,7 +226,7 @@ enum err_code site_add_key(const char *file, const struct site_wish *wish, struc
 	if (code == ERR_OK)
 		code = read_key(file, wish->scopes, &pem, &k, err);
 	if (code == ERR_OK)
-		code = write_key(&pem, &k.scope, &text, err);
+		code = write_key(&pem, &k.scope, file, &text, err);
 	if (code == ERR_OK)
 		code = scope_text(&k.scope, &scope, err);
 	if (code == ERR_OK)

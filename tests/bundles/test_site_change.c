@@ -215,6 +215,24 @@ START_TEST(made_for_reading)
 }
 END_TEST
 
+/* A key whose scopes make its file longer than anybody would read is refused before it is there. */
+START_TEST(long_scopes)
+{
+	static const char *items[SCOPE_PATTERNS_MAX];
+	const struct opt_list scopes = { .items = items, .len = COUNT_OF(items) };
+	CLEANUP(site_done_release) struct site_done done = { 0 };
+	CLEANUP(free_ptr) char *path = folder_path(folder, "acme.pub");
+	struct err err = { .code = ERR_OK };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(items); i++)
+		items[i] = "registry.example.com/a-long-name-that-is-no-longer-than-others";
+	ck_assert_int_eq(site_add_key(path, &(struct site_wish){ .scopes = &scopes }, &done, &err), ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "acme.pub with its scopes: "));
+	ck_assert(!folder_has(folder, "site/keys.d/acme.pem"));
+}
+END_TEST
+
 /* A file that cannot be read stands in the way of everything but its removal. */
 START_TEST(broken)
 {
@@ -398,6 +416,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, session, 0, (int)COUNT_OF(sessions));
 	tcase_add_test(t, made_for_reading);
+	tcase_add_test(t, long_scopes);
 	tcase_add_test(t, broken);
 	tcase_add_test(t, one_at_a_time);
 	tcase_add_loop_test(t, faults, 0, (int)COUNT_OF(changes));
