@@ -31,20 +31,20 @@ static const struct {
 
 START_TEST(answer)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 	char start[100];
 
-	asked_init(&a, answers[_i].target);
+	http_asked_init(&a, answers[_i].target);
 	a.call.method = answers[_i].method;
-	ck_assert_msg(asked_run(&a, &err) == ERR_OK, "%s: %s", answers[_i].name, err.msg);
+	ck_assert_msg(http_asked_run(&a, &err) == ERR_OK, "%s: %s", answers[_i].name, err.msg);
 	ck_assert_int_eq(a.call.status, answers[_i].status);
 	ck_assert_int_eq(a.head_status, answers[_i].status);
 	ck_assert_msg(strcmp(buf_text(&a.body), answers[_i].body) == 0, "%s: %s", answers[_i].name, buf_text(&a.body));
 	ck_assert(a.heads == 1 && a.dones == 1 && !a.body_before_head);
 	snprintf(start, sizeof(start), "%s %s HTTP/1.1\r\n", answers[_i].method != NULL ? answers[_i].method : "GET",
 		 answers[_i].target);
-	ck_assert_uint_eq(http_server_asked(asked_server, start), 1);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, start), 1);
 }
 END_TEST
 
@@ -66,11 +66,12 @@ static const struct {
 
 START_TEST(failure)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	asked_init(&a, failures[_i].target);
-	ck_assert_msg(asked_run(&a, &err) == failures[_i].want, "%s: %d, %s", failures[_i].name, err.code, err.msg);
+	http_asked_init(&a, failures[_i].target);
+	ck_assert_msg(http_asked_run(&a, &err) == failures[_i].want, "%s: %d, %s", failures[_i].name, err.code,
+		      err.msg);
 	ck_assert_int_eq(a.failure, failures[_i].want);
 	ck_assert_int_eq(a.dones, 1);
 	ck_assert_msg(strstr(err.msg, failures[_i].says) != NULL, "%s: %s", failures[_i].name, err.msg);
@@ -87,12 +88,12 @@ static const char *const unreachable[] = {
 
 START_TEST(out_of_reach)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	asked_init(&a, "/");
+	http_asked_init(&a, "/");
 	a.call.url = unreachable[_i];
-	ck_assert_msg(asked_run(&a, &err) == ERR_NETWORK, "%s: %s", unreachable[_i], err.msg);
+	ck_assert_msg(http_asked_run(&a, &err) == ERR_NETWORK, "%s: %s", unreachable[_i], err.msg);
 	ck_assert_uint_eq(a.body.len, 0);
 }
 END_TEST
@@ -100,14 +101,14 @@ END_TEST
 /* What goes out: who asks, for what, and with which credentials. */
 START_TEST(sent_headers)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	const char *sent;
 
-	asked_init(&a, "/ok");
+	http_asked_init(&a, "/ok");
 	a.call.authorization = "Bearer abc";
 	a.call.accept = "text/plain, */*";
-	ck_assert_int_eq(asked_run(&a, NULL), ERR_OK);
-	sent = http_server_last(asked_server, "/ok");
+	ck_assert_int_eq(http_asked_run(&a, NULL), ERR_OK);
+	sent = http_server_last(http_asked_server, "/ok");
 	ck_assert_ptr_nonnull(strstr(sent, "\r\nAuthorization: Bearer abc\r\n"));
 	ck_assert_ptr_nonnull(strstr(sent, "\r\nAccept: text/plain, */*\r\n"));
 	ck_assert_ptr_nonnull(strstr(sent, "\r\nUser-Agent: bundle/test\r\n"));
@@ -126,13 +127,13 @@ static const struct {
 
 START_TEST(redirect_authorization)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	const char *sent;
 
-	asked_init(&a, redirects[_i].target);
+	http_asked_init(&a, redirects[_i].target);
 	a.call.authorization = "Basic abc";
-	ck_assert_int_eq(asked_run(&a, NULL), ERR_OK);
-	sent = http_server_last(asked_server, redirects[_i].led_to);
+	ck_assert_int_eq(http_asked_run(&a, NULL), ERR_OK);
+	sent = http_server_last(http_asked_server, redirects[_i].led_to);
 	ck_assert_str_ne(sent, "");
 	ck_assert_msg((strstr(sent, "\r\nAuthorization: Basic abc\r\n") != NULL) == redirects[_i].want, "%s: %s",
 		      redirects[_i].name, sent);
@@ -152,19 +153,19 @@ static const struct {
 
 START_TEST(more_headers)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 	const char *sent;
 	bool moved = strcmp(more[_i].target, more[_i].led_to) != 0;
 
-	asked_init(&a, more[_i].target);
+	http_asked_init(&a, more[_i].target);
 	a.call.more_headers = "X-Key: abc\nX-Two: 1\n";
 	a.call.authorization = "Basic abc";
 	a.call.range = "bytes=0-";
-	ck_assert_msg(asked_run(&a, &err) == ERR_OK, "%s: %s", more[_i].name, err.msg);
+	ck_assert_msg(http_asked_run(&a, &err) == ERR_OK, "%s: %s", more[_i].name, err.msg);
 	ck_assert_msg(strcmp(buf_text(&a.body), more[_i].body) == 0, "%s: %s", more[_i].name, buf_text(&a.body));
 	ck_assert(a.heads == 1 && a.dones == 1 && a.call.redirected == moved);
-	sent = http_server_last(asked_server, more[_i].led_to);
+	sent = http_server_last(http_asked_server, more[_i].led_to);
 	ck_assert_ptr_nonnull(strstr(sent, "\r\nRange: bytes=0-\r\n"));
 	ck_assert_int_eq(strstr(sent, "\r\nX-Key: abc\r\n") != NULL, more[_i].want);
 	ck_assert_int_eq(strstr(sent, "\r\nX-Two: 1\r\n") != NULL, more[_i].want);
@@ -176,12 +177,12 @@ static const char *const bad_moves[] = { "/round", "/to-file", "/to-ftp", "/move
 
 START_TEST(more_headers_fail)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	asked_init(&a, bad_moves[_i]);
+	http_asked_init(&a, bad_moves[_i]);
 	a.call.more_headers = "X-Key: abc\n";
-	ck_assert_int_eq(asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
 	ck_assert_msg(strstr(err.msg, bad_moves[_i]) != NULL && strstr(err.msg, "secret") == NULL, "%s", err.msg);
 	ck_assert(a.dones == 1 && a.heads == 0);
 }
@@ -193,12 +194,12 @@ static void renew_engine(const char *proxy, const char *no_proxy)
 	struct http_options options = { .max_active = 1, .stall_seconds = 1, .connect_seconds = 1, .retry_ms = 1 };
 	CLEANUP(free_ptr) char *url = NULL;
 
-	http_free(asked_engine);
+	http_free(http_asked_engine);
 	ck_assert_int_eq(str_format(&url, NULL, "http://%s", proxy), ERR_OK);
 	ck_assert_int_eq(setenv("http_proxy", url, 1), 0);
 	if (no_proxy != NULL)
 		ck_assert_int_eq(setenv("no_proxy", no_proxy, 1), 0);
-	ck_assert_int_eq(http_new(&options, &asked_engine, NULL), ERR_OK);
+	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
 }
 
 static const struct {
@@ -216,19 +217,19 @@ static const struct {
 
 START_TEST(proxy)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	renew_engine(http_server_host(asked_server), proxies[_i].no_proxy);
-	asked_init(&a, "/ok");
+	renew_engine(http_server_host(http_asked_server), proxies[_i].no_proxy);
+	http_asked_init(&a, "/ok");
 	if (!proxies[_i].loopback)
 		a.call.url = "http://registry.invalid/proxied";
-	asked_run(&a, &err);
+	http_asked_run(&a, &err);
 	ck_assert_msg((a.failure == ERR_OK) == (proxies[_i].by_proxy || proxies[_i].loopback), "%s: %s",
 		      proxies[_i].name, err.msg);
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET http://registry.invalid/proxied "),
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET http://registry.invalid/proxied "),
 			  proxies[_i].by_proxy);
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET /ok "), proxies[_i].loopback);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET /ok "), proxies[_i].loopback);
 }
 END_TEST
 
@@ -245,67 +246,67 @@ static const struct {
 /* The first error ends everything: calls under way and calls that wait hear nothing any more. */
 START_TEST(callback_fails)
 {
-	CLEANUP(asked_release) struct asked silent;
-	CLEANUP(asked_release) struct asked bad;
-	struct asked waiting[4];
+	CLEANUP(http_asked_release) struct http_asked silent;
+	CLEANUP(http_asked_release) struct http_asked bad;
+	struct http_asked waiting[4];
 	struct err err = { 0 };
 	size_t i;
 
-	asked_init(&silent, "/silent");
-	asked_init(&bad, callbacks[_i].target);
+	http_asked_init(&silent, "/silent");
+	http_asked_init(&bad, callbacks[_i].target);
 	bad.fail_head = callbacks[_i].head;
 	bad.fail_body = callbacks[_i].body;
 	bad.fail_done = callbacks[_i].done;
 	for (i = 0; i < COUNT_OF(waiting); i++) {
-		asked_init(&waiting[i], "/silent");
-		ck_assert_int_eq(http_start(asked_engine, &waiting[i].call, NULL), ERR_OK);
+		http_asked_init(&waiting[i], "/silent");
+		ck_assert_int_eq(http_start(http_asked_engine, &waiting[i].call, NULL), ERR_OK);
 	}
-	ck_assert_int_eq(http_start(asked_engine, &silent.call, NULL), ERR_OK);
-	ck_assert_msg(asked_run(&bad, &err) == callbacks[_i].want, "%s: %s", callbacks[_i].name, err.msg);
+	ck_assert_int_eq(http_start(http_asked_engine, &silent.call, NULL), ERR_OK);
+	ck_assert_msg(http_asked_run(&bad, &err) == callbacks[_i].want, "%s: %s", callbacks[_i].name, err.msg);
 	ck_assert_int_eq(bad.dones, 1);
 	ck_assert_int_eq(silent.dones + waiting[0].dones + waiting[3].dones, 0);
-	ck_assert_int_eq(http_run(asked_engine, &err), ERR_OK); /* nothing is left */
+	ck_assert_int_eq(http_run(http_asked_engine, &err), ERR_OK); /* nothing is left */
 	for (i = 0; i < COUNT_OF(waiting); i++)
-		asked_release(&waiting[i]);
+		http_asked_release(&waiting[i]);
 }
 END_TEST
 
 /* One after the other, the newest first; what a callback begins comes next. */
 START_TEST(order)
 {
-	struct asked calls[4];
+	struct http_asked calls[4];
 	const char *targets[] = { "/ok", "/empty", "/missing", "/created" };
 	size_t i;
 
-	asked_engine_start(1);
+	http_asked_engine_start(1);
 	for (i = 0; i < COUNT_OF(calls); i++)
-		asked_init(&calls[i], targets[i]);
+		http_asked_init(&calls[i], targets[i]);
 	calls[2].then = &calls[3];
 	for (i = 0; i < 3; i++)
-		ck_assert_int_eq(http_start(asked_engine, &calls[i].call, NULL), ERR_OK);
-	ck_assert_int_eq(http_run(asked_engine, NULL), ERR_OK);
+		ck_assert_int_eq(http_start(http_asked_engine, &calls[i].call, NULL), ERR_OK);
+	ck_assert_int_eq(http_run(http_asked_engine, NULL), ERR_OK);
 	for (i = 0; i < COUNT_OF(calls); i++) {
 		ck_assert_int_eq(calls[i].dones, 1);
-		asked_release(&calls[i]);
+		http_asked_release(&calls[i]);
 	}
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET "), 4);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET "), 4);
 }
 END_TEST
 
 /* Many more calls than may be under way. */
 START_TEST(many)
 {
-	static struct asked calls[200];
+	static struct http_asked calls[200];
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(calls); i++) {
-		asked_init(&calls[i], "/ok");
-		ck_assert_int_eq(http_start(asked_engine, &calls[i].call, NULL), ERR_OK);
+		http_asked_init(&calls[i], "/ok");
+		ck_assert_int_eq(http_start(http_asked_engine, &calls[i].call, NULL), ERR_OK);
 	}
-	ck_assert_int_eq(http_run(asked_engine, NULL), ERR_OK);
+	ck_assert_int_eq(http_run(http_asked_engine, NULL), ERR_OK);
 	for (i = 0; i < COUNT_OF(calls); i++) {
 		ck_assert_str_eq(buf_text(&calls[i].body), "hello");
-		asked_release(&calls[i]);
+		http_asked_release(&calls[i]);
 	}
 }
 END_TEST
@@ -313,12 +314,12 @@ END_TEST
 /* An engine that is freed with calls in it lets go of them. */
 START_TEST(free_early)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 
-	asked_init(&a, "/ok");
-	ck_assert_int_eq(http_start(asked_engine, &a.call, NULL), ERR_OK);
-	http_free(asked_engine);
-	asked_engine = NULL;
+	http_asked_init(&a, "/ok");
+	ck_assert_int_eq(http_start(http_asked_engine, &a.call, NULL), ERR_OK);
+	http_free(http_asked_engine);
+	http_asked_engine = NULL;
 	ck_assert_int_eq(a.dones, 0);
 	http_free(NULL);
 }
@@ -326,11 +327,11 @@ END_TEST
 
 START_TEST(headers)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	char out[100];
 
-	asked_init(&a, "/moved");
-	ck_assert_int_eq(asked_run(&a, NULL), ERR_OK);
+	http_asked_init(&a, "/moved");
+	ck_assert_int_eq(http_asked_run(&a, NULL), ERR_OK);
 	ck_assert_str_eq(http_header(&a.call, "X-Two", 0, out, sizeof(out)), "1"); /* not "old" */
 	ck_assert_str_eq(http_header(&a.call, "x-TWO", 1, out, sizeof(out)), "2");
 	ck_assert_ptr_null(http_header(&a.call, "X-Two", 2, out, sizeof(out)));
@@ -355,20 +356,20 @@ START_TEST(large_head)
 {
 	CLEANUP(buf_release) struct buf lines;
 	struct http_route route = { .target = "/large", .body = "x" };
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
 	buf_init(&lines, 16 * MIB);
 	while (lines.len < heads[_i].bytes)
 		ck_assert_int_eq(buf_printf(&lines, NULL, "X-%zu: %0990d\r\n", lines.len, 0), ERR_OK);
 	route.headers = lines.data;
-	http_server_stop(asked_server);
-	asked_server = http_server_start(&route, 1);
-	asked_init(&a, "/large");
-	ck_assert_msg(asked_run(&a, &err) == heads[_i].want, "%s: %d, %s", heads[_i].name, err.code, err.msg);
+	http_server_stop(http_asked_server);
+	http_asked_server = http_server_start(&route, 1);
+	http_asked_init(&a, "/large");
+	ck_assert_msg(http_asked_run(&a, &err) == heads[_i].want, "%s: %d, %s", heads[_i].name, err.code, err.msg);
 	/* Where the client hung up, the server may be busy still with what ends here. */
-	http_server_stop(asked_server);
-	asked_server = http_server_start(NULL, 0);
+	http_server_stop(http_asked_server);
+	http_asked_server = http_server_start(NULL, 0);
 }
 END_TEST
 
@@ -378,7 +379,7 @@ int main(void)
 	TCase *t = tcase_create("http");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_checked_fixture(t, asked_setup, asked_teardown);
+	tcase_add_checked_fixture(t, http_asked_setup, http_asked_teardown);
 	tcase_add_loop_test(t, answer, 0, (int)COUNT_OF(answers));
 	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));

@@ -17,7 +17,7 @@
 
 static enum err_code on_again(struct http_call *call, struct err *err)
 {
-	struct asked *a = OUTER_OF(call, struct asked, call);
+	struct http_asked *a = OUTER_OF(call, struct http_asked, call);
 
 	ck_assert(!http_begun(call) && call->status == 0);
 	a->agains++;
@@ -59,14 +59,14 @@ static const struct {
 
 START_TEST(again)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 	enum err_code got;
 	char start[100];
 
-	asked_init(&a, agains[_i].target);
+	http_asked_init(&a, agains[_i].target);
 	a.call.on_again = agains[_i].once ? NULL : on_again;
-	got = asked_run(&a, &err);
+	got = http_asked_run(&a, &err);
 	ck_assert_msg(got == agains[_i].want, "%s: %d, %s", agains[_i].name, got, err.msg);
 	ck_assert_msg(a.call.status == agains[_i].status, "%s: %d", agains[_i].name, a.call.status);
 	ck_assert_msg(strcmp(buf_text(&a.body), agains[_i].body) == 0, "%s: %s", agains[_i].name, buf_text(&a.body));
@@ -74,7 +74,7 @@ START_TEST(again)
 	ck_assert_int_eq(a.dones, 1);
 	snprintf(start, sizeof(start), "GET %s HTTP/1.1\r\n", agains[_i].target);
 	if (strncmp(agains[_i].target, "/round", 6) != 0)
-		ck_assert_int_eq(http_server_asked(asked_server, start), agains[_i].agains + 1);
+		ck_assert_int_eq(http_server_asked(http_asked_server, start), agains[_i].agains + 1);
 	if (agains[_i].says != NULL)
 		ck_assert_msg(strstr(err.msg, agains[_i].says) != NULL, "%s: %s", agains[_i].name, err.msg);
 }
@@ -84,14 +84,14 @@ END_TEST
 START_TEST(takes_too_long)
 {
 	struct http_options options = { .max_active = 1, .stall_seconds = 60, .answer_seconds = 1, .retry_ms = 1 };
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	http_free(asked_engine);
-	ck_assert_int_eq(http_new(&options, &asked_engine, NULL), ERR_OK);
-	asked_init(&a, "/drip");
+	http_free(http_asked_engine);
+	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
+	http_asked_init(&a, "/drip");
 	a.call.on_again = on_again;
-	ck_assert_int_eq(asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
 	ck_assert_msg(strstr(err.msg, "timed out") != NULL, "%s", err.msg);
 	ck_assert_int_eq(a.agains, RETRY_TRIES_SLOW - 1);
 }
@@ -101,14 +101,14 @@ END_TEST
 START_TEST(takes_longer_than_its_own_limit)
 {
 	struct http_options options = { .max_active = 1 };
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	http_free(asked_engine);
-	ck_assert_int_eq(http_new(&options, &asked_engine, NULL), ERR_OK);
-	asked_init(&a, "/drip");
+	http_free(http_asked_engine);
+	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
+	http_asked_init(&a, "/drip");
 	a.call.answer_seconds = 1;
-	ck_assert_int_eq(asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
 	ck_assert_msg(strstr(err.msg, "timed out") != NULL, "%s", err.msg);
 }
 END_TEST
@@ -124,7 +124,7 @@ static bool is_moot(struct http_call *call)
 
 static enum err_code on_moot(struct http_call *call, struct err *why, struct err *err)
 {
-	struct asked *a = OUTER_OF(call, struct asked, call);
+	struct http_asked *a = OUTER_OF(call, struct http_asked, call);
 
 	(void)err;
 	somebody_failed |= why != NULL;
@@ -136,55 +136,55 @@ static enum err_code on_moot(struct http_call *call, struct err *why, struct err
 /* While one waits for an hour, another is to be asked of the same host, and a third fails at once elsewhere. */
 static enum err_code on_again_start(struct http_call *call, struct err *err)
 {
-	struct asked *a = OUTER_OF(call, struct asked, call);
+	struct http_asked *a = OUTER_OF(call, struct http_asked, call);
 
-	return http_start(asked_engine, &a->then->call, err) == ERR_OK && a->then->then != NULL
-		       ? http_start(asked_engine, &a->then->then->call, err)
+	return http_start(http_asked_engine, &a->then->call, err) == ERR_OK && a->then->then != NULL
+		       ? http_start(http_asked_engine, &a->then->then->call, err)
 		       : err->code;
 }
 
 START_TEST(moot_while_waiting)
 {
-	CLEANUP(asked_release) struct asked later, held, fails;
+	CLEANUP(http_asked_release) struct http_asked later, held, fails;
 	struct err err = { 0 };
 
 	somebody_failed = false;
-	asked_init(&later, "/later");
-	asked_init(&held, "/ok");
-	asked_init_at(&fails, http_server_other_host(asked_server), "/closed");
+	http_asked_init(&later, "/later");
+	http_asked_init(&held, "/ok");
+	http_asked_init_at(&fails, http_server_other_host(http_asked_server), "/closed");
 	later.then = &held;
 	held.then = &fails;
 	later.call.on_again = on_again_start;
 	later.call.is_moot = held.call.is_moot = is_moot;
 	later.call.on_done = held.call.on_done = fails.call.on_done = on_moot;
-	ck_assert_msg(asked_run(&later, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(http_asked_run(&later, &err) == ERR_OK, "%s", err.msg);
 	ck_assert(later.dones == 1 && later.failure == ERR_NETWORK);
 	ck_assert(held.dones == 1 && held.failure == ERR_NETWORK);
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET "), 2);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET "), 2);
 }
 END_TEST
 
 /* Many that would each be tried thrice: as one has failed, none begins or is tried again. */
 START_TEST(moot_in_turn)
 {
-	struct asked many[50];
+	struct http_asked many[50];
 	struct err err = { 0 };
 	size_t i;
 
 	somebody_failed = false;
-	asked_engine_start(2);
+	http_asked_engine_start(2);
 	for (i = 0; i < COUNT_OF(many); i++) {
-		asked_init(&many[i], "/closed");
+		http_asked_init(&many[i], "/closed");
 		many[i].call.on_again = on_again;
 		many[i].call.is_moot = is_moot;
 		many[i].call.on_done = on_moot;
-		ck_assert_int_eq(http_start(asked_engine, &many[i].call, &err), ERR_OK);
+		ck_assert_int_eq(http_start(http_asked_engine, &many[i].call, &err), ERR_OK);
 	}
-	ck_assert_int_eq(http_run(asked_engine, &err), ERR_OK);
-	ck_assert_uint_le(http_server_asked(asked_server, "GET /closed "), 50);
+	ck_assert_int_eq(http_run(http_asked_engine, &err), ERR_OK);
+	ck_assert_uint_le(http_server_asked(http_asked_server, "GET /closed "), 50);
 	for (i = 0; i < COUNT_OF(many); i++) {
 		ck_assert(many[i].dones == 1 && many[i].failure == ERR_NETWORK);
-		asked_release(&many[i]);
+		http_asked_release(&many[i]);
 	}
 }
 END_TEST
@@ -204,13 +204,13 @@ static const struct {
 
 START_TEST(nobody_there)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
-	asked_init(&a, "/");
+	http_asked_init(&a, "/");
 	a.call.url = nobody[_i].url;
 	a.call.on_again = on_again;
-	ck_assert_int_eq(asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
 	ck_assert_int_eq(a.agains, nobody[_i].agains);
 }
 END_TEST
@@ -223,14 +223,14 @@ static const char *const bad_proxies[] = {
 
 START_TEST(bad_proxy)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
 	ck_assert_int_eq(setenv("https_proxy", bad_proxies[_i], 1), 0);
-	asked_init(&a, "/");
+	http_asked_init(&a, "/");
 	a.call.url = "https://registry.invalid/x";
 	a.call.on_again = on_again;
-	ck_assert_int_eq(asked_run(&a, &err), ERR_USAGE);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_USAGE);
 	ck_assert_int_eq(a.agains, 0);
 	ck_assert_msg(strstr(err.msg, "s3cret") == NULL && strstr(err.msg, "see https_proxy") != NULL &&
 			      strstr(err.msg, "https://registry.invalid/x") != NULL,
@@ -247,23 +247,23 @@ static const struct {
 START_TEST(gate)
 {
 	struct http_route route = { .target = "registry.invalid:443", .status = gates[_i].status };
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	CLEANUP(free_ptr) char *address = NULL;
 	struct err err = { 0 };
 
-	http_server_stop(asked_server);
-	asked_server = http_server_start(&route, 1);
-	ck_assert_int_eq(str_format(&address, NULL, "http://%s", http_server_host(asked_server)), ERR_OK);
+	http_server_stop(http_asked_server);
+	http_asked_server = http_server_start(&route, 1);
+	ck_assert_int_eq(str_format(&address, NULL, "http://%s", http_server_host(http_asked_server)), ERR_OK);
 	ck_assert_int_eq(setenv("https_proxy", address, 1), 0);
-	asked_init(&a, "/");
+	http_asked_init(&a, "/");
 	a.call.url = "https://registry.invalid/";
 	a.call.on_again = on_again;
-	ck_assert_int_eq(asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
 	ck_assert(!a.call.answered);
 	ck_assert_msg(a.agains == gates[_i].agains, "%d: %d, %s", gates[_i].status, a.agains, err.msg);
-	ck_assert_int_eq(http_server_asked(asked_server, "CONNECT registry.invalid:443 "), gates[_i].agains + 1);
-	http_server_stop(asked_server);
-	asked_server = http_server_start(NULL, 0);
+	ck_assert_int_eq(http_server_asked(http_asked_server, "CONNECT registry.invalid:443 "), gates[_i].agains + 1);
+	http_server_stop(http_asked_server);
+	http_asked_server = http_server_start(NULL, 0);
 }
 END_TEST
 
@@ -273,7 +273,7 @@ START_TEST(connect_timeout)
 	struct http_options options = { .connect_seconds = 1, .retry_ms = 1 };
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof(address);
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 	char host[32];
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), waiting[8];
@@ -287,12 +287,12 @@ START_TEST(connect_timeout)
 		ck_assert(connect(waiting[i], (struct sockaddr *)&address, sizeof(address)) == 0 ||
 			  errno == EINPROGRESS);
 	}
-	http_free(asked_engine);
-	ck_assert_int_eq(http_new(&options, &asked_engine, NULL), ERR_OK);
+	http_free(http_asked_engine);
+	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
 	snprintf(host, sizeof(host), "127.0.0.1:%d", ntohs(address.sin_port));
-	asked_init_at(&a, host, "/");
+	http_asked_init_at(&a, host, "/");
 	a.call.on_again = on_again;
-	ck_assert_int_eq(asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
 	ck_assert_int_eq(a.agains, 0);
 	ck_assert_msg(strcasestr(err.msg, "timeout") != NULL, "%s", err.msg);
 	for (i = 0; i < COUNT_OF(waiting); i++)
@@ -312,17 +312,17 @@ static const struct {
 
 START_TEST(long_wait)
 {
-	CLEANUP(asked_release) struct asked a;
+	CLEANUP(http_asked_release) struct http_asked a;
 
-	asked_init(&a, waits[_i].target);
+	http_asked_init(&a, waits[_i].target);
 	a.call.on_again = on_again;
 	a.fail_again = ERR_PARTIAL; /* so that nobody waits here */
-	ck_assert_int_eq(asked_run(&a, NULL), ERR_PARTIAL);
+	ck_assert_int_eq(http_asked_run(&a, NULL), ERR_PARTIAL);
 	ck_assert_int_eq(a.dones, 0);
-	ck_assert_uint_eq(asked_told.count, 1);
-	ck_assert_uint_eq(asked_told.wait_ms, waits[_i].wait_ms);
-	ck_assert_str_eq(asked_told.host, http_server_host(asked_server));
-	ck_assert_str_eq(asked_told.why, "answered 503");
+	ck_assert_uint_eq(http_asked_told.count, 1);
+	ck_assert_uint_eq(http_asked_told.wait_ms, waits[_i].wait_ms);
+	ck_assert_str_eq(http_asked_told.host, http_server_host(http_asked_server));
+	ck_assert_str_eq(http_asked_told.why, "answered 503");
 }
 END_TEST
 
@@ -342,53 +342,53 @@ START_TEST(told_once)
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(tellings); i++) {
-		CLEANUP(asked_release) struct asked a;
+		CLEANUP(http_asked_release) struct http_asked a;
 		struct err err = { 0 };
 
-		asked_init(&a, tellings[i].target);
+		http_asked_init(&a, tellings[i].target);
 		a.call.on_again = on_again;
-		asked_run(&a, &err);
-		ck_assert_msg(asked_told.count == tellings[i].count, "%zu: %u", i, asked_told.count);
-		ck_assert_str_eq(asked_told.why, tellings[i].why);
+		http_asked_run(&a, &err);
+		ck_assert_msg(http_asked_told.count == tellings[i].count, "%zu: %u", i, http_asked_told.count);
+		ck_assert_str_eq(http_asked_told.why, tellings[i].why);
 	}
 }
 END_TEST
 
 /* Calls to the other host, one after the other; the last of them ends the run. */
-static void start_elsewhere(struct asked *calls, size_t len)
+static void start_elsewhere(struct http_asked *calls, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		asked_init_at(&calls[i], http_server_other_host(asked_server), "/ok");
+		http_asked_init_at(&calls[i], http_server_other_host(http_asked_server), "/ok");
 		calls[i].then = i + 1 < len ? &calls[i + 1] : NULL;
 	}
 	calls[len - 1].fail_done = ERR_PARTIAL;
-	ck_assert_int_eq(http_start(asked_engine, &calls[0].call, NULL), ERR_OK);
+	ck_assert_int_eq(http_start(http_asked_engine, &calls[0].call, NULL), ERR_OK);
 }
 
 /* A host that wants to be left alone stands in no other's way. */
 START_TEST(held)
 {
-	CLEANUP(asked_release) struct asked late;
-	CLEANUP(asked_release) struct asked after;
-	static struct asked calls[20];
+	CLEANUP(http_asked_release) struct http_asked late;
+	CLEANUP(http_asked_release) struct http_asked after;
+	static struct http_asked calls[20];
 	size_t i;
 
-	asked_engine_start(1);
-	asked_init(&after, "/ok");
-	asked_init(&late, "/later");
+	http_asked_engine_start(1);
+	http_asked_init(&after, "/ok");
+	http_asked_init(&late, "/later");
 	late.call.on_again = on_again;
-	ck_assert_int_eq(http_start(asked_engine, &after.call, NULL), ERR_OK);
-	ck_assert_int_eq(http_start(asked_engine, &late.call, NULL), ERR_OK);
+	ck_assert_int_eq(http_start(http_asked_engine, &after.call, NULL), ERR_OK);
+	ck_assert_int_eq(http_start(http_asked_engine, &late.call, NULL), ERR_OK);
 	start_elsewhere(calls, COUNT_OF(calls));
-	ck_assert_int_eq(http_run(asked_engine, NULL), ERR_PARTIAL);
+	ck_assert_int_eq(http_run(http_asked_engine, NULL), ERR_PARTIAL);
 	ck_assert_int_eq(late.agains, 1);
 	ck_assert_int_eq(late.dones + after.dones, 0);
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET "), COUNT_OF(calls) + 1);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET "), COUNT_OF(calls) + 1);
 	for (i = 0; i < COUNT_OF(calls); i++) {
 		ck_assert_int_eq(calls[i].dones, 1);
-		asked_release(&calls[i]);
+		http_asked_release(&calls[i]);
 	}
 }
 END_TEST
@@ -396,21 +396,21 @@ END_TEST
 /* So many calls to one host, however many there are to others. */
 START_TEST(limit_per_host)
 {
-	static struct asked silent[10], calls[20];
+	static struct http_asked silent[10], calls[20];
 	size_t i;
 
 	for (i = 0; i < COUNT_OF(silent); i++) {
-		asked_init(&silent[i], "/silent");
-		ck_assert_int_eq(http_start(asked_engine, &silent[i].call, NULL), ERR_OK);
+		http_asked_init(&silent[i], "/silent");
+		ck_assert_int_eq(http_start(http_asked_engine, &silent[i].call, NULL), ERR_OK);
 	}
 	start_elsewhere(calls, COUNT_OF(calls));
-	ck_assert_int_eq(http_run(asked_engine, NULL), ERR_PARTIAL);
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET /silent "), 4);
-	ck_assert_uint_eq(http_server_asked(asked_server, "GET /ok "), COUNT_OF(calls));
+	ck_assert_int_eq(http_run(http_asked_engine, NULL), ERR_PARTIAL);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET /silent "), 4);
+	ck_assert_uint_eq(http_server_asked(http_asked_server, "GET /ok "), COUNT_OF(calls));
 	for (i = 0; i < COUNT_OF(silent); i++)
-		asked_release(&silent[i]);
+		http_asked_release(&silent[i]);
 	for (i = 0; i < COUNT_OF(calls); i++)
-		asked_release(&calls[i]);
+		http_asked_release(&calls[i]);
 }
 END_TEST
 
@@ -421,7 +421,7 @@ static const enum http_fault faults[] = { FAULT_CUT, FAULT_CLOSED, FAULT_BUSY, F
 /* A third of all requests goes wrong, and nobody notices. */
 START_TEST(ill_third)
 {
-	static struct asked calls[MANY];
+	static struct http_asked calls[MANY];
 	static struct http_route many[MANY];
 	static char targets[MANY][8];
 	size_t i;
@@ -430,20 +430,20 @@ START_TEST(ill_third)
 		snprintf(targets[i], sizeof(targets[i]), "/%zu", i);
 		many[i] = (struct http_route){ .target = targets[i], .body = "hello" };
 	}
-	http_server_stop(asked_server);
-	asked_server = http_server_start(many, MANY);
-	http_server_fail(asked_server, faults[_i], 1);
+	http_server_stop(http_asked_server);
+	http_asked_server = http_server_start(many, MANY);
+	http_server_fail(http_asked_server, faults[_i], 1);
 	for (i = 0; i < MANY; i++) {
-		asked_init(&calls[i], targets[i]);
+		http_asked_init(&calls[i], targets[i]);
 		calls[i].call.on_again = on_again;
-		ck_assert_int_eq(http_start(asked_engine, &calls[i].call, NULL), ERR_OK);
+		ck_assert_int_eq(http_start(http_asked_engine, &calls[i].call, NULL), ERR_OK);
 	}
-	ck_assert_int_eq(http_run(asked_engine, NULL), ERR_OK);
-	ck_assert_uint_ge(http_server_asked(asked_server, "GET "), MANY * 5 / 4);
+	ck_assert_int_eq(http_run(http_asked_engine, NULL), ERR_OK);
+	ck_assert_uint_ge(http_server_asked(http_asked_server, "GET "), MANY * 5 / 4);
 	for (i = 0; i < MANY; i++) {
 		ck_assert_str_eq(buf_text(&calls[i].body), "hello");
 		ck_assert_int_eq(calls[i].dones, 1);
-		asked_release(&calls[i]);
+		http_asked_release(&calls[i]);
 	}
 }
 END_TEST
@@ -454,7 +454,7 @@ int main(void)
 	TCase *t = tcase_create("http_retry");
 
 	tcase_set_timeout(t, 30);
-	tcase_add_checked_fixture(t, asked_setup, asked_teardown);
+	tcase_add_checked_fixture(t, http_asked_setup, http_asked_teardown);
 	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(agains));
 	tcase_add_test(t, takes_too_long);
 	tcase_add_test(t, takes_longer_than_its_own_limit);

@@ -52,9 +52,9 @@ static const struct http_route routes[] = {
 	{ .target = "/moved-later", .status = 302, .headers = "Location: /failed\r\nRetry-After: 3600\r\n" },
 };
 
-struct http_server *asked_server;
-struct http *asked_engine;
-struct told asked_told;
+struct http_server *http_asked_server;
+struct http *http_asked_engine;
+struct told http_asked_told;
 
 static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_ms)
 {
@@ -66,7 +66,7 @@ static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_
 	snprintf(t->why, sizeof(t->why), "%s", why);
 }
 
-void asked_engine_start(unsigned max_active)
+void http_asked_engine_start(unsigned max_active)
 {
 	struct http_options options = {
 		.max_active = max_active,
@@ -74,31 +74,31 @@ void asked_engine_start(unsigned max_active)
 		.stall_seconds = 1,
 		.retry_ms = 1,
 		.on_wait = on_wait,
-		.ctx = &asked_told,
+		.ctx = &http_asked_told,
 	};
 
-	http_free(asked_engine);
-	ck_assert_int_eq(http_new(&options, &asked_engine, NULL), ERR_OK);
+	http_free(http_asked_engine);
+	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
 }
 
-void asked_setup(void)
+void http_asked_setup(void)
 {
 	memset(long_body, 'x', sizeof(long_body));
-	asked_told = (struct told){ 0 };
-	asked_server = http_server_start(routes, COUNT_OF(routes));
-	asked_engine_start(4);
+	http_asked_told = (struct told){ 0 };
+	http_asked_server = http_server_start(routes, COUNT_OF(routes));
+	http_asked_engine_start(4);
 }
 
-void asked_teardown(void)
+void http_asked_teardown(void)
 {
-	http_free(asked_engine);
-	asked_engine = NULL;
-	http_server_stop(asked_server);
+	http_free(http_asked_engine);
+	http_asked_engine = NULL;
+	http_server_stop(http_asked_server);
 }
 
 static enum err_code on_head(struct http_call *call, struct err *err)
 {
-	struct asked *a = OUTER_OF(call, struct asked, call);
+	struct http_asked *a = OUTER_OF(call, struct http_asked, call);
 
 	a->heads++;
 	a->head_status = call->status;
@@ -107,7 +107,7 @@ static enum err_code on_head(struct http_call *call, struct err *err)
 
 static enum err_code on_body(struct http_call *call, const void *bytes, size_t len, struct err *err)
 {
-	struct asked *a = OUTER_OF(call, struct asked, call);
+	struct http_asked *a = OUTER_OF(call, struct http_asked, call);
 
 	a->body_before_head |= a->heads == 0;
 	ck_assert_int_eq(buf_add(&a->body, bytes, len, NULL), ERR_OK);
@@ -116,7 +116,7 @@ static enum err_code on_body(struct http_call *call, const void *bytes, size_t l
 
 static enum err_code on_done(struct http_call *call, struct err *failure, struct err *err)
 {
-	struct asked *a = OUTER_OF(call, struct asked, call);
+	struct http_asked *a = OUTER_OF(call, struct http_asked, call);
 
 	a->dones++;
 	if (failure != NULL) {
@@ -125,32 +125,32 @@ static enum err_code on_done(struct http_call *call, struct err *failure, struct
 		return failure->code;
 	}
 	if (a->then != NULL)
-		ck_assert_int_eq(http_start(asked_engine, &a->then->call, err), ERR_OK);
+		ck_assert_int_eq(http_start(http_asked_engine, &a->then->call, err), ERR_OK);
 	return a->fail_done != ERR_OK ? err_set(err, a->fail_done, "done") : ERR_OK;
 }
 
-void asked_init_at(struct asked *a, const char *host, const char *target)
+void http_asked_init_at(struct http_asked *a, const char *host, const char *target)
 {
-	*a = (struct asked){ .call = { .on_head = on_head, .on_body = on_body, .on_done = on_done } };
+	*a = (struct http_asked){ .call = { .on_head = on_head, .on_body = on_body, .on_done = on_done } };
 	buf_init(&a->body, MIB);
 	ck_assert_int_eq(str_format(&a->url, NULL, "http://%s%s", host, target), ERR_OK);
 	a->call.url = a->url;
 }
 
-void asked_init(struct asked *a, const char *target)
+void http_asked_init(struct http_asked *a, const char *target)
 {
-	asked_init_at(a, http_server_host(asked_server), target);
+	http_asked_init_at(a, http_server_host(http_asked_server), target);
 }
 
-void asked_release(struct asked *a)
+void http_asked_release(struct http_asked *a)
 {
 	buf_release(&a->call.headers);
 	buf_release(&a->body);
 	free(a->url);
 }
 
-enum err_code asked_run(struct asked *a, struct err *err)
+enum err_code http_asked_run(struct http_asked *a, struct err *err)
 {
-	ck_assert_int_eq(http_start(asked_engine, &a->call, err), ERR_OK);
-	return http_run(asked_engine, err);
+	ck_assert_int_eq(http_start(http_asked_engine, &a->call, err), ERR_OK);
+	return http_run(http_asked_engine, err);
 }
