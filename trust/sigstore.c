@@ -111,7 +111,7 @@ static enum err_code check_keys(struct attempt *a, struct err *err)
 	size_t i;
 
 	if (m->keys_len == 0)
-		return err_set(err, ERR_UNPROVED, "signed with a key, and no key is given to check it by: use --key");
+		return err_set(err, ERR_UNPROVED, "signed with a key, and no key is given to check it by");
 	for (i = 0; code == ERR_UNPROVED && i < m->keys_len; i++) {
 		if (strcmp(trust_key_id(m->keys[i]), a->b->hint) == 0)
 			code = check_signature(a, m->keys[i], &why);
@@ -151,12 +151,12 @@ static enum err_code read_signer(struct attempt *a, struct err *err)
 	enum err_code code;
 
 	if (a->wanted->identities_len == 0)
-		return err_set(err, ERR_UNPROVED,
-			       "signed with a certificate, and only keys count: use --certificate-identity and "
-			       "--certificate-oidc-issuer");
+		return err_set(
+			err, ERR_UNPROVED,
+			"signed with a certificate, and only keys count: no identity is named that may have signed");
 	if (a->root == NULL || a->root->cas_len == 0)
 		return err_set(err, ERR_UNPROVED,
-			       "signed with a certificate, and no authority is trusted: use --trusted-root");
+			       "signed with a certificate, and no trusted root is given that names an authority");
 	code = certificate_read(leaf->data, leaf->len, &a->certificate, err);
 	if (code == ERR_OK)
 		code = certificate_check_use(&a->certificate, err);
