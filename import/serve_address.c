@@ -160,6 +160,16 @@ static enum err_code taken(const struct serve_address *a, struct err *err)
 	return err_set(err, ERR_CONFLICT, "%s: somebody listens there already", a->text);
 }
 
+static enum err_code not_bound(const struct serve_address *a, struct err *err)
+{
+	if (errno == EADDRINUSE)
+		return taken(a, err);
+	if (errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "%s: the folder of this socket is not there: make it first",
+			       a->text);
+	return err_errno(err, a->text);
+}
+
 /* A socket that a server has left behind when it was killed refuses connections.  What is no socket is not ours. */
 static enum err_code clear_path(const struct serve_address *a, struct err *err)
 {
@@ -189,7 +199,7 @@ static enum err_code bind_at(const struct serve_address *a, int fd, struct err *
 	if (!serve_address_is_unix(a))
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &yes, sizeof(yes));
 	if (bind(fd, &a->at.any, a->len) != 0)
-		return errno == EADDRINUSE ? taken(a, err) : err_errno(err, a->text);
+		return not_bound(a, err);
 	if (serve_address_is_unix(a) && chmod(a->at.unix_path.sun_path, SOCKET_MODE) != 0)
 		return err_errno(err, a->text);
 	return listen(fd, BACKLOG) == 0 ? ERR_OK : err_errno(err, a->text);

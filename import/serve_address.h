@@ -6,7 +6,7 @@
  *            for every address that this machine has.  PORT 0 is any free one.
  *            Names are not looked up.
  * Errors     ERR_USAGE (not such an address), ERR_CONFLICT (somebody listens there
- *            already), ERR_IO.
+ *            already), ERR_NOT_FOUND (no folder for a socket), ERR_IO.
  */
 #ifndef IMPORT_SERVE_ADDRESS_H
 #define IMPORT_SERVE_ADDRESS_H

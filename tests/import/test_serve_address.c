@@ -106,6 +106,21 @@ START_TEST(listens_on_unix)
 }
 END_TEST
 
+START_TEST(wants_the_folder_of_a_socket)
+{
+	char *folder = folder_new(), *path = folder_path(folder, "none/x.sock");
+	struct err err = { 0 };
+	struct serve_address a;
+	int fd = -1;
+
+	ck_assert_int_eq(serve_address_parse(path, &a, NULL), ERR_OK);
+	ck_assert_int_eq(serve_address_listen(&a, &fd, &err), ERR_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(err.msg, "make it first"));
+	free(path);
+	folder_remove(folder);
+}
+END_TEST
+
 /* ---- given away ---- */
 
 static void put_link(const char *path, const char *other)
@@ -186,6 +201,7 @@ int main(void)
 	tcase_add_loop_test(t, parse, 0, COUNT_OF(cases));
 	tcase_add_test(t, listens_on_tcp);
 	tcase_add_test(t, listens_on_unix);
+	tcase_add_test(t, wants_the_folder_of_a_socket);
 	tcase_add_loop_test(t, gives, 0, COUNT_OF(gifts));
 	tcase_add_test(t, tcp_is_nobodys);
 	suite_add_tcase(s, t);
