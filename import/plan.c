@@ -334,7 +334,7 @@ enum err_code plan_check_prerequisites(struct plan *plan, const char *target, st
 	return err_set(
 		err, ERR_MISSING,
 		"%s: %zu layer%s (%s) that this bundle leaves out %s not there: import first the bundle with %s, or "
-		"ask for one without --since",
+		"ask for one that has them",
 		target, plan->missing_len, plan->missing_len == 1 ? "" : "s", text_size(bytes, size),
 		plan->missing_len == 1 ? "is" : "are", first->holder.image);
 }
