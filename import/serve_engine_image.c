@@ -94,12 +94,23 @@ static enum err_code find_platform(const struct reader *r, struct engine_manifes
 	return code;
 }
 
+/* What is listed again is read again: an index of a few bytes for each may cost as much as all of them. */
+static enum err_code read_listed(const struct reader *r, const struct descriptor *d, struct manifest *ret_manifest,
+				 bool *ret_there, struct err *err)
+{
+	if (r->image->read_bytes > LIMIT_ENGINE_BYTES)
+		return err_set(err, ERR_LIMIT, "%s: its manifests and indexes have more than %d MiB",
+			       r->image->root.digest.text, (int)(LIMIT_ENGINE_BYTES / MIB));
+	r->image->read_bytes += d->size_bytes;
+	return engine_manifest_read(r->source, d, ret_manifest, ret_there, err);
+}
+
 /* A manifest that cannot be read is shown as it is listed: as nothing that is known. */
 static enum err_code read_content(const struct reader *r, struct engine_manifest *m, struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest parsed = { 0 };
 	struct err why = { 0 };
-	enum err_code code = engine_manifest_read(r->source, &m->descriptor, &parsed, &m->there, &why);
+	enum err_code code = read_listed(r, &m->descriptor, &parsed, &m->there, &why);
 
 	if (code == ERR_FORMAT || code == ERR_UNSUPPORTED) {
 		m->kind = ENGINE_UNKNOWN;
@@ -168,7 +179,7 @@ static enum err_code add_list(const struct reader *r, const struct descriptor *d
 	code = vec_grow(&image->lists, &image->lists_cap, image->lists_len + 1, sizeof(*image->lists),
 			LIMIT_ENGINE_MANIFESTS, err);
 	if (code == ERR_OK)
-		code = engine_manifest_read(r->source, d, &list, &there, err);
+		code = read_listed(r, d, &list, &there, err);
 	if (code != ERR_OK || !there)
 		return code;
 	image->lists[image->lists_len++] = list;
