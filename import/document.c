@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base64.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/protojson.h"
 
 static enum err_code on_blob(void *ctx, bool there, struct err *err)
 {
@@ -25,15 +25,6 @@ static enum err_code keep_raw(struct document *d, const void *bytes, size_t len,
 
 	d->raw.max = LIMIT_DOCUMENT_RAW_BYTES;
 	return buf_add(&d->raw, bytes, len < room ? len : room, err);
-}
-
-/* DSSE takes both alphabets of base64; this takes the one that envelopes are written in. */
-static enum err_code decode_payload(const struct json_t *envelope, struct buf *payload, struct err *err)
-{
-	const char *text = js_string(envelope, "payload");
-
-	return text != NULL ? base64_decode(text, payload, err)
-			    : err_set(err, ERR_FORMAT, "the envelope has no payload");
 }
 
 static void note_hint(struct document_signed *s, const char *hint)
@@ -81,7 +72,7 @@ static enum err_code unwrap(struct document *d, const char *what, struct err *er
 		d->envelope = sigstore ? DOCUMENT_SIGSTORE : DOCUMENT_DSSE;
 	if (dsse == NULL)
 		return ERR_OK;
-	code = decode_payload(dsse, &payload, err);
+	code = protojson_bytes(dsse, "payload", &payload, err);
 	if (code != ERR_OK)
 		return code;
 	js_free(take_ptr(&d->json));

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base64.h"
 #include "common/intern.h"
 #include "common/js_scan.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "import/serve_engine_image.h"
+#include "trust/protojson.h"
 
 #define TYPE_DSSE "application/vnd.dsse.envelope.v1+json"
 #define TYPE_SIGSTORE_BUNDLE "application/vnd.dev.sigstore.bundle"
@@ -81,31 +81,15 @@ enum err_code engine_predicate_type(const char *statement, size_t len, char **re
 	return member_text(statement, len, "predicateType", ret_type, err);
 }
 
-/* DSSE lets writers choose between the two alphabets. */
-static void make_standard(char *base64)
-{
-	for (; *base64 != '\0'; base64++) {
-		if (*base64 == '-')
-			*base64 = '+';
-		if (*base64 == '_')
-			*base64 = '/';
-	}
-}
-
 /* The payload of an envelope, where it is an in-toto statement; out stays empty where it is none. */
 static enum err_code open_envelope(const struct json_t *envelope, struct buf *out, struct err *err)
 {
-	CLEANUP(free_ptr) char *text = NULL;
-	const char *type = js_string(envelope, "payloadType"), *payload = js_string(envelope, "payload");
+	const char *type = js_string(envelope, "payloadType");
 	enum err_code code;
 
-	if (type == NULL || payload == NULL || strcmp(type, TYPE_IN_TOTO) != 0)
+	if (type == NULL || strcmp(type, TYPE_IN_TOTO) != 0)
 		return ERR_OK;
-	code = str_copy(payload, &text, err);
-	if (code != ERR_OK)
-		return code;
-	make_standard(text);
-	code = base64_decode(text, out, err);
+	code = protojson_bytes(envelope, "payload", out, err);
 	if (code == ERR_FORMAT)
 		buf_clear(out);
 	return code == ERR_FORMAT ? ERR_OK : code;

@@ -61,6 +61,8 @@ static const struct {
 	{ "no JSON", "<html>", DOCUMENT_OPAQUE, NULL },
 	{ "JSON that is cut", "{\"a\":", DOCUMENT_OPAQUE, NULL },
 	{ "an envelope of nothing", "{\"dsseEnvelope\":{}}", DOCUMENT_OPAQUE, NULL },
+	{ "an envelope in the other alphabet", "{\"payload\":\"eyJhIjoiPj4-PyJ9\",\"signatures\":[]}", DOCUMENT_OTHER,
+	  NULL },
 	{ "an envelope of no base64", "{\"payload\":\"?\",\"signatures\":[]}", DOCUMENT_OPAQUE, NULL },
 	{ "an envelope of no JSON", "{\"payload\":\"eA==\",\"signatures\":[]}", DOCUMENT_OPAQUE, NULL },
 };
