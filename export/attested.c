@@ -5,10 +5,9 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/text.h"
+#include "trust/sigstore_bundle.h"
 
 #define PREDICATE_SIGNATURE "https://sigstore.dev/cosign/sign/v1"
-#define TYPE_SIGSTORE_BUNDLE "application/vnd.dev.sigstore.bundle"
 
 /* Artifact types of manifests that hold signatures and nothing else. */
 static const char *const signature_types[] = {
@@ -35,7 +34,7 @@ static bool is_signature(const struct referrer *r)
 		if (strcmp(r->artifact_type, signature_types[i]) == 0)
 			return true;
 	}
-	return r->artifact_type != NULL && text_starts(r->artifact_type, TYPE_SIGSTORE_BUNDLE);
+	return sigstore_bundle_is(r->artifact_type);
 }
 
 static enum err_code add_row(struct attested *a, const struct attested_row *row, struct err *err)

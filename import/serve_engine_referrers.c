@@ -7,12 +7,11 @@
 #include "common/js_scan.h"
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/text.h"
 #include "import/serve_engine_image.h"
 #include "trust/protojson.h"
+#include "trust/sigstore_bundle.h"
 
 #define TYPE_DSSE "application/vnd.dsse.envelope.v1+json"
-#define TYPE_SIGSTORE_BUNDLE "application/vnd.dev.sigstore.bundle"
 
 struct list {
 	struct descriptor *items; /* owned */
@@ -122,7 +121,7 @@ static bool carries(const struct descriptor *layer)
 {
 	return layer->size_bytes <= LIMIT_STATEMENT_BYTES &&
 	       (strcmp(layer->media_type, TYPE_IN_TOTO) == 0 || strcmp(layer->media_type, TYPE_DSSE) == 0 ||
-		text_starts(layer->media_type, TYPE_SIGSTORE_BUNDLE));
+		sigstore_bundle_is(layer->media_type));
 }
 
 static enum err_code tell_layer(struct source *source, struct engine_referred *r, engine_referred_fn *fn, void *ctx,

@@ -5,12 +5,11 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/text.h"
 #include "trust/candidate_read.h"
+#include "trust/sigstore_bundle.h"
 
 #define TYPE_SIMPLE "application/vnd.dev.cosign.simplesigning.v1+json"
 #define TYPE_DSSE "application/vnd.dsse.envelope.v1+json"
-#define TYPE_SIGSTORE "application/vnd.dev.sigstore.bundle"
 #define ANNOTATION_COSIGN_PREDICATE "predicateType"
 #define PLATFORM_NONE "unknown/unknown"
 
@@ -112,7 +111,7 @@ static bool form_of(const char *media_type, enum candidate_form *ret_form)
 		*ret_form = CANDIDATE_SIMPLE;
 	else if (strcmp(media_type, TYPE_DSSE) == 0)
 		*ret_form = CANDIDATE_DSSE;
-	else if (text_starts(media_type, TYPE_SIGSTORE))
+	else if (sigstore_bundle_is(media_type))
 		*ret_form = CANDIDATE_BUNDLE;
 	else if (strcmp(media_type, TYPE_IN_TOTO) == 0)
 		*ret_form = CANDIDATE_STATEMENT;
