@@ -10,6 +10,7 @@
 #include "import/import.h"
 #include "import/journal.h"
 #include "import/report.h"
+#include "import/store.h"
 #include "import/want.h"
 
 struct options {
@@ -204,7 +205,6 @@ const struct command import_command = {
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
 	.statuses = OPT_STATUS(3) | OPT_STATUS(4) | OPT_STATUS(5) | OPT_STATUS(6),
-	.footer = "The store is $BUNDLE_STORE, else /var/lib/bundle/store for root and "
-		  "~/.local/share/bundle/store for others.",
+	.footer = STORE_PLACE_TEXT,
 	.run = run,
 };

@@ -13,6 +13,7 @@
 #include "import/serve_privileges.h"
 #include "import/serve_registry_error.h"
 #include "import/serve_routes.h"
+#include "import/store.h"
 
 struct options {
 	struct opt_list engine, registry, keys, seals;
@@ -304,7 +305,6 @@ const struct command serve_command = {
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
 	.statuses = OPT_STATUS(3),
-	.footer = "The store is $BUNDLE_STORE, else /var/lib/bundle/store for root and "
-		  "~/.local/share/bundle/store for others.",
+	.footer = STORE_PLACE_TEXT,
 	.run = run,
 };

@@ -265,7 +265,6 @@ const struct command store_command = {
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
 	.statuses = OPT_STATUS(3),
-	.footer = "The store is $BUNDLE_STORE, else /var/lib/bundle/store for root and "
-		  "~/.local/share/bundle/store for others.",
+	.footer = STORE_PLACE_TEXT,
 	.run = run,
 };

@@ -7,6 +7,10 @@
 
 #include "import/target.h"
 
+/* For help. */
+#define STORE_PLACE_TEXT                                                                                               \
+	"The store is $BUNDLE_STORE, else /var/lib/bundle/store for root and ~/.local/share/bundle/store for others."
+
 /* Where it is: $BUNDLE_STORE, else for root /var/lib/bundle/store, else $XDG_DATA_HOME/bundle/store, else
  * ~/.local/share/bundle/store. */
 enum err_code store_path(char **ret_path, struct err *err);
