@@ -113,11 +113,11 @@ static enum err_code source_resolve(struct source *s, const struct reference *re
 	return give(ours(s), &root, done, ctx, err);
 }
 
-static enum err_code source_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
-				      void *ctx, struct err *err)
+enum err_code description_tell(const struct description *d, const struct digest *subject, source_referrers_fn *done,
+			       void *ctx, struct err *err)
 {
 	const struct description_link *links = NULL;
-	size_t len = description_links_of(bundle_description(bundle_of(s)), subject, &links), i;
+	size_t len = description_links_of(d, subject, &links), i;
 	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
 
 	if (found == NULL)
@@ -129,6 +129,12 @@ static enum err_code source_referrers(struct source *s, const struct digest *sub
 		found[i].kind = links[i].kind;
 	}
 	return done(ctx, found, len, err);
+}
+
+static enum err_code source_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
+				      void *ctx, struct err *err)
+{
+	return description_tell(bundle_description(bundle_of(s)), subject, done, ctx, err);
 }
 
 static enum err_code source_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes, uint64_t end_bytes,

@@ -14,5 +14,8 @@
 #include "bundles/reader.h"
 #include "common/source.h"
 
+/* What refers to a subject, by a description, as a source tells it. */
+enum err_code description_tell(const struct description *d, const struct digest *subject, source_referrers_fn *done,
+			       void *ctx, struct err *err);
 enum err_code bundle_source_new(const struct bundle *b, struct source **ret_source, struct err *err);
 #endif

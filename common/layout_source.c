@@ -59,25 +59,30 @@ static enum err_code layout_manifest(struct source *s, const struct descriptor *
 	return give_manifest(layout_of(s), d, done, ctx, err);
 }
 
-static enum err_code layout_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
-				      void *ctx, struct err *err)
+enum err_code layout_survey_tell(const struct layout_survey *s, const struct digest *subject, source_referrers_fn *done,
+				 void *ctx, struct err *err)
 {
-	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
-	CLEANUP(free_ptr) struct source_referrer *found = NULL;
 	const struct layout_link *links = NULL;
-	enum err_code code = l->surveyed ? ERR_OK : layout_survey_make(l->layout, &l->survey, err);
-	size_t len, i;
+	size_t len = layout_survey_links_of(s, subject, &links), i;
+	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
 
-	if (code != ERR_OK)
-		return code;
-	l->surveyed = true;
-	len = layout_survey_links_of(&l->survey, subject, &links);
-	found = calloc(len + 1, sizeof(*found));
 	if (found == NULL)
 		return err_nomem(err);
 	for (i = 0; i < len; i++)
 		found[i] = (struct source_referrer){ .descriptor = links[i].referrer, .kind = links[i].kind };
 	return done(ctx, found, len, err);
+}
+
+static enum err_code layout_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
+				      void *ctx, struct err *err)
+{
+	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
+	enum err_code code = l->surveyed ? ERR_OK : layout_survey_make(l->layout, &l->survey, err);
+
+	if (code != ERR_OK)
+		return code;
+	l->surveyed = true;
+	return layout_survey_tell(&l->survey, subject, done, ctx, err);
 }
 
 static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,

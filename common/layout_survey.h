@@ -41,6 +41,9 @@ bool layout_survey_is_fallback(const char *name);
 /* Whatever refers to a manifest: a range of links. */
 size_t layout_survey_links_of(const struct layout_survey *s, const struct digest *subject,
 			      const struct layout_link **ret_links);
+/* The same, as a source tells it. */
+enum err_code layout_survey_tell(const struct layout_survey *s, const struct digest *subject, source_referrers_fn *done,
+				 void *ctx, struct err *err);
 /* A zeroed survey is fine. */
 void layout_survey_release(struct layout_survey *s);
 #endif

@@ -2,6 +2,7 @@
  * opened. */
 #include <stdlib.h>
 
+#include "bundles/source.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "import/catalog_private.h"
@@ -46,49 +47,12 @@ static enum err_code resolve(struct source *s, const struct reference *ref, sour
 	return done(ctx, &none, err);
 }
 
-static enum err_code give_links(const struct description_link *links, size_t len, source_referrers_fn *done, void *ctx,
-				struct err *err)
-{
-	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
-	size_t i;
-
-	if (found == NULL)
-		return err_nomem(err);
-	for (i = 0; i < len; i++) {
-		found[i].descriptor = (struct descriptor){ .digest = links[i].referrer,
-							   .size_bytes = links[i].size_bytes,
-							   .media_type = links[i].media_type };
-		found[i].kind = links[i].kind;
-	}
-	return done(ctx, found, len, err);
-}
-
-static enum err_code give_layout_links(const struct layout_link *links, size_t len, source_referrers_fn *done,
-				       void *ctx, struct err *err)
-{
-	CLEANUP(free_ptr) struct source_referrer *found = calloc(len + 1, sizeof(*found));
-	size_t i;
-
-	if (found == NULL)
-		return err_nomem(err);
-	for (i = 0; i < len; i++)
-		found[i] = (struct source_referrer){ .descriptor = links[i].referrer, .kind = links[i].kind };
-	return done(ctx, found, len, err);
-}
-
 static enum err_code give_referrers(struct source *s, const struct digest *subject, source_referrers_fn *done,
 				    void *ctx, struct err *err)
 {
-	const struct description_link *links = NULL;
-	const struct layout_link *others = NULL;
-	size_t len;
-
-	if (ours(s)->description != NULL) {
-		len = description_links_of(ours(s)->description, subject, &links);
-		return give_links(links, len, done, ctx, err);
-	}
-	len = layout_survey_links_of(&ours(s)->place->survey, subject, &others);
-	return give_layout_links(others, len, done, ctx, err);
+	if (ours(s)->description != NULL)
+		return description_tell(ours(s)->description, subject, done, ctx, err);
+	return layout_survey_tell(&ours(s)->place->survey, subject, done, ctx, err);
 }
 
 /* What is small is read once for many who ask, and needs no decoder meanwhile. */
