@@ -15,7 +15,7 @@
 #include "trust/site.h"
 #include "trust/site_edit.h"
 
-#define PEM_END "-----END PUBLIC KEY-----"
+#define KEY_END PEM_END "PUBLIC KEY-----"
 #define KEY_FILE ".pem"
 #define LIST_FILE ".list"
 #define DIGITS_SHOWN 16 /* of a digest in the name of a file */
@@ -96,7 +96,7 @@ static enum err_code count_keys(struct site_done *done, struct err *err)
 static enum err_code write_key(const struct buf *pem, const struct scope *scope, const char *file, struct buf *out,
 			       struct err *err)
 {
-	const char *begin = strstr(buf_text(pem), PEM_BEGIN), *end = begin != NULL ? strstr(begin, PEM_END) : NULL;
+	const char *begin = strstr(buf_text(pem), PEM_BEGIN), *end = begin != NULL ? strstr(begin, KEY_END) : NULL;
 	enum err_code code = ERR_OK;
 	size_t i;
 
@@ -105,7 +105,7 @@ static enum err_code write_key(const struct buf *pem, const struct scope *scope,
 	for (i = 0; code == ERR_OK && i < scope->len; i++)
 		code = buf_printf(out, err, "Scope: %s\n", scope->patterns[i]);
 	if (code == ERR_OK)
-		code = buf_add(out, begin, (size_t)(end - begin) + strlen(PEM_END), err);
+		code = buf_add(out, begin, (size_t)(end - begin) + strlen(KEY_END), err);
 	if (code == ERR_OK)
 		code = buf_puts(out, "\n", err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s with its scopes", file);

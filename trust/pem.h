@@ -14,6 +14,7 @@
 #include "common/err.h"
 
 #define PEM_BEGIN "-----BEGIN "
+#define PEM_END "-----END "
 
 struct evp_pkey_st;
 

@@ -21,25 +21,37 @@ static enum err_code add(struct revoked *r, const struct revoked_entry *entry, s
 	return code;
 }
 
-/* One line, without its end; it is cut to what counts. */
-static enum err_code add_line(struct revoked *r, const char *file, char *line, size_t number, struct err *err)
+/* What counts of a line: neither a comment nor blanks around it. */
+static char *cut(char *line)
 {
-	struct revoked_entry entry = { .file = file };
 	size_t len;
 
 	line += strspn(line, BLANKS);
 	line[strcspn(line, "#")] = '\0';
 	for (len = strlen(line); len > 0 && strchr(BLANKS, line[len - 1]) != NULL; len--)
 		line[len - 1] = '\0';
-	if (len == 0)
+	return line;
+}
+
+static bool parse(const char *text, struct revoked_entry *entry)
+{
+	if (digest_parse(text, &entry->digest, NULL) == ERR_OK)
+		return true;
+	entry->is_key = true;
+	return fingerprint_parse(text, &entry->digest, NULL) == ERR_OK;
+}
+
+/* One line, without its end. */
+static enum err_code add_line(struct revoked *r, const char *file, char *line, size_t number, struct err *err)
+{
+	struct revoked_entry entry = { .file = file };
+	const char *text = cut(line);
+
+	if (*text == '\0')
 		return ERR_OK;
-	if (digest_parse(line, &entry.digest, NULL) != ERR_OK) {
-		entry.is_key = true;
-		if (fingerprint_parse(line, &entry.digest, NULL) != ERR_OK)
-			return err_set(err, ERR_FORMAT,
-				       "%s/%s, line %zu: \"%.100s\" is no digest and no fingerprint of a key",
-				       SITE_REVOKED, file, number, line);
-	}
+	if (!parse(text, &entry))
+		return err_set(err, ERR_FORMAT, "%s/%s, line %zu: \"%.100s\" is no digest and no fingerprint of a key",
+			       SITE_REVOKED, file, number, text);
 	return add(r, &entry, err);
 }
 
@@ -49,8 +61,6 @@ static enum err_code add_list(struct revoked *r, const char *file, struct buf *t
 	enum err_code code = ERR_OK;
 	size_t number = 1;
 
-	if (text->len != strlen(buf_text(text)))
-		return err_set(err, ERR_FORMAT, "%s/%s: neither a key in PEM nor a list", SITE_REVOKED, file);
 	for (; code == ERR_OK && line != NULL; line = end, number++) {
 		end = strchr(line, '\n');
 		if (end != NULL)
@@ -60,12 +70,36 @@ static enum err_code add_list(struct revoked *r, const char *file, struct buf *t
 	return code;
 }
 
-static enum err_code add_key(struct revoked *r, const char *file, const struct buf *text, struct err *err)
+/* A list around a key would be passed over, as whatever else stands there is. */
+static enum err_code check_alone(const char *file, char *text, struct err *err)
+{
+	struct revoked_entry entry;
+	char *next = NULL, *line;
+	bool inside = false;
+
+	for (line = strtok_r(text, "\n", &next); line != NULL; line = strtok_r(NULL, "\n", &next)) {
+		if (text_starts(line, PEM_BEGIN))
+			inside = true;
+		else if (text_starts(line, PEM_END))
+			inside = false;
+		else if (!inside && parse(cut(line), &entry))
+			return err_set(
+				err, ERR_FORMAT,
+				"%s/%s: holds a key in PEM, and \"%.100s\" beside it: put each into its own file",
+				SITE_REVOKED, file, cut(line));
+	}
+	return ERR_OK;
+}
+
+static enum err_code add_key(struct revoked *r, const char *file, struct buf *text, struct err *err)
 {
 	struct revoked_entry entry = { .file = file, .is_key = true };
 	enum err_code code = fingerprint_of_pem(buf_text(text), file, &entry.digest, err);
 
-	return code == ERR_OK ? add(r, &entry, err) : err_add(err, SITE_REVOKED);
+	if (code != ERR_OK)
+		return err_add(err, SITE_REVOKED);
+	code = check_alone(file, text->data, err);
+	return code == ERR_OK ? add(r, &entry, err) : code;
 }
 
 static enum err_code add_file(struct revoked *r, const char *file, struct err *err)
@@ -75,6 +109,8 @@ static enum err_code add_file(struct revoked *r, const char *file, struct err *e
 
 	if (code != ERR_OK)
 		return code;
+	if (text.len != strlen(buf_text(&text)))
+		return err_set(err, ERR_FORMAT, "%s/%s: neither a key in PEM nor a list", SITE_REVOKED, file);
 	return strstr(buf_text(&text), PEM_BEGIN) != NULL ? add_key(r, file, &text, err)
 							  : add_list(r, file, &text, err);
 }

@@ -3,12 +3,15 @@
  * Lifecycle  revoked_load, look, revoked_release.
  * Bounds     LIMIT_REVOKED entries in LIMIT_TRUST_FILES files of LIMIT_LIST_BYTES.
  * Ownership  It owns its entries.
- * Errors     ERR_FORMAT for a file that is neither a key nor a list: what was meant to be revoked and cannot be read
- * must not count as not revoked.  Those of site.h. Format     Every file in the site's revoked.d counts, but for those
- * whose names begin with a dot or end with .part.  It is a public key in PEM, or a list: one digest ("sha256:...",
- * "sha512:...") or fingerprint of a key (fingerprint.h) a line; blank lines and what follows a # do not count.  A
- * digest is that of a bundle's bundle.json, or of anything in one: an image, one platform of it, a layer, a signature;
- * and a fingerprint is a digest too.
+ * Errors     ERR_FORMAT for a file that is neither a key nor a list, and for one that is
+ *            both: what was meant to be revoked and cannot be read must not count as not
+ *            revoked.  Those of site.h.
+ * Format     Every file in the site's revoked.d counts, but for those whose names begin
+ *            with a dot or end with .part.  It is a public key in PEM, or a list: one
+ *            digest ("sha256:...", "sha512:...") or fingerprint of a key (fingerprint.h)
+ *            a line; blank lines and what follows a # do not count.  A digest is that of
+ *            a bundle's bundle.json, or of anything in one: an image, one platform of
+ *            it, a layer, a signature; and a fingerprint is a digest too.
  */
 #ifndef TRUST_REVOKED_H
 #define TRUST_REVOKED_H

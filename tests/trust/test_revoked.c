@@ -90,17 +90,33 @@ START_TEST(key)
 }
 END_TEST
 
-/* Which of them was meant, nobody could say; and one alone would leave the other in use. */
-START_TEST(two_keys)
+/* A key and more: what would be passed over stays in use. */
+static const struct {
+	const char *name, *before, *behind;
+	const char *says; /* NULL: the key is revoked */
+} parts[] = {
+	{ "another key", "", key_p384_pub, "x.pem: holds more than one thing" },
+	{ "a list in front", "# some\n" A "\n", "", "\"" A "\" beside it" },
+	{ "a list behind", "", "\r\n " A " # why", "\"" A "\" beside it" },
+	{ "a fingerprint", A_TEXT "\n", "", "\"" A_TEXT "\" beside it" },
+	{ "a scope, as a site's key has it", "# acme\nScope: acme.example/*\n", "", NULL },
+	{ "words", "Public-Key: (256 bit)\n", "hello\n", NULL },
+};
+
+START_TEST(key_and_more)
 {
 	CLEANUP(revoked_release) struct revoked r = { 0 };
-	CLEANUP(free_ptr) char *both = NULL;
+	CLEANUP(free_ptr) char *text = NULL;
 	struct err err = { .code = ERR_OK };
+	enum err_code got;
 
-	ck_assert_int_eq(str_format(&both, NULL, "%s%s", key_p256_pub, key_p384_pub), ERR_OK);
-	folder_put(folder, SITE_REVOKED "/x.pem", both, strlen(both));
-	ck_assert_int_eq(revoked_load(&r, &err), ERR_FORMAT);
-	ck_assert_ptr_nonnull(strstr(err.msg, "x.pem: holds more than one thing"));
+	ck_assert_int_eq(str_format(&text, NULL, "%s%s%s", parts[_i].before, key_p256_pub, parts[_i].behind), ERR_OK);
+	folder_put(folder, SITE_REVOKED "/x.pem", text, strlen(text));
+	got = revoked_load(&r, &err);
+	ck_assert_msg(got == (parts[_i].says != NULL ? ERR_FORMAT : ERR_OK), "%s: %d (%s)", parts[_i].name, got,
+		      err.msg);
+	ck_assert_msg(got == ERR_OK || strstr(err.msg, parts[_i].says) != NULL, "%s: %s", parts[_i].name, err.msg);
+	ck_assert_uint_eq(r.len, got == ERR_OK);
 }
 END_TEST
 
@@ -141,7 +157,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, loads, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, key);
-	tcase_add_test(t, two_keys);
+	tcase_add_loop_test(t, key_and_more, 0, (int)COUNT_OF(parts));
 	tcase_add_test(t, graph);
 	suite_add_tcase(s, t);
 	return test_run(s);
