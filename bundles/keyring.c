@@ -40,6 +40,7 @@ static enum err_code add(struct keyring *ring, struct keyring_key *k, struct err
 
 /* ---- the machine's ---- */
 
+/* Without a scope none may be said. */
 static enum err_code read_line(const char *line, size_t len, const char *path, struct scope *scope, struct err *err)
 {
 	CLEANUP(free_ptr) char *text = NULL;
@@ -54,22 +55,21 @@ static enum err_code read_line(const char *line, size_t len, const char *path, s
 	code = str_format(&text, err, "%.*s", (int)len, line);
 	if (code != ERR_OK)
 		return code;
-	if (!text_starts(text, SCOPE_WORD))
+	if (scope == NULL || !text_starts(text, SCOPE_WORD))
 		return err_set(err, ERR_FORMAT,
-			       "%s: \"%.100s\" stands in front of the key: there may be lines \"" SCOPE_WORD
+			       "%s: \"%.100s\" stands %s the key: in front of it there may be lines \"" SCOPE_WORD
 			       " PATTERN\", and comments that begin with #",
-			       path, text);
+			       path, text, scope != NULL ? "in front of" : "behind");
 	code = scope_add(scope, text + strlen(SCOPE_WORD) + strspn(text + strlen(SCOPE_WORD), BLANKS), err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", path);
 }
 
-/* What stands in front of the key. */
-static enum err_code read_scope(const struct buf *pem, const char *path, struct scope *scope, struct err *err)
+static enum err_code read_lines(const char *line, const char *end, const char *path, struct scope *scope,
+				struct err *err)
 {
-	const char *line = buf_text(pem), *end = strstr(line, PEM_BEGIN);
 	enum err_code code = ERR_OK;
 
-	while (code == ERR_OK && end != NULL && line < end) {
+	while (code == ERR_OK && line < end) {
 		size_t len = strcspn(line, "\n");
 
 		if (line + len > end)
@@ -77,6 +77,17 @@ static enum err_code read_scope(const struct buf *pem, const char *path, struct 
 		code = read_line(line, len, path, scope, err);
 		line += len + 1;
 	}
+	return code;
+}
+
+/* What stands in front of the key; what stands behind it would be passed over. */
+static enum err_code read_scope(const struct buf *pem, const char *path, struct scope *scope, struct err *err)
+{
+	const char *text = buf_text(pem), *begin = strstr(text, PEM_BEGIN), *end = strstr(begin, PEM_END);
+	enum err_code code = read_lines(text, begin, path, scope, err);
+
+	if (code == ERR_OK && end != NULL)
+		code = read_lines(end + strcspn(end, "\n"), text + strlen(text), path, NULL, err);
 	return code == ERR_OK && scope->len == 0 ? scope_add(scope, SCOPE_ALL, err) : code;
 }
 

@@ -9,7 +9,8 @@
  * Format     The machine's keys are *.pem and *.pub in the keys.d of its trust
  *            (trust/site.h).  In front of a key there may be lines "Scope: PATTERN"
  *            (trust/scope.h), comments that begin with #, and blank lines, and nothing
- *            else: a word that was mistaken must not make a scope wider.
+ *            else, and behind it only such comments and lines: a word that was mistaken,
+ *            or stands in the wrong place, must not make a scope wider.
  * Trust      Where the machine has any key, only its keys count: those of the command
  *            line then choose among them, and the scope is the machine's.  A key of the
  *            command line alone has every name in its scope, and so has one of the

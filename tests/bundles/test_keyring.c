@@ -113,20 +113,24 @@ START_TEST(no_folder)
 END_TEST
 
 static const struct {
-	const char *name, *front; /* what stands in front of the key */
-	const char *scope;        /* NULL: refused */
+	const char *name, *front, *behind; /* what stands around the key */
+	const char *scope;                 /* NULL: refused */
 } scopes[] = {
-	{ "nothing", "", "*" },
-	{ "one", "Scope: registry.example.com/*\n", "registry.example.com/*" },
-	{ "two", "Scope: a.example/*\nScope: b.example/x\n", "a.example/*, b.example/x" },
-	{ "comments and blank lines", "# by hand\n\n \t\r\n  Scope:a.example/*  \r\n#", "a.example/*" },
-	{ "everything, said", "Scope: *\n", "*" },
-	{ "a mistaken word", "Scopes: a.example/*\n", NULL },
-	{ "in lower case", "scope: a.example/*\n", NULL },
-	{ "a sentence", "The key of Acme\n", NULL },
-	{ "no pattern", "Scope:\n", NULL },
-	{ "a short name", "Scope: alpine\n", NULL },
-	{ "a star in the middle", "Scope: a.example/*/b\n", NULL },
+	{ "nothing", "", "", "*" },
+	{ "one", "Scope: registry.example.com/*\n", "", "registry.example.com/*" },
+	{ "two", "Scope: a.example/*\nScope: b.example/x\n", "", "a.example/*, b.example/x" },
+	{ "comments and blank lines", "# by hand\n\n \t\r\n  Scope:a.example/*  \r\n#", "", "a.example/*" },
+	{ "everything, said", "Scope: *\n", "", "*" },
+	{ "a mistaken word", "Scopes: a.example/*\n", "", NULL },
+	{ "in lower case", "scope: a.example/*\n", "", NULL },
+	{ "a sentence", "The key of Acme\n", "", NULL },
+	{ "no pattern", "Scope:\n", "", NULL },
+	{ "a short name", "Scope: alpine\n", "", NULL },
+	{ "a star in the middle", "Scope: a.example/*/b\n", "", NULL },
+	{ "behind the key", "", "Scope: a.example/*\n", NULL },
+	{ "one more behind the key", "Scope: a.example/*\n", "\r\n Scope: b.example/*", NULL },
+	{ "a sentence behind the key", "", "The key of Acme", NULL },
+	{ "comments and blank lines behind", "Scope: a.example/*\n", "\r\n\t\n# Scope: b.example/*", "a.example/*" },
 };
 
 START_TEST(scope)
@@ -136,7 +140,7 @@ START_TEST(scope)
 	struct keyring_key k = { 0 };
 	enum err_code got;
 
-	ck_assert_int_eq(buf_printf(&pem, NULL, "%s\n%s", scopes[_i].front, key_p256_pub), ERR_OK);
+	ck_assert_int_eq(buf_printf(&pem, NULL, "%s\n%s%s", scopes[_i].front, key_p256_pub, scopes[_i].behind), ERR_OK);
 	got = keyring_key_parse(&pem, "acme.pem", &k, &err);
 	ck_assert_msg(got == (scopes[_i].scope != NULL ? ERR_OK : ERR_FORMAT), "%s: %d (%s)", scopes[_i].name, got,
 		      err.msg);
