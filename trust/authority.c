@@ -37,7 +37,7 @@ static bool may_vouch(X509 *x509, bool for_timestamps)
 	return (X509_get_extended_key_usage(x509) & (use | XKU_ANYEKU)) != 0;
 }
 
-static STACK_OF(X509) * stack_of(X509 *const *certificates, size_t len)
+STACK_OF(X509) * authority_stack(X509 *const *certificates, size_t len)
 {
 	STACK_OF(X509) *stack = sk_X509_new_null();
 	size_t i;
@@ -55,7 +55,7 @@ static STACK_OF(X509) * stack_of(X509 *const *certificates, size_t len)
 static enum err_code check_chain(X509 *const *chain, size_t len, struct err *err)
 {
 	X509_STORE *store = store_of(chain + len - 1, 1);
-	STACK_OF(X509) *between = stack_of(chain, len - 1);
+	STACK_OF(X509) *between = authority_stack(chain, len - 1);
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	enum err_code code = ERR_OK;
 

@@ -6,8 +6,10 @@
  * Errors     ERR_UNPROVED: its chain does not lead to its last certificate, or a
  *            certificate that leads to it was not valid; ERR_NOT_FOUND: a certificate
  *            does not lead to it; ERR_FORMAT, ERR_NOMEM.
- * Trust      That the chain leads to its last certificate is proved when it is made, so that later only the
- * certificates below it are checked; when each of them was valid is asked each time. Source     RFC 5280.
+ * Trust      That the chain leads to its last certificate is proved when it is made, so
+ *            that later only the certificates below it are checked; when each of them was
+ *            valid is asked each time.
+ * Source     RFC 5280.
  */
 #ifndef TRUST_AUTHORITY_H
 #define TRUST_AUTHORITY_H
@@ -33,5 +35,7 @@ bool authority_holds_at(const struct trust_authority *a, int64_t time);
  * *ret_issuer is who issued it, to be freed. */
 enum err_code authority_check(const struct trust_authority *a, struct x509_st *leaf, struct stack_st_X509 *between,
 			      const int64_t *times, size_t times_len, struct x509_st **ret_issuer, struct err *err);
+/* Certificates as OpenSSL wants them, which stay whose they are: for sk_X509_free.  NULL: no memory. */
+struct stack_st_X509 *authority_stack(struct x509_st *const *certificates, size_t len);
 void authority_release(struct trust_authority *a);
 #endif

@@ -61,24 +61,10 @@ static bool claims(PKCS7 *token, const struct trust_authority *a)
 	return false;
 }
 
-static STACK_OF(X509) * stack_of(X509 *const *certificates, size_t len)
-{
-	STACK_OF(X509) *stack = sk_X509_new_null();
-	size_t i;
-
-	for (i = 0; stack != NULL && i < len; i++) {
-		if (sk_X509_push(stack, certificates[i]) <= 0) {
-			sk_X509_free(stack);
-			stack = NULL;
-		}
-	}
-	return stack;
-}
-
 /* Who signed, if it leads to what the store trusts, by so many certificates of the authority. */
 static X509 *signer_by(PKCS7 *token, const struct trust_authority *a, size_t len, X509_STORE *store)
 {
-	STACK_OF(X509) *chain = stack_of(a->chain, len);
+	STACK_OF(X509) *chain = authority_stack(a->chain, len);
 	X509 *signer = NULL;
 
 	if (chain != NULL && TS_RESP_verify_signature(token, chain, store, &signer) != 1) {
