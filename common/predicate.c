@@ -8,20 +8,37 @@
 #include "common/mem.h"
 #include "common/text.h"
 
+#define CUT "…"
+
 /* A line that grows part by part, "; " between them. */
 struct line {
 	char *out;
 	size_t len;
 };
 
+/* Half of a date or of a name would be another one. */
+static void mark_cut(struct line *l)
+{
+	size_t end = PREDICATE_TEXT_MAX - sizeof(CUT);
+
+	while (end > 0 && (l->out[end] & 0xC0) == 0x80) /* in the middle of a character */
+		end--;
+	strcpy(l->out + end, CUT);
+	l->len = PREDICATE_TEXT_MAX;
+}
+
 static void add(struct line *l, const char *label, const char *text)
 {
+	size_t room = PREDICATE_TEXT_MAX - l->len;
 	int n;
 
-	if (text == NULL || *text == '\0' || l->len + 1 >= PREDICATE_TEXT_MAX)
+	if (text == NULL || *text == '\0' || room == 0)
 		return;
-	n = snprintf(l->out + l->len, PREDICATE_TEXT_MAX - l->len, "%s%s%s", l->len > 0 ? "; " : "", label, text);
-	l->len += (size_t)n < PREDICATE_TEXT_MAX - l->len ? (size_t)n : PREDICATE_TEXT_MAX - l->len - 1;
+	n = snprintf(l->out + l->len, room, "%s%s%s", l->len > 0 ? "; " : "", label, text);
+	if ((size_t)n < room)
+		l->len += (size_t)n;
+	else
+		mark_cut(l);
 }
 
 static void add_count(struct line *l, size_t count, const char *one, const char *more)
@@ -35,7 +52,7 @@ static void add_count(struct line *l, size_t count, const char *one, const char 
 /* The texts of an array, commas between them. */
 static void add_texts(struct line *l, const char *label, const struct json_t *array)
 {
-	char text[PREDICATE_TEXT_MAX] = "";
+	char text[PREDICATE_TEXT_MAX + 4] = ""; /* so that what does not fit shows as cut */
 	size_t len = 0, i;
 
 	for (i = 0; i < js_len(array) && len + 3 < sizeof(text); i++) {
@@ -130,7 +147,7 @@ static void spdx(const struct json_t *p, struct line *l)
 static void add_tools(struct line *l, const struct json_t *metadata)
 {
 	const struct json_t *tools = js_array(metadata, "tools");
-	char text[PREDICATE_TEXT_MAX] = "";
+	char text[PREDICATE_TEXT_MAX + 4] = ""; /* so that what does not fit shows as cut */
 	size_t len = 0, i;
 
 	if (tools == NULL)

@@ -1,6 +1,6 @@
 /* predicate.h - what an in-toto statement says, in one line for a person.
  *
- * Bounds  PREDICATE_TEXT_MAX bytes; longer lines are cut.
+ * Bounds  PREDICATE_TEXT_MAX bytes; longer lines are cut, and end in …
  * Errors  None: what is missing in a predicate is left out of the line, and a
  *         type that is not known gives "".
  * Trust   The line repeats what the statement claims; nothing in it is proved.

@@ -113,6 +113,7 @@ START_TEST(long_line_is_cut)
 		 name, name);
 	ck_assert_int_eq(js_read(text, strlen(text), "long", &json, NULL), ERR_OK);
 	ck_assert_uint_eq(strlen(predicate_summary(json, out)), PREDICATE_TEXT_MAX - 1);
+	ck_assert_str_eq(out + PREDICATE_TEXT_MAX - 1 - strlen("…"), "…");
 }
 END_TEST
 
