@@ -97,5 +97,5 @@
 #define LIMIT_SERVE_TURN_RATE (256 * KIB)   /* a second: who reads less while others wait loses the decoder */
 #define LIMIT_SERVED_DECODERS 4             /* bodies that are decoded at a time, each in a window of 4 MiB */
 #define LIMIT_ENGINE_MANIFESTS 10000        /* manifests and indexes of one image, as the Engine API counts them */
-#define LIMIT_ENGINE_BYTES (32 * MIB)       /* of these, each as often as it is listed */
+#define LIMIT_ENGINE_BYTES (32 * MIB)       /* of these and their configs, each as often as it is listed */
 #endif

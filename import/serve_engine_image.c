@@ -99,7 +99,7 @@ static enum err_code read_listed(const struct reader *r, const struct descriptor
 				 bool *ret_there, struct err *err)
 {
 	if (r->image->read_bytes > LIMIT_ENGINE_BYTES)
-		return err_set(err, ERR_LIMIT, "%s: its manifests and indexes have more than %d MiB",
+		return err_set(err, ERR_LIMIT, "%s: its manifests, indexes and configs have more than %d MiB",
 			       r->image->root.digest.text, (int)(LIMIT_ENGINE_BYTES / MIB));
 	r->image->read_bytes += d->size_bytes;
 	return engine_manifest_read(r->source, d, ret_manifest, ret_there, err);
@@ -125,6 +125,8 @@ static enum err_code read_content(const struct reader *r, struct engine_manifest
 		m->kind = ENGINE_UNKNOWN;
 	m->config.digest = parsed.config.digest;
 	m->config.size_bytes = parsed.config.size_bytes;
+	if (m->config.size_bytes <= LIMIT_SMALL_BLOB_BYTES) /* else nobody reads it */
+		r->image->read_bytes += m->config.size_bytes;
 	code = count_content(r, m, &parsed, err);
 	return code == ERR_OK && m->kind == ENGINE_IMAGE ? find_platform(r, m, err) : code;
 }

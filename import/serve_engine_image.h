@@ -2,13 +2,14 @@
  *
  * Lifecycle  engine_image_read; look, or engine_image_put_…; engine_image_release.
  * Units      Sizes are bytes.
- * Bounds     LIMIT_ENGINE_MANIFESTS manifests and indexes, of LIMIT_ENGINE_BYTES; LIMIT_GRAPH_DEPTH steps from the
- *            root.
+ * Bounds     LIMIT_ENGINE_MANIFESTS manifests and indexes, with their configs of
+ *            LIMIT_ENGINE_BYTES; LIMIT_GRAPH_DEPTH steps from the root.
  * Ownership  An image owns what it read; its root descriptor is borrowed.
- * Errors     ERR_LIMIT; those of the source.  What an index lists and the source lacks is no error: it is not
- *            available.
- * Deviation  Of several manifests one that is here is shown for the image before one that is not; the daemon
- *            looks at the platform alone.  Nothing is unpacked here, so a total is the size of the content.
+ * Errors     ERR_LIMIT; those of the source.  What an index lists and the source lacks is
+ *            no error: it is not available.
+ * Deviation  Of several manifests one that is here is shown for the image before one that
+ *            is not; the daemon looks at the platform alone.  Nothing is unpacked here, so a
+ *            total is the size of the content.
  * Source     moby daemon/containerd/image_list.go, multiPlatformSummary; image_manifest.go.
  */
 #ifndef IMPORT_SERVE_ENGINE_IMAGE_H
@@ -42,7 +43,7 @@ struct engine_image {
 	struct engine_manifest *items; /* owned */
 	size_t items_len, items_cap;
 	uint64_t total_bytes;
-	uint64_t read_bytes;   /* of manifests and indexes, each as often as it is listed */
+	uint64_t read_bytes;   /* of manifests, indexes and configs, each as often as it is listed */
 	size_t best;           /* the manifest that is shown for the image; SIZE_MAX: there is none */
 	struct json_t *config; /* owned: of that one; NULL where it is not there */
 };

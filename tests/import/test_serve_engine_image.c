@@ -303,18 +303,32 @@ START_TEST(deep)
 }
 END_TEST
 
+static size_t put_large_index(void)
+{
+	return image_json(&images, TYPE_OCI_INDEX, "{\"manifests\":[]}%*s", (int)MIB, "");
+}
+
+static size_t put_large_config(void)
+{
+	CLEANUP(buf_release) struct buf config = { .max = LIMIT_SMALL_BLOB_BYTES };
+
+	ck_assert_int_eq(buf_printf(&config, NULL, "{}%*s", (int)LIMIT_SMALL_BLOB_BYTES - 2, ""), ERR_OK);
+	return put_manifest(buf_text(&config));
+}
+
+static size_t (*const large[])(void) = { put_large_index, put_large_config };
+
 /* What an index lists is not read without end, however often it lists it. */
 START_TEST(again)
 {
 	CLEANUP(engine_image_release) struct engine_image image = { 0 };
-	size_t large = image_json(&images, TYPE_OCI_INDEX, "{\"manifests\":[]}%*s", (int)MIB, "");
 	CLEANUP(buf_release) struct buf root = { .max = MIB };
+	size_t item = large[_i](), i;
 	struct descriptor d;
 	struct err err = { 0 };
-	size_t i;
 
 	for (i = 0; i <= LIMIT_ENGINE_BYTES / MIB; i++)
-		ck_assert_int_eq(buf_printf(&root, NULL, "%s{%s}", i > 0 ? "," : "", of(large).t), ERR_OK);
+		ck_assert_int_eq(buf_printf(&root, NULL, "%s{%s}", i > 0 ? "," : "", of(item).t), ERR_OK);
 	d = descriptor_of(image_json(&images, TYPE_OCI_INDEX, "{\"manifests\":[%s]}", buf_text(&root)));
 	ck_assert_int_eq(engine_image_read(&images.source, &d, &host, NULL, &image, &err), ERR_LIMIT);
 	ck_assert_ptr_nonnull(strstr(err.msg, d.digest.text));
@@ -415,7 +429,7 @@ int main(void)
 	tcase_add_test(t, kinds);
 	tcase_add_test(t, what_is_here_comes_first);
 	tcase_add_test(t, deep);
-	tcase_add_test(t, again);
+	tcase_add_loop_test(t, again, 0, (int)COUNT_OF(large));
 	tcase_add_loop_test(t, inspect, 0, (int)COUNT_OF(shown));
 	tcase_add_loop_test(t, time_text, 0, (int)COUNT_OF(times));
 	suite_add_tcase(s, t);
