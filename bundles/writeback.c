@@ -1,9 +1,10 @@
 #include "bundles/writeback.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -17,9 +18,12 @@ struct writeback {
 	pthread_cond_t more;
 	uint64_t dirty_bytes; /* since the disk was asked last; under the lock */
 	bool over;            /* under the lock */
+	bool stopped;         /* the thread has ended */
+	int failed;           /* the first errno; of the thread until it has ended */
 };
 
-/* Finding places on the disk for new data takes time of the one who asks: that is why it has a thread. */
+/* A sync lasts until the disk is done: that is why it has a thread.  What it says of a failure it says once, so it is
+ * kept. */
 static void *ask(void *arg)
 {
 	struct writeback *w = arg;
@@ -32,7 +36,8 @@ static void *ask(void *arg)
 		}
 		w->dirty_bytes = 0;
 		pthread_mutex_unlock(&w->lock);
-		sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		if (fdatasync(w->fd) != 0 && w->failed == 0)
+			w->failed = errno;
 		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -67,15 +72,32 @@ void writeback_add(struct writeback *w, uint64_t bytes)
 	pthread_mutex_unlock(&w->lock);
 }
 
-void writeback_free(struct writeback *w)
+static void stop(struct writeback *w)
 {
-	if (w == NULL)
+	if (w->stopped)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->over = true;
 	pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
+	w->stopped = true;
+}
+
+enum err_code writeback_end(struct writeback *w, const char *path, struct err *err)
+{
+	if (w == NULL)
+		return ERR_OK;
+	stop(w);
+	errno = w->failed;
+	return w->failed == 0 ? ERR_OK : err_errno(err, path);
+}
+
+void writeback_free(struct writeback *w)
+{
+	if (w == NULL)
+		return;
+	stop(w);
 	pthread_cond_destroy(&w->more);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

@@ -462,6 +462,8 @@ enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err)
 	assert(!w->zstd_open);
 	if (code == ERR_OK)
 		code = write_end(w, err);
+	if (code == ERR_OK)
+		code = writeback_end(w->writeback, w->part.path, err);
 	if (code == ERR_OK && !w->part.piped)
 		code = part_publish(&w->part, w->append.file_at, err);
 	w->old.part.keep = code != ERR_OK;

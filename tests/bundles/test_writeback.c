@@ -2,8 +2,9 @@
 
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <semaphore.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -11,17 +12,15 @@
 
 static sem_t asked;
 static int asked_fd;
-static unsigned asked_flags;
+static int answer; /* an errno */
 
-/* In place of the C library's: tells that the disk was asked, and fails. */
-int sync_file_range(int fd, off64_t offset, off64_t count, unsigned flags)
+/* In place of the C library's: tells that the disk was asked. */
+int fdatasync(int fd)
 {
-	ck_assert(offset == 0 && count == 0); /* the whole file */
 	asked_fd = fd;
-	asked_flags = flags;
+	errno = answer;
 	sem_post(&asked);
-	errno = EIO;
-	return -1;
+	return answer == 0 ? 0 : -1;
 }
 
 static const struct {
@@ -36,7 +35,7 @@ static const struct {
 	{ "in pieces", { 4 * MIB, 4 * MIB - 1, 1 }, 1 },
 };
 
-/* The disk is asked once for every 8 MiB or more, on another thread; that it refuses changes nothing. */
+/* The disk is asked once for every 8 MiB or more, on another thread. */
 START_TEST(asks)
 {
 	struct writeback *w = NULL;
@@ -50,17 +49,39 @@ START_TEST(asks)
 		writeback_add(w, cases[_i].bytes[i]);
 	for (i = 0; i < cases[_i].asks; i++)
 		sem_wait(&asked);
+	ck_assert_int_eq(writeback_end(w, "there", &err), ERR_OK);
 	writeback_free(w);
 	sem_getvalue(&asked, &left);
 	ck_assert_int_eq(left, 0);
 	if (cases[_i].asks > 0)
-		ck_assert(asked_fd == 42 && asked_flags == SYNC_FILE_RANGE_WRITE);
+		ck_assert_int_eq(asked_fd, 42);
+}
+END_TEST
+
+/* The kernel says once that what was written is lost: who asks last is told. */
+START_TEST(fails)
+{
+	struct writeback *w = NULL;
+	struct err err = { 0 };
+
+	sem_init(&asked, 0, 0);
+	ck_assert_int_eq(writeback_new(42, &w, &err), ERR_OK);
+	answer = EIO;
+	writeback_add(w, 8 * MIB);
+	sem_wait(&asked);
+	answer = 0;
+	writeback_add(w, 8 * MIB);
+	ck_assert_int_eq(writeback_end(w, "there", &err), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "there"));
+	ck_assert_int_eq(writeback_end(w, "there", &err), ERR_IO);
+	writeback_free(w);
 }
 END_TEST
 
 START_TEST(none)
 {
 	writeback_add(NULL, 8 * MIB);
+	ck_assert_int_eq(writeback_end(NULL, "there", NULL), ERR_OK);
 	writeback_free(NULL);
 }
 END_TEST
@@ -71,6 +92,7 @@ int main(void)
 	TCase *t = tcase_create("writeback");
 
 	tcase_add_loop_test(t, asks, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, fails);
 	tcase_add_test(t, none);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -211,14 +211,6 @@ int ftruncate(int fd, off_t len)
 	return (int)syscall(SYS_ftruncate, fd, len);
 }
 
-/* Advice to the disk: nobody looks whether it succeeds. */
-int sync_file_range(int fd, off_t offset, off_t len, unsigned flags)
-{
-	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
-		faults_die();
-	return faults_synced != NULL ? 0 : (int)syscall(SYS_sync_file_range, fd, offset, len, flags);
-}
-
 /* It fails nowhere: what cannot be removed stays, and that is no failure. */
 int unlink(const char *path)
 {
@@ -237,6 +229,15 @@ int fsync(int fd)
 		return (int)syscall(SYS_fsync, fd);
 	faults_synced(fd);
 	return 0;
+}
+
+int fdatasync(int fd)
+{
+	if (faults_hit(FAULTS_KILL, __builtin_return_address(0)))
+		faults_die();
+	if (faults_hit(FAULTS_DISK, __builtin_return_address(0)))
+		return faults_no_space();
+	return faults_synced != NULL ? 0 : (int)syscall(SYS_fdatasync, fd);
 }
 
 int syncfs(int fd)
