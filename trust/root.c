@@ -41,6 +41,14 @@ static enum err_code read_window(const struct json_t *window, struct trust_windo
 	return code == ERR_OK ? protojson_time(window, "end", always.end, &w->end, err) : code;
 }
 
+/* Logs are replaced every few years, and their keys may become known: since when one counts must be said. */
+static enum err_code read_log_window(const struct json_t *window, struct trust_window *w, struct err *err)
+{
+	if (!js_has(window, "start"))
+		return err_set(err, ERR_FORMAT, "a log's key without the time from which it counts (validFor.start)");
+	return read_window(window, w, err);
+}
+
 static enum err_code read_id(const struct json_t *id, unsigned char out[TRUST_LOG_ID_MAX], size_t *ret_len,
 			     struct err *err)
 {
@@ -63,7 +71,7 @@ static enum err_code read_log_key(const struct json_t *key, struct trust_log *lo
 	enum err_code code = protojson_bytes(key, "rawBytes", &der, err);
 
 	if (code == ERR_OK)
-		code = read_window(js_object(key, "validFor"), &log->window, err);
+		code = read_log_window(js_object(key, "validFor"), &log->window, err);
 	if (code == ERR_OK)
 		code = trust_key_of_der(buf_text(&der), der.len, js_string(key, "keyDetails"), log->url, &log->key,
 					err);

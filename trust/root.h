@@ -5,6 +5,7 @@
  * Ownership  A root owns everything in it.  Once made it does not change, so several
  *            threads may use it at once.
  * Errors     ERR_NOT_FOUND, ERR_IO, ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED, ERR_NOMEM.
+ *            A log that does not say from when on its key counts makes a root malformed.
  *            A log whose kind of key is not known here, and an authority whose chain
  *            does not lead to its last certificate, are passed over: they cannot
  *            prove anything, and others may.

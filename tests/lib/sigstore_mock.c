@@ -390,12 +390,17 @@ char *mock_bundle(struct mock *m, const struct mock_wish *wish)
 
 /* ---- the trusted root ---- */
 
-static void put_window(struct buf *out, int64_t end)
+/* instead: what stands there in its place; NULL: the usual one. */
+static void put_window(struct buf *out, int64_t end, const char *instead)
 {
 	time_t time = (time_t)end;
 	struct tm tm;
 	char text[32];
 
+	if (instead != NULL) {
+		mock_put(out, "%s", instead);
+		return;
+	}
 	gmtime_r(&time, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	mock_put(out, "\"validFor\":{\"start\":\"2020-01-01T00:00:00.000Z\"");
@@ -404,7 +409,7 @@ static void put_window(struct buf *out, int64_t end)
 	mock_put(out, "}");
 }
 
-static void put_log(struct buf *out, EVP_PKEY *key, int64_t end)
+static void put_log(struct buf *out, EVP_PKEY *key, int64_t end, const char *window)
 {
 	CLEANUP(buf_release) struct buf der = mock_spki(key);
 	unsigned char id[32];
@@ -414,13 +419,13 @@ static void put_log(struct buf *out, EVP_PKEY *key, int64_t end)
 	mock_put_base64(out, der.data, der.len);
 	mock_put(out, "\",\"keyDetails\":\"%s\",",
 		 EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? "PKIX_ED25519" : "PKIX_ECDSA_P256_SHA_256");
-	put_window(out, end);
+	put_window(out, end, window);
 	mock_put(out, "},\"logId\":{\"keyId\":\"");
 	mock_put_base64(out, id, 32);
 	mock_put(out, "\"}}");
 }
 
-static void put_authority(struct buf *out, X509 *first, X509 *second, int64_t end)
+static void put_authority(struct buf *out, X509 *first, X509 *second, int64_t end, const char *window)
 {
 	mock_put(out, "{\"uri\":\"https://acme.example\",\"certChain\":{\"certificates\":[");
 	put_certificate(out, first);
@@ -429,7 +434,7 @@ static void put_authority(struct buf *out, X509 *first, X509 *second, int64_t en
 		put_certificate(out, second);
 	}
 	mock_put(out, "]},");
-	put_window(out, end);
+	put_window(out, end, window);
 	mock_put(out, "}");
 }
 
@@ -441,26 +446,27 @@ char *mock_root(struct mock *m, const struct mock_root_wish *w)
 	if (w->strange_log)
 		mock_put(&out,
 			 "{\"baseUrl\":\"https://strange.example\",\"publicKey\":{\"rawBytes\":\"AAAA\",\"keyDetails\":"
-			 "\"ML_DSA_65\"},\"logId\":{\"keyId\":\"AAAA\"}}%s",
+			 "\"ML_DSA_65\",\"validFor\":{\"start\":\"2020-01-01T00:00:00Z\"}},\"logId\":{\"keyId\":"
+			 "\"AAAA\"}}%s",
 			 w->no_tlog ? "" : ",");
 	if (!w->no_tlog) {
-		put_log(&out, m->tlog1, w->tlog_end);
+		put_log(&out, m->tlog1, w->tlog_end, w->log_window);
 		mock_put(&out, ",");
-		put_log(&out, m->tlog2, w->tlog_end);
+		put_log(&out, m->tlog2, w->tlog_end, w->log_window);
 	}
 	mock_put(&out, "],\"ctlogs\":[");
 	if (!w->no_ctlog)
-		put_log(&out, m->ctlog, w->ctlog_end);
+		put_log(&out, m->ctlog, w->ctlog_end, w->ctlog_window);
 	mock_put(&out, "],\"certificateAuthorities\":[");
 	if (w->names_between)
-		put_authority(&out, m->ca_between.certificate, m->ca.certificate, w->ca_end);
+		put_authority(&out, m->ca_between.certificate, m->ca.certificate, w->ca_end, w->authority_window);
 	else
-		put_authority(&out, m->ca.certificate, NULL, w->ca_end);
+		put_authority(&out, m->ca.certificate, NULL, w->ca_end, w->authority_window);
 	mock_put(&out, "],\"timestampAuthorities\":[");
 	if (w->tsa_root_only)
-		put_authority(&out, m->tsa_ca.certificate, NULL, w->tsa_end);
+		put_authority(&out, m->tsa_ca.certificate, NULL, w->tsa_end, w->authority_window);
 	else if (!w->no_tsa)
-		put_authority(&out, m->tsa.certificate, m->tsa_ca.certificate, w->tsa_end);
+		put_authority(&out, m->tsa.certificate, m->tsa_ca.certificate, w->tsa_end, w->authority_window);
 	mock_put(&out, "]}");
 	return out.data;
 }

@@ -54,6 +54,8 @@ struct mock_root_wish {
 	bool names_between; /* and the authority behind it */
 	bool tsa_root_only; /* of the timestamp authority */
 	bool strange_log;   /* a log with a kind of key that does not exist, in front */
+	const char *log_window, *ctlog_window,
+		*authority_window; /* in place of the member validFor; NULL: from 2020 on */
 };
 
 struct mock *mock_new(void);
