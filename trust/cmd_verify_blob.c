@@ -79,13 +79,21 @@ static enum err_code check_options(const struct options *o, struct err *err)
 	return ERR_OK;
 }
 
+/* What is given, bundle, key or root, and cannot be read proves nothing, and that is the answer. */
+static enum err_code as_unproved(enum err_code code, struct err *err)
+{
+	if (code == ERR_FORMAT || code == ERR_UNSUPPORTED || code == ERR_LIMIT)
+		return err_recode(err, ERR_UNPROVED);
+	return code;
+}
+
 static enum err_code open_trust(struct run *r, struct err *err)
 {
 	const struct options *o = r->options;
 	enum err_code code = check_options(o, err);
 
 	if (code == ERR_OK && o->key != NULL)
-		code = trust_key_read(o->key, &r->key, err);
+		code = as_unproved(trust_key_read(o->key, &r->key, err), err);
 	if (code == ERR_OK && o->key == NULL) {
 		code = trust_identity_init(o->identity, o->identity_regexp, o->issuer, o->issuer_regexp, &r->identity,
 					   err);
@@ -93,7 +101,7 @@ static enum err_code open_trust(struct run *r, struct err *err)
 			code = err_recode(err, ERR_USAGE);
 	}
 	if (code == ERR_OK && o->root != NULL)
-		code = trust_root_read(o->root, &r->root, err);
+		code = as_unproved(trust_root_read(o->root, &r->root, err), err);
 	return code;
 }
 
@@ -105,14 +113,6 @@ static enum err_code open_artifact(struct run *r, struct err *err)
 		return trust_artifact_of_digest(&r->digest, &r->artifact, err);
 	r->artifact = trust_artifact_of_file(r->file);
 	return trust_artifact_hash(&r->artifact, TRUST_SHA256, &hash, err);
-}
-
-/* What comes from outside and cannot be read proves nothing, and that is the answer. */
-static enum err_code as_unproved(enum err_code code, struct err *err)
-{
-	if (code == ERR_FORMAT || code == ERR_UNSUPPORTED || code == ERR_LIMIT)
-		return err_recode(err, ERR_UNPROVED);
-	return code;
 }
 
 static enum err_code read_bundle(struct run *r, struct err *err)

@@ -26,6 +26,8 @@ bool pem_is_cosigns(const char *text)
 /* What is there in place of a public key, as far as it can be said. */
 static const char *instead(const char *text)
 {
+	if (strstr(text, PEM_BEGIN PEM_STRING_PUBLIC) != NULL)
+		return " that can be read: the one in it is cut or changed, or of a kind that is not known";
 	if (pem_is_cosigns(text))
 		return ", but a private one in cosign's own form: cosign public-key --key KEY prints its public half";
 	if (strstr(text, "PRIVATE KEY") != NULL)

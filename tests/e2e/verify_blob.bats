@@ -150,6 +150,28 @@ vector() {
 	complain 1 'missing.json'
 	bundle verify-blob --bundle app.txt --key p256.pub app.txt
 	complain 3 'not valid JSON'
+}
+
+@test "a bundle, a key or a root that is malformed proves nothing; one that is not there is another failure" {
+	vector "$VECTORS/happy-path-v0.3"
+	for what in '' '{}' '[1,' 'text' "$(<p256.json)"; do
+		printf '%s' "$what" >broken
+		bundle verify-blob --bundle p256.json --key broken app.txt
+		complain 3 'broken: holds no public key'
+		bundle "${arguments[@]/#"$VECTORS"*trusted_root_public.json/broken}" "$artifact"
+		complain 3 'broken:'
+		bundle verify-blob --bundle p256.json --key p256.pub --trusted-root broken app.txt
+		complain 3 'broken:'
+	done
+	sed '2s/^......................................../&A/' p256.pub >cut.pub
+	bundle verify-blob --bundle p256.json --key cut.pub app.txt
+	complain 3 'cut.pub: holds no public key that can be read'
 	bundle verify-blob --bundle p256.json --key p256.pem app.txt
-	complain 1 'a private one'
+	complain 3 'a private one'
+	bundle verify-blob --bundle p256.json --key missing.pub app.txt
+	complain 1 'missing.pub: no such file'
+	bundle verify-blob --bundle p256.json --key p256.pub --trusted-root missing.json app.txt
+	complain 1 'missing.json: no such file'
+	bundle verify-blob --bundle p256.json --key . app.txt
+	complain 1
 }

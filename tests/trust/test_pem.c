@@ -10,6 +10,11 @@
 #include "trust/fingerprint.h"
 
 #define PARAMETERS "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+#define OFF_CURVE                                                                                                      \
+	"-----BEGIN PUBLIC KEY-----\n"                                                                                 \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExRRST79+PsrRBnGAI4cMu6Omz2Jh\n"                                           \
+	"fwlMW+gIutNKVRaMyS4rQKvgngc5p8UbLj55pVHhIoAxi/++++wrongkey==\n"                                               \
+	"-----END PUBLIC KEY-----\n"
 
 /* Texts of one part or two. */
 static const struct {
@@ -31,8 +36,9 @@ static const struct {
 	{ "cosign's, older", "-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----\n", "", ERR_FORMAT,
 	  "cosign public-key --key" },
 	{ "a broken one", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "", ERR_FORMAT,
-	  "holds no public key" },
-	{ "without an end", "-----BEGIN PUBLIC KEY-----\nAAAA\n", "", ERR_FORMAT, "holds no public key" },
+	  "holds no public key that can be read: the one in it is cut or changed" },
+	{ "a point that is not on its curve", OFF_CURVE, "", ERR_FORMAT, "is cut or changed" },
+	{ "without an end", "-----BEGIN PUBLIC KEY-----\nAAAA\n", "", ERR_FORMAT, "is cut or changed" },
 	{ "empty", "", "", ERR_FORMAT, "holds no public key in PEM" },
 	{ "text", "hello\n", "", ERR_FORMAT, "holds no public key in PEM" },
 };
