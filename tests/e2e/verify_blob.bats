@@ -72,7 +72,7 @@ vector() {
 		fi
 		seen=$((seen + 1))
 	done
-	((seen >= 40))
+	((seen >= 70))
 }
 
 @test "what is printed, for people and for machines" {

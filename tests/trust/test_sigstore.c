@@ -62,10 +62,10 @@ static void open_vector(const char *name, struct vector *v)
 	v->artifact_path = path_in(v->folder, "artifact", VECTORS "/a.txt");
 	v->artifact = trust_artifact_of_file(v->artifact_path);
 	root = path_in(v->folder, "trusted_root.json", VECTORS "/trusted_root_public.json");
-	ck_assert_msg(trust_root_read(root, &v->root, &v->err) == ERR_OK, "%s", v->err.msg);
+	trust_root_read(root, &v->root, &v->err);
 	key = folder_path(v->folder, "key.pub");
 	if (access(key, R_OK) == 0)
-		ck_assert_int_eq(trust_key_read(key, &v->key, &v->err), ERR_OK);
+		trust_key_read(key, &v->key, &v->err);
 	identity = word_of(v->folder, "identity", IDENTITY);
 	issuer = word_of(v->folder, "issuer", ISSUER);
 	ck_assert_int_eq(trust_identity_init(identity, NULL, issuer, NULL, &v->identity, &v->err), ERR_OK);
@@ -89,8 +89,10 @@ static enum err_code verify(struct vector *v, struct trust_proof *proof)
 					     .identities_len = v->key == NULL,
 					     .tlog = true };
 	CLEANUP(sigstore_bundle_release) struct sigstore_bundle b = { 0 };
-	enum err_code code = sigstore_bundle_read(v->text, v->len, "bundle", &b, &v->err);
+	enum err_code code = v->err.code; /* of the root or the key, which may be what is wrong */
 
+	if (code == ERR_OK)
+		code = sigstore_bundle_read(v->text, v->len, "bundle", &b, &v->err);
 	return code == ERR_OK ? trust_verify(&b, &material, &wanted, &v->artifact, proof, &v->err) : code;
 }
 
@@ -116,7 +118,7 @@ START_TEST(vectors)
 		free(entries[i]);
 	}
 	free(entries);
-	ck_assert_int_ge(seen, 40);
+	ck_assert_int_ge(seen, 70);
 }
 END_TEST
 
@@ -191,6 +193,7 @@ START_TEST(changed_letter)
 		ck_assert_msg(verify(&v, &proof) != ERR_OK, "%s: %s holds with another letter %zu", guarded[_i].vector,
 			      guarded[_i].member, i);
 		value[i] = was;
+		v.err = (struct err){ 0 };
 	}
 	{
 		CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
