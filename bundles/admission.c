@@ -150,8 +150,9 @@ static enum err_code names_of(const struct mapping *names, const char *name, con
 	return ERR_OK;
 }
 
-static enum err_code check_image(struct admission *a, const struct graph *g, const struct image *image,
-				 const struct mapping *names, struct source *source, struct err *err)
+enum err_code admission_check_image(struct admission *a, const struct graph *g, const struct image *image,
+				    struct source *source, const struct mapping *names, const bool *there,
+				    struct err *err)
 {
 	CLEANUP(candidates_release) struct candidates all = { 0 };
 	CLEANUP(admission_answer_release) struct admission_answer answer = { 0 };
@@ -161,7 +162,7 @@ static enum err_code check_image(struct admission *a, const struct graph *g, con
 	enum err_code code = names_of(names, image->name, both, &new, &len, err);
 
 	if (code == ERR_OK)
-		code = candidates_gather(g, image->root, source, &all, err);
+		code = candidates_gather_there(g, image->root, source, there, &all, err);
 	if (code == ERR_OK)
 		code = admission_judge(a, &all, both, len, &answer, err);
 	return code == ERR_OK ? admission_refusal(&answer, err) : code;
@@ -174,7 +175,7 @@ enum err_code admission_check(struct admission *a, const struct graph *g, struct
 	size_t i;
 
 	for (i = 0; a->len > 0 && code == ERR_OK && i < g->images_len; i++)
-		code = check_image(a, g, &g->images[i], names, source, err);
+		code = admission_check_image(a, g, &g->images[i], source, names, NULL, err);
 	return code;
 }
 

@@ -63,6 +63,11 @@ enum err_code admission_load(const struct admission_wanted *wanted, struct admis
  * their names; NULL where they have those that they came with.  Without a policy everything may. */
 enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
 			      const struct mapping *names, struct err *err);
+/* The same of one image.  there, which may be NULL, says by node what of that which is not carried is where the image
+ * goes (trust/candidate.h). */
+enum err_code admission_check_image(struct admission *a, const struct graph *g, const struct image *image,
+				    struct source *source, const struct mapping *names, const bool *there,
+				    struct err *err);
 /* The same of a bundle's. */
 enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
 				     const struct mapping *names, struct err *err);

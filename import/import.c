@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "import/lacking.h"
 #include "import/store.h"
 #include "import/streams.h"
 
@@ -152,6 +153,8 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	result->plan.replace = options->replace;
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
+	if (code == ERR_OK)
+		code = lacking_check(&result->admission, &result->plan, t, err);
 	if (code == ERR_OK)
 		code = announce(&result->plan, &result->wanted_bytes, err);
 	if (code == ERR_OK)

@@ -1,7 +1,7 @@
 /* target.h - where images go: a daemon, a layout, a registry.
  *
  * Lifecycle  A target is made by its own function; then probe, write, read_back
- *            once each, in this order, or inventory alone; free at any time.
+ *            once each, in this order, or inventory alone; look between probe and write, or not; free at any time.
  * Ownership  The plan is borrowed throughout.
  * Errors     probe refuses before anything is written: ERR_UNSUPPORTED (this
  *            target cannot keep such images), ERR_CONFLICT (a name points
@@ -17,9 +17,19 @@
 #include "common/holdings.h"
 #include "import/plan.h"
 
+/* A manifest that an image of the plan lists, and the bundle does not bring. */
+struct target_question {
+	size_t image;  /* place among the plan's */
+	uint32_t node; /* of the plan's graph */
+	bool there;    /* the target has it, and gives it to whoever follows the image's index */
+};
+
 struct target {
 	/* Look at what is there: fills plan->images[].was and plan->skip[]. */
 	enum err_code (*probe)(struct target *t, struct plan *plan, struct err *err);
+	/* Answer the questions. */
+	enum err_code (*look)(struct target *t, const struct plan *plan, struct target_question *questions, size_t len,
+			      struct err *err);
 	enum err_code (*write)(struct target *t, struct plan *plan, struct err *err);
 	enum err_code (*read_back)(struct target *t, struct plan *plan, struct err *err);
 	/* What is there, in place of all the above: added to h, which the caller sorts. */

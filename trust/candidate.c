@@ -64,10 +64,16 @@ static enum err_code add_subject(struct gathering *w, uint32_t node, bool runs, 
 	return ERR_OK;
 }
 
-/* What an index lists and somebody asked for. */
-static bool is_listed(const struct graph *g, const struct edge *e, enum edge_kind kind, bool anywhere)
+bool candidates_has(const struct candidates *all, uint32_t node)
 {
-	return e->kind == kind && (e->anywhere || !anywhere) && !g->nodes[e->to].left_out;
+	return node_is_carried(&all->graph->nodes[node]) || (all->there != NULL && all->there[node]);
+}
+
+/* What an index lists, and somebody asked for or has already. */
+static bool is_listed(const struct candidates *all, const struct edge *e, enum edge_kind kind, bool anywhere)
+{
+	return e->kind == kind && (e->anywhere || !anywhere) &&
+	       (!all->graph->nodes[e->to].left_out || candidates_has(all, e->to));
 }
 
 static enum err_code add_listed(struct gathering *w, enum edge_kind kind, bool anywhere, struct err *err)
@@ -81,7 +87,7 @@ static enum err_code add_listed(struct gathering *w, enum edge_kind kind, bool a
 		const struct node *n = &g->nodes[w->all.subjects[at].node];
 
 		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
-			if (is_listed(g, &g->edges[n->edges + i], kind, anywhere))
+			if (is_listed(&w->all, &g->edges[n->edges + i], kind, anywhere))
 				code = add_subject(w, g->edges[n->edges + i].to, runs, err);
 		}
 	}
@@ -238,10 +244,10 @@ static enum err_code add_candidates(struct candidates *all, struct err *err)
 	return code;
 }
 
-enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
-				struct candidates *ret_candidates, struct err *err)
+enum err_code candidates_gather_there(const struct graph *g, uint32_t root, struct source *source, const bool *there,
+				      struct candidates *ret_candidates, struct err *err)
 {
-	struct gathering w = { .all = { .graph = g, .source = source, .root = root } };
+	struct gathering w = { .all = { .graph = g, .source = source, .root = root, .there = there } };
 	enum err_code code = add_subject(&w, root, false, err);
 
 	if (code == ERR_OK)
@@ -260,6 +266,12 @@ enum err_code candidates_gather(const struct graph *g, uint32_t root, struct sou
 	else
 		candidates_release(&w.all);
 	return code;
+}
+
+enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
+				struct candidates *ret_candidates, struct err *err)
+{
+	return candidates_gather_there(g, root, source, NULL, ret_candidates, err);
 }
 
 static enum err_code descend(const struct graph *g, uint32_t node, unsigned depth, struct asked *seen, struct err *err)

@@ -70,6 +70,7 @@ struct candidates {
 	struct candidate *items; /* owned: by subject, in the graph's order of links */
 	size_t len, cap;
 	uint64_t signed_bytes; /* of all that can be proved */
+	const bool *there;     /* borrowed; see candidates_gather_there; NULL: what is not carried is nowhere */
 	struct intern strings;
 };
 
@@ -87,6 +88,12 @@ struct candidate_proof {
  * under it, and of whatever refers to one of them. */
 enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
 				struct candidates *ret_candidates, struct err *err);
+/* The same where images go to a place that may have what their indexes list and the graph does not carry: there says
+ * so, by node, and what is there counts as one of the image's manifests. */
+enum err_code candidates_gather_there(const struct graph *g, uint32_t root, struct source *source, const bool *there,
+				      struct candidates *ret_candidates, struct err *err);
+/* Its bytes came with the image, or are where it goes. */
+bool candidates_has(const struct candidates *all, uint32_t node);
 /* Prove one under this material: that who is wanted has signed it, and that it is about its subject's digest. */
 enum err_code candidate_prove(const struct candidates *all, const struct candidate *c, const struct trust_material *m,
 			      const struct trust_wanted *wanted, struct candidate_proof *ret_proof, struct err *err);

@@ -25,12 +25,14 @@ static void judging_release(struct judging *j)
 
 /* ---- who must be vouched for, and by what ---- */
 
-/* The image manifests that are here; where there are none, whatever the name stands for. */
+/* The image manifests that are here; where there are none, whatever the name stands for.  Of an index that is only
+ * where the image goes nobody knows what it leads to. */
 static bool is_unit(const struct candidates *all, size_t i)
 {
 	const struct candidate_subject *s = &all->subjects[i];
+	bool is_closed = s->role == ROLE_INDEX && !node_is_carried(&all->graph->nodes[s->node]);
 
-	return s->role == ROLE_MANIFEST && node_is_carried(&all->graph->nodes[s->node]);
+	return (s->role == ROLE_MANIFEST || is_closed) && candidates_has(all, s->node);
 }
 
 static bool is_wanted_platform(const struct judging *j, size_t i)

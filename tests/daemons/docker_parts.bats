@@ -87,3 +87,14 @@ manifests() {
 	bundle import -q --to "$DAEMON" --platform linux/arm64 many.zst
 	expect 0 ' 0 B written'
 }
+
+@test "a platform that was left out and is there must be vouched for" {
+	mixed_image
+	bundle import -q --to "$DAEMON" --policy policy.json mixed.zst
+	expect 0
+	"$BUNDLE" export -q -o many.zst "$MANY" >/dev/null
+	bundle import -q --to "$DAEMON" many.zst
+	expect 0
+	bundle import -q --to "$DAEMON" --policy policy.json mixed.zst
+	complain 3 'linux/arm64' 'has what an index of this bundle lists'
+}

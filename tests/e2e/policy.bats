@@ -20,7 +20,8 @@ setup() {
 teardown() { session_end; }
 
 # team/app:1 and :2 are one manifest that skopeo signed as team/app:1; team/built:1 is signed and attested by cosign; team/plain:1
-# is not signed at all; and of demo/multi:2.1 cosign has signed the index alone.
+# is not signed at all; of demo/multi:2.1 cosign has signed the index alone; and team/mixed:1 is an index that nobody signed, of which
+# linux/arm/v7 is signed and linux/arm64 is not.
 make_signed() {
 	local copy='skopeo copy -q --src-tls-verify=false --dest-tls-verify=false'
 	local cosign='--key cosign-key.key --new-bundle-format=false --use-signing-config=false --tlog-upload=false -y --allow-http-registry'
@@ -48,6 +49,9 @@ make_signed() {
 		lab_peer cosign attest $cosign --type slsaprovenance1 --predicate slsa.json "$REGISTRY/team/built:1"
 		lab_peer cosign attest $cosign --type spdxjson --predicate spdx.json "$REGISTRY/team/built:1"
 	}
+	lab_peer crane index append --insecure -t "$REGISTRY/team/mixed:1" -m "$REGISTRY/team/built:1" -m "$REGISTRY/team/plain:1"
+	# shellcheck disable=SC2086 # several arguments
+	lab_peer cosign sign $cosign "$REGISTRY/team/mixed@$arm"
 	attested=("$REGISTRY"/team/{app:1,app:2,built:1,plain:1} "$REGISTRY/demo/multi:2.1")
 	"$BUNDLE" export --quiet -o all.oci.tar.zst "${attested[@]}"
 }
@@ -155,4 +159,45 @@ signed_by() {
 		EOF2
 	)
 	((matched == 12))
+}
+
+# An import with a policy of a bundle that left out linux/arm64 of team/mixed:1, into the target $1, which has it after an import
+# of $2.
+left_out_platform() {
+	local target=$1
+	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
+	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/mixed:1"
+	expect 0
+	bundle import --quiet --to "$target" --dry-run --policy policy.json part.oci.tar.zst
+	expect 0
+
+	bundle export --quiet -o plain.oci.tar.zst "$2"
+	bundle import --quiet --to "$target" plain.oci.tar.zst
+	expect 0
+	bundle import --quiet --to "$target" --policy policy.json part.oci.tar.zst
+	complain 3 'has what an index of this bundle lists and the bundle does not bring' "$REGISTRY/team/mixed:1: refused by policy.json" \
+		'linux/arm64: no signature'
+	bundle import --quiet --to "$target" part.oci.tar.zst
+	expect 0
+}
+
+@test "a platform that was left out and is there must be vouched for: the store" {
+	left_out_platform store "$REGISTRY/team/plain:1"
+}
+
+@test "a platform that was left out and is there must be vouched for: a layout" {
+	left_out_platform oci:site "$REGISTRY/team/plain:1"
+}
+
+@test "a platform that was left out and is there must be vouched for: the repository of a registry" {
+	# Another image of the same repository, by another tag.
+	lab_peer crane copy "$REGISTRY/team/plain:1" "$REGISTRY/team/mixed:plain" 2>/dev/null
+	left_out_platform "docker://$REGISTRY/site" "$REGISTRY/team/mixed:plain"
+
+	# What another repository has nobody is given under this name.
+	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
+	bundle import --quiet --to "docker://$REGISTRY/other" plain.oci.tar.zst
+	expect 0
+	bundle import --quiet --to "docker://$REGISTRY/other" --dry-run --policy policy.json part.oci.tar.zst
+	expect 0
 }

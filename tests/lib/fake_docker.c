@@ -90,7 +90,8 @@ static void answer_list(const struct fake_docker *d, int fd)
 	buf_init(&body, 65536);
 	buf_printf(&body, NULL,
 		   "[{\"Id\":\"x\",\"RepoTags\":[\"<none>:<none>\"],\"RepoDigests\":null},"
-		   "{\"RepoTags\":[\"%s\"],\"RepoDigests\":[]},{\"RepoTags\":[],\"RepoDigests\":[\"<none>@<none>\"]}]",
+		   "{\"Id\":\"y\",\"RepoTags\":[\"%s\"],\"RepoDigests\":[]},"
+		   "{\"Id\":\"z\",\"RepoTags\":[],\"RepoDigests\":[\"<none>@<none>\"]}]",
 		   d->graph->images[0].name);
 	answer(fd, 200, buf_text(&body));
 }

@@ -108,6 +108,27 @@ static size_t item_of(const struct image_builder *b, const char *hex)
 	return i;
 }
 
+void signed_layers(const struct tarball *t, struct image_builder *b)
+{
+	size_t len = b->items_len, i, j;
+
+	for (i = 0; i < len; i++) {
+		const struct image_item *item = &b->items[i];
+		struct manifest m = { 0 };
+
+		if (manifest_kind(item->media_type) != MANIFEST_IMAGE)
+			continue;
+		ck_assert_int_eq(manifest_parse(item->bytes, item->len, NULL, "", &m, NULL), ERR_OK);
+		if (image_item(b, &m.config.digest) == NULL)
+			add_blob(t, b, digest_hex(&m.config.digest), m.config.media_type);
+		for (j = 0; j < m.items_len; j++) {
+			if (image_item(b, &m.items[j].digest) == NULL)
+				add_blob(t, b, digest_hex(&m.items[j].digest), m.items[j].media_type);
+		}
+		manifest_release(&m);
+	}
+}
+
 void signed_images(const struct tarball *t, struct image_builder *b)
 {
 	size_t len, i;

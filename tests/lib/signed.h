@@ -33,4 +33,6 @@ struct tarball *signed_open(void);
 char *signed_bytes(const struct tarball *t, const char *hex, size_t *ret_len);
 /* Add both images, with everything but layers and configs. */
 void signed_images(const struct tarball *t, struct image_builder *b);
+/* Add the layers and configs of what is there so far, for a bundle. */
+void signed_layers(const struct tarball *t, struct image_builder *b);
 #endif

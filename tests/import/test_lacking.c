@@ -1,0 +1,160 @@
+#include "import/lacking.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "tests/lib/bundle_file.h"
+#include "tests/lib/folder.h"
+#include "tests/lib/signed.h"
+#include "tests/lib/test_main.h"
+
+#define SIGNED                                                                                                         \
+	"{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"cosign.pub\",\"signedIdentity\":{\"type\":"          \
+	"\"matchDigest\"}}]}"
+#define ANYTHING "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}"
+#define ARM64 "c4607df32795aee57ac575494a1e6c6de0e2493bf993bfce8b51ef6aa4711af2" /* of the fixture's other image */
+#define ATTESTED(platform)                                                                                             \
+	"{\"default\":[{\"type\":\"attestation\",\"keyPath\":\"cosign.pub\",\"predicateTypes\":[\"*\"],"               \
+	"\"platforms\":[\"" platform "\"]}]}"
+
+/* Of an image linux/amd64 is brought, and signed; linux/arm64 was not asked for. */
+static const struct {
+	const char *name, *policy; /* NULL: none */
+	bool root_signed;          /* the index is signed in its place */
+	bool has;                  /* the target has all that it is asked about */
+	enum err_code fails;       /* how the target ends */
+	size_t asked;
+	enum err_code want;
+	const char *says;
+} cases[] = {
+	{ "no policy", NULL, false, true, ERR_OK, 0, ERR_OK, "" },
+	{ "anything is taken", ANYTHING, false, true, ERR_OK, 0, ERR_OK, "" },
+	{ "the index is signed", SIGNED, true, true, ERR_OK, 0, ERR_OK, "" },
+	{ "the target does not have it", SIGNED, false, false, ERR_OK, 1, ERR_OK, "" },
+	{ "the target has it", SIGNED, false, true, ERR_OK, 1, ERR_UNPROVED,
+	  "the target has what an index of this bundle lists" },
+	{ "it is told which", SIGNED, false, true, ERR_OK, 1, ERR_UNPROVED, "linux/arm64: no signature" },
+	{ "of all that is asked for, amd64 is here", ATTESTED("linux/amd64"), false, true, ERR_OK, 0, ERR_OK, "" },
+	{ "arm64 is asked for, and would be there", ATTESTED("linux/arm64"), false, true, ERR_OK, 1, ERR_UNPROVED,
+	  "no attestation" },
+	{ "nobody answers", SIGNED, false, true, ERR_NETWORK, 1, ERR_NETWORK, "gone" },
+};
+
+struct fake {
+	struct target target;
+	bool has;
+	enum err_code fails;
+	size_t asked;
+};
+
+static enum err_code fake_look(struct target *t, const struct plan *plan, struct target_question *questions, size_t len,
+			       struct err *err)
+{
+	struct fake *f = OUTER_OF(t, struct fake, target);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		const struct node *n = &plan->graph.nodes[questions[i].node];
+
+		ck_assert(!node_is_carried(n) && n->role == ROLE_MANIFEST);
+		ck_assert_str_eq(n->platform, "linux/arm64");
+		questions[i].there = f->has;
+	}
+	f->asked += len;
+	return f->fails != ERR_OK ? err_set(err, f->fails, "gone") : ERR_OK;
+}
+
+static size_t item_of(const struct image_builder *b, const char *hex)
+{
+	size_t i;
+
+	for (i = 0; i < b->items_len && strcmp(digest_hex(&b->items[i].digest), hex) != 0; i++)
+		;
+	ck_assert_uint_lt(i, b->items_len);
+	return i;
+}
+
+/* An index that nobody signed, of which linux/amd64 is signed and linux/arm64 is not. */
+static size_t add_index(struct image_builder *b)
+{
+	char amd64[IMAGE_DESCRIPTOR_TEXT], arm64[IMAGE_DESCRIPTOR_TEXT];
+
+	image_text(b, item_of(b, signed_things[1].subject), amd64);
+	image_text(b, item_of(b, ARM64), arm64);
+	return image_json(b, TYPE_OCI_INDEX,
+			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
+			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},"
+			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}}]}",
+			  amd64, arm64);
+}
+
+static void write_bundle(bool root_signed, const char *path)
+{
+	struct selection amd64 = { 0 };
+	struct image_builder b;
+	struct tarball *t = signed_open();
+
+	ck_assert_int_eq(selection_platform(&amd64, "linux/amd64", NULL), ERR_OK);
+	image_builder_init(&b);
+	signed_images(t, &b);
+	signed_layers(t, &b);
+	b.tags_len = 0;
+	image_tag(&b, "r.example/team/app:1", root_signed ? item_of(&b, SIGNED_MULTI_ROOT) : add_index(&b));
+	b.selection = &amd64;
+	bundle_put(&b, path, 10000);
+	image_builder_release(&b);
+	selection_release(&amd64);
+	tarball_close(t);
+}
+
+static void load_policy(int i, const char *folder, struct admission *a)
+{
+	CLEANUP(free_ptr) char *path = folder_path(folder, "policy.json");
+	struct admission_wanted wanted = { .policy = cases[i].policy != NULL ? path : NULL, .given_only = true };
+	CLEANUP(free_ptr) char *key = folder_read("tests/fixtures", "cosign.pub", NULL);
+	struct err err = { 0 };
+
+	folder_put(folder, "cosign.pub", key, strlen(key));
+	if (cases[i].policy != NULL)
+		folder_put(folder, "policy.json", cases[i].policy, strlen(cases[i].policy));
+	ck_assert_msg(admission_load(&wanted, a, &err) == ERR_OK, "%s", err.msg);
+}
+
+START_TEST(asks)
+{
+	char *folder = folder_new(), *path = file_new();
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+	CLEANUP(admission_release) struct admission a = { 0 };
+	struct mapping names = { 0 };
+	struct fake f = { .target = { .look = fake_look, .name = (char[]){ "the target" } },
+			  .has = cases[_i].has,
+			  .fails = cases[_i].fails };
+	struct err err = { 0 };
+	enum err_code code;
+
+	write_bundle(cases[_i].root_signed, path);
+	load_policy(_i, folder, &a);
+	ck_assert_int_eq(bundle_open(path, &bundle, NULL), ERR_OK);
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	code = lacking_check(&a, &plan, &f.target, &err);
+	ck_assert_msg(code == cases[_i].want, "%s: %d %s", cases[_i].name, code, err.msg);
+	ck_assert_msg(strstr(err.msg, cases[_i].says) != NULL, "%s: %s", cases[_i].name, err.msg);
+	ck_assert_msg(f.asked == cases[_i].asked, "%s: asked %zu times", cases[_i].name, f.asked);
+	file_remove(path);
+	folder_remove(folder);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("lacking");
+	TCase *t = tcase_create("lacking");
+
+	tcase_add_loop_test(t, asks, 0, (int)COUNT_OF(cases));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
