@@ -90,12 +90,15 @@ enum err_code layout_base(const char *path, char **ret_base, struct err *err)
 	return str_format(ret_base, err, "localhost/%s", component[0] != '\0' ? component : "image");
 }
 
-/* A text as a full name; ERR_FORMAT where it cannot be one. */
-static enum err_code full_name(const char *text, char **ret_name, struct err *err)
+/* A text as the full name of an entry; ERR_FORMAT where it cannot be one, nor can another's digest. */
+static enum err_code full_name(const struct layout_entry *e, const char *text, char **ret_name, struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	enum err_code code = reference_parse(text, &ref, err);
 
+	if (code == ERR_OK && ref.digest.text[0] != '\0' && !digest_equal(&ref.digest, &e->descriptor.digest))
+		return err_set(err, ERR_FORMAT, "\"%.300s\" names another digest than %s", text,
+			       e->descriptor.digest.text);
 	return code == ERR_OK ? reference_name(&ref, ret_name, err) : code;
 }
 
@@ -105,14 +108,14 @@ static enum err_code own_name(const struct layout_entry *e, const char *base, ch
 	const char *name = annotation(e->descriptor.annotations, ANNOTATION_IMAGE_NAME);
 	const char *ref = annotation(e->descriptor.annotations, ANNOTATION_REF_NAME);
 	CLEANUP(free_ptr) char *tagged = NULL;
-	enum err_code code = name != NULL ? full_name(name, ret_name, err) : ERR_FORMAT;
+	enum err_code code = name != NULL ? full_name(e, name, ret_name, err) : ERR_FORMAT;
 
 	if (code != ERR_FORMAT || ref == NULL)
 		return code;
 	if (strpbrk(ref, "/:@") != NULL)
-		return full_name(ref, ret_name, err);
+		return full_name(e, ref, ret_name, err);
 	code = str_format(&tagged, err, "%s:%s", base, ref);
-	return code == ERR_OK ? full_name(tagged, ret_name, err) : code;
+	return code == ERR_OK ? full_name(e, tagged, ret_name, err) : code;
 }
 
 static enum err_code name_of(const struct layout_entry *e, const char *base, bool only, char **ret_name,

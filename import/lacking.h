@@ -1,8 +1,9 @@
-/* lacking.h - what the indexes of a bundle list and the bundle does not bring: may the target give it under their names?
+/* lacking.h - what the indexes of a bundle list and the bundle does not bring: may the target give it under their
+ * names?
  *
- * A name leads to whatever its index lists.  Of a platform that was left out, or was absent at the source, nothing comes
- * along that could vouch for it; and a target that has its manifest all the same, from another bundle or under another
- * name, would run it under this one.  So where the policies would not take it, the target is asked.
+ * A name leads to whatever its index lists.  Of a platform that was left out, or was absent at the source, nothing
+ * comes along that could vouch for it; and a target that has its manifest all the same, from another bundle or under
+ * another name, would run it under this one.  So where the policies would not take it, the target is asked.
  *
  * Lifecycle  lacking_check once the target was probed, before anything is written.
  * Bounds     A byte a node and LIMIT_EDGES questions; without a policy, and where signatures over the indexes vouch for

@@ -11,6 +11,7 @@
 #include "tests/lib/test_main.h"
 
 #define DIGEST "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define OTHER "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 #define BY_DIGEST "localhost/app@" DIGEST
 
 static const struct {
@@ -25,6 +26,10 @@ static const struct {
 	{ "a short name", NULL, "alpine:3.20", "docker.io/library/alpine:3.20", "docker.io/library/alpine:3.20" },
 	{ "a name without a tag", NULL, "x.io/a", "x.io/a:latest", "x.io/a:latest" },
 	{ "a name with a digest", NULL, "x.io/a@" DIGEST, "x.io/a@" DIGEST, "x.io/a@" DIGEST },
+	{ "a name with another's digest", NULL, "x.io/a@" OTHER, "localhost/app:latest", BY_DIGEST },
+	{ "a tag and another's digest", NULL, "x.io/a:1@" OTHER, "localhost/app:latest", BY_DIGEST },
+	{ "a tag and its digest", NULL, "x.io/a:1@" DIGEST, "x.io/a:1", "x.io/a:1" },
+	{ "containerd's name with another's digest", "x.io/a@" OTHER, "1", "localhost/app:1", "localhost/app:1" },
 	{ "containerd's name and a tag", "x.io/a:1", "1", "x.io/a:1", "x.io/a:1" },
 	{ "containerd's name alone", "x.io/a:1", NULL, "x.io/a:1", "x.io/a:1" },
 	{ "no right name, and a tag", "import-2026/UP", "1", "localhost/app:1", "localhost/app:1" },

@@ -199,6 +199,16 @@ referrers_of() {
 	cmp out.zst all.zst
 }
 
+@test "a layout that gives an image the digest of another" {
+	lab_peer skopeo copy -q --all --preserve-digests --src-tls-verify=false "docker://$REGISTRY/demo/multi:2.1" oci:multi:2.1
+	jq --arg name "ghcr.io/acme/app@$APP1" '.manifests[0].annotations["org.opencontainers.image.ref.name"] = $name' \
+		multi/index.json >index.json && mv index.json multi/
+	bundle export -q -o out.zst oci:multi
+	expect 0 "localhost/multi:latest  $MULTI"
+	bundle verify -q --content-only out.zst
+	expect 0 'content proved'
+}
+
 @test "images of a layout under names of one's own" {
 	lab_peer skopeo copy -q --all --preserve-digests --src-tls-verify=false "docker://$REGISTRY/demo/multi:2.1" oci:multi:2.1
 	bundle export -q -o out.zst --map "localhost/multi=$REGISTRY/demo/multi" oci:multi
