@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +14,11 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/fingerprint.h"
+#include "trust/key_private.h"
 #include "trust/pem.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
-
-/* What RSA's signatures look like. */
-enum padding { PADDING_ANY, PADDING_V15, PADDING_PSS };
-
-struct trust_key {
-	EVP_PKEY *pkey; /* owned */
-	char *name;     /* owned */
-	int kind;       /* EVP_PKEY_EC, EVP_PKEY_RSA, EVP_PKEY_RSA_PSS, EVP_PKEY_ED25519 */
-	enum padding padding;
-	enum trust_hash only;   /* the one hash that the details allow; TRUST_HASHES: any */
-	enum trust_hash common; /* the one that goes with such a key */
-	unsigned char hash[TRUST_HASH_MAX];
-	char id[TRUST_KEY_ID_SIZE];
-};
 
 /* sigstore's kinds of keys, as far as they can be checked here. */
 static const struct {
@@ -47,6 +33,7 @@ static const struct {
 	{ "PKIX_ECDSA_P384_SHA_256", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA256 },
 	{ "PKIX_ECDSA_P521_SHA_256", EVP_PKEY_EC, PADDING_ANY, TRUST_SHA256 },
 	{ "PKIX_ED25519", EVP_PKEY_ED25519, PADDING_ANY, TRUST_HASHES },
+	{ "PKIX_ED25519_PH", EVP_PKEY_ED25519, PADDING_ANY, TRUST_SHA512 },
 	{ "PKIX_RSA_PKCS1V15_2048_SHA256", EVP_PKEY_RSA, PADDING_V15, TRUST_SHA256 },
 	{ "PKIX_RSA_PKCS1V15_3072_SHA256", EVP_PKEY_RSA, PADDING_V15, TRUST_SHA256 },
 	{ "PKIX_RSA_PKCS1V15_4096_SHA256", EVP_PKEY_RSA, PADDING_V15, TRUST_SHA256 },
@@ -281,96 +268,6 @@ bool trust_key_raw(const struct trust_key *k, unsigned char out[32])
 	size_t len = 32;
 
 	return trust_key_is_ed25519(k) && EVP_PKEY_get_raw_public_key(k->pkey, out, &len) == 1 && len == 32;
-}
-
-static enum err_code not_by(const struct trust_key *k, struct err *err)
-{
-	return err_set(err, ERR_UNPROVED, "not a signature of %s over it", k->name);
-}
-
-static enum err_code check_plain(const struct trust_key *k, const void *bytes, size_t len, const void *signature,
-				 size_t signature_len, struct err *err)
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool good;
-
-	if (context == NULL)
-		return err_nomem(err);
-	good = EVP_DigestVerifyInit(context, NULL, NULL, NULL, k->pkey) == 1 &&
-	       EVP_DigestVerify(context, signature, signature_len, bytes, len) == 1;
-	EVP_MD_CTX_free(context);
-	ERR_clear_error();
-	return good ? ERR_OK : not_by(k, err);
-}
-
-static bool set_padding(EVP_PKEY_CTX *context, const struct trust_key *k, enum padding padding)
-{
-	if (k->kind == EVP_PKEY_EC)
-		return true;
-	if (padding == PADDING_PSS)
-		return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_AUTO) == 1;
-	return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
-}
-
-static bool is_over(const struct trust_key *k, enum trust_hash hash, enum padding padding, const unsigned char *digest,
-		    const void *signature, size_t signature_len)
-{
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(k->pkey, NULL);
-	bool good = context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, k, padding) &&
-		    EVP_PKEY_CTX_set_signature_md(context, trust_hash_md(hash)) == 1 &&
-		    EVP_PKEY_verify(context, signature, signature_len, digest, trust_hash_bytes(hash)) == 1;
-
-	EVP_PKEY_CTX_free(context);
-	ERR_clear_error();
-	return good;
-}
-
-static enum err_code check_hash(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
-				const void *signature, size_t signature_len, struct err *err)
-{
-	const unsigned char *digest = NULL;
-	enum err_code code;
-
-	if (k->only != TRUST_HASHES && k->only != hash)
-		return not_by(k, err);
-	code = trust_artifact_hash(a, hash, &digest, err);
-	if (code != ERR_OK)
-		return code;
-	if (k->padding != PADDING_PSS && is_over(k, hash, PADDING_V15, digest, signature, signature_len))
-		return ERR_OK;
-	if (k->kind != EVP_PKEY_EC && k->padding != PADDING_V15 &&
-	    is_over(k, hash, PADDING_PSS, digest, signature, signature_len))
-		return ERR_OK;
-	return not_by(k, err);
-}
-
-enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
-			      const void *signature, size_t signature_len, struct err *err)
-{
-	const void *bytes = NULL;
-	size_t len = 0, i;
-	struct err why = { 0 };
-	enum err_code code;
-
-	if (k->kind == EVP_PKEY_ED25519) {
-		code = trust_artifact_bytes(a, &bytes, &len, err);
-		return code == ERR_OK ? check_plain(k, bytes, len, signature, signature_len, err) : code;
-	}
-	code = check_hash(k, hash != TRUST_HASHES ? hash : k->common, a, signature, signature_len, &why);
-	for (i = 0; hash == TRUST_HASHES && code == ERR_UNPROVED && i < TRUST_HASHES; i++) {
-		if (i != k->common && check_hash(k, (enum trust_hash)i, a, signature, signature_len, NULL) == ERR_OK)
-			code = ERR_OK;
-	}
-	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
-}
-
-enum err_code trust_key_check_bytes(const struct trust_key *k, enum trust_hash hash, const void *bytes, size_t len,
-				    const void *signature, size_t signature_len, struct err *err)
-{
-	CLEANUP(trust_artifact_release) struct trust_artifact a = trust_artifact_of_bytes(bytes, len, "");
-
-	return trust_key_check(k, hash, &a, signature, signature_len, err);
 }
 
 void trust_key_free(struct trust_key *k)

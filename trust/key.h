@@ -10,7 +10,8 @@
  * Source     PEM: RFC 7468.  The details are those of sigstore's protobuf-specs,
  *            sigstore_common.proto, PublicKeyDetails.  ECDSA signs a hash, and gives the
  *            signature in DER (RFC 3279); RSA is PKCS#1 v1.5 or PSS (RFC 8017);
- *            Ed25519 signs the bytes themselves (RFC 8032).
+ *            Ed25519 signs the bytes themselves (RFC 8032), and in a form of its own, Ed25519ph,
+ *            which sigstore calls PKIX_ED25519_PH, their SHA-512.
  */
 #ifndef TRUST_KEY_H
 #define TRUST_KEY_H
@@ -47,11 +48,13 @@ bool trust_key_equal(const struct trust_key *a, const struct trust_key *b);
 /* Is it Ed25519, which signs bytes and no hash?  Then its 32 raw bytes. */
 bool trust_key_is_ed25519(const struct trust_key *k);
 bool trust_key_raw(const struct trust_key *k, unsigned char out[32]);
-/* Is this a signature by the key over the artifact?  With hash TRUST_HASHES the hash that goes with the key is tried
- * first and then the others: cosign takes SHA-256 for all keys in some versions, and that of the curve in others. */
+/* Is this a signature by the key over the artifact?  Ed25519 in either form.  With hash TRUST_HASHES the hash that goes
+ * with the key is tried first and then the others: cosign takes SHA-256 for all keys in some versions, and that of the
+ * curve in others. */
 enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
 			      const void *signature, size_t signature_len, struct err *err);
-/* The same over bytes. */
+/* The same over bytes in memory, and of Ed25519 in that form alone which the details of the key name; the plain one
+ * where nobody said. */
 enum err_code trust_key_check_bytes(const struct trust_key *k, enum trust_hash hash, const void *bytes, size_t len,
 				    const void *signature, size_t signature_len, struct err *err);
 /* NULL is fine. */

@@ -122,8 +122,14 @@ vector() {
 		bundle verify-blob --bundle "$name.json" --key "$kind.pub" --trusted-root "$VECTORS/trusted_root_public.json" app.txt
 		complain 3 'no transparency log'
 	done
-	# cosign signs statements with Ed25519ph, and does not accept what it made either.
+	# cosign signs statements with Ed25519ph, and does not accept what it made.
 	bundle verify-blob --bundle ed25519.att.json --key ed25519.pub app.txt
+	expect 0 "app.txt: verified" "(ed25519.pub)"
+	jq -c '.dsseEnvelope.payloadType += "x"' ed25519.att.json >changed.json
+	bundle verify-blob --bundle changed.json --key ed25519.pub app.txt
+	complain 3
+	jq -c '.dsseEnvelope.payload |= (@base64d | sub("test"; "tesd") | @base64)' ed25519.att.json >changed.json
+	bundle verify-blob --bundle changed.json --key ed25519.pub app.txt
 	complain 3 'not a signature of ed25519.pub'
 	run ! lab_peer cosign verify-blob-attestation --key ed25519.pub --bundle ed25519.att.json --private-infrastructure app.txt >/dev/null 2>&1
 	lab_peer cosign verify-blob --key p256.pub --bundle p256.json --private-infrastructure app.txt

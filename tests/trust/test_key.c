@@ -120,7 +120,7 @@ static const struct {
 	enum err_code code;
 } said[] = {
 	{ MOCK_P256, "PKIX_ED25519", ERR_FORMAT },     { MOCK_RSA, "PKIX_ECDSA_P256_SHA_256", ERR_FORMAT },
-	{ MOCK_P256, "ML_DSA_65", ERR_UNSUPPORTED },   { MOCK_ED25519, "PKIX_ED25519_PH", ERR_UNSUPPORTED },
+	{ MOCK_P256, "ML_DSA_65", ERR_UNSUPPORTED },   { MOCK_P256, "PKIX_ED25519_PH", ERR_FORMAT },
 	{ MOCK_RSA, "PKCS1_RSA_PKCS1V5", ERR_FORMAT }, /* which is RSAPublicKey, without the envelope around it */
 };
 
@@ -134,6 +134,73 @@ START_TEST(said_to_be)
 		      _i, err.msg);
 	ck_assert_int_eq(trust_key_of_der(s.key, s.key_len - 1, NULL, "key", &k, &err), ERR_FORMAT);
 	mock_signed_release(&s);
+}
+END_TEST
+
+/* Ed25519ph: RFC 8032, section 7.3, over "abc". */
+#define HASHED_PEM                                                                                                     \
+	"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA7Bcrk61eVjv0kyxw4SRQNMNUZ+8u/U1k6/gZaDRn4r8=\n"                   \
+	"-----END PUBLIC KEY-----\n"
+#define HASHED_DER                                                                                                     \
+	"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00\xec\x17\x2b\x93\xad\x5e\x56\x3b\xf4\x93\x2c\x70"             \
+	"\xe1\x24\x50\x34\xc3\x54\x67\xef\x2e\xfd\x4d\x64\xeb\xf8\x19\x68\x34\x67\xe2\xbf"
+#define HASHED_SIGNATURE                                                                                               \
+	"\x98\xa7\x02\x22\xf0\xb8\x12\x1a\xa9\xd3\x0f\x81\x3d\x68\x3f\x80\x9e\x46\x2b\x46\x9c\x7f\xf8\x76"             \
+	"\x39\x49\x9b\xb9\x4e\x6d\xae\x41\x31\xf8\x50\x42\x46\x3c\x2a\x35\x5a\x20\x03\xd0\x62\xad\xf5\xaa"             \
+	"\xa1\x0b\x8c\x61\xe6\x36\x06\x2a\xaa\xd1\x1c\x2a\x26\x08\x34\x06"
+
+static const struct {
+	const char *bytes, *digest; /* digest: of the one or the other kind in place of the bytes */
+	size_t signature_len;
+	enum err_code code;
+} hashed[] = {
+	{ "abc", NULL, 64, ERR_OK },
+	{ "abd", NULL, 64, ERR_UNPROVED },
+	{ "abc", NULL, 63, ERR_UNPROVED },
+	{ "abc", NULL, 0, ERR_UNPROVED },
+	{ NULL,
+	  "sha512:"
+	  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d44"
+	  "23643ce80e2a9ac94fa54ca49f",
+	  64, ERR_OK },
+	{ NULL, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", 64, ERR_UNPROVED },
+};
+
+START_TEST(hashed_form)
+{
+	CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
+	CLEANUP(trust_artifact_release) struct trust_artifact a = { 0 };
+	struct digest digest;
+
+	ck_assert_int_eq(trust_key_of_pem(HASHED_PEM, strlen(HASHED_PEM), "key", &k, NULL), ERR_OK);
+	if (hashed[_i].digest != NULL) {
+		ck_assert_int_eq(digest_parse(hashed[_i].digest, &digest, NULL), ERR_OK);
+		ck_assert_int_eq(trust_artifact_of_digest(&digest, &a, NULL), ERR_OK);
+	} else {
+		a = trust_artifact_of_bytes(hashed[_i].bytes, 3, "abc");
+	}
+	ck_assert_int_eq(trust_key_check(k, TRUST_HASHES, &a, HASHED_SIGNATURE, hashed[_i].signature_len, NULL),
+			 hashed[_i].code);
+}
+END_TEST
+
+/* A log signs in the form that its key is said to be for. */
+START_TEST(hashed_form_of_a_log)
+{
+	static const struct {
+		const char *details;
+		enum err_code code;
+	} logs[] = { { NULL, ERR_UNPROVED }, { "PKIX_ED25519", ERR_UNPROVED }, { "PKIX_ED25519_PH", ERR_OK } };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(logs); i++) {
+		CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
+
+		ck_assert_int_eq(trust_key_of_der(HASHED_DER, sizeof(HASHED_DER) - 1, logs[i].details, "log", &k, NULL),
+				 ERR_OK);
+		ck_assert_int_eq(trust_key_check_bytes(k, TRUST_HASHES, "abc", 3, HASHED_SIGNATURE, 64, NULL),
+				 logs[i].code);
+	}
 }
 END_TEST
 
@@ -200,6 +267,8 @@ int main(void)
 	tcase_add_test(t, two_in_one_file);
 	tcase_add_loop_test(t, signature, 0, (int)COUNT_OF(signatures));
 	tcase_add_loop_test(t, said_to_be, 0, (int)COUNT_OF(said));
+	tcase_add_loop_test(t, hashed_form, 0, (int)COUNT_OF(hashed));
+	tcase_add_test(t, hashed_form_of_a_log);
 	tcase_add_test(t, digest_alone);
 	tcase_add_test(t, file);
 	suite_add_tcase(s, t);
