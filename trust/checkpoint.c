@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base64.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "trust/protojson.h"
 
 #define DASH "\xe2\x80\x94 " /* an em dash and a blank */
 #define HINT_BYTES ((size_t)4)
@@ -44,6 +44,15 @@ static const char *find_blank(const char *note)
 	return last;
 }
 
+static bool has_control(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' && *text != '\n')
+			return true;
+	}
+	return false;
+}
+
 static enum err_code note_split(const char *text, struct note *n, struct err *err)
 {
 	const char *blank = find_blank(text);
@@ -52,6 +61,8 @@ static enum err_code note_split(const char *text, struct note *n, struct err *er
 
 	if (blank == NULL || !text_starts(blank + 2, DASH))
 		return err_set(err, ERR_FORMAT, "a checkpoint without signatures");
+	if (has_control(text))
+		return err_set(err, ERR_FORMAT, "a checkpoint with control characters in it");
 	n->text_len = (size_t)(blank + 1 - text);
 	code = str_copy(text, &n->copy, err);
 	if (code != ERR_OK)
@@ -76,7 +87,7 @@ static enum err_code read_body(const struct note *n, struct checkpoint *c, struc
 	if (digits == 0 || digits > 18 || n->size[digits] != '\0' || (n->size[0] == '0' && digits > 1))
 		return err_set(err, ERR_FORMAT, "a checkpoint without the size of the log");
 	c->size = strtoull(n->size, NULL, 10);
-	code = protojson_decode(n->root, &root, err);
+	code = base64_decode(n->root, &root, err);
 	if (code == ERR_OK && root.len != sizeof(c->root_hash))
 		code = err_set(err, ERR_FORMAT, "a root of %zu bytes", root.len);
 	if (code != ERR_OK)
@@ -105,25 +116,64 @@ static bool is_of_origin(const char *name, const char *origin)
 	return text_starts(origin, name) && (origin[strlen(name)] == '\0' || text_starts(origin + strlen(name), " - "));
 }
 
-/* Is this line the log's signature?  *ret_good says so; an error is a line that is none. */
-static enum err_code check_line(char *line, const struct note *n, const char *text, const struct trust_log *log,
-				bool *ret_good, struct err *err)
+/* "host - tree" of Rekor v1, which may be called otherwise than it is reached. */
+static bool has_tree(const char *origin)
 {
-	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_SIGNATURE_BYTES };
+	const char *tree = strrchr(origin, ' ');
+
+	return tree != NULL && tree - origin >= 2 && tree[-2] == ' ' && tree[-1] == '-' && tree[1] != '\0' &&
+	       tree[1 + strspn(tree + 1, "0123456789")] == '\0';
+}
+
+/* A checkpoint is of the log that its first line names: that of Rekor v2 is the host where the log is reached. */
+static enum err_code check_origin(const struct note *n, const struct trust_log *log, struct err *err)
+{
+	const char *host = strstr(log->url, "://");
+	size_t len;
+
+	host = host != NULL ? host + 3 : log->url;
+	len = strcspn(host, ":/?#");
+	if (*log->url == '\0' || has_tree(n->origin) || (strlen(n->origin) == len && memcmp(n->origin, host, len) == 0))
+		return ERR_OK;
+	return err_set(err, ERR_UNPROVED, "the checkpoint is of the log %.100s, not of %s", n->origin, log->url);
+}
+
+/* Take a line apart; the name stays in it. */
+static enum err_code read_line(char *line, char **ret_name, struct buf *bytes, struct err *err)
+{
 	char *name = line + strlen(DASH), *base64;
-	const unsigned char *signature;
 
 	base64 = text_starts(line, DASH) ? strchr(name, ' ') : NULL;
 	if (base64 == NULL || base64 == name)
 		return err_set(err, ERR_FORMAT, "a checkpoint with a line that is no signature");
 	*base64++ = '\0';
-	if (protojson_decode(base64, &bytes, err) != ERR_OK || bytes.len <= HINT_BYTES)
+	if (strchr(name, '+') != NULL)
+		return err_set(err, ERR_FORMAT, "a checkpoint with a signature of a name that is none");
+	if (base64_decode(base64, bytes, err) != ERR_OK || bytes->len <= HINT_BYTES)
 		return err_set(err, ERR_FORMAT, "a checkpoint with a signature that is no base64");
-	signature = (const unsigned char *)bytes.data;
-	*ret_good = is_of_origin(name, n->origin) && hints_at(signature, name, log->key) &&
-		    trust_key_check_bytes(log->key, TRUST_HASHES, text, n->text_len, signature + HINT_BYTES,
-					  bytes.len - HINT_BYTES, NULL) == ERR_OK;
+	*ret_name = name;
 	return ERR_OK;
+}
+
+/* Is this line the log's signature?  *ret_good says so; a line that is none is an error, and one that says it is the
+ * log's and is not. */
+static enum err_code check_line(char *line, const struct note *n, const char *text, const struct trust_log *log,
+				bool *ret_good, struct err *err)
+{
+	CLEANUP(buf_release) struct buf bytes = { .max = LIMIT_SIGNATURE_BYTES };
+	const unsigned char *signature;
+	char *name = NULL;
+	enum err_code code = read_line(line, &name, &bytes, err);
+
+	if (code != ERR_OK)
+		return code;
+	signature = (const unsigned char *)bytes.data;
+	if (!is_of_origin(name, n->origin) || !hints_at(signature, name, log->key))
+		return ERR_OK;
+	*ret_good = trust_key_check_bytes(log->key, TRUST_HASHES, text, n->text_len, signature + HINT_BYTES,
+					  bytes.len - HINT_BYTES, NULL) == ERR_OK;
+	return *ret_good ? ERR_OK
+			 : err_set(err, ERR_UNPROVED, "the checkpoint has a false signature of the log %s", log->url);
 }
 
 static enum err_code find_signature(const struct note *n, const char *text, const struct trust_log *log,
@@ -160,6 +210,8 @@ enum err_code checkpoint_check(const char *note, const struct trust_log *log, st
 
 	if (code == ERR_OK)
 		code = read_body(&n, &c, err);
+	if (code == ERR_OK)
+		code = check_origin(&n, log, err);
 	if (code == ERR_OK)
 		code = find_signature(&n, note, log, err);
 	if (code == ERR_OK)
