@@ -4,6 +4,7 @@
 #include "bundles/admission.h"
 #include "bundles/commands.h"
 #include "bundles/contents.h"
+#include "bundles/journal_file.h"
 #include "bundles/origin.h"
 #include "bundles/profile.h"
 #include "bundles/reader.h"
@@ -86,6 +87,11 @@ static enum err_code put_blobs(struct extraction *x, struct err *err)
 	return code;
 }
 
+static enum err_code write_down(const struct extraction *x, const char *file, struct err *err)
+{
+	return x->admission.bypassed ? journal_bypass("extract", file, bundle_digest(x->bundle), err) : ERR_OK;
+}
+
 static enum err_code open_both(struct extraction *x, const char *file, const char *folder, struct err *err)
 {
 	struct origin_wanted wanted = {
@@ -113,6 +119,8 @@ static enum err_code open_both(struct extraction *x, const char *file, const cha
 		code = origin_check_graph(x->bundle, &x->origin, &x->graph, NULL, err);
 	if (code == ERR_OK)
 		code = admission_check_bundle(&x->admission, x->bundle, &x->graph, NULL, err);
+	if (code == ERR_OK)
+		code = write_down(x, file, err);
 	if (code == ERR_OK)
 		code = graph_order(&x->graph, &x->order, &x->order_len, err);
 	if (code == ERR_OK)

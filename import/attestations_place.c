@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bundles/contents.h"
+#include "bundles/journal_file.h"
 #include "bundles/source.h"
 #include "common/layout.h"
 #include "common/mapping.h"
@@ -63,6 +64,8 @@ static enum err_code open_bundle(struct attestations_place *p, const struct atte
 		code = bundle_open(options->from, &p->bundle, err);
 	if (code == ERR_OK)
 		code = origin_demand(p->bundle, &options->origin, &p->origin, err);
+	if (code == ERR_OK && p->admission.bypassed)
+		code = journal_bypass("attestations", options->from, bundle_digest(p->bundle), err);
 	return code == ERR_OK ? bundle_source_new(p->bundle, &p->source, err) : code;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundles/journal_file.h"
 #include "common/file.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -315,6 +316,8 @@ enum err_code place_open(const char *text, const struct origin_wanted *origin, s
 		code = open_bundle(text, origin, p, err);
 	if (code == ERR_OK)
 		code = admission_check_file(admission, text, bundle_digest(p->bundle), err);
+	if (code == ERR_OK && admission->bypassed)
+		code = journal_bypass("serve", text, bundle_digest(p->bundle), err);
 	if (code == ERR_OK)
 		*ret_place = take_ptr(&p);
 	return code;

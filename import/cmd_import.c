@@ -118,13 +118,20 @@ static enum err_code check_options(const struct options *options, const char *fi
 	return ERR_OK;
 }
 
+/* What does not prove itself, or is not proved to come from whom this machine asks for, was refused, and is told of
+ * too.  Who only looks has not been refused anything. */
+static bool is_told(const struct import_options *how, const struct import_result *r, enum err_code code)
+{
+	return r->began || (err_status(code) == 3 && !how->dry_run && r->target != NULL);
+}
+
 /* What cannot be written down is said; the images are there all the same, or the failure has its one line. */
 static void write_down(const struct import_options *how, const struct import_result *r, enum err_code code,
 		       struct err *why)
 {
 	struct err err = { 0 }, first = *why;
 
-	if (!r->began || journal_add(how, r, code, why, &err) == ERR_OK)
+	if (!is_told(how, r, code) || journal_add(how, r, code, why, &err) == ERR_OK)
 		return;
 	if (code == ERR_OK)
 		fprintf(stderr, "%s import: warning: this import is not in the journal: %s\n", OPT_PROGRAM, err.msg);

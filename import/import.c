@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bundles/journal_file.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "import/lacking.h"
@@ -160,6 +161,10 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	if (code == ERR_OK)
 		warn_of_losses(&result->plan);
 	if (code != ERR_OK || options->dry_run)
+		return code;
+	if (result->admission.bypassed)
+		code = journal_bypass("import", options->file, bundle_digest(result->bundle), err);
+	if (code != ERR_OK)
 		return code;
 	result->began = true;
 	store_make_place();

@@ -156,6 +156,11 @@ names() {
 	bundle attestations --from both.zst other.example/multi:2.1
 	complain 3 'other.example/multi:2.1'
 	[[ ! -e $BUNDLE_STORE && ! -e layout ]]
+	# Each import that was refused is in the journal; who only asked is not.
+	bundle import -q --to store --dry-run both.zst
+	complain 3 both.zst
+	jq -se 'length > 1 and all(.result == "unproved" and .writtenBytes == 0 and .error != null and
+		(.file | endswith("both.zst")) and all(.images[]; .is == null))' "$BUNDLE_STORE.journal.jsonl"
 	bundle import -q --to store --image "$app" --map acme.example/app=acme.example/base both.zst
 	expect 0
 	[[ $(names) == acme.example/base:1.0 ]]
@@ -168,6 +173,23 @@ names() {
 	bundle extract -q --insecure-policy both.zst layout
 	expect 0
 	[[ $stderr == *'is not asked'* ]]
+	bundle attestations --insecure-policy --from both.zst other.example/multi:2.1
+	expect 0
+	[[ $(jq -r 'select(.overrides == ["--insecure-policy"]) | "\(.command) \(.target != null) \(.file)"' "$BUNDLE_STORE.journal.jsonl") == \
+		$'import false both.zst\nnull true both.zst\nextract false both.zst\nattestations false both.zst' ]]
+
+	# Where it cannot be written down there is no way round.
+	mv "$BUNDLE_STORE.journal.jsonl" kept && mkdir "$BUNDLE_STORE.journal.jsonl" && rm -r layout
+	bundle extract -q --insecure-policy both.zst layout
+	complain 1 'the policy of this machine is passed over only where the journal says so' "$BUNDLE_STORE.journal.jsonl"
+	[[ ! -e layout ]]
+	bundle import -q --to oci:layout --insecure-policy both.zst
+	complain 1 'only where the journal says so'
+	judge serve
+	run --separate-stderr timeout 60 "$BUNDLE" serve --engine "unix:$PWD/engine.sock" --insecure-policy both.zst
+	complain 1 'only where the journal says so'
+	[[ ! -e layout ]]
+	rmdir "$BUNDLE_STORE.journal.jsonl" && mv kept "$BUNDLE_STORE.journal.jsonl"
 	# What is revoked it does not bring back.
 	bundle trust revoke "$APP1"
 	bundle import -q --to store --insecure-policy both.zst

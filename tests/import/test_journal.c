@@ -109,6 +109,23 @@ START_TEST(line)
 }
 END_TEST
 
+/* One that was refused before its file could be read has a line too, with the same members. */
+START_TEST(refused)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	struct import_result early = { .target = result.target };
+	struct err why = { .code = ERR_UNPROVED, .msg = "nobody has sealed it" };
+
+	ck_assert_int_eq(journal_add(&options, &early, ERR_UNPROVED, &why, NULL), ERR_OK);
+	json = last_line();
+	ck_assert_str_eq(js_string(json, "result"), "unproved");
+	ck_assert_str_eq(js_string(json, "error"), why.msg);
+	ck_assert_str_eq(js_string(json, "file"), path);
+	ck_assert(!js_has(json, "bundle") && js_get(json, "bundle") != NULL);
+	ck_assert_uint_eq(js_len(js_array(json, "images")), 0);
+}
+END_TEST
+
 START_TEST(failure)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
@@ -180,6 +197,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, line);
+	tcase_add_test(t, refused);
 	tcase_add_test(t, failure);
 	tcase_add_test(t, no_room);
 	tcase_add_test(t, torn);
