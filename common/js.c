@@ -11,22 +11,32 @@
 #include "common/mem.h"
 #include "common/text.h"
 
+/* From behind the quote that opens a string to the one that closes it, or to the end of the text. */
+static const char *string_end(const char *p, const char *end)
+{
+	while (p < end && (p = memchr(p, '"', (size_t)(end - p))) != NULL) {
+		const char *slash = p;
+
+		while (slash[-1] == '\\')
+			slash--;
+		if ((p - slash) % 2 == 0)
+			return p;
+		p++;
+	}
+	return end;
+}
+
 /* Count values and depth before the parser allocates for them: 8 MiB of "[[[[" or "0,0,0," must not become 500 MiB. */
 static enum err_code js_bounds(const char *p, size_t len, size_t max_values, const char *what, struct err *err)
 {
 	size_t values = 0, depth = 0;
-	bool in_string = false;
 	const char *end = p + len;
 
 	for (; p < end; p++) {
-		if (in_string) {
-			if (*p == '\\' && p + 1 < end)
-				p++;
-			else if (*p == '"')
-				in_string = false;
+		if (*p == '"') {
+			p = string_end(p + 1, end);
 			continue;
 		}
-		in_string = *p == '"';
 		if (*p == '[' || *p == '{')
 			depth++;
 		if ((*p == ']' || *p == '}') && depth > 0)

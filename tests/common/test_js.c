@@ -93,6 +93,8 @@ static const struct {
 	{ "objects one deeper", "{\"a\":", "[]", "}", LIMIT_JSON_DEPTH, ERR_LIMIT },
 	{ "depth that is never closed", "[", "", "", 100000, ERR_LIMIT },
 	{ "depth that only closes", "", "", "]", 100000, ERR_FORMAT },
+	{ "behind a quote that is escaped it is none", "[\"\\\\\\\"", "[", "\"]", 1, ERR_OK },
+	{ "behind a string that ends in a backslash it is", "[\"\\\\\",", "0", "]", LIMIT_JSON_DEPTH + 1, ERR_LIMIT },
 	{ "in a string it is no depth", "[\"", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 	  "\"]", 1, ERR_OK },
 };
