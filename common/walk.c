@@ -159,28 +159,35 @@ static enum err_code follow(struct walk *w, uint32_t node, uint16_t source, stru
 	return code == ERR_OK ? walk_ask_referrers(w, node, source, err) : code;
 }
 
-/* A manifest is here and proved: add it, tell the owner, go on from it. */
 enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
-			  struct err *err)
+			  const struct manifest *m, struct err *err)
 {
-	CLEANUP(manifest_release) struct manifest m = { 0 };
 	bool first;
 	enum err_code code;
 
 	if (w->graph->nodes[node].expanded)
 		return follow(w, node, source, err); /* it came under a name, or from another source, meanwhile */
-	code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
 	w->graph->nodes[node].absent = false;
 	w->graph->nodes[node].source = source;
-	if (code == ERR_OK)
-		code = graph_add_manifest(w->graph, node, &m, err);
+	code = graph_add_manifest(w->graph, node, m, err);
 	if (code == ERR_OK && w->on_manifest != NULL)
 		code = w->on_manifest(w->ctx, node, got->bytes, got->len, err);
 	if (code == ERR_OK)
 		code = walk_once(w, node, source, ASKED_REFERRERS, &first, err);
 	if (code == ERR_OK)
-		code = visit_children(w, node, &m, source, err);
+		code = visit_children(w, node, m, source, err);
 	return code == ERR_OK ? walk_ask_referrers(w, node, source, err) : code;
+}
+
+static enum err_code expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
+			    struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	enum err_code code = ERR_OK;
+
+	if (!w->graph->nodes[node].expanded)
+		code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
+	return code == ERR_OK ? walk_expand(w, node, source, got, &m, err) : code;
 }
 
 static enum err_code on_manifest(void *ctx, const struct source_manifest *got, struct err *err)
@@ -189,7 +196,7 @@ static enum err_code on_manifest(void *ctx, const struct source_manifest *got, s
 	enum err_code code = ERR_OK;
 
 	if (got->bytes != NULL)
-		code = walk_expand(q->walk, q->node, q->source, got, err);
+		code = expand(q->walk, q->node, q->source, got, err);
 	else
 		q->walk->graph->nodes[q->node].absent = !q->walk->graph->nodes[q->node].expanded;
 	walk_question_free(q);
@@ -238,12 +245,11 @@ static enum err_code root_found(struct walk *w, const struct question *q, const 
 		code = graph_add(w->graph, &d, &node, err);
 	if (code == ERR_OK)
 		code = graph_add_image(w->graph, q->name, node, err);
-	manifest_release(&m); /* it is read again where it is expanded, and may be large */
 	if (code != ERR_OK)
 		return code;
 	w->graph->nodes[node].depth = 0;
 	code = walk_once(w, node, q->source, ASKED_MANIFEST, &first, err);
-	return code == ERR_OK ? walk_expand(w, node, q->source, got, err) : code;
+	return code == ERR_OK ? walk_expand(w, node, q->source, got, &m, err) : code;
 }
 
 static enum err_code on_root(void *ctx, const struct source_manifest *got, struct err *err)

@@ -32,7 +32,7 @@ enum err_code walk_visit(struct walk *w, const struct descriptor *d, uint32_t no
 enum err_code walk_visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err);
 /* A manifest is here and proved: add it, tell the owner, go on from it. */
 enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
-			  struct err *err);
+			  const struct manifest *m, struct err *err);
 /* Ask what refers to a node, unless nobody wants to know. */
 enum err_code walk_ask_referrers(struct walk *w, uint32_t node, uint16_t source, struct err *err);
 /* It belongs to a referrer that is taken, and so does all that refers to it. */

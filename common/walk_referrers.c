@@ -65,7 +65,8 @@ static enum err_code take(struct walk *w, const struct question *q, const struct
 
 /* A referrer whose manifest was asked for because of its type, and is wanted.  One that is listed and not there has no
  * type: it is absent, and that is said. */
-static enum err_code take_read(const struct question *q, const struct source_manifest *got, struct err *err)
+static enum err_code take_read(const struct question *q, const struct source_manifest *got, const struct manifest *m,
+			       struct err *err)
 {
 	struct walk *w = q->walk;
 	uint32_t node = NODE_NONE;
@@ -79,7 +80,7 @@ static enum err_code take_read(const struct question *q, const struct source_man
 	if (code != ERR_OK)
 		return code;
 	if (got->bytes != NULL)
-		return walk_expand(w, node, q->source, got, err);
+		return walk_expand(w, node, q->source, got, m, err);
 	w->graph->nodes[node].absent = !w->graph->nodes[node].expanded;
 	return ERR_OK;
 }
@@ -96,7 +97,7 @@ static enum err_code on_candidate(void *ctx, const struct source_manifest *got, 
 		code = manifest_parse(got->bytes, got->len, got->media_type, got->digest.text, &m, err);
 	if (code == ERR_OK &&
 	    (got->bytes == NULL || !chooses_of(w, q->node) || selection_takes_type(w->selection, m.artifact_type)))
-		code = take_read(q, got, err);
+		code = take_read(q, got, &m, err);
 	else if (code == ERR_OK)
 		code = drop(w, &q->candidate.digest, err);
 	walk_question_free(q);
