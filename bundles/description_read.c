@@ -211,19 +211,24 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 	return ERR_OK;
 }
 
-enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err)
+enum err_code description_parse_shard(size_t shard, const void *bytes, size_t len, struct json_t **ret_json,
+				      struct err *err)
 {
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	char name[SHARD_NAME_MAX];
-	struct reading r = { .d = d, .what = name, .err = err };
+
+	shard_name(shard, name);
+	return parse(bytes, len, name, ret_json, err);
+}
+
+enum err_code description_add_parsed(struct description *d, size_t shard, const struct json_t *json, struct err *err)
+{
+	char name[SHARD_NAME_MAX];
+	struct reading r = { .d = d, .json = json, .what = name, .err = err };
 	size_t had = d->images_len;
 	enum err_code code;
 
 	shard_name(shard, name);
-	code = parse(bytes, len, name, &json, err);
-	r.json = json;
-	if (code == ERR_OK)
-		code = check_version(&r);
+	code = check_version(&r);
 	if (code == ERR_OK)
 		code = reading_lists(&r);
 	if (code != ERR_OK)
@@ -231,4 +236,12 @@ enum err_code description_add(struct description *d, size_t shard, const void *b
 	if (d->images_len - had != d->shards[shard].images || strcmp(d->images[had].name, d->shards[shard].first) != 0)
 		return READING_BAD(&r, "%s: its images are not those that %s says", name, DESCRIPTION_NAME);
 	return ERR_OK;
+}
+
+enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+	enum err_code code = description_parse_shard(shard, bytes, len, &json, err);
+
+	return code == ERR_OK ? description_add_parsed(d, shard, json, err) : code;
 }

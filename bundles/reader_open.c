@@ -93,9 +93,7 @@ enum err_code bundle_description_read(const struct bundle *b, struct buf *out, s
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", b->path, DESCRIPTION_NAME);
 }
 
-/* What is wrong with the description is wrong with the file, where the front begins.  No writer makes what no reader
- * takes: too much is damage too. */
-static enum err_code of_description(const struct bundle *b, enum err_code code, struct err *err)
+enum err_code bundle_description_failed(const struct bundle *b, enum err_code code, struct err *err)
 {
 	if (code == ERR_OK)
 		return ERR_OK;
@@ -115,7 +113,7 @@ static enum err_code read_description(struct bundle *b, struct err *err)
 		return code;
 	code = description_read(bytes.data != NULL ? bytes.data : "", bytes.len, DESCRIPTION_NAME, &b->description,
 				err);
-	return of_description(b, code, err);
+	return bundle_description_failed(b, code, err);
 }
 
 /* What stands in front of the blobs is what the description and the head say.  bundle.json itself is proved already. */
@@ -139,67 +137,6 @@ static enum err_code check_front(const struct bundle *b, struct err *err)
 	return code;
 }
 
-enum err_code bundle_shard_read(const struct bundle *b, size_t shard, struct buf *out, struct err *err)
-{
-	struct member m = { 0 };
-	enum err_code code;
-
-	shape_member(&b->shape, FIRST_SHARD_MEMBER + shard, &m);
-	if (m.content + m.size_bytes > b->file.seek->entries[b->file.seek->len].tar_offset)
-		return err_set(err, ERR_DAMAGED, "%s: %s stands behind the end of the seek table", b->path, m.name);
-	buf_init(out, m.size_bytes);
-	code = read_proved(&b->file, m.content, m.size_bytes, &m.digest, out, err);
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s: %s", b->path, m.name);
-}
-
-enum err_code bundle_shard_parse(const struct bundle *b, size_t shard, struct description *ret_description,
-				 struct err *err)
-{
-	CLEANUP(description_release) struct description d = { 0 };
-	CLEANUP(buf_release) struct buf bytes = { 0 };
-	size_t len = b->description.shards_len;
-	enum err_code code = bundle_shard_read(b, shard, &bytes, err);
-
-	if (code == ERR_OK)
-		code = vec_grow(&d.shards, &d.shards_cap, len, sizeof(*d.shards), SHARDS_MAX, err);
-	if (code != ERR_OK)
-		return code;
-	memcpy(d.shards, b->description.shards, len * sizeof(*d.shards));
-	d.shards_len = len;
-	code = description_add(&d, shard, buf_text(&bytes), bytes.len, err);
-	if (code != ERR_OK)
-		return of_description(b, code, err);
-	if (d.links_len > 0)
-		qsort(d.links, d.links_len, sizeof(*d.links), description_compare_links);
-	*ret_description = d;
-	d = (struct description){ 0 };
-	return ERR_OK;
-}
-
-static enum err_code add_shard(struct bundle *b, size_t shard, struct err *err)
-{
-	CLEANUP(buf_release) struct buf bytes = { 0 };
-	enum err_code code = bundle_shard_read(b, shard, &bytes, err);
-
-	if (code != ERR_OK)
-		return code;
-	code = description_add(&b->description, shard, buf_text(&bytes), bytes.len, err);
-	return of_description(b, code, err);
-}
-
-static enum err_code add_shards(struct bundle *b, struct err *err)
-{
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	for (i = 0; code == ERR_OK && i < b->description.shards_len; i++)
-		code = add_shard(b, i, err);
-	if (code != ERR_OK || i == 0)
-		return code;
-	code = description_complete(&b->description, DESCRIPTION_NAME, err);
-	return of_description(b, code, err);
-}
-
 static enum err_code make_shape(struct bundle *b, struct err *err)
 {
 	enum err_code code;
@@ -209,7 +146,7 @@ static enum err_code make_shape(struct bundle *b, struct err *err)
 			       HEAD_OFFSET);
 	shape_release(&b->shape);
 	code = shape_init(&b->shape, &b->description, &b->head.description, b->head.description_bytes, err);
-	return of_description(b, code, err);
+	return bundle_description_failed(b, code, err);
 }
 
 /* Everything up to bundle.json, and where the shards are. */
@@ -230,7 +167,7 @@ static enum err_code read_beginning(struct bundle *b, struct err *err)
 
 static enum err_code read_whole(struct bundle *b, struct err *err)
 {
-	enum err_code code = add_shards(b, err);
+	enum err_code code = bundle_add_shards(b, err);
 
 	if (code == ERR_OK && b->description.shards_len > 0)
 		code = make_shape(b, err);
@@ -251,7 +188,7 @@ static enum err_code read_part(struct bundle *b, const char *image, struct err *
 	if (b->shape.shards_end > b->seek.entries[b->seek.len].tar_offset)
 		return err_set(err, ERR_DAMAGED, "%s: the seek table ends before the description does", b->path);
 	code = places_open(&b->places, &b->file, err);
-	return code == ERR_OK && shard != SIZE_MAX ? add_shard(b, shard, err) : code;
+	return code == ERR_OK && shard != SIZE_MAX ? bundle_add_shard(b, shard, err) : code;
 }
 
 static enum err_code new_bundle(const char *path, struct bundle **ret_bundle, struct err *err)
@@ -319,7 +256,7 @@ static enum err_code pass_small(struct bundle *b, struct err *err)
 	pass_shape(b->pass, &b->shape);
 	code = pass_reach(b->pass, b->shape.shards_end - 1, err);
 	if (code == ERR_OK)
-		code = add_shards(b, err);
+		code = bundle_add_shards(b, err);
 	if (code == ERR_OK && b->description.shards_len > 0)
 		code = make_shape(b, err);
 	if (code != ERR_OK)

@@ -56,6 +56,13 @@ enum err_code bundle_aim(const struct bundle *b, const struct digest *digest, co
 enum err_code read_proved(const struct frame_file *file, uint64_t begin, uint64_t size_bytes,
 			  const struct digest *digest, struct buf *out, struct err *err);
 
+/* What is wrong with the description is wrong with the file, where the front begins.  No writer makes what no reader
+ * takes: too much is damage too. */
+enum err_code bundle_description_failed(const struct bundle *b, enum err_code code, struct err *err);
+/* Read a shard of the description, or all of them, and add what they say. */
+enum err_code bundle_add_shard(struct bundle *b, size_t shard, struct err *err);
+enum err_code bundle_add_shards(struct bundle *b, struct err *err);
+
 /* A part of the tar that must be as it has to be. */
 struct expecting {
 	struct instream *in;           /* borrowed */
