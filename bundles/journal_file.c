@@ -133,7 +133,8 @@ enum err_code journal_bypass(const char *command, const char *file, const struct
 		return code;
 	js_member(&l.out, "command", command);
 	js_member(&l.out, "file", file);
-	js_member(&l.out, "bundle", bundle->text);
+	js_key(&l.out, "bundle");
+	js_put_string(&l.out, bundle != NULL ? bundle->text : NULL);
 	js_key(&l.out, "overrides");
 	js_begin(&l.out, '[');
 	js_put_string(&l.out, "--insecure-policy");

@@ -33,6 +33,6 @@ enum err_code journal_line_end(struct journal_line *l, struct err *err);
 /* A zeroed one is fine. */
 void journal_line_release(struct journal_line *l);
 /* Before a command uses a bundle without asking the policy of this machine: a line with command, file, bundle and
- * overrides.  Where that cannot be written, the policy is not passed over. */
+ * overrides; bundle may be NULL.  Where that cannot be written, the policy is not passed over. */
 enum err_code journal_bypass(const char *command, const char *file, const struct digest *bundle, struct err *err);
 #endif

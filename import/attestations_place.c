@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "common/walk.h"
 #include "import/at_once.h"
+#include "import/layout_judge.h"
 #include "import/store.h"
 
 #define ARCHIVE_TRANSPORT "oci-archive:"
@@ -58,14 +59,10 @@ static enum err_code open_layout(struct attestations_place *p, const char *path,
 
 static enum err_code open_bundle(struct attestations_place *p, const struct attestations_from *options, struct err *err)
 {
-	enum err_code code = admission_load(&options->policies, &p->admission, err);
+	enum err_code code = bundle_open(options->from, &p->bundle, err);
 
 	if (code == ERR_OK)
-		code = bundle_open(options->from, &p->bundle, err);
-	if (code == ERR_OK)
 		code = origin_demand(p->bundle, &options->origin, &p->origin, err);
-	if (code == ERR_OK && p->admission.bypassed)
-		code = journal_bypass("attestations", options->from, bundle_digest(p->bundle), err);
 	return code == ERR_OK ? bundle_source_new(p->bundle, &p->source, err) : code;
 }
 
@@ -108,8 +105,8 @@ static enum err_code open_registry(struct attestations_place *p, const struct at
 	return code == ERR_OK ? at_once_new(p->site.http, p->repository, &p->source, err) : code;
 }
 
-enum err_code attestations_place_open(const struct attestations_from *options, const struct reference *ref,
-				      const char *name, struct attestations_place *p, struct err *err)
+/* What lies here as a file or a folder. */
+static enum err_code open_here(struct attestations_place *p, const struct attestations_from *options, struct err *err)
 {
 	const char *from = options->from;
 
@@ -119,11 +116,26 @@ enum err_code attestations_place_open(const struct attestations_from *options, c
 		return open_layout(p, from + strlen(LAYOUT_TRANSPORT), false, err);
 	if (text_starts(from, ARCHIVE_TRANSPORT))
 		return open_layout(p, from + strlen(ARCHIVE_TRANSPORT), true, err);
-	if (text_starts(from, REGISTRY_TRANSPORT))
-		return open_registry(p, options, ref, name, err);
-	if (text_starts(from, CONTAINERD_TRANSPORT))
-		return err_set(err, ERR_USAGE, "%s: --from takes " ATTESTATIONS_FROM_TEXT, from);
 	return open_bundle(p, options, err);
+}
+
+enum err_code attestations_place_open(const struct attestations_from *options, const struct reference *ref,
+				      const char *name, struct attestations_place *p, struct err *err)
+{
+	const char *from = options->from;
+	enum err_code code;
+
+	if (from != NULL && text_starts(from, REGISTRY_TRANSPORT))
+		return open_registry(p, options, ref, name, err);
+	if (from != NULL && text_starts(from, CONTAINERD_TRANSPORT))
+		return err_set(err, ERR_USAGE, "%s: --from takes " ATTESTATIONS_FROM_TEXT, from);
+	code = admission_load(&options->policies, &p->admission, err);
+	if (code == ERR_OK)
+		code = open_here(p, options, err);
+	if (code == ERR_OK && p->admission.bypassed)
+		code = journal_bypass("attestations", from != NULL ? from : "store",
+				      p->bundle != NULL ? bundle_digest(p->bundle) : NULL, err);
+	return code;
 }
 
 static bool is_called(const struct layout_image *image, const char *name, const char *text)
@@ -180,6 +192,8 @@ enum err_code attestations_place_walk(struct attestations_place *p, const struct
 	code = walk(p, &w, ref, name, text, err);
 	if (code == ERR_OK)
 		code = graph_settle(g, err);
+	if (code == ERR_OK && p->layout != NULL)
+		return layout_judge_graph(&p->admission, g, p->source, err);
 	if (code != ERR_OK || p->bundle == NULL)
 		return code;
 	contents_mark(p->bundle, g);

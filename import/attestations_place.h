@@ -45,8 +45,8 @@ bool attestations_from_bundle(const char *from);
 /* Open the place; ref and name are the image's: of a registry its repository is opened. */
 enum err_code attestations_place_open(const struct attestations_from *options, const struct reference *ref,
 				      const char *name, struct attestations_place *p, struct err *err);
-/* Walk the image into an initialised graph, and settle that; text is what the user calls it.  One out of a bundle must
- * be accepted by the policies that count. */
+/* Walk the image into an initialised graph, and settle that; text is what the user calls it.  One out of a bundle,
+ * a layout or the store must be accepted by the policies that count. */
 enum err_code attestations_place_walk(struct attestations_place *p, const struct reference *ref, const char *name,
 				      const char *text, struct graph *g, struct err *err);
 /* A zeroed place is fine. */

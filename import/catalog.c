@@ -72,7 +72,7 @@ static enum err_code renew(const struct catalog_view *old, struct catalog_view *
 
 	for (i = 0; code == ERR_OK && i < old->places_len; i++) {
 		if (place_has_changed(old->places[i])) {
-			code = place_reopen(old->places[i], &v->places[i], err);
+			code = place_reopen(old->places[i], &old->catalog->judge, &v->places[i], err);
 			if (code == ERR_OK)
 				cache_forget(&old->catalog->graphs, old->places[i]);
 		} else {
@@ -129,24 +129,23 @@ static enum err_code check_options(const struct catalog_options *options, struct
 {
 	if (has_bundles(options))
 		return ERR_OK;
-	if (options->origin.keys->len > 0 || options->origin.seals->len > 0 || options->origin.threshold > 0 ||
-	    options->policies.policy != NULL || options->policies.insecure)
-		return err_set(err, ERR_USAGE, "--key, --seal, --threshold and policies are for bundle files");
+	if (options->origin.keys->len > 0 || options->origin.seals->len > 0 || options->origin.threshold > 0)
+		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for bundle files");
 	return ERR_OK;
 }
 
 static enum err_code open_places(const struct catalog_options *options, struct catalog_view *v, struct err *err)
 {
-	CLEANUP(admission_release) struct admission admission = { 0 };
-	enum err_code code = has_bundles(options) ? admission_load(&options->policies, &admission, err) : ERR_OK;
+	struct layout_judge *judge = &v->catalog->judge;
+	enum err_code code = layout_judge_init(judge, &options->policies, err);
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < options->places->len; i++) {
-		code = place_open(options->places->items[i], &options->origin, &admission, &v->places[i], err);
+		code = place_open(options->places->items[i], &options->origin, judge, &v->places[i], err);
 		v->places_len += code == ERR_OK;
 	}
 	if (code == ERR_OK && v->places_len == 0) {
-		code = place_open("store", &options->origin, &admission, &v->places[0], err);
+		code = place_open("store", &options->origin, judge, &v->places[0], err);
 		v->places_len += code == ERR_OK;
 	}
 	return code;
@@ -192,6 +191,7 @@ void catalog_close(struct catalog *c)
 	cache_release(&c->graphs);
 	cache_release(&c->bytes);
 	leave(c->view);
+	layout_judge_release(&c->judge);
 	free(c->proofs);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

@@ -12,7 +12,8 @@
  *            LIMIT_SERVED_BYTES of proved small blobs and LIMIT_SERVED_GRAPHS of
  *            graphs are kept.
  * Trust      Every bundle's origin is judged in catalog_open, as at import, and
- *            where a policy counts all of its images, for which it is then read once.  Bytes
+ *            where a policy counts all of its images, for which it is then read once.  Those
+ *            of a layout are judged whenever it is read, and are there if they may be.  Bytes
  *            and graphs are proved; a catalog_blob (catalog_blob.h) is not.
  * Errors     ERR_NOT_FOUND: it is not served.  ERR_CONFLICT: a short id means
  *            several images.  ERR_IO: what was opened is not there any more, or is
@@ -44,7 +45,7 @@ struct catalog_place; /* one bundle or layout, opened */
 /* What is served, and whose seals count, as at import. */
 struct catalog_options {
 	const struct opt_list *places;    /* FILE of a bundle, oci:DIR, or store; none: the store */
-	struct admission_wanted policies; /* what must accept the images of bundles */
+	struct admission_wanted policies; /* what must accept the images */
 	struct origin_wanted origin;
 };
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,8 +126,35 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct catalog_image *)a)->name, ((const struct catalog_image *)b)->name);
 }
 
+/* What was refused is told each time that the layout is read: nobody is to wonder where it is. */
+static enum err_code drop_refused(struct catalog_place *p, struct layout_judge *judge, struct err *err)
+{
+	struct catalog_part *part = p->parts;
+	struct source *source = NULL;
+	enum err_code code = layout_source_new(p->layout, &source, err);
+	size_t i, len = 0;
+
+	for (i = 0; code == ERR_OK && i < part->len; i++) {
+		const struct catalog_image *image = &part->images[i];
+		const struct descriptor root = { .digest = image->digest,
+						 .size_bytes = image->size_bytes,
+						 .media_type = image->media_type };
+		CLEANUP(free_ptr) char *why = NULL;
+
+		code = layout_judge_image(judge, source, &root, image->name, &why, err);
+		if (code == ERR_OK && why == NULL)
+			part->images[len++] = *image;
+		else if (code == ERR_OK)
+			fprintf(stderr, "warning: %s: not served: %s\n", p->name, why);
+	}
+	if (source != NULL)
+		source->free(source);
+	part->len = code == ERR_OK ? len : part->len;
+	return code;
+}
+
 /* A layout that others made may have one name twice; then it is as if the later one were not there. */
-static enum err_code describe_layout(struct catalog_place *p, struct err *err)
+static enum err_code describe_layout(struct catalog_place *p, struct layout_judge *judge, struct err *err)
 {
 	struct catalog_part *part = p->parts;
 	size_t i, len = 0;
@@ -153,7 +181,7 @@ static enum err_code describe_layout(struct catalog_place *p, struct err *err)
 	}
 	part->len = len;
 	part->is_read = true;
-	return ERR_OK;
+	return drop_refused(p, judge, err);
 }
 
 /* Of what is in the file its table of places tells more cheaply. */
@@ -257,7 +285,7 @@ static enum err_code index_identity(const char *layout, struct file_identity *re
 }
 
 /* The identity is taken first: what is read afterwards may be newer, and is then read again. */
-static enum err_code open_layout(struct catalog_place *p, struct err *err)
+static enum err_code open_layout(struct catalog_place *p, struct layout_judge *judge, struct err *err)
 {
 	enum err_code code = index_identity(p->name, &p->identity, err);
 
@@ -271,10 +299,11 @@ static enum err_code open_layout(struct catalog_place *p, struct err *err)
 		code = layout_images_make(&p->survey, p->name, &p->names, err);
 	if (code == ERR_OK)
 		code = make_parts(p, 1, err);
-	return code == ERR_OK ? describe_layout(p, err) : code;
+	return code == ERR_OK ? describe_layout(p, judge, err) : code;
 }
 
-static enum err_code open_folder(const char *path, bool may_lack, struct catalog_place **ret_place, struct err *err)
+static enum err_code open_folder(const char *path, bool may_lack, struct layout_judge *judge,
+				 struct catalog_place **ret_place, struct err *err)
 {
 	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
 	enum err_code code = new_place(path, &p, err);
@@ -282,18 +311,33 @@ static enum err_code open_folder(const char *path, bool may_lack, struct catalog
 	if (code != ERR_OK)
 		return code;
 	p->may_lack = may_lack;
-	code = open_layout(p, err);
+	code = open_layout(p, judge, err);
 	if (code == ERR_OK)
 		*ret_place = take_ptr(&p);
 	return code;
 }
 
-static enum err_code open_store(struct catalog_place **ret_place, struct err *err)
+static enum err_code open_store(struct layout_judge *judge, struct catalog_place **ret_place, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
 	enum err_code code = store_path(&path, err);
 
-	return code == ERR_OK ? open_folder(path, true, ret_place, err) : code;
+	return code == ERR_OK ? open_folder(path, true, judge, ret_place, err) : code;
+}
+
+static enum err_code open_file(const char *path, const struct origin_wanted *origin, struct admission *admission,
+			       struct catalog_place **ret_place, struct err *err)
+{
+	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
+	enum err_code code = new_place(path, &p, err);
+
+	if (code == ERR_OK)
+		code = open_bundle(path, origin, p, err);
+	if (code == ERR_OK)
+		code = admission_check_file(admission, path, bundle_digest(p->bundle), err);
+	if (code == ERR_OK)
+		*ret_place = take_ptr(&p);
+	return code;
 }
 
 bool place_is_bundle(const char *text)
@@ -301,31 +345,29 @@ bool place_is_bundle(const char *text)
 	return strcmp(text, STORE) != 0 && !text_starts(text, LAYOUT_TRANSPORT);
 }
 
-enum err_code place_open(const char *text, const struct origin_wanted *origin, struct admission *admission,
+enum err_code place_open(const char *text, const struct origin_wanted *origin, struct layout_judge *judge,
 			 struct catalog_place **ret_place, struct err *err)
 {
 	CLEANUP(drop_ptr) struct catalog_place *p = NULL;
 	enum err_code code;
 
 	if (strcmp(text, STORE) == 0)
-		return open_store(ret_place, err);
-	if (text_starts(text, LAYOUT_TRANSPORT))
-		return open_folder(text + strlen(LAYOUT_TRANSPORT), false, ret_place, err);
-	code = new_place(text, &p, err);
-	if (code == ERR_OK)
-		code = open_bundle(text, origin, p, err);
-	if (code == ERR_OK)
-		code = admission_check_file(admission, text, bundle_digest(p->bundle), err);
-	if (code == ERR_OK && admission->bypassed)
-		code = journal_bypass("serve", text, bundle_digest(p->bundle), err);
+		code = open_store(judge, &p, err);
+	else if (text_starts(text, LAYOUT_TRANSPORT))
+		code = open_folder(text + strlen(LAYOUT_TRANSPORT), false, judge, &p, err);
+	else
+		code = open_file(text, origin, &judge->admission, &p, err);
+	if (code == ERR_OK && judge->admission.bypassed)
+		code = journal_bypass("serve", p->name, p->bundle != NULL ? bundle_digest(p->bundle) : NULL, err);
 	if (code == ERR_OK)
 		*ret_place = take_ptr(&p);
 	return code;
 }
 
-enum err_code place_reopen(const struct catalog_place *p, struct catalog_place **ret_place, struct err *err)
+enum err_code place_reopen(const struct catalog_place *p, struct layout_judge *judge, struct catalog_place **ret_place,
+			   struct err *err)
 {
-	return open_folder(p->name, p->may_lack, ret_place, err);
+	return open_folder(p->name, p->may_lack, judge, ret_place, err);
 }
 
 /* ---- whether it is still there ---- */
@@ -369,91 +411,4 @@ enum err_code place_blame(const struct catalog_place *p, enum err_code code, str
 	if (code == ERR_OK || code == ERR_NOMEM)
 		return code;
 	return place_check(p, NULL) == ERR_OK ? code : place_check(p, err);
-}
-
-/* ---- bytes ---- */
-
-static enum err_code check_size(const struct digest *digest, uint64_t is, uint64_t said, uint64_t max_bytes,
-				struct err *err)
-{
-	if (said != CATALOG_ANY_SIZE && is != said)
-		return err_set(err, ERR_SIZE, "%s: has %" PRIu64 " bytes, not %" PRIu64, digest->text, is, said);
-	if (is > max_bytes)
-		return err_set(err, ERR_LIMIT, "%s: has %" PRIu64 " bytes, more than %" PRIu64 " are not read here",
-			       digest->text, is, max_bytes);
-	return ERR_OK;
-}
-
-static enum err_code read_proved_stream(struct instream *in, const struct digest *digest, uint64_t size_bytes,
-					struct buf *out, struct err *err)
-{
-	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
-	struct buf_stage stage;
-	enum err_code code;
-
-	buf_init(out, size_bytes);
-	buf_stage_init(&stage, out);
-	code = proof_stage_init(&proof, digest, size_bytes, &stage.out, err);
-	return code == ERR_OK ? stream_copy(in, &proof.out, err) : code;
-}
-
-static enum err_code read_from_bundle(const struct catalog_place *p, const struct digest *digest, uint64_t said,
-				      uint64_t max_bytes, struct buf *out, struct err *err)
-{
-	struct instream *in = NULL;
-	uint64_t size_bytes = 0;
-	enum err_code code = bundle_blob_sized(p->bundle, digest, &in, &size_bytes, err);
-
-	if (code != ERR_OK)
-		return code;
-	code = check_size(digest, size_bytes, said, max_bytes, err);
-	if (code == ERR_OK)
-		code = read_proved_stream(in, digest, size_bytes, out, err);
-	instream_release(in);
-	return code;
-}
-
-static enum err_code read_from_layout(const struct catalog_place *p, const struct digest *digest, uint64_t said,
-				      uint64_t max_bytes, struct buf *out, struct err *err)
-{
-	CLEANUP(close_fd) int fd = -1;
-	uint64_t size_bytes = 0;
-	struct fd_stream in;
-	enum err_code code = layout_blob_file(p->layout, digest, &fd, &size_bytes, err);
-
-	if (code == ERR_OK)
-		code = check_size(digest, size_bytes, said, max_bytes, err);
-	if (code != ERR_OK)
-		return code;
-	fd_stream_init(&in, fd, 0, size_bytes, digest->text);
-	return read_proved_stream(&in.in, digest, size_bytes, out, err);
-}
-
-enum err_code place_lists(const struct catalog_place *p, const struct digest *digest, bool *ret_listed, struct err *err)
-{
-	enum err_code code = place_check(p, err);
-
-	*ret_listed = false;
-	if (code != ERR_OK)
-		return code;
-	if (p->bundle != NULL)
-		return place_blame(p, bundle_lists(p->bundle, digest, ret_listed, err), err);
-	*ret_listed = p->layout != NULL && layout_is_there(p->layout, digest);
-	return ERR_OK;
-}
-
-enum err_code place_read(const struct catalog_place *p, const struct digest *digest, uint64_t size_bytes,
-			 uint64_t max_bytes, struct buf *out, struct err *err)
-{
-	enum err_code code;
-
-	if (p->bundle == NULL && p->layout == NULL)
-		return err_set(err, ERR_NOT_FOUND, "%s: has no %s", p->name, digest->text);
-	code = p->bundle != NULL ? read_from_bundle(p, digest, size_bytes, max_bytes, out, err)
-				 : read_from_layout(p, digest, size_bytes, max_bytes, out, err);
-	if (code == ERR_DIGEST || code == ERR_SIZE) {
-		err_add(err, "%s: %s", p->name, digest->text);
-		code = err_recode(err, ERR_DAMAGED);
-	}
-	return place_blame(p, code, err);
 }

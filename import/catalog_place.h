@@ -19,6 +19,7 @@
 #include "common/layout_survey.h"
 #include "import/catalog.h"
 #include "import/file_identity.h"
+#include "import/layout_judge.h"
 
 /* A part of a place's images: a shard, or all of them. */
 struct catalog_part {
@@ -47,9 +48,8 @@ struct catalog_place {
 /* True for what a user calls a bundle: neither oci:DIR nor store. */
 bool place_is_bundle(const char *text);
 /* Open what a user calls FILE, oci:DIR or store; a bundle's origin is judged, and its images by the policies that
- * count.
- */
-enum err_code place_open(const char *text, const struct origin_wanted *origin, struct admission *admission,
+ * count.  Of a layout the images that may be used are there, and the others are said to be left out. */
+enum err_code place_open(const char *text, const struct origin_wanted *origin, struct layout_judge *judge,
 			 struct catalog_place **ret_place, struct err *err);
 void place_hold(struct catalog_place *p);
 /* NULL is fine. */
@@ -57,7 +57,8 @@ void place_drop(struct catalog_place *p);
 /* True where a layout has changed since it was opened. */
 bool place_has_changed(const struct catalog_place *p);
 /* The same layout as it is now. */
-enum err_code place_reopen(const struct catalog_place *p, struct catalog_place **ret_place, struct err *err);
+enum err_code place_reopen(const struct catalog_place *p, struct layout_judge *judge, struct catalog_place **ret_place,
+			   struct err *err);
 /* ERR_IO where a bundle is not what was opened: it was replaced, changed or pulled out. */
 enum err_code place_check(const struct catalog_place *p, struct err *err);
 /* What went wrong with a bundle that is not what was opened went wrong because of that. */

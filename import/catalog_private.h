@@ -19,6 +19,7 @@ struct catalog {
 	pthread_mutex_t lock; /* for view and proofs */
 	struct catalog_view *view;
 	struct cache bytes, graphs;
+	struct layout_judge judge;    /* used under the lock */
 	struct catalog_proof *proofs; /* owned; a ring: the oldest is forgotten first */
 	size_t proofs_len, proofs_next;
 };

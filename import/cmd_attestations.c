@@ -78,10 +78,13 @@ static enum err_code answer(const struct options *options, const struct attestat
 	enum err_code code;
 
 	if (!attestations_from_bundle(from) &&
-	    (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0 || options->policy != NULL ||
-	     options->insecure_policy))
+	    (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0))
+		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for a bundle file: --from FILE");
+	if (from != NULL && (text_starts(from, DAEMON_TRANSPORT) || text_starts(from, REGISTRY_TRANSPORT)) &&
+	    (options->policy != NULL || options->insecure_policy))
 		return err_set(err, ERR_USAGE,
-			       "--key, --seal, --threshold and policies are for a bundle file: --from FILE");
+			       "policies are for bundle files, layouts and the store; what a daemon or a registry has "
+			       "was taken by it already");
 	if (from != NULL && text_starts(from, DAEMON_TRANSPORT) && q->referrers)
 		return err_set(err, ERR_USAGE, "--referrers: a Docker daemon does not tell what refers to an image");
 	if (from != NULL && text_starts(from, DAEMON_TRANSPORT))

@@ -99,7 +99,8 @@ static void put_top(struct report *r)
 	html_raw(h, "</h1>\n");
 	html_raw(h, "<p class=\"caution\">This report shows what the bundle holds and what is said in it. It gives no "
 		    "verdict: it travels with the bundle, and whoever could change the one could change the other. "
-		    "<code>bundle verify --key PUB FILE</code> proves the bundle itself.</p>\n");
+		    "Neither seals nor signatures were verified, and no policy was asked: "
+		    "<code>bundle verify --key PUB --policy POLICY FILE</code> does that.</p>\n");
 }
 
 static void put_list_row(struct report *r, struct tree *tree, const struct image *image)

@@ -72,4 +72,6 @@ teardown() { session_end; }
 	complain 2 'does not tell what refers to an image'
 	bundle attestations --key x.pub --from oci:layout "$APP"
 	complain 2 'are for a bundle file: --from FILE'
+	bundle attestations --policy x.json --from docker-daemon: "$APP"
+	complain 2 'policies are for bundle files, layouts and the store'
 }

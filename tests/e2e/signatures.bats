@@ -206,9 +206,67 @@ policy() {
 	[[ ! -e out.oci.tar.zst && ! -e out.oci.tar.zst.part ]]
 	bundle export -q --policy policy.json -o out.oci.tar.zst "$MULTI_NAME"
 	expect 0
+	bundle export -q --policy policy.json -o part.oci.tar.zst bundle:both.oci.tar.zst
+	complain 3 "$APP: refused by policy.json"
+	bundle export -q --policy policy.json -o part.oci.tar.zst "bundle:both.oci.tar.zst:$MULTI_NAME"
+	expect 0 "$MULTI_NAME"
+	"$BUNDLE" extract -q both.oci.tar.zst layout >/dev/null
+	bundle export -q --policy policy.json -o part.oci.tar.zst oci:layout
+	complain 3 "$APP: refused by policy.json"
 	bundle export -q --policy policy.json --dry-run "$APP"
 	complain 3 "$APP: refused"
 	bundle export -q --policy policy.json -o - "$APP"
 	complain 3 "$APP: refused"
 	[[ -z $output ]]
+}
+
+# The names that a site serves.
+served() {
+	curl -sSf --unix-socket engine.sock http://site/images/json | jq -r '.[].RepoTags[]' | sort | paste -sd ' '
+}
+
+@test "of a layout and of the store is served what the policies accept, and nothing that is revoked" {
+	policy p256.pub "$REGISTRY/demo/multi" >policy.json
+	"$BUNDLE" extract -q both.oci.tar.zst layout >/dev/null
+	"$BUNDLE" import -q --to store both.oci.tar.zst >/dev/null
+	export BUNDLE_TRUST=$BATS_TEST_TMPDIR/trust
+	mkdir "$BUNDLE_TRUST"
+	for place in oci:layout store; do
+		site_start --engine "unix:$PWD/engine.sock" --policy policy.json "$place"
+		[[ $(served) == "$MULTI_NAME" ]]
+		grep -q "^warning: .*: not served: $APP: refused by policy.json, /default/0" "$SITE_LOG"
+		site_stop "$SITE_PID"
+		bundle attestations --policy policy.json --from "$place" "$APP"
+		complain 3 "$APP: refused by policy.json"
+		bundle attestations --policy policy.json --from "$place" "$MULTI_NAME"
+		expect 0 "$PROVENANCE"
+	done
+
+	# The policy of this machine; and the one way round it, which the journal tells.
+	cp p256.pub "$BUNDLE_TRUST" && sed s/matchRepository/matchDigest/ policy.json >"$BUNDLE_TRUST/policy.json"
+	site_start --engine "unix:$PWD/engine.sock"
+	[[ $(served) == "$MULTI_NAME" ]]
+	# An image that the policy takes comes while it serves; what it refuses comes and is not served.
+	"$BUNDLE" export -q -o moved.zst --map "$REGISTRY/demo/multi=$REGISTRY/demo/multi/new" "$MULTI_NAME" >/dev/null
+	"$BUNDLE" import -q --insecure-policy --to store moved.zst >/dev/null 2>&1
+	[[ $(served) == "$REGISTRY/demo/multi/new:2.1 $MULTI_NAME" ]]
+	site_stop "$SITE_PID"
+	site_start --engine "unix:$PWD/engine.sock" --insecure-policy
+	[[ $(served) == "$APP $REGISTRY/demo/multi/new:2.1 $MULTI_NAME" ]]
+	site_stop "$SITE_PID"
+	tail -n 1 "$BUNDLE_STORE.journal.jsonl" | jq -e '.command == "serve" and .bundle == null and .overrides == ["--insecure-policy"]'
+	bundle attestations "$APP"
+	complain 3 "$APP: refused by $BUNDLE_TRUST/policy.json"
+	bundle attestations --insecure-policy "$APP"
+	expect 0 "$PROVENANCE"
+
+	# What is revoked, an attestation here, takes its image with it, whatever the policy says.
+	rm "$BUNDLE_TRUST/policy.json" && bundle trust revoke "$APP1_ATTESTATION"
+	expect 0
+	site_start --engine "unix:$PWD/engine.sock" --insecure-policy oci:layout
+	[[ $(served) == "$MULTI_NAME" ]]
+	grep -q "not served: .*$APP1_ATTESTATION.*is revoked here" "$SITE_LOG"
+	site_stop "$SITE_PID"
+	bundle attestations --from oci:layout "$APP"
+	complain 3 "$APP1_ATTESTATION" 'is revoked here'
 }

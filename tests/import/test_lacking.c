@@ -15,7 +15,6 @@
 	"{\"default\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"cosign.pub\",\"signedIdentity\":{\"type\":"          \
 	"\"matchDigest\"}}]}"
 #define ANYTHING "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}"
-#define ARM64 "c4607df32795aee57ac575494a1e6c6de0e2493bf993bfce8b51ef6aa4711af2" /* of the fixture's other image */
 #define ATTESTED(platform)                                                                                             \
 	"{\"default\":[{\"type\":\"attestation\",\"keyPath\":\"cosign.pub\",\"predicateTypes\":[\"*\"],"               \
 	"\"platforms\":[\"" platform "\"]}]}"
@@ -67,30 +66,6 @@ static enum err_code fake_look(struct target *t, const struct plan *plan, struct
 	return f->fails != ERR_OK ? err_set(err, f->fails, "gone") : ERR_OK;
 }
 
-static size_t item_of(const struct image_builder *b, const char *hex)
-{
-	size_t i;
-
-	for (i = 0; i < b->items_len && strcmp(digest_hex(&b->items[i].digest), hex) != 0; i++)
-		;
-	ck_assert_uint_lt(i, b->items_len);
-	return i;
-}
-
-/* An index that nobody signed, of which linux/amd64 is signed and linux/arm64 is not. */
-static size_t add_index(struct image_builder *b)
-{
-	char amd64[IMAGE_DESCRIPTOR_TEXT], arm64[IMAGE_DESCRIPTOR_TEXT];
-
-	image_text(b, item_of(b, signed_things[1].subject), amd64);
-	image_text(b, item_of(b, ARM64), arm64);
-	return image_json(b, TYPE_OCI_INDEX,
-			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
-			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},"
-			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}}]}",
-			  amd64, arm64);
-}
-
 static void write_bundle(bool root_signed, const char *path)
 {
 	struct selection amd64 = { 0 };
@@ -102,7 +77,7 @@ static void write_bundle(bool root_signed, const char *path)
 	signed_images(t, &b);
 	signed_layers(t, &b);
 	b.tags_len = 0;
-	image_tag(&b, "r.example/team/app:1", root_signed ? item_of(&b, SIGNED_MULTI_ROOT) : add_index(&b));
+	image_tag(&b, "r.example/team/app:1", root_signed ? signed_item(&b, SIGNED_MULTI_ROOT) : signed_mixed(&b));
 	b.selection = &amd64;
 	bundle_put(&b, path, 10000);
 	image_builder_release(&b);

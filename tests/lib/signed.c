@@ -12,7 +12,6 @@
 #define FIXTURE "tests/fixtures/registry-storage.tar.zst"
 #define STORAGE "docker/registry/v2/"
 #define REVISIONS "/_manifests/revisions/sha256/"
-#define PLATFORM "9092f4052512ad1eae5c0aa02ad7ecfd24e53377d53e2f0e1a6ecdb6efe4a15b"
 #define ATTESTATION "86b93068966b3cae957a081f0958bdbd744d8a9b0e33c963f09133e0afbb8c9e"
 #define SBOM "1c69b449c51b2733cfca73bfc0c008f23988b0223b7b21b68b90cf50e482515f"
 #define PATH_SIZE 256
@@ -20,9 +19,9 @@
 const struct signed_thing signed_things[SIGNED_THINGS] = {
 	{ "bundle on an index", SIGNED_APP_ROOT, "2e159306478cc2aeaad7c115a8834d1bc55f9a0958764ab6a56040260ec8bc0d",
 	  "7b0a1fbe6879ca59b29c6ecc3520df8e1c03f31511bb28d1e8ceb0796a52d197", LINK_SUBJECT },
-	{ "bundle on a platform", PLATFORM, "96b1a57f81b97fc0bac7c6d53f5dde02ec34abd6db6839f25c42f0488e80f16a",
+	{ "bundle on a platform", SIGNED_AMD64, "96b1a57f81b97fc0bac7c6d53f5dde02ec34abd6db6839f25c42f0488e80f16a",
 	  "8b01029145c5f97ae7d7bf9cce61a2ee34919d50da2530950df87862fbbad444", LINK_SUBJECT },
-	{ "attestation in a bundle", PLATFORM, "5b748e7058fbfd4fa1296e8f80d9aa4234473419266ff5f19fede0fd3d8f4266",
+	{ "attestation in a bundle", SIGNED_AMD64, "5b748e7058fbfd4fa1296e8f80d9aa4234473419266ff5f19fede0fd3d8f4266",
 	  "8b431f40946817a4146a92832f9c72c5237996c7c134f6c52207b6c80d0bf60b", LINK_SUBJECT },
 	{ "bundle on an attestation", ATTESTATION, "2ea44ab7cb5fd1f46fbb228ac3064a08d121cd337237af0fc70e8118152a6971",
 	  "0b8108a723636dc3061b5589c73cf95cdeddcbb5c3e6cce7d93ee41a44433050", LINK_SUBJECT },
@@ -98,7 +97,7 @@ static void add_manifest(const struct tarball *t, struct image_builder *b, const
 	free(bytes);
 }
 
-static size_t item_of(const struct image_builder *b, const char *hex)
+size_t signed_item(const struct image_builder *b, const char *hex)
 {
 	size_t i;
 
@@ -106,6 +105,19 @@ static size_t item_of(const struct image_builder *b, const char *hex)
 		;
 	ck_assert_uint_lt(i, b->items_len);
 	return i;
+}
+
+size_t signed_mixed(struct image_builder *b)
+{
+	char amd64[IMAGE_DESCRIPTOR_TEXT], arm64[IMAGE_DESCRIPTOR_TEXT];
+
+	image_text(b, signed_item(b, SIGNED_AMD64), amd64);
+	image_text(b, signed_item(b, SIGNED_ARM64), arm64);
+	return image_json(b, TYPE_OCI_INDEX,
+			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
+			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},"
+			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}}]}",
+			  amd64, arm64);
 }
 
 void signed_layers(const struct tarball *t, struct image_builder *b)
@@ -144,9 +156,9 @@ void signed_images(const struct tarball *t, struct image_builder *b)
 		add_manifest(t, b, hex);
 	}
 	for (i = 0; i < SIGNED_THINGS; i++)
-		image_refer(b, item_of(b, signed_things[i].subject), item_of(b, signed_things[i].manifest),
+		image_refer(b, signed_item(b, signed_things[i].subject), signed_item(b, signed_things[i].manifest),
 			    signed_things[i].kind);
-	image_refer(b, item_of(b, SIGNED_APP_ROOT), item_of(b, SBOM), LINK_SUBJECT);
-	image_tag(b, SIGNED_APP, item_of(b, SIGNED_APP_ROOT));
-	image_tag(b, SIGNED_MULTI, item_of(b, SIGNED_MULTI_ROOT));
+	image_refer(b, signed_item(b, SIGNED_APP_ROOT), signed_item(b, SBOM), LINK_SUBJECT);
+	image_tag(b, SIGNED_APP, signed_item(b, SIGNED_APP_ROOT));
+	image_tag(b, SIGNED_MULTI, signed_item(b, SIGNED_MULTI_ROOT));
 }

@@ -17,6 +17,8 @@
 #define SIGNED_MULTI "registry.example.test/demo/multi:2.1"
 #define SIGNED_APP_ROOT "fb710f7a4e3c814a69770ab788ceccf230372ca608284567ac2cbae23fc76743"
 #define SIGNED_MULTI_ROOT "795258b0302af9339aaf8abb969c1f008ccf2e36f5e1a840eb705dac9a773736"
+#define SIGNED_AMD64 "9092f4052512ad1eae5c0aa02ad7ecfd24e53377d53e2f0e1a6ecdb6efe4a15b"
+#define SIGNED_ARM64 "c4607df32795aee57ac575494a1e6c6de0e2493bf993bfce8b51ef6aa4711af2"
 #define SIGNED_THINGS 7
 
 /* One thing that was signed: digests in hex. */
@@ -33,6 +35,12 @@ struct tarball *signed_open(void);
 char *signed_bytes(const struct tarball *t, const char *hex, size_t *ret_len);
 /* Add both images, with everything but layers and configs. */
 void signed_images(const struct tarball *t, struct image_builder *b);
+/* The item of a digest in hex, which must be there. */
+size_t signed_item(const struct image_builder *b, const char *hex);
+/* Add an index that nobody signed, of which SIGNED_AMD64 is signed by itself and SIGNED_ARM64, of the other image, is
+ * not.
+ */
+size_t signed_mixed(struct image_builder *b);
 /* Add the layers and configs of what is there so far, for a bundle. */
 void signed_layers(const struct tarball *t, struct image_builder *b);
 #endif
