@@ -9,6 +9,9 @@
 
 #define REDIRECTS_MAX 5L
 #define BUFFER_BYTES 131072L
+/* Who sends a blob keeps its last byte back, so a block of that size must find room with a byte to spare: else each of
+ * them comes, and goes, as all of it but a byte, and a byte. */
+#define UPLOAD_BYTES (2 * BUFFER_BYTES)
 #define SLOWEST_BYTES 1000L /* a second; a layer that is slower for too long would take weeks */
 
 static const char *method_of(const struct http_call *call)
@@ -180,7 +183,7 @@ static void set_body(struct http_call *call)
 				 call->upload_sized ? (curl_off_t)call->upload_bytes : (curl_off_t)-1);
 		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
 		curl_easy_setopt(e, CURLOPT_READDATA, call);
-		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_BYTES);
+		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BYTES);
 	} else if (call->body != NULL) {
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, call->body);

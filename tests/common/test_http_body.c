@@ -12,6 +12,7 @@
 #include "tests/lib/test_main.h"
 
 #define TARGET "/created"
+#define BLOCK_BYTES 131072 /* of a layer in a bundle */
 
 static const struct http_route routes[] = { { .target = TARGET, .status = 201 } };
 
@@ -137,6 +138,29 @@ START_TEST(upload)
 }
 END_TEST
 
+static enum err_code block_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	(void)in;
+	(void)err;
+	ck_assert_uint_gt(cap, BLOCK_BYTES);
+	memset(bytes, 'x', BLOCK_BYTES);
+	*ret_len = BLOCK_BYTES;
+	return ERR_OK;
+}
+
+/* A block finds room together with the byte that was kept back before it: it does not go in two parts, one a byte. */
+START_TEST(upload_by_blocks)
+{
+	struct instream in = { .read = block_read };
+
+	call.method = "PUT";
+	call.upload = &in;
+	call.upload_sized = true;
+	call.upload_bytes = BLOCK_BYTES;
+	ck_assert_int_eq(ask(NULL), ERR_OK);
+}
+END_TEST
+
 static enum err_code broken_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
 	(void)in;
@@ -167,6 +191,7 @@ int main(void)
 	tcase_add_test(t, send_body);
 	tcase_add_test(t, upload);
 	tcase_add_test(t, upload_sized);
+	tcase_add_test(t, upload_by_blocks);
 	tcase_add_loop_test(t, body_of_any_method, 0, COUNT_OF(bodies));
 	tcase_add_test(t, upload_fails);
 	suite_add_tcase(s, t);
