@@ -19,6 +19,7 @@ struct question {
 	struct buf said; /* what came: an error says something of itself */
 	bool enough;     /* nothing more is wanted */
 	bool gives;      /* what may not be had counts as absent */
+	bool spares;     /* so does what the registry says 404 of to HEAD */
 };
 
 static void question_release(struct request *r)
@@ -69,6 +70,8 @@ static enum err_code on_head_done(struct request *r, struct err *failure, struct
 		return failed(q, failure, err);
 	if (r->call.status == 200)
 		return q->done(q->ctx, true, err);
+	if (q->spares && r->call.status == 404 && !r->call.redirected)
+		return absent(q, err);
 	if (!is_ill(r->call.status))
 		return ask_first_byte(q, err);
 	repository_refused(r, "", &why);
@@ -144,6 +147,7 @@ static enum err_code ask_first_byte(const struct question *asked, struct err *er
 			     .on_done = on_first_byte_done },
 		.kind = asked->kind,
 		.gives = asked->gives,
+		.spares = asked->spares,
 		.done = asked->done,
 		.ctx = asked->ctx,
 	};
@@ -157,6 +161,7 @@ static enum err_code ask_head(struct place *place, const struct question *like, 
 		.request = { .method = "HEAD", .on_done = on_head_done },
 		.kind = like->kind,
 		.gives = like->gives,
+		.spares = like->spares,
 		.done = like->done,
 		.ctx = like->ctx,
 	};
@@ -191,6 +196,16 @@ enum err_code presence_of_manifest(struct repository *p, const struct digest *di
 				   struct err *err)
 {
 	struct question first = { .kind = MANIFESTS, .digest = *digest, .done = done, .ctx = ctx };
+
+	return start(p, &first, err);
+}
+
+enum err_code presence_to_send(struct repository *p, bool manifest, const struct digest *digest, source_has_fn *done,
+			       void *ctx, struct err *err)
+{
+	struct question first = {
+		.kind = manifest ? MANIFESTS : "blobs", .digest = *digest, .spares = true, .done = done, .ctx = ctx
+	};
 
 	return start(p, &first, err);
 }

@@ -77,14 +77,16 @@ static enum err_code ask_item(struct push_slot *slot, bool *ret_started, struct 
 {
 	struct push *p = slot->push;
 	const struct push_item *item = &p->items[slot->at];
-	const struct digest *digest = &p->plan->graph.nodes[item->node].digest;
+	const struct node *n = &p->plan->graph.nodes[item->node];
 	struct repository *r = repository_at(p, item->repository);
 
 	*ret_started = item->state == PUSH_LACKS;
 	if (!*ret_started)
 		return ERR_OK;
-	return push_is_manifest(p, item) ? presence_of_manifest(r, digest, on_item, slot, err)
-					 : presence_start(r, digest, on_item, slot, err);
+	if (node_is_carried(n))
+		return presence_to_send(r, push_is_manifest(p, item), &n->digest, on_item, slot, err);
+	return push_is_manifest(p, item) ? presence_of_manifest(r, &n->digest, on_item, slot, err)
+					 : presence_start(r, &n->digest, on_item, slot, err);
 }
 
 /* What one repository of this import has, another can be given. */

@@ -69,6 +69,25 @@ static const struct {
 	{ "silent", { HEAD(.fault = FAULT_CLOSED), GET(.fault = FAULT_CLOSED) }, ERR_NETWORK, false, 0 },
 };
 
+/* Of what is at hand and could be sent. */
+static const struct {
+	const char *name;
+	struct http_route routes[3];
+	bool there;
+	unsigned gets;
+} spared[] = {
+	{ "there", { HEAD(.body = "abc") }, true, 0 },
+	{ "not there", { HEAD(GONE), GET(ONE_BYTE) }, false, 0 },
+	{ "not there, as one says who means 404", { HEAD(.status = 403), GET(GONE) }, false, 1 },
+	{ "there, but a store wants GET, and says 404",
+	  { HEAD(.status = 307, .headers = "Location: http://@2/x\r\n"),
+	    { .target = "/x", .status = 404 },
+	    GET(ONE_BYTE) },
+	  true,
+	  1 },
+	{ "gone for ever, or HEAD is not liked", { HEAD(.status = 410), GET(ONE_BYTE) }, true, 1 },
+};
+
 struct got {
 	int yes, no;
 };
@@ -83,8 +102,15 @@ static enum err_code on_answer(void *ctx, bool there, struct err *err)
 	return ERR_OK;
 }
 
+static enum err_code ask_source(struct source *source, const struct descriptor *d, bool to_send, struct got *got,
+				struct err *err)
+{
+	return to_send ? presence_to_send(repository_of(source), false, &d->digest, on_answer, got, err)
+		       : source->has(source, d, on_answer, got, err);
+}
+
 /* Ask a registry with these answers. */
-static enum err_code ask(const struct http_route *routes, size_t len, struct got *got, unsigned *ret_gets,
+static enum err_code ask(const struct http_route *routes, size_t len, bool to_send, struct got *got, unsigned *ret_gets,
 			 struct err *err)
 {
 	struct http_server *server = http_server_start(routes, len);
@@ -101,7 +127,7 @@ static enum err_code ask(const struct http_route *routes, size_t len, struct got
 	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
 	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->has(source, &d, on_answer, got, err), ERR_OK);
+	ck_assert_int_eq(ask_source(source, &d, to_send, got, err), ERR_OK);
 	code = http_run(engine, err);
 	*ret_gets = http_server_asked(server, "GET " BLOB " ");
 	if (*ret_gets > 0)
@@ -117,7 +143,7 @@ START_TEST(presence)
 	struct got got = { 0 };
 	struct err err = { 0 };
 	unsigned gets = 0;
-	enum err_code code = ask(answers[_i].routes, 4, &got, &gets, &err);
+	enum err_code code = ask(answers[_i].routes, 4, false, &got, &gets, &err);
 
 	ck_assert_msg(code == answers[_i].want, "%s: %d, %s", answers[_i].name, code, err.msg);
 	ck_assert_int_eq(got.yes, code == ERR_OK && answers[_i].there);
@@ -126,6 +152,19 @@ START_TEST(presence)
 		ck_assert_msg(gets == answers[_i].gets, "%s: %u", answers[_i].name, gets);
 	else
 		ck_assert_msg(strstr(err.msg, BLOB) != NULL || strstr(err.msg, "127.0.0.1") != NULL, "%s", err.msg);
+}
+END_TEST
+
+START_TEST(presence_of_what_could_be_sent)
+{
+	struct got got = { 0 };
+	struct err err = { 0 };
+	unsigned gets = 0;
+
+	ck_assert_msg(ask(spared[_i].routes, COUNT_OF(spared[_i].routes), true, &got, &gets, &err) == ERR_OK, "%s: %s",
+		      spared[_i].name, err.msg);
+	ck_assert_msg(got.yes == spared[_i].there && got.no == !spared[_i].there, "%s", spared[_i].name);
+	ck_assert_msg(gets == spared[_i].gets, "%s: %u", spared[_i].name, gets);
 }
 END_TEST
 
@@ -141,7 +180,7 @@ START_TEST(at_length)
 
 	ck_assert_ptr_nonnull(body);
 	memset(body, 'x', 64 * MIB);
-	ck_assert_msg(ask(routes, 2, &got, &gets, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(ask(routes, 2, false, &got, &gets, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_int_eq(got.yes, _i == 0);
 	ck_assert_int_eq(got.no, _i == 1);
 }
@@ -154,6 +193,7 @@ int main(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, presence, 0, (int)COUNT_OF(answers));
+	tcase_add_loop_test(t, presence_of_what_could_be_sent, 0, (int)COUNT_OF(spared));
 	tcase_add_loop_test(t, at_length, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
