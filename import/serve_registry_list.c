@@ -1,8 +1,8 @@
 /* The part of serve_registry.h that lists: referrers, tags, repositories. */
 #include "common/js.h"
 #include "common/mem.h"
+#include "import/serve_listing.h"
 #include "import/serve_names.h"
-#include "import/serve_page.h"
 #include "import/serve_referrers.h"
 #include "import/serve_registry_private.h"
 #include "import/serve_tags.h"
@@ -28,10 +28,10 @@ static enum err_code answer_page(struct serve_question *q, const char *name, con
 				 size_t len, struct err *err)
 {
 	struct buf_stage stage;
-	struct serve_page page;
+	struct serve_listed page;
 	struct js_out out;
 	size_t i;
-	enum err_code code = serve_page_of(q->request, items, len, &page, err);
+	enum err_code code = serve_listing_page(q->request, items, len, &page, err);
 
 	if (code == ERR_FORMAT)
 		return serve_registry_error(q->answer, 400, "PAGINATION_NUMBER_INVALID", NULL, "%s", err->msg);
@@ -50,7 +50,7 @@ static enum err_code answer_page(struct serve_question *q, const char *name, con
 	js_end(&out, '}');
 	code = js_end_document(&out, err);
 	if (code == ERR_OK)
-		code = serve_page_link(q->request, &page, items, q->answer, err);
+		code = serve_listing_link(q->request, &page, items, q->answer, err);
 	return code == ERR_OK ? serve_answer_header(q->answer, err, "Content-Type", "application/json; charset=utf-8")
 			      : code;
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "import/serve_listing.h"
 #include "import/serve_names.h"
-#include "import/serve_page.h"
 #include "import/serve_range.h"
 #include "import/serve_referrers.h"
 #include "import/serve_registry_path.h"
@@ -37,13 +37,13 @@ static void look_at_page(const struct serve_request *request)
 	static char items[][2] = { "a", "b", "c" };
 	char *const texts[] = { items[0], items[1], items[2] };
 	struct serve_answer answer;
-	struct serve_page page;
+	struct serve_listed page;
 
-	if (serve_page_of(request, texts, COUNT_OF(texts), &page, NULL) != ERR_OK)
+	if (serve_listing_page(request, texts, COUNT_OF(texts), &page, NULL) != ERR_OK)
 		return;
 	FUZZ_HOLDS(page.first <= page.end && page.end <= COUNT_OF(texts));
 	serve_answer_init(&answer);
-	(void)serve_page_link(request, &page, texts, &answer, NULL);
+	(void)serve_listing_link(request, &page, texts, &answer, NULL);
 	serve_answer_release(&answer);
 }
 

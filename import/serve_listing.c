@@ -1,4 +1,4 @@
-#include "import/serve_page.h"
+#include "import/serve_listing.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -41,8 +41,8 @@ static size_t behind(char *const *items, size_t len, const char *last)
 	return low;
 }
 
-enum err_code serve_page_of(const struct serve_request *request, char *const *items, size_t len,
-			    struct serve_page *ret_page, struct err *err)
+enum err_code serve_listing_page(const struct serve_request *request, char *const *items, size_t len,
+				 struct serve_listed *ret_page, struct err *err)
 {
 	const char *last = serve_query(request, "last");
 	size_t count = 0, first = last != NULL ? behind(items, len, last) : 0;
@@ -50,7 +50,7 @@ enum err_code serve_page_of(const struct serve_request *request, char *const *it
 
 	if (code != ERR_OK)
 		return code;
-	*ret_page = (struct serve_page){ first, first + (count < len - first ? count : len - first), false };
+	*ret_page = (struct serve_listed){ first, first + (count < len - first ? count : len - first), false };
 	ret_page->more = count > 0 && ret_page->end < len;
 	return ERR_OK;
 }
@@ -71,8 +71,8 @@ static enum err_code put_encoded(struct buf *out, const char *text, struct err *
 	return code;
 }
 
-enum err_code serve_page_link(const struct serve_request *request, const struct serve_page *page, char *const *items,
-			      struct serve_answer *answer, struct err *err)
+enum err_code serve_listing_link(const struct serve_request *request, const struct serve_listed *page,
+				 char *const *items, struct serve_answer *answer, struct err *err)
 {
 	CLEANUP(buf_release) struct buf url;
 	const char *ns = serve_query(request, "ns");
