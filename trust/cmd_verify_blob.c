@@ -130,7 +130,7 @@ static enum err_code prove(struct run *r, struct err *err)
 	const struct trust_wanted wanted = {
 		.identities = &r->identity,
 		.identities_len = r->key == NULL,
-		.tlog = r->root != NULL && r->root->tlogs_len > 0,
+		.tlog = r->root != NULL && r->root->names_tlogs,
 	};
 	enum err_code code = trust_verify(&r->bundle, &material, &wanted, &r->artifact, &r->proof, err);
 

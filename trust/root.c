@@ -80,9 +80,12 @@ static enum err_code read_log_key(const struct json_t *key, struct trust_log *lo
 
 static enum err_code read_log(const struct json_t *json, struct trust_log *log, struct err *err)
 {
-	const char *url = js_string(json, "baseUrl");
+	const char *url = js_string(json, "baseUrl"), *hash = js_string(json, "hashAlgorithm");
 	enum err_code code = str_copy(url != NULL ? url : "", &log->url, err);
 
+	if (code == ERR_OK && js_has(json, "hashAlgorithm") &&
+	    (hash == NULL || strcmp(hash, trust_hash_name(TRUST_SHA256)) != 0))
+		code = err_set(err, ERR_UNSUPPORTED, "a log whose tree is made with another hash than SHA2_256");
 	if (code == ERR_OK)
 		code = read_id(js_object(json, "logId"), log->id, &log->id_len, err);
 	if (code == ERR_OK)
@@ -96,15 +99,30 @@ static enum err_code read_log(const struct json_t *json, struct trust_log *log, 
 	return code;
 }
 
-static enum err_code read_logs(const struct json_t *list, struct trust_log **ret_logs, size_t *ret_len, struct err *err)
+/* A member that is a list, with how much it holds; without it, an empty one. */
+static enum err_code read_list(const struct json_t *json, const char *key, const struct json_t **ret_list,
+			       size_t *ret_len, struct err *err)
 {
-	size_t len = js_len(list), i;
+	*ret_list = js_array(json, key);
+	*ret_len = js_len(*ret_list);
+	if (*ret_list == NULL && js_has(json, key))
+		return err_set(err, ERR_FORMAT, "%s is no list", key);
+	if (*ret_len > LIMIT_AUTHORITIES)
+		return err_set(err, ERR_LIMIT, "more than %d %s", LIMIT_AUTHORITIES, key);
+	return ERR_OK;
+}
+
+static enum err_code read_logs(const struct json_t *json, const char *key, struct trust_log **ret_logs, size_t *ret_len,
+			       struct err *err)
+{
+	const struct json_t *list;
+	size_t len, i;
 	struct trust_log *logs;
 	struct err why = { 0 };
-	enum err_code code = ERR_OK;
+	enum err_code code = read_list(json, key, &list, &len, err);
 
-	if (len > LIMIT_AUTHORITIES)
-		return err_set(err, ERR_LIMIT, "more than %d logs", LIMIT_AUTHORITIES);
+	if (code != ERR_OK)
+		return code;
 	logs = calloc(len + 1, sizeof(*logs));
 	if (logs == NULL)
 		return err_nomem(err);
@@ -144,7 +162,9 @@ static enum err_code read_certificate(const struct json_t *json, X509 **ret_x509
 	at = (const unsigned char *)buf_text(&der);
 	*ret_x509 = d2i_X509(NULL, &at, (long)der.len);
 	ERR_clear_error();
-	return *ret_x509 != NULL ? ERR_OK : err_set(err, ERR_FORMAT, "a certificate that cannot be read");
+	if (*ret_x509 == NULL || at != (const unsigned char *)buf_text(&der) + der.len)
+		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
+	return ERR_OK;
 }
 
 static enum err_code read_authority(const struct json_t *json, enum authority_kind kind, struct trust_authority *a,
@@ -173,16 +193,17 @@ static enum err_code read_authority(const struct json_t *json, enum authority_ki
 	return code;
 }
 
-static enum err_code read_authorities(const struct json_t *list, enum authority_kind kind,
+static enum err_code read_authorities(const struct json_t *json, const char *key, enum authority_kind kind,
 				      struct trust_authority **ret_list, size_t *ret_len, struct err *err)
 {
-	size_t len = js_len(list), i;
+	const struct json_t *list;
+	size_t len, i;
 	struct trust_authority *authorities;
 	struct err why = { 0 };
-	enum err_code code = ERR_OK;
+	enum err_code code = read_list(json, key, &list, &len, err);
 
-	if (len > LIMIT_AUTHORITIES)
-		return err_set(err, ERR_LIMIT, "more than %d authorities", LIMIT_AUTHORITIES);
+	if (code != ERR_OK)
+		return code;
 	authorities = calloc(len + 1, sizeof(*authorities));
 	if (authorities == NULL)
 		return err_nomem(err);
@@ -212,15 +233,16 @@ static enum err_code read_all(const struct json_t *json, struct trust_root *root
 	if (strcmp(type, FAMILY "+json;version=0.1") != 0 && strcmp(type, FAMILY "+json;version=0.2") != 0 &&
 	    strcmp(type, FAMILY ".v0.1+json") != 0 && strcmp(type, FAMILY ".v0.2+json") != 0)
 		return err_set(err, ERR_UNSUPPORTED, "a trusted root of a version that is not known (%.100s)", type);
-	code = read_logs(js_array(json, "tlogs"), &root->tlogs, &root->tlogs_len, err);
+	code = read_logs(json, "tlogs", &root->tlogs, &root->tlogs_len, err);
 	if (code == ERR_OK)
-		code = read_logs(js_array(json, "ctlogs"), &root->ctlogs, &root->ctlogs_len, err);
+		code = read_logs(json, "ctlogs", &root->ctlogs, &root->ctlogs_len, err);
 	if (code == ERR_OK)
-		code = read_authorities(js_array(json, "certificateAuthorities"), AUTHORITY_CODE_SIGNING, &root->cas,
+		code = read_authorities(json, "certificateAuthorities", AUTHORITY_CODE_SIGNING, &root->cas,
 					&root->cas_len, err);
 	if (code == ERR_OK)
-		code = read_authorities(js_array(json, "timestampAuthorities"), AUTHORITY_TIMESTAMPS, &root->tsas,
+		code = read_authorities(json, "timestampAuthorities", AUTHORITY_TIMESTAMPS, &root->tsas,
 					&root->tsas_len, err);
+	root->names_tlogs = js_len(js_array(json, "tlogs")) > 0;
 	return code;
 }
 
@@ -329,6 +351,7 @@ enum err_code trust_root_add_tlog(struct trust_root *root, const void *pem, size
 		return code;
 	log->key = take_ptr(&key);
 	root->tlogs_len++;
+	root->names_tlogs = true;
 	return ERR_OK;
 }
 

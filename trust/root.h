@@ -6,7 +6,7 @@
  *            threads may use it at once.
  * Errors     ERR_NOT_FOUND, ERR_IO, ERR_FORMAT, ERR_LIMIT, ERR_UNSUPPORTED, ERR_NOMEM.
  *            A log that does not say from when on its key counts makes a root malformed.
- *            A log whose kind of key is not known here, and an authority whose chain
+ *            A log whose kind of key or hash is not known here, and an authority whose chain
  *            does not lead to its last certificate, are passed over: they cannot
  *            prove anything, and others may.
  * Trust      Whoever calls says that it trusts this.  That the chain of an authority
@@ -57,6 +57,7 @@ struct trust_root {
 	char *name; /* owned; for messages */
 	struct trust_log *tlogs, *ctlogs;
 	size_t tlogs_len, ctlogs_len;
+	bool names_tlogs; /* it has some, even if all of them are passed over */
 	struct trust_authority *cas, *tsas;
 	size_t cas_len, tsas_len;
 };

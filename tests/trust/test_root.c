@@ -48,12 +48,101 @@ START_TEST(window)
 }
 END_TEST
 
+/* A root of two logs, a log of certificates, an authority and one for timestamps, with one place changed. */
+static const struct {
+	const char *from, *to;
+	enum err_code code;
+	const char *says;
+	size_t tlogs, cas, tsas; /* that count */
+} edits[] = {
+	{ "\"baseUrl\"", "\"baseUrl\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"baseUrl\"", "\"x\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"baseUrl\"", "\"hashAlgorithm\":\"SHA2_256\",\"baseUrl\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"baseUrl\"", "\"hashAlgorithm\":\"SHA2_512\",\"baseUrl\"", ERR_OK, "", 1, 1, 1 },
+	{ "\"baseUrl\"", "\"hashAlgorithm\":0,\"baseUrl\"", ERR_OK, "", 1, 1, 1 },
+	{ "PKIX_ECDSA_P256_SHA_256", "ML_DSA_65", ERR_OK, "", 1, 1, 1 },
+	{ "PKIX_ECDSA_P256_SHA_256", "PKIX_ED25519", ERR_FORMAT, "not what it is said to be", 0, 0, 0 },
+	{ "\"keyDetails\":\"PKIX_ECDSA_P256_SHA_256\",", "", ERR_OK, "", 2, 1, 1 },
+	{ "\"rawBytes\":\"M", "\"rawBytes\":\"N", ERR_FORMAT, "no public key", 0, 0, 0 },
+	{ "\"rawBytes\":\"M", "\"rawBytes\":\"*", ERR_FORMAT, "rawBytes", 0, 0, 0 },
+	{ "\"rawBytes\"", "\"rawbytes\"", ERR_FORMAT, "no rawBytes", 0, 0, 0 },
+	{ "\"publicKey\"", "\"x\"", ERR_FORMAT, "no rawBytes", 0, 0, 0 },
+	{ "\"logId\"", "\"x\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"keyId\":\"", "\"keyId\":\"\",\"x\":\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"keyId\":\"", "\"keyId\":\"*", ERR_FORMAT, "keyId", 0, 0, 0 },
+	{ "\"tlogs\":[", "\"tlogs\":null,\"x\":[", ERR_OK, "", 0, 1, 1 },
+	{ "\"tlogs\":[", "\"tlogs\":{},\"x\":[", ERR_FORMAT, "tlogs is no list", 0, 0, 0 },
+	{ "\"tlogs\":[", "\"tlogs\":[1],\"x\":[", ERR_FORMAT, "no rawBytes", 0, 0, 0 },
+	{ "\"ctlogs\":[", "\"ctlogs\":\"\",\"x\":[", ERR_FORMAT, "ctlogs is no list", 0, 0, 0 },
+	{ "\"certificateAuthorities\":[", "\"certificateAuthorities\":1,\"x\":[", ERR_FORMAT, "is no list", 0, 0, 0 },
+	{ "\"timestampAuthorities\":[", "\"timestampAuthorities\":{},\"x\":[", ERR_FORMAT, "is no list", 0, 0, 0 },
+	{ "\"certificates\":[{", "\"certificates\":[],\"x\":[{", ERR_FORMAT, "a chain of 0", 0, 0, 0 },
+	{ "\"certificates\":[{\"rawBytes\":\"M", "\"certificates\":[{\"rawBytes\":\"N", ERR_FORMAT, "cannot be read", 0,
+	  0, 0 },
+	{ "\"certificates\":[{", "\"certificates\":[{\"rawBytes\":\"MAA=\"},{", ERR_FORMAT, "cannot be read", 0, 0, 0 },
+	{ "json;version=0.1", "json;version=0.2", ERR_OK, "", 2, 1, 1 },
+	{ "json;version=0.1", "json;version=0.3", ERR_UNSUPPORTED, "not known", 0, 0, 0 },
+	{ "trustedroot+json;version=0.1", "bundle+json;version=0.1", ERR_FORMAT, "no trusted root", 0, 0, 0 },
+	{ "\"mediaType\"", "\"mediatype\"", ERR_FORMAT, "no trusted root", 0, 0, 0 },
+	{ "\"mediaType\"", "\"tlogs\":[],\"mediaType\"", ERR_FORMAT, "", 0, 0, 0 },
+};
+
+START_TEST(changed_place)
+{
+	struct mock *m = mock_new();
+	CLEANUP(free_ptr) char *usual = mock_root(m, &(struct mock_root_wish){ 0 });
+	CLEANUP(free_ptr) char *text = NULL;
+	CLEANUP(trust_root_free_ptr) struct trust_root *root = NULL;
+	struct err err = { 0 };
+	char *at = strstr(usual, edits[_i].from);
+	enum err_code code;
+
+	ck_assert_msg(at != NULL, "no %s", edits[_i].from);
+	ck_assert_int_eq(str_format(&text, NULL, "%.*s%s%s", (int)(at - usual), usual, edits[_i].to,
+				    at + strlen(edits[_i].from)),
+			 ERR_OK);
+	code = trust_root_parse(text, strlen(text), "root.json", &root, &err);
+	ck_assert_msg(code == edits[_i].code, "%s: %s", edits[_i].to, err.msg);
+	ck_assert_msg(strstr(err.msg, edits[_i].says) != NULL, "%s: %s", edits[_i].to, err.msg);
+	ck_assert_int_eq(root != NULL, code == ERR_OK);
+	if (root != NULL) {
+		ck_assert_uint_eq(root->tlogs_len, edits[_i].tlogs);
+		ck_assert_uint_eq(root->cas_len, edits[_i].cas);
+		ck_assert_uint_eq(root->tsas_len, edits[_i].tsas);
+	}
+	mock_free(m);
+}
+END_TEST
+
+/* Whoever asks for a log by naming one gets it asked for, even where the log's own key cannot be read. */
+START_TEST(logs_that_are_passed_over)
+{
+	struct mock *m = mock_new();
+	struct mock_root_wish wish = { .no_tlog = true };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		CLEANUP(free_ptr) char *text = NULL;
+		CLEANUP(trust_root_free_ptr) struct trust_root *root = NULL;
+
+		wish.strange_log = i == 1;
+		text = mock_root(m, &wish);
+		ck_assert_int_eq(trust_root_parse(text, strlen(text), "root.json", &root, NULL), ERR_OK);
+		ck_assert_uint_eq(root->tlogs_len, 0);
+		ck_assert_int_eq(root->names_tlogs, i == 1);
+	}
+	mock_free(m);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("root");
 	TCase *t = tcase_create("root");
 
 	tcase_add_loop_test(t, window, 0, (int)COUNT_OF(windows));
+	tcase_add_loop_test(t, changed_place, 0, (int)COUNT_OF(edits));
+	tcase_add_test(t, logs_that_are_passed_over);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
