@@ -78,6 +78,15 @@ static enum err_code note_split(const char *text, struct note *n, struct err *er
 	return ERR_OK;
 }
 
+/* "host - tree" of Rekor v1, which may be called otherwise than it is reached. */
+static bool has_tree(const char *origin)
+{
+	const char *tree = strrchr(origin, ' ');
+
+	return tree != NULL && tree - origin >= 2 && tree[-2] == ' ' && tree[-1] == '-' && tree[1] != '\0' &&
+	       tree[1 + strspn(tree + 1, "0123456789")] == '\0';
+}
+
 static enum err_code read_body(const struct note *n, struct checkpoint *c, struct err *err)
 {
 	CLEANUP(buf_release) struct buf root = { .max = TRUST_HASH_MAX };
@@ -87,6 +96,7 @@ static enum err_code read_body(const struct note *n, struct checkpoint *c, struc
 	if (digits == 0 || digits > 18 || n->size[digits] != '\0' || (n->size[0] == '0' && digits > 1))
 		return err_set(err, ERR_FORMAT, "a checkpoint without the size of the log");
 	c->size = strtoull(n->size, NULL, 10);
+	c->of_tree = has_tree(n->origin);
 	code = base64_decode(n->root, &root, err);
 	if (code == ERR_OK && root.len != sizeof(c->root_hash))
 		code = err_set(err, ERR_FORMAT, "a root of %zu bytes", root.len);
@@ -114,15 +124,6 @@ static bool hints_at(const unsigned char *hint, const char *name, const struct t
 static bool is_of_origin(const char *name, const char *origin)
 {
 	return text_starts(origin, name) && (origin[strlen(name)] == '\0' || text_starts(origin + strlen(name), " - "));
-}
-
-/* "host - tree" of Rekor v1, which may be called otherwise than it is reached. */
-static bool has_tree(const char *origin)
-{
-	const char *tree = strrchr(origin, ' ');
-
-	return tree != NULL && tree - origin >= 2 && tree[-2] == ' ' && tree[-1] == '-' && tree[1] != '\0' &&
-	       tree[1 + strspn(tree + 1, "0123456789")] == '\0';
 }
 
 /* A checkpoint is of the log that its first line names: that of Rekor v2 is the host where the log is reached. */

@@ -12,6 +12,7 @@
 #ifndef TRUST_CHECKPOINT_H
 #define TRUST_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -19,6 +20,7 @@
 
 struct checkpoint {
 	uint64_t size;
+	bool of_tree; /* of one of the trees that make up a log of Rekor v1: places in it are not those in the log */
 	unsigned char root_hash[32];
 };
 

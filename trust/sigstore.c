@@ -175,6 +175,15 @@ static enum err_code add_time(struct attempt *a, int64_t time, enum trust_time b
 	return ERR_OK;
 }
 
+/* A time that no signature is over proves nothing, but it must not be a lie that anybody can see. */
+static enum err_code check_claimed_time(const struct attempt *a, const struct sigstore_entry *e, struct err *err)
+{
+	if (is_keyless(a) && e->integrated_time != 0 && !certificate_holds_at(a->certificate.x509, e->integrated_time))
+		return err_set(err, ERR_UNPROVED,
+			       "the certificate was not valid at the time that the log entry says it was made");
+	return ERR_OK;
+}
+
 static enum err_code check_entry(struct attempt *a, const struct sigstore_entry *e, const struct tlog_subject *subject,
 				 struct err *err)
 {
@@ -186,6 +195,8 @@ static enum err_code check_entry(struct attempt *a, const struct sigstore_entry 
 	if (code != ERR_OK)
 		return err_set(err, code, "%s", a->unknown_log.msg);
 	code = tlog_body_check(e, subject, err);
+	if (code == ERR_OK)
+		code = check_claimed_time(a, e, err);
 	if (code == ERR_OK && p->timed)
 		code = add_time(a, p->time, TRUST_TIME_LOG);
 	if (code == ERR_OK)

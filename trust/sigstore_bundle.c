@@ -177,7 +177,7 @@ static enum err_code read_message_digest(const struct json_t *digest, struct sig
 	if (!js_has(digest, "algorithm") && !js_has(digest, "digest"))
 		return ERR_OK;
 	b->message_hash = trust_hash_named(name);
-	if (b->message_hash == TRUST_HASHES)
+	if (b->message_hash == TRUST_HASHES || strcmp(name, trust_hash_name(b->message_hash)) != 0)
 		return err_set(err, ERR_UNSUPPORTED, "a digest by %.40s, which is not known here",
 			       name != NULL ? name : "nothing");
 	code = protojson_bytes(digest, "digest", &bytes, err);

@@ -84,7 +84,7 @@ static enum err_code read_shown(const struct json_t *json, struct sigstore_entry
 	enum err_code code = ERR_OK;
 
 	buf_init(&e->set, LIMIT_SIGNATURE_BYTES);
-	if (promise != NULL)
+	if (js_has(promise, "signedEntryTimestamp"))
 		code = protojson_bytes(promise, "signedEntryTimestamp", &e->set, err);
 	e->has_inclusion = proof != NULL;
 	if (code == ERR_OK && proof != NULL)

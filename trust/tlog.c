@@ -64,6 +64,8 @@ static enum err_code check_inclusion(const struct sigstore_entry *e, const struc
 	code = checkpoint_check(i->checkpoint, log, &c, err);
 	if (code == ERR_OK && (c.size != i->tree_size || memcmp(c.root_hash, i->root_hash, sizeof(c.root_hash)) != 0))
 		code = err_set(err, ERR_UNPROVED, "the checkpoint is of another tree than the inclusion proof");
+	if (code == ERR_OK && !c.of_tree && e->index != i->index)
+		code = err_set(err, ERR_UNPROVED, "the log entry is at another place than its inclusion proof");
 	return code;
 }
 

@@ -204,6 +204,107 @@ START_TEST(changed_letter)
 }
 END_TEST
 
+/* One place of a bundle changed, as whoever carries it could: what is signed says no, or the form, or it changes
+ * nothing.
+ */
+#define V3 "happy-path-v0.3"
+#define R2 "rekor2-happy-path"
+#define DSSE "rekor2-dsse-happy-path"
+#define KEYED "managed-key-and-trusted-root"
+#define TLOG "\"tlogEntries\": [{"
+
+static const struct {
+	const char *vector, *from, *to;
+	const char *says; /* "" where it holds */
+} edits[] = {
+	{ V3, "\"79571823\"", "79571823", "" },
+	{ V3, "\"79571823\"", "\"79571824\"", "signed entry timestamp" },
+	{ V3, "\"79571823\"", "\"-1\"", "logIndex is no number" },
+	{ V3, "\"79571823\"", "\"+79571823\"", "logIndex is no number" },
+	{ V3, "\"79571823\"", "\"079571823\"", "logIndex is no number" },
+	{ V3, "\"79571823\"", "\" 79571823\"", "logIndex is no number" },
+	{ V3, "\"79571823\"", "79571823.0", "logIndex is no number" },
+	{ V3, "\"79571823\"", "\"9223372036854775808\"", "logIndex is no number" },
+	{ V3, "\"79571823\"", "\"18446744073789123439\"", "logIndex is no number" },
+	{ V3, "\"75408392\"", "\"75408391\"", "does not lead to the root" },
+	{ V3, "\"75408393\"", "\"0\"", "a place outside" },
+	{ V3, "\"75408393\"", "\"9223372036854775807\"", "does not lead to the root" },
+	{ V3, "\"hashes\": [", "\"hashes\": [\"1J7hRIEGvYdAyzEs+GhAE9L+38oHye3BhalgoQRZoo4=\", ", "does not lead" },
+	{ V3, "\"1710869186\"", "\"1710869187\"", "signed entry timestamp" },
+	{ V3, "\"1710869186\"", "\"-1710869186\"", "integratedTime is no number" },
+	{ V3, "\"inclusionPromise\": {", "\"inclusionPromise\": {}, \"x\": {", "nothing proves when" },
+	{ V3, "\"inclusionPromise\": {", "\"inclusionPromise\": null, \"x\": {", "nothing proves when" },
+	{ V3, "\"inclusionProof\"", "\"inclusionproof\"", "no inclusionProof" },
+	{ V3, "\"wNI9", "\"xNI9", "does not know" },
+	{ V3, "\"wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0=\"", "\"wNI9\"", "does not know" },
+	{ V3, "\"wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0=\"", "\"wNI9atQGlz-VWfO6LRygH4QUfY_8W4RFwiT5i5WRgB0\"",
+	  "" },
+	{ V3, "\"hashedrekord\"", "\"dsse\"", "another kind" },
+	{ V3, "\"hashedrekord\"", "\"HashedRekord\"", "another kind" },
+	{ V3, "\"0.0.1\"", "\"0.0.2\"", "another kind" },
+	{ V3, "\"kindVersion\"", "\"x\"", "no kind" },
+	{ V3, "version=0.3", "version=0.1", "" },
+	{ V3, "version=0.3", "version=0.2", "" },
+	{ V3, "version=0.3", "version=0.4", "not known" },
+	{ V3, "version=0.3", "version=0.3.1", "not known" },
+	{ V3, "version=0.3", "version=0.3 ", "not known" },
+	{ V3, "\"mediaType\"", "\"MediaType\"", "no sigstore bundle" },
+	{ V3, "\"certificate\"", "\"Certificate\"", "must hold one of" },
+	{ V3, "\"certificate\"", "\"publicKey\": {\"hint\": \"x\"}, \"certificate\"", "must hold one of" },
+	{ V3, "\"messageSignature\"", "\"dsseEnvelope\": {}, \"messageSignature\"", "one of messageSignature" },
+	{ V3, "{\"mediaType\"", "{\"messag\\u0065Signature\": {}, \"mediaType\"", "JSON" },
+	{ V3, "\"SHA2_256\"", "\"sha256\"", "not known here" },
+	{ V3, "\"SHA2_256\"", "\"SHA3_256\"", "not known here" },
+	{ V3, "\"SHA2_256\"", "\"SHA2_512\"", "a digest of 32 bytes" },
+	{ V3, "\"oM/HEnHW", "\"pM/HEnHW", "another artifact" },
+	{ V3, "\"messageDigest\"", "\"x\"", "" },
+	{ R2, TLOG "\"logIndex\": \"735\"", TLOG "\"logIndex\": \"734\"", "at another place" },
+	{ R2, TLOG "\"logIndex\": \"735\"", TLOG "\"x\": 1", "at another place" },
+	{ R2, TLOG, TLOG "\"integratedTime\": \"1790000000\", ", "says it was made" },
+	{ R2, TLOG, TLOG "\"integratedTime\": \"1\", ", "says it was made" },
+	{ R2, TLOG, TLOG "\"integratedTime\": \"0\", ", "" },
+	{ R2, TLOG, TLOG "\"inclusionPromise\": {\"signedEntryTimestamp\": \"AAAA\"}, ", "signed entry timestamp" },
+	{ R2, "\"treeSize\": \"736\"", "\"treeSize\": \"737\"", "does not lead to the root" },
+	{ R2, "\"rfc3161Timestamps\": [", "\"rfc3161Timestamps\": [{\"signedTimestamp\": \"\"}, ", "cannot be read" },
+	{ R2, "\"rfc3161Timestamps\"", "\"rfc3161timestamps\"", "nothing proves when" },
+	{ DSSE, "\"signatures\": [", "\"signatures\": [{\"sig\": \"AAAA\"},", "one signature" },
+	{ DSSE, "\"signatures\": [", "\"signatures\": [], \"x\": [", "one signature" },
+	{ DSSE, "\"sig\"", "\"keyid\": \"x\", \"sig\"", "" },
+	{ DSSE, "vnd.in-toto+json", "vnd.in-toto+json;x", "which is not" },
+	{ "happy-path-v0.2", "\"certificates\": [", "\"certificates\": [], \"x\": [", "no certificates" },
+	{ "happy-path-v0.2", "version=0.2", "version=0.3", "not for bundles of version 0.3" },
+	{ KEYED, "\"tlogEntries\":[", "\"tlogEntries\":[], \"x\":[", "no log entry" },
+	{ KEYED, "\"publicKey\":{", "\"publicKey\":{}, \"x\":{", "" },
+	{ KEYED, "\"hint\":\"TLMs", "\"hint\":\"ULMs", "" },
+	{ KEYED, "\"inclusionPromise\":{", "\"inclusionPromise\":{}, \"x\":{", "" },
+};
+
+START_TEST(changed_place)
+{
+	CLEANUP(free_ptr) char *text = NULL;
+	CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
+	struct vector v;
+	char *at;
+	enum err_code code;
+
+	open_vector(edits[_i].vector, &v);
+	at = strstr(v.text, edits[_i].from);
+	ck_assert_msg(at != NULL, "no %s", edits[_i].from);
+	ck_assert_int_eq(str_format(&text, NULL, "%.*s%s%s", (int)(at - v.text), v.text, edits[_i].to,
+				    at + strlen(edits[_i].from)),
+			 ERR_OK);
+	free(v.text);
+	v.text = take_ptr(&text);
+	v.len = strlen(v.text);
+	code = verify(&v, &proof);
+	ck_assert_msg((code == ERR_OK) == (edits[_i].says[0] == '\0'), "%s in place of %s: %s", edits[_i].to,
+		      edits[_i].from, v.err.msg);
+	ck_assert_msg(strstr(v.err.msg, edits[_i].says) != NULL, "%s in place of %s: %s", edits[_i].to, edits[_i].from,
+		      v.err.msg);
+	close_vector(&v);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sigstore");
@@ -211,6 +312,7 @@ int main(void)
 
 	tcase_add_test(t, vectors);
 	tcase_add_loop_test(t, changed_letter, 0, (int)COUNT_OF(guarded));
+	tcase_add_loop_test(t, changed_place, 0, (int)COUNT_OF(edits));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
