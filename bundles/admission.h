@@ -31,6 +31,16 @@
 #define ADMISSION_POLICIES 2
 #define ADMISSION_NAMES 2
 
+/* Options of every command that uses images, into the members policy and insecure_policy. */
+#define ADMISSION_OPTS(type)                                                                                           \
+	{ "policy", '\0',                                                                                              \
+	  "FILE",   "a policy that must accept the images, in the form of containers-policy.json",                     \
+	  0,        OPT_SETS(type, policy) },                                                                          \
+	{                                                                                                              \
+		"insecure-policy", '\0', NULL, "do not ask the policy of this machine, /etc/bundle/policy.json", 0,    \
+			OPT_SETS(type, insecure_policy)                                                                \
+	}
+
 struct admission_wanted {
 	const char *policy; /* a file; NULL: only the site's counts */
 	bool insecure;      /* the site's does not count, and that is known */

@@ -170,21 +170,6 @@ static enum err_code inspect_tree(const struct bundle *b, const struct origin *o
 	return code;
 }
 
-/* The images to be shown, walked: the one that is named, else all. */
-static enum err_code walk(const struct bundle *b, const char *name, struct graph *g, struct err *err)
-{
-	enum err_code code = name == NULL ? contents_walk(b, NULL, NULL, g, err) : contents_walk_image(b, name, g, err);
-
-	if (code == ERR_NOT_FOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: no image %s in this bundle: bundle inspect %s lists them",
-			       bundle_path(b), name, bundle_path(b));
-	if (code == ERR_OK)
-		code = graph_settle(g, err);
-	if (code == ERR_OK)
-		contents_mark(b, g);
-	return code;
-}
-
 /* What was opened for one image cannot tell of a blob that is not there whether it was left out, was absent, or is
  * there and the table of places is wrong: the description of the others says it. */
 static bool lacks_something(const struct bundle *b, const struct graph *g)
@@ -204,7 +189,7 @@ static enum err_code open_whole(const char *file, const char *name, struct bundl
 {
 	enum err_code code = bundle_open(file, ret_bundle, err);
 
-	return code == ERR_OK ? walk(*ret_bundle, name, g, err) : code;
+	return code == ERR_OK ? contents_walk_shown(*ret_bundle, name, g, err) : code;
 }
 
 /* One image, from as little of the file as tells all of it. */
@@ -214,7 +199,7 @@ static enum err_code open_image(const char *file, const char *name, struct bundl
 	enum err_code code = bundle_open_image(file, name, ret_bundle, err);
 
 	if (code == ERR_OK)
-		code = walk(*ret_bundle, name, g, err);
+		code = contents_walk_shown(*ret_bundle, name, g, err);
 	if (code != ERR_OK || !lacks_something(*ret_bundle, g))
 		return code;
 	graph_release(g);

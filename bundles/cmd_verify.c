@@ -18,15 +18,8 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{ "key", 'k', "PUB", "a public key, in PEM, that must have sealed the bundle; any of them", 0,
-	  OPT_SETS(struct options, keys) },
-	{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(struct options, seals) },
-	{ "threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)",
-	  ORIGIN_THRESHOLD_MAX, OPT_SETS(struct options, threshold) },
-	{ "policy", '\0', "FILE", "a policy that must accept the images, in the form of containers-policy.json", 0,
-	  OPT_SETS(struct options, policy) },
-	{ "insecure-policy", '\0', NULL, "do not ask the policy of this machine, /etc/bundle/policy.json", 0,
-	  OPT_SETS(struct options, insecure_policy) },
+	ORIGIN_OPTS(struct options),
+	ADMISSION_OPTS(struct options),
 	SIGNERS_OPTS(struct options),
 	{ "content-only", '\0', NULL, "do not ask who sealed it", 0, OPT_SETS(struct options, content_only) },
 	{ "json", '\0', NULL, "print the verdicts as one JSON document", 0, OPT_SETS(struct options, json) },

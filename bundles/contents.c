@@ -110,3 +110,18 @@ void contents_mark(const struct bundle *b, struct graph *graph)
 {
 	contents_mark_by(bundle_description(b), graph);
 }
+
+enum err_code contents_walk_shown(const struct bundle *b, const char *name, struct graph *graph, struct err *err)
+{
+	enum err_code code =
+		name == NULL ? contents_walk(b, NULL, NULL, graph, err) : contents_walk_image(b, name, graph, err);
+
+	if (code == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, "%s: no image %s in this bundle: bundle inspect %s lists them",
+			       bundle_path(b), name, bundle_path(b));
+	if (code == ERR_OK)
+		code = graph_settle(graph, err);
+	if (code == ERR_OK)
+		contents_mark(b, graph);
+	return code;
+}

@@ -27,4 +27,6 @@ void contents_mark(const struct bundle *b, struct graph *graph);
 void contents_mark_by(const struct description *d, struct graph *graph);
 /* Walk the one image of a full normalised name; the caller settles the graph. */
 enum err_code contents_walk_image(const struct bundle *b, const char *name, struct graph *graph, struct err *err);
+/* What is to be shown, settled and marked: the one image that is named, else all. */
+enum err_code contents_walk_shown(const struct bundle *b, const char *name, struct graph *graph, struct err *err);
 #endif

@@ -6,7 +6,7 @@
 #include "common/js.h"
 #include "common/mem.h"
 
-static void begin_entry(struct js_out *o, const struct node *n)
+void index_begin_entry(struct js_out *o, const struct node *n)
 {
 	js_begin(o, '{');
 	js_member(o, "mediaType", n->media_type);
@@ -14,9 +14,9 @@ static void begin_entry(struct js_out *o, const struct node *n)
 	js_member_uint(o, "size", n->size_bytes);
 }
 
-static void put_image(struct js_out *o, const struct graph *g, const struct image *image)
+void index_put_image(struct js_out *o, const struct graph *g, const struct image *image)
 {
-	begin_entry(o, &g->nodes[image->root]);
+	index_begin_entry(o, &g->nodes[image->root]);
 	js_key(o, "annotations");
 	js_begin(o, '{');
 	js_member(o, ANNOTATION_IMAGE_NAME, image->name);
@@ -29,7 +29,7 @@ static void put_referrer(struct js_out *o, const struct graph *g, const struct l
 {
 	const struct node *n = &g->nodes[link->referrer];
 
-	begin_entry(o, n);
+	index_begin_entry(o, n);
 	js_member(o, "artifactType", n->artifact_type);
 	js_key(o, "annotations");
 	js_begin(o, '{');
@@ -86,7 +86,7 @@ static enum err_code write_index(const struct graph *g, bool tags, struct outstr
 	js_key(&o, "manifests");
 	js_begin(&o, '[');
 	for (i = 0; i < g->images_len; i++)
-		put_image(&o, g, &g->images[i]);
+		index_put_image(&o, g, &g->images[i]);
 	code = put_referrers(&o, g, tags, err);
 	if (code != ERR_OK)
 		return code;

@@ -14,6 +14,7 @@
 
 #include "common/err.h"
 #include "common/graph.h"
+#include "common/js.h"
 #include "common/stream.h"
 
 /* Write the index of a settled graph, as it stands in a bundle. */
@@ -21,4 +22,8 @@ enum err_code index_write(const struct graph *g, struct outstream *out, struct e
 /* The same for the embedded store, out of which images are exported again: what cosign tags has its tag and kind too.
  */
 enum err_code index_write_tagged(const struct graph *g, struct outstream *out, struct err *err);
+/* The beginning of an entry of any such index: what it is. */
+void index_begin_entry(struct js_out *o, const struct node *n);
+/* An image's entry, under its name. */
+void index_put_image(struct js_out *o, const struct graph *g, const struct image *image);
 #endif

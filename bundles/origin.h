@@ -35,6 +35,17 @@
 #define ORIGIN_THRESHOLD_MAX 64
 #define ORIGIN_NOT_PROVED "origin not proved: "
 
+/* Options of every command that opens bundles, into the members keys, seals and threshold. */
+#define ORIGIN_OPTS(type)                                                                                              \
+	{ "key", 'k',                                                                                                  \
+	  "PUB", "a public key, in PEM, that must have sealed the bundle; any of them",                                \
+	  0,     OPT_SETS(type, keys) },                                                                               \
+		{ "seal", '\0', "FILE", "a seal that lies beside the bundle", 0, OPT_SETS(type, seals) },              \
+	{                                                                                                              \
+		"threshold", '\0', "N", "so many different keys must have sealed the bundle (1 where any key counts)", \
+			ORIGIN_THRESHOLD_MAX, OPT_SETS(type, threshold)                                                \
+	}
+
 /* What a command line asks for. */
 struct origin_wanted {
 	const struct opt_list *keys, *seals; /* files: whose seals count, and seals that lie beside the bundle */

@@ -19,21 +19,6 @@ static const struct opt opts[] = {
 	{ "output", 'o', "FILE|-", "the report to write; - for standard output", 0, OPT_SETS(struct options, output) },
 };
 
-/* The images to be shown, walked: the one that is named, else all. */
-static enum err_code walk(const struct bundle *b, const char *name, struct graph *g, struct err *err)
-{
-	enum err_code code = name == NULL ? contents_walk(b, NULL, NULL, g, err) : contents_walk_image(b, name, g, err);
-
-	if (code == ERR_NOT_FOUND)
-		return err_set(err, ERR_NOT_FOUND, "%s: no image %s in this bundle: bundle inspect %s lists them",
-			       bundle_path(b), name, bundle_path(b));
-	if (code == ERR_OK)
-		code = graph_settle(g, err);
-	if (code == ERR_OK)
-		contents_mark(b, g);
-	return code;
-}
-
 static enum err_code make(const struct bundle *b, const struct graph *g, struct outstream *to, struct err *err)
 {
 	struct source *source = NULL;
@@ -65,7 +50,7 @@ static enum err_code report(const struct options *options, const char *file, con
 	if (code == ERR_OK)
 		code = bundle_open(file, &b, err);
 	if (code == ERR_OK)
-		code = walk(b, name, &g, err);
+		code = contents_walk_shown(b, name, &g, err);
 	buf_stage_init(&stage, &text);
 	if (code == ERR_OK)
 		code = make(b, &g, &stage.out, err);

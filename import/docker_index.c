@@ -1,4 +1,5 @@
 /* The part of docker_choice.h that writes index.json for the daemon. */
+#include "bundles/index.h"
 #include "common/js.h"
 #include "import/docker_choice.h"
 
@@ -8,14 +9,6 @@
  * together with the manifest, which is then labelled again.  The same way an image whose name is right already is
  * walked without being named a second time.  Such an index carries the annotation of a referrer, or it would become an
  * untagged image; nothing refers to it afterwards and the daemon collects it. */
-
-static void begin_entry(struct js_out *o, const struct node *n)
-{
-	js_begin(o, '{');
-	js_member(o, "mediaType", n->media_type);
-	js_member(o, "digest", n->digest.text);
-	js_member_uint(o, "size", n->size_bytes);
-}
 
 static void begin_index(struct js_out *o, struct outstream *to)
 {
@@ -43,17 +36,6 @@ static void put_subject(struct js_out *o, const char *subject)
 	js_end(o, '}');
 }
 
-static void put_named(struct js_out *o, const struct graph *g, const struct image *image)
-{
-	begin_entry(o, &g->nodes[image->root]);
-	js_key(o, "annotations");
-	js_begin(o, '{');
-	js_member(o, ANNOTATION_IMAGE_NAME, image->name);
-	js_member(o, ANNOTATION_REF_NAME, image->name);
-	js_end(o, '}');
-	js_end(o, '}');
-}
-
 /* The subject of an extra index must be one that the daemon never meets, or it would walk in a circle: no manifest has
  * the digest of nothing. */
 #define NO_SUBJECT "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -66,7 +48,7 @@ static enum err_code put_extra(struct js_out *o, const struct buf *extra, struct
 	if (extra->len == 0)
 		return ERR_OK;
 	code = digest_of(extra->data, extra->len, NULL, &n.digest, err);
-	begin_entry(o, &n);
+	index_begin_entry(o, &n);
 	put_subject(o, NO_SUBJECT);
 	return code;
 }
@@ -90,7 +72,7 @@ static enum err_code write_walked(const struct docker_choice *c, struct buf *ext
 	for (i = 0; i < g->images_len; i++) {
 		if (!c->sends[i] || !walks_only(c, i))
 			continue;
-		begin_entry(&o, &g->nodes[g->images[i].root]);
+		index_begin_entry(&o, &g->nodes[g->images[i].root]);
 		js_end(&o, '}');
 		count++;
 	}
@@ -121,13 +103,13 @@ static size_t put_referrers(struct js_out *o, const struct docker_choice *c, boo
 		for (j = 0; j < len && has_inline(links, len) == of_inline; j++) {
 			if (!docker_choice_ties(c, &links[j]))
 				continue;
-			begin_entry(o, &g->nodes[links[j].referrer]);
+			index_begin_entry(o, &g->nodes[links[j].referrer]);
 			js_member(o, "artifactType", g->nodes[links[j].referrer].artifact_type);
 			put_subject(o, subject->digest.text);
 			count++;
 		}
 		if (of_inline && count > before) {
-			begin_entry(o, subject);
+			index_begin_entry(o, subject);
 			js_end(o, '}');
 		}
 	}
@@ -165,7 +147,7 @@ enum err_code docker_index_write(const struct docker_choice *c, struct buf extra
 	begin_index(&o, out);
 	for (i = 0; i < g->images_len; i++) {
 		if (c->sends[i] && !walks_only(c, i))
-			put_named(&o, g, &g->images[i]);
+			index_put_image(&o, g, &g->images[i]);
 	}
 	code = put_extra(&o, &extra[0], err);
 	put_referrers(&o, c, false);
