@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define PIECE_BYTES 65536
-#define PIECES_MAX 64 /* under way in one direction */
+#define PIECES_MAX 64           /* under way in one direction */
+#define WAITING_BYTES (1 << 20) /* may wait to be sent, so that who sends need not be there at each moment */
 #define STACK_BYTES 65536
 
 struct settings {
@@ -75,7 +76,18 @@ static bool send_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* Read at the line's speed; so what is not read yet holds the sender up. */
+/* What there is to read, whether it had been waiting or not. */
+static ssize_t receive(int fd, char *bytes, bool *ret_waited)
+{
+	ssize_t n = recv(fd, bytes, PIECE_BYTES, MSG_DONTWAIT);
+
+	*ret_waited = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+	return *ret_waited ? recv(fd, bytes, PIECE_BYTES, 0) : n;
+}
+
+/* Read at the line's speed; so what is not read yet holds the sender up. The line's time goes on where this thread is
+ * woken late, or a loaded machine would have a slower line; it begins anew where there was nothing to send, or no room.
+ */
 static void *reader(void *arg)
 {
 	struct direction *d = arg;
@@ -83,12 +95,14 @@ static void *reader(void *arg)
 
 	for (;;) {
 		struct piece p = { .bytes = malloc(PIECE_BYTES) };
-		ssize_t n = p.bytes != NULL ? recv(d->from, p.bytes, PIECE_BYTES, 0) : 0;
-		int64_t now = now_ns();
+		bool idle = true;
+		ssize_t n = p.bytes != NULL ? receive(d->from, p.bytes, &idle) : 0;
 
 		pthread_mutex_lock(&d->lock);
-		while (n > 0 && d->len == PIECES_MAX && !d->ended)
+		while (n > 0 && d->len == PIECES_MAX && !d->ended) {
 			pthread_cond_wait(&d->changed, &d->lock);
+			idle = true;
+		}
 		if (n <= 0 || d->ended) {
 			d->ended = true;
 			pthread_cond_broadcast(&d->changed);
@@ -96,7 +110,8 @@ static void *reader(void *arg)
 			free(p.bytes);
 			return NULL;
 		}
-		free_ns = free_ns > now ? free_ns : now;
+		if (idle && now_ns() > free_ns)
+			free_ns = now_ns();
 		if (d->bytes_per_second > 0)
 			free_ns += n * 1000000000 / (int64_t)d->bytes_per_second;
 		p.len = (size_t)n;
@@ -171,10 +186,13 @@ static void direction_end(struct direction *d)
 static void *serve(void *arg)
 {
 	int client = (int)(intptr_t)arg, server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, i;
+	int waiting_bytes = WAITING_BYTES;
 	struct direction there, back;
 	pthread_t threads[4];
 
 	sleep_until(now_ns() + 2 * settings.delay_ns); /* SYN, and its answer */
+	if (server >= 0)
+		setsockopt(server, SOL_SOCKET, SO_RCVBUF, &waiting_bytes, sizeof(waiting_bytes));
 	if (server >= 0 && connect(server, (struct sockaddr *)&settings.to, sizeof(settings.to)) == 0) {
 		setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
