@@ -98,6 +98,9 @@ static void call_drop(struct http_call *call)
 	http_transfer_close(call);
 	call->host->active--;
 	call->http->active--;
+	call->host->ending -= call->ending;
+	call->http->ending -= call->ending;
+	call->ending = false;
 }
 
 static void forget_list(struct http_call **list)
@@ -197,6 +200,17 @@ enum err_code http_start(struct http *h, struct http_call *call, struct err *err
 	return ERR_OK;
 }
 
+void http_on_ending(struct http *h, enum err_code (*fn)(void *ctx, struct err *err), void *ctx)
+{
+	h->on_ending = fn;
+	h->ending_ctx = ctx;
+}
+
+unsigned http_ending(const struct http *h)
+{
+	return h->ending;
+}
+
 bool http_begun(const struct http_call *call)
 {
 	return call->easy != NULL;
@@ -220,7 +234,7 @@ static enum err_code call_begin(struct http *h, struct http_call *call, struct e
 
 static bool has_room(const struct http *h, const struct http_host *host)
 {
-	return host->active < h->options.max_active && h->active < ACTIVE_MAX;
+	return host->active - host->ending < h->options.max_active && h->active < ACTIVE_MAX;
 }
 
 /* Those whose time has come wait like others, in front of them: what was begun is to be brought to its end. */

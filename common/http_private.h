@@ -10,6 +10,7 @@
 struct http_host {
 	char *name; /* owned: "https://registry.example:5000" */
 	unsigned active;
+	unsigned ending;           /* so many of them take no place any more */
 	struct http_call *waiting; /* the newest first */
 	struct http_call *later;   /* those that are tried again, the soonest first */
 	struct retry_host retry;
@@ -22,11 +23,13 @@ struct http {
 	char *no_proxy;              /* owned: hosts that are asked without one */
 	struct buf system_ca;        /* what the system trusts; read when it is first needed */
 	struct http_options options; /* without the texts */
-	unsigned active;             /* at all hosts */
+	unsigned active, ending;     /* at all hosts */
 	struct http_host *hosts;
 	struct http_call *running;
-	struct http_call *moot; /* those that are about to end */
-	bool has_failed;        /* a call, since those that wait were last looked through */
+	struct http_call *moot;                                 /* those that are about to end */
+	enum err_code (*on_ending)(void *ctx, struct err *err); /* may be NULL */
+	void *ending_ctx;
+	bool has_failed; /* a call, since those that wait were last looked through */
 };
 
 /* What a call has only while a try of it is under way: tens of thousands may wait. */
@@ -45,6 +48,8 @@ const char *http_tls_advice(const struct http_call *call, CURLcode result);
 /* Make the easy handle of a call that begins. */
 enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err);
 void http_transfer_close(struct http_call *call);
+/* So much of an answer has come: where the rest is as good as here, the call gives its place away. */
+enum err_code http_ending_look(struct http_call *call, curl_off_t to_come, curl_off_t came, struct err *err);
 /* True where the answer is a redirect that has to be followed: the transfer has been set to where it leads. */
 bool http_transfer_moves(struct http_call *call);
 /* A transfer came to its end: the head of an answer without a body is told now.  Returns how it ended after that. */

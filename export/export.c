@@ -246,7 +246,7 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		code = tokens_new(r->http, r->wallet, &r->tokens, err);
 	registry.tokens = r->tokens;
 	if (code == ERR_OK)
-		code = offload_pool_new(workers(), options->jobs + 1, &r->pool, err);
+		code = offload_pool_new(workers(), options->jobs + http_ending_max(options->jobs) + 1, &r->pool, err);
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
 	r->gather.walk.selection = &options->notes->selection;

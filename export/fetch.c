@@ -71,6 +71,27 @@ static enum err_code run_slot(struct slot *s, struct err *err)
 	return code;
 }
 
+static unsigned slots_len(const struct fetch *f)
+{
+	return f->width + http_ending_max(f->width);
+}
+
+static unsigned busy_slots(const struct fetch *f)
+{
+	unsigned busy = 0, i;
+
+	for (i = 0; i < slots_len(f); i++)
+		busy += f->slots[i].out != NULL || f->slots[i].running;
+	return busy;
+}
+
+static bool has_place(const struct fetch *f)
+{
+	const struct http *http = f->gather->http;
+
+	return busy_slots(f) < f->width + (http != NULL ? http_ending(http) : 0);
+}
+
 enum err_code fetch_wake(struct fetch *f, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -79,7 +100,7 @@ enum err_code fetch_wake(struct fetch *f, struct err *err)
 	if (f->waking)
 		return ERR_OK;
 	f->waking = true;
-	for (i = 0; code == ERR_OK && i < f->width; i++) {
+	for (i = 0; code == ERR_OK && i < slots_len(f) && has_place(f); i++) {
 		if (f->slots[i].out == NULL && !f->slots[i].running)
 			code = run_slot(&f->slots[i], err);
 	}
@@ -108,17 +129,6 @@ enum err_code fetch_slot_done(struct slot *s, bool there, struct err *err)
 	return code == ERR_OK && !s->running ? fetch_wake(s->fetch, err) : code;
 }
 
-static bool is_busy(const struct fetch *f)
-{
-	unsigned i;
-
-	for (i = 0; i < f->width; i++) {
-		if (f->slots[i].out != NULL)
-			return true;
-	}
-	return false;
-}
-
 enum err_code fetch_settle(struct fetch *f, bool *ret_again, struct err *err)
 {
 	for (;;) {
@@ -129,8 +139,8 @@ enum err_code fetch_settle(struct fetch *f, bool *ret_again, struct err *err)
 			code = fetch_wake(f, err);
 		if (code != ERR_OK)
 			return code;
-		if (is_busy(f) || (f->larges == NULL && f->next == f->len)) {
-			*ret_again = *ret_again || is_busy(f);
+		if (busy_slots(f) > 0 || (f->larges == NULL && f->next == f->len)) {
+			*ret_again = *ret_again || busy_slots(f) > 0;
 			return ERR_OK;
 		}
 		assert(f->larges != NULL);
@@ -142,10 +152,10 @@ static enum err_code make_slots(struct fetch *f, struct err *err)
 {
 	unsigned i;
 
-	f->slots = calloc(f->width, sizeof(*f->slots));
+	f->slots = calloc(slots_len(f), sizeof(*f->slots));
 	if (f->slots == NULL)
 		return err_nomem(err);
-	for (i = 0; i < f->width; i++)
+	for (i = 0; i < slots_len(f); i++)
 		f->slots[i].fetch = f;
 	return ERR_OK;
 }
@@ -200,7 +210,7 @@ void fetch_free(struct fetch *f)
 	if (f == NULL)
 		return;
 	assembler_stop(f->assembler); /* first: who waits for room would wait for ever */
-	for (i = 0; f->slots != NULL && i < f->width; i++)
+	for (i = 0; f->slots != NULL && i < slots_len(f); i++)
 		close_slot(&f->slots[i]);
 	assembler_free(f->assembler);
 	while (f->larges != NULL) {

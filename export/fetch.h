@@ -8,8 +8,9 @@
  *            A blob at whose end most slots would be idle comes in pieces,
  *            where its source has ranges (large.h).  It is then proved behind
  *            them, by reading back what was written.
- * Bounds     width blobs or pieces are under way at once, and nothing is kept of
- *            the others: ten thousand blobs cost no more memory than ten.
+ * Bounds     width blobs or pieces are under way at once, beside those whose rest is
+ *            as good as here (http.h); nothing is kept of the others: ten thousand
+ *            blobs cost no more memory than ten.
  * Errors     Those of the sources and of the place; a failure names the blob.
  */
 #ifndef EXPORT_FETCH_H
@@ -46,6 +47,8 @@ enum err_code fetch_order(const struct gather *g, uint32_t *nodes, size_t len, s
 struct fetch;
 enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, unsigned width,
 			  struct fetch_place *place, struct watch *watch, struct fetch **ret_fetch, struct err *err);
+/* Let idle slots take something, for as long as the sources answer at once: there may be a place for it. */
+enum err_code fetch_wake(struct fetch *f, struct err *err);
 /* Once the sources have nothing more to do: wait until everything is proved.  *ret_again becomes true where they have
  * to go on. */
 enum err_code fetch_settle(struct fetch *f, bool *ret_again, struct err *err);

@@ -39,7 +39,7 @@ struct fetch {
 	size_t len, next;
 	struct fetch_place *place;
 	struct watch *watch;
-	struct slot *slots;
+	struct slot *slots; /* for those too that do not count any more */
 	unsigned width;
 	uint64_t untaken_bytes; /* nobody has asked for them yet */
 	uint64_t left_bytes;    /* have not arrived yet */
@@ -49,8 +49,6 @@ struct fetch {
 	bool waking;
 };
 
-/* Let idle slots take something, for as long as the sources answer at once. */
-enum err_code fetch_wake(struct fetch *f, struct err *err);
 /* A slot's blob or piece is over, or the source does not have it: the next one. */
 enum err_code fetch_slot_done(struct slot *s, bool there, struct err *err);
 /* So much of a blob has arrived. */

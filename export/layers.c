@@ -28,19 +28,26 @@ static enum err_code layer_place_spread(struct fetch_place *p, uint32_t node, bo
 	return bundle_writer_spread(OUTER_OF(p, struct layer_place, place)->writer, node, kept, ret_spread, err);
 }
 
-/* Let the sources run until everything is fetched and proved. */
+static enum err_code on_ending(void *ctx, struct err *err)
+{
+	return fetch_wake(ctx, err);
+}
+
+/* Let the sources run until everything is fetched and proved.  The first of the fetches is the one side by side. */
 static enum err_code finish_fetches(struct http *http, struct fetch *const *fetches, size_t len, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	bool again = true;
 	size_t i;
 
+	http_on_ending(http, on_ending, fetches[0]);
 	while (code == ERR_OK && again) {
 		again = false;
 		code = http_run(http, err);
 		for (i = 0; code == ERR_OK && i < len; i++)
 			code = fetch_settle(fetches[i], &again, err);
 	}
+	http_on_ending(http, NULL, NULL);
 	return code;
 }
 

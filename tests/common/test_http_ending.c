@@ -1,0 +1,195 @@
+/* An answer whose rest is as good as here gives its place to the next call. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/http.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "tests/lib/test_main.h"
+
+#define FAR_MS 60 /* until an answer begins: far longer than all of it takes on loopback */
+#define PATIENCE_MS 10000
+
+/* A server that is far away, as far as the beginning of an answer tells.  The last byte of the first answer is kept
+ * back until somebody asks for more, where somebody should. */
+struct far_server {
+	int listener;
+	char host[32];
+	size_t body_len;
+	bool waits;
+	bool asked_early; /* for the second answer, before the first one was whole */
+	pthread_t thread;
+};
+
+static void send_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		bytes += n;
+		len -= (size_t)n;
+	}
+}
+
+static void read_request(int fd)
+{
+	char text[4096];
+
+	ck_assert_int_gt(recv(fd, text, sizeof(text), 0), 0);
+}
+
+static void *serve(void *arg)
+{
+	struct far_server *s = arg;
+	const struct timespec far = { .tv_nsec = FAR_MS * 1000000 };
+	struct pollfd next = { .fd = s->listener, .events = POLLIN };
+	char *body = calloc(1, s->body_len), head[100];
+	int first = accept(s->listener, NULL, NULL), second;
+
+	ck_assert(body != NULL && first >= 0);
+	read_request(first);
+	nanosleep(&far, NULL);
+	send_all(first, head,
+		 (size_t)snprintf(head, sizeof(head),
+				  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", s->body_len));
+	send_all(first, body, s->body_len - 1);
+	s->asked_early = s->waits && poll(&next, 1, PATIENCE_MS) == 1;
+	send_all(first, body, 1);
+	close(first);
+	second = accept(s->listener, NULL, NULL);
+	read_request(second);
+	send_all(second, head,
+		 (size_t)snprintf(head, sizeof(head),
+				  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+	close(second);
+	free(body);
+	return NULL;
+}
+
+static void far_server_start(struct far_server *s)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+
+	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(s->listener, 4), 0);
+	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at, &len), 0);
+	snprintf(s->host, sizeof(s->host), "http://127.0.0.1:%u/", ntohs(at.sin_port));
+	ck_assert_int_eq(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void far_server_stop(struct far_server *s)
+{
+	pthread_join(s->thread, NULL);
+	close(s->listener);
+}
+
+/* What the engine tells. */
+struct heard {
+	struct http *http;
+	struct http_call first, second;
+	unsigned endings, ending_now, dones;
+	bool before_done; /* the second was begun before the first was over */
+};
+
+static enum err_code on_body(struct http_call *call, const void *bytes, size_t len, struct err *err)
+{
+	(void)call;
+	(void)bytes;
+	(void)len;
+	(void)err;
+	return ERR_OK;
+}
+
+static enum err_code on_second_done(struct http_call *call, struct err *failure, struct err *err)
+{
+	struct heard *h = OUTER_OF(call, struct heard, second);
+
+	(void)err;
+	ck_assert_ptr_null(failure);
+	h->dones++;
+	return ERR_OK;
+}
+
+/* As a fetch does: what was not begun early is begun now. */
+static enum err_code on_first_done(struct http_call *call, struct err *failure, struct err *err)
+{
+	struct heard *h = OUTER_OF(call, struct heard, first);
+
+	ck_assert_ptr_null(failure);
+	h->dones++;
+	ck_assert_uint_eq(http_ending(h->http), 0);
+	return h->endings > 0 ? ERR_OK : http_start(h->http, &h->second, err);
+}
+
+static enum err_code on_ending(void *ctx, struct err *err)
+{
+	struct heard *h = ctx;
+
+	h->endings++;
+	h->ending_now = http_ending(h->http);
+	h->before_done = h->dones == 0;
+	return http_start(h->http, &h->second, err);
+}
+
+static const struct {
+	const char *name;
+	unsigned max_active;
+	bool alone;
+	size_t body_len;
+	bool gives;
+} cases[] = {
+	{ "the next one begins", 2, true, 2 * MIB, true },
+	{ "one at a time is one at a time", 1, true, 2 * MIB, false },
+	{ "others share a connection", 2, false, 2 * MIB, false },
+	{ "too short to tell its pace", 2, true, MIB, false },
+};
+
+START_TEST(place)
+{
+	struct far_server server = { .body_len = cases[_i].body_len, .waits = cases[_i].gives };
+	struct http_options options = { .max_active = cases[_i].max_active, .user_agent = "test", .stall_seconds = 20 };
+	struct heard h = { 0 };
+	struct err err = { 0 };
+
+	far_server_start(&server);
+	ck_assert_int_eq(http_new(&options, &h.http, &err), ERR_OK);
+	h.first = (struct http_call){
+		.url = server.host, .alone = cases[_i].alone, .on_body = on_body, .on_done = on_first_done
+	};
+	h.second =
+		(struct http_call){ .url = server.host, .alone = true, .on_body = on_body, .on_done = on_second_done };
+	http_on_ending(h.http, on_ending, &h);
+	ck_assert_int_eq(http_start(h.http, &h.first, &err), ERR_OK);
+	ck_assert_msg(http_run(h.http, &err) == ERR_OK, "%s: %s", cases[_i].name, err.msg);
+	ck_assert_uint_eq(h.dones, 2);
+	ck_assert_msg(h.endings == cases[_i].gives && h.before_done == cases[_i].gives, "%s", cases[_i].name);
+	ck_assert(server.asked_early == cases[_i].gives && h.ending_now == cases[_i].gives);
+	http_free(h.http);
+	buf_release(&h.first.headers);
+	buf_release(&h.second.headers);
+	far_server_stop(&server);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("http_ending");
+	TCase *t = tcase_create("http_ending");
+
+	tcase_set_timeout(t, 30);
+	tcase_add_loop_test(t, place, 0, (int)COUNT_OF(cases));
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
