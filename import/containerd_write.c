@@ -78,14 +78,27 @@ static enum err_code put_done(struct put *p, bool by_us, struct err *err)
 	return fill(w, err);
 }
 
+/* What comes through a pipe comes in its order: before this one nothing that follows has its turn. */
+static void put_off_the_rest(struct writer *w)
+{
+	size_t left = w->todo_len - w->next;
+
+	memmove(w->todo + w->again, w->todo + w->next, left * sizeof(*w->todo));
+	w->again += left;
+	w->next = w->todo_len;
+}
+
 static enum err_code put_again(struct put *p, struct err *err)
 {
 	struct writer *w = p->writer;
+	bool once = bundle_is_piped(w->plan->bundle) && is_large(node_of(p));
 
-	if (bundle_is_piped(w->plan->bundle) && is_large(node_of(p)) && p->step == STEP_WRITE)
+	if (once && p->step == STEP_WRITE)
 		return err_set(err, ERR_NETWORK, "%s, and what comes through a pipe comes once: run again (%s)",
 			       p->call.answer.said, node_of(p)->digest.text);
 	w->todo[w->again++] = p->node;
+	if (once)
+		put_off_the_rest(w);
 	put_release(p);
 	return fill(w, err);
 }

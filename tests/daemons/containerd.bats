@@ -233,6 +233,29 @@ piped() {
 	expect 0 ' 0 B written'
 }
 
+held() { ctr content active | grep -q "$1"; }
+pauses() { grep -q nanosleep "/proc/$1/wchan"; }
+
+@test "a layer out of a pipe waits for another import, which gives up" {
+	with "$NEW"
+	read -r layer size < <(jq -r 'first(.blobs[] | select(.role == "layer" and .size > 500000)) | "\(.digest) \(.size)"' description.json)
+	mkfifo hold
+	ctr content ingest --expected-size "$size" --expected-digest "$layer" "bundle-$layer" <hold >/dev/null 2>&1 3>&- &
+	exec 4>hold
+	"$BUNDLE" cat release.oci.tar.zst "$layer" >layer
+	head -c 1000 layer >&4
+	await held "$layer"
+	(
+		exec 3>&- 4>&-
+		exec "$BUNDLE" import -q --to "$TARGET" - < <(cat release.oci.tar.zst) >said 2>&1
+	) &
+	await pauses $!
+	exec 4>&-
+	wait $! || fail "$(<said)"
+	diff <(names) <(both)
+	diff <(ctr content ls -q | sort) <(blobs)
+}
+
 @test "the namespace is Kubernetes' own where the CRI plugin runs, and others have what is there already" {
 	for kind in old new; do
 		lab_containerd_start "$kind" cri 3>&-
