@@ -14,7 +14,8 @@
 #define CRI_NAMESPACE "k8s.io"
 #define DEFAULT_NAMESPACE "default"
 #define NAMESPACE_MAX 76
-#define LEASE_SECONDS 86400
+#define DAY_SECONDS 86400
+#define DAY_BYTES 10000000000 /* what comes through a line of 1 Mbit/s */
 #define LEASE_ID_BYTES 8
 #define NAMES_SHOWN_MAX 400
 
@@ -230,12 +231,12 @@ static enum err_code make_lease_id(char **ret_id, struct err *err)
 	return str_format(ret_id, err, "bundle-%s", text);
 }
 
-enum err_code containerd_lease(struct containerd *c, struct err *err)
+enum err_code containerd_lease(struct containerd *c, uint64_t bytes, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
 	struct containerd_question q = { .method = "containerd.services.leases.v1.Leases/Create", .request = &request };
 	CLEANUP(free_ptr) char *id = NULL;
-	time_t until = time(NULL) + LEASE_SECONDS;
+	time_t until = time(NULL) + (time_t)(1 + bytes / DAY_BYTES) * DAY_SECONDS;
 	char expire[32];
 	struct pb_out o;
 	struct tm tm;

@@ -69,8 +69,8 @@ enum err_code containerd_attach(const char *socket, struct containerd **ret_cont
 /* Ask one thing.  ret_status, which may be NULL, gets GRPC_OK or q->also; any other status is refused. */
 enum err_code containerd_ask(struct containerd *c, const struct containerd_question *q, enum grpc_status *ret_status,
 			     struct err *err);
-/* Whatever is written from now on stays for a day at least. */
-enum err_code containerd_lease(struct containerd *c, struct err *err);
+/* Whatever is written from now on stays for a day at least, and a day longer for each 10 GB that are going to be. */
+enum err_code containerd_lease(struct containerd *c, uint64_t bytes, struct err *err);
 /* A content that is there stays too, with all that it refers to; one that is not there is no error. */
 enum err_code containerd_lease_keep(struct containerd *c, const struct digest *digest, struct err *err);
 enum err_code containerd_lease_end(struct containerd *c, struct err *err);

@@ -114,7 +114,7 @@ enum err_code docker_content_keep(struct docker_content *content, struct plan *p
 		if (!content->found[node])
 			continue;
 		if (!leased)
-			code = containerd_lease(content->store, &why);
+			code = containerd_lease(content->store, plan_bytes_to_send(plan), &why);
 		leased = true;
 		if (code == ERR_OK)
 			code = keep(content->store, &plan->graph.nodes[node], &plan->skip[node], &why);
@@ -129,7 +129,7 @@ enum err_code docker_content_keep(struct docker_content *content, struct plan *p
 void docker_content_close(struct docker_content *content)
 {
 	if (content->store != NULL && content->store->lease != NULL)
-		(void)containerd_lease_end(content->store, NULL); /* it ends by itself, a day later */
+		(void)containerd_lease_end(content->store, NULL); /* it ends by itself, days later */
 	containerd_close(content->store);
 	free(content->found);
 	*content = (struct docker_content){ 0 };

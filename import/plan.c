@@ -344,6 +344,16 @@ bool plan_sends(const struct plan *plan, uint32_t node)
 	return node_is_carried(&plan->graph.nodes[node]) && !plan->skip[node];
 }
 
+uint64_t plan_bytes_to_send(const struct plan *plan)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++)
+		bytes += plan_sends(plan, plan->order[i]) ? plan->graph.nodes[plan->order[i]].size_bytes : 0;
+	return bytes;
+}
+
 void plan_release(struct plan *plan)
 {
 	size_t i;

@@ -97,5 +97,7 @@ bool plan_moves(const struct plan *plan, size_t image);
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err);
 /* True where a node's bytes are in the bundle and it is not skipped. */
 bool plan_sends(const struct plan *plan, uint32_t node);
+/* Of all nodes together. */
+uint64_t plan_bytes_to_send(const struct plan *plan);
 void plan_release(struct plan *plan);
 #endif

@@ -218,7 +218,7 @@ static enum err_code ctr_write(struct target *target, struct plan *plan, struct 
 
 	if (is_done(t, plan))
 		return plan_finish(plan, err);
-	code = containerd_lease(t->c, err);
+	code = containerd_lease(t->c, plan_bytes_to_send(plan), err);
 	if (code == ERR_OK)
 		code = keep_what_is_there(t, plan, err);
 	if (code == ERR_OK)

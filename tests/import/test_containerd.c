@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -344,6 +345,36 @@ START_TEST(proves_what_it_reads)
 }
 END_TEST
 
+/* How long what is written stays where the import does not come to its end. */
+static const struct {
+	uint64_t bytes;
+	int days;
+} leases[] = { { 0, 1 }, { 9999999999, 1 }, { 10000000000, 2 }, { 1000000000000, 101 } };
+
+START_TEST(leases_for_as_long_as_it_takes)
+{
+	static const char key[] = "containerd.io/gc.expire\x12\x14";
+	static const struct told told = MESSAGE("");
+	struct fixture f;
+	struct containerd *c = open_one(&f, &told);
+	time_t now = time(NULL), until;
+	struct tm tm = { 0 };
+	const char *said;
+	size_t len;
+
+	ck_assert_int_eq(containerd_lease(c, leases[_i].bytes, NULL), ERR_OK);
+	said = grpc_server_received(f.server, 1, &len);
+	said = memmem(said, len, key, sizeof(key) - 1);
+	ck_assert_ptr_nonnull(said);
+	ck_assert_ptr_nonnull(strptime(said + sizeof(key) - 1, "%Y-%m-%dT%H:%M:%SZ", &tm));
+	until = timegm(&tm);
+	ck_assert_int_ge(until, now + leases[_i].days * 86400);
+	ck_assert_int_lt(until, now + (leases[_i].days + 1) * 86400);
+	containerd_close(c);
+	grpc_server_stop(f.server);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("containerd");
@@ -355,6 +386,7 @@ int main(void)
 	tcase_add_test(t, cleans_the_version);
 	tcase_add_test(t, passes_over_unknown_digests);
 	tcase_add_test(t, proves_what_it_reads);
+	tcase_add_loop_test(t, leases_for_as_long_as_it_takes, 0, (int)COUNT_OF(leases));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
