@@ -211,7 +211,16 @@ static void on_elsewhere(void *ctx, const char *name, const char *place, const c
 		progress_remark(ctx, "%s: %s has not all of it; the rest is asked for at %s", name, place, other);
 }
 
-static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
+/* Where things lie until they have their place in the file: beside it, or where temporary files do. */
+static enum err_code place_beside(const struct export_options *options, char **ret_beside, struct err *err)
+{
+	if (is_pipe(options) || (options->dry_run && options->measured == NULL))
+		return str_format(ret_beside, err, "%s/", folder_temporary());
+	return str_copy(options->output, ret_beside, err);
+}
+
+/* What registries are asked with. */
+static enum err_code open_tools(const struct export_options *options, struct export_result *r, struct err *err)
 {
 	struct http_options http = {
 		.max_active = options->jobs,
@@ -221,37 +230,42 @@ static enum err_code find_images(const struct export_options *options, struct ex
 		.on_wait = on_wait,
 		.ctx = options->progress,
 	};
-	struct registry_options registry = {
-		.rules = &r->rules,
-		.outages = &r->outages,
-		.on_elsewhere = on_elsewhere,
-		.ctx = options->progress,
-	};
-	enum err_code code = site_open(&options->site, &r->site, err);
-	CLEANUP(free_ptr) char *beside = NULL;
+	enum err_code code = endpoint_rules_load(&options->endpoints, &r->rules, err);
 
-	if (code == ERR_OK)
-		code = check_since(options, err);
-	if (code == ERR_OK)
-		code = is_pipe(options) || (options->dry_run && options->measured == NULL)
-			       ? str_format(&beside, err, "%s/", folder_temporary())
-			       : str_copy(options->output, &beside, err);
-	if (code == ERR_OK)
-		code = endpoint_rules_load(&options->endpoints, &r->rules, err);
 	if (code == ERR_OK)
 		code = http_new(&http, &r->http, err);
 	if (code == ERR_OK)
 		code = wallet_new(options->login, &r->wallet, err);
 	if (code == ERR_OK)
 		code = tokens_new(r->http, r->wallet, &r->tokens, err);
-	registry.tokens = r->tokens;
 	if (code == ERR_OK)
 		code = offload_pool_new(workers(), options->jobs + http_ending_max(options->jobs) + 1, &r->pool, err);
+	return code;
+}
+
+static enum err_code open_gather(const struct export_options *options, struct export_result *r, struct err *err)
+{
+	CLEANUP(free_ptr) char *beside = NULL;
+	struct registry_options registry = {
+		.rules = &r->rules,
+		.outages = &r->outages,
+		.on_elsewhere = on_elsewhere,
+		.ctx = options->progress,
+		.tokens = r->tokens,
+	};
+	enum err_code code = place_beside(options, &beside, err);
+
 	if (code == ERR_OK)
 		code = gather_init(&r->gather, r->http, r->pool, &registry, beside, err);
 	r->gather.walk.selection = &options->notes->selection;
-	if (code == ERR_OK)
-		code = images_ask(&r->images, &options->images, &r->gather, err);
+	return code;
+}
+
+/* Everything that the images lead to, asked for and found. */
+static enum err_code ask_all(const struct export_options *options, struct export_result *r, struct err *err)
+{
+	enum err_code code = images_ask(&r->images, &options->images, &r->gather, err);
+
 	if (code == ERR_OK && options->login != NULL)
 		login_note_unused(options->login, options->progress);
 	if (code == ERR_OK)
@@ -263,15 +277,36 @@ static enum err_code find_images(const struct export_options *options, struct ex
 	if (code == ERR_OK)
 		code = selection_check(&options->notes->selection, &r->gather.graph, err);
 	r->referrers_left_out = walk_dropped(&r->gather.walk);
-	if (code == ERR_OK)
-		selection_leave_layers(&options->notes->selection, &r->gather.graph);
-	if (code == ERR_OK)
-		code = site_leave_out(&r->site, &r->gather, err);
+	return code;
+}
+
+/* What of that is left out, and the order of the rest. */
+static enum err_code arrange(const struct export_options *options, struct export_result *r, struct err *err)
+{
+	enum err_code code;
+
+	selection_leave_layers(&options->notes->selection, &r->gather.graph);
+	code = site_leave_out(&r->site, &r->gather, err);
 	if (code == ERR_OK)
 		code = gather_supply(&r->gather, err);
 	if (code == ERR_OK)
 		code = graph_order(&r->gather.graph, &r->order, &r->order_len, err);
 	return code == ERR_OK ? check_manifests(r, err) : code;
+}
+
+static enum err_code find_images(const struct export_options *options, struct export_result *r, struct err *err)
+{
+	enum err_code code = site_open(&options->site, &r->site, err);
+
+	if (code == ERR_OK)
+		code = check_since(options, err);
+	if (code == ERR_OK)
+		code = open_tools(options, r, err);
+	if (code == ERR_OK)
+		code = open_gather(options, r, err);
+	if (code == ERR_OK)
+		code = ask_all(options, r, err);
+	return code == ERR_OK ? arrange(options, r, err) : code;
 }
 
 enum err_code export_run(const struct export_options *options, struct export_result *result, struct err *err)

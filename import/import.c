@@ -116,14 +116,12 @@ static enum err_code record_serial(const struct import_result *r, struct err *er
 	return streams_record(r->target_name, &notes, err);
 }
 
-enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
+/* Where it goes, by which rules, and the file. */
+static enum err_code open_all(const struct import_options *options, struct import_result *result, struct err *err)
 {
-	struct target *t = NULL;
-	enum err_code code;
+	enum err_code code = target_new(options->to, &result->target, err);
+	const struct target *t = result->target;
 
-	*result = (struct import_result){ 0 };
-	code = target_new(options->to, &t, err);
-	result->target = t;
 	if (code == ERR_OK)
 		code = str_copy(t->name, &result->target_name, err);
 	if (code == ERR_OK)
@@ -132,25 +130,37 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = mapping_place(&result->names, t->place, t->keep_host, err);
 	if (code == ERR_OK)
 		code = admission_load(&options->policies, &result->admission, err);
-	if (code == ERR_OK && strcmp(options->file, "-") == 0)
-		code = bundle_open_pipe(STDIN_FILENO, "standard input", &result->bundle, err);
-	else if (code == ERR_OK)
-		code = bundle_open(options->file, &result->bundle, err);
-	if (code == ERR_OK)
-		code = origin_demand(result->bundle, &options->origin, &result->origin, err);
+	if (code != ERR_OK)
+		return code;
+	return strcmp(options->file, "-") == 0 ? bundle_open_pipe(STDIN_FILENO, "standard input", &result->bundle, err)
+					       : bundle_open(options->file, &result->bundle, err);
+}
+
+/* What is to be written, once it is known that it may be. */
+static enum err_code make_plan(const struct import_options *options, struct import_result *result, struct err *err)
+{
+	struct plan *plan = &result->plan;
+	enum err_code code = origin_demand(result->bundle, &options->origin, &result->origin, err);
+
 	if (code == ERR_OK)
 		code = check_serial(options, result, err);
 	if (code == ERR_OK)
-		code = plan_make(result->bundle, &result->names, &result->plan, err);
+		code = plan_make(result->bundle, &result->names, plan, err);
 	if (code == ERR_OK)
-		code = choose(options, &result->plan, err);
+		code = choose(options, plan, err);
 	if (code == ERR_OK)
-		code = origin_check_graph(result->bundle, &result->origin, &result->plan.graph, &result->names, err);
+		code = origin_check_graph(result->bundle, &result->origin, &plan->graph, &result->names, err);
 	if (code == ERR_OK)
-		code = admission_check_bundle(&result->admission, result->bundle, &result->plan.graph, &result->names,
-					      err);
-	if (code != ERR_OK)
-		return code;
+		code = admission_check_bundle(&result->admission, result->bundle, &plan->graph, &result->names, err);
+	return code;
+}
+
+/* What is there already, and whether the rest may come beside it. */
+static enum err_code look_there(const struct import_options *options, struct import_result *result, struct err *err)
+{
+	struct target *t = result->target;
+	enum err_code code;
+
 	result->plan.replace = options->replace;
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
@@ -160,8 +170,14 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = announce(&result->plan, &result->wanted_bytes, err);
 	if (code == ERR_OK)
 		warn_of_losses(&result->plan);
-	if (code != ERR_OK || options->dry_run)
-		return code;
+	return code;
+}
+
+static enum err_code carry_out(const struct import_options *options, struct import_result *result, struct err *err)
+{
+	struct target *t = result->target;
+	enum err_code code = ERR_OK;
+
 	if (result->admission.bypassed)
 		code = journal_bypass("import", options->file, bundle_digest(result->bundle), err);
 	if (code != ERR_OK)
@@ -171,9 +187,20 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	code = t->write(t, &result->plan, err);
 	if (code == ERR_OK)
 		code = t->read_back(t, &result->plan, err);
-	if (code != ERR_OK)
-		return code;
-	return record_serial(result, err);
+	return code == ERR_OK ? record_serial(result, err) : code;
+}
+
+enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)
+{
+	enum err_code code;
+
+	*result = (struct import_result){ 0 };
+	code = open_all(options, result, err);
+	if (code == ERR_OK)
+		code = make_plan(options, result, err);
+	if (code == ERR_OK)
+		code = look_there(options, result, err);
+	return code == ERR_OK && !options->dry_run ? carry_out(options, result, err) : code;
 }
 
 void import_release(struct import_result *result)
