@@ -7,7 +7,6 @@
 #include "bundles/contents.h"
 #include "bundles/source.h"
 #include "common/file.h"
-#include "common/hex.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "trust/site.h"
@@ -55,32 +54,16 @@ static enum err_code load_given(struct admission *a, const char *path, struct er
 }
 
 /* What a key has signed counts for nothing once it is revoked, whatever the policy says. */
-static enum err_code check_signer(const struct admission *a, const struct trust_proof *p, struct err *err)
-{
-	char hex[2 * TRUST_HASH_MAX + 1];
-	const struct revoked_entry *entry;
-	struct digest digest;
-
-	if (p->key == NULL)
-		return ERR_OK;
-	hex_encode(hex, trust_key_hash(p->key), trust_hash_bytes(TRUST_SHA256));
-	snprintf(digest.text, sizeof(digest.text), "sha256:%s", hex);
-	entry = revoked_find(&a->revoked, &digest);
-	if (entry == NULL)
-		return ERR_OK;
-	return err_set(err, ERR_UNPROVED, "signed by key %s (%s), which is revoked here (%s)", p->key_id,
-		       trust_key_name(p->key), entry->file);
-}
-
 static enum err_code prove_unrevoked(void *ctx, const struct candidates *all, const struct candidate *c,
 				     const struct trust_material *m, const struct trust_wanted *wanted,
 				     struct candidate_proof *ret_proof, struct err *err)
 {
+	const struct admission *a = ctx;
 	struct candidate_proof p = { 0 };
 	enum err_code code = candidate_prove(all, c, m, wanted, &p, err);
 
 	if (code == ERR_OK)
-		code = check_signer(ctx, &p.signer, err);
+		code = revoked_check_key(&a->revoked, p.signer.key_id, err);
 	if (code == ERR_OK)
 		*ret_proof = p;
 	else

@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,10 +40,47 @@ static bool make_usual(EVP_PKEY *key)
 	       EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_GROUP) == 1;
 }
 
+/* An RSA key that is written as one for PSS alone is the same key.  NULL where it cannot be made. */
+static EVP_PKEY *plain_rsa(const EVP_PKEY *key)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM *all = NULL, numbers[3], *at = numbers;
+	EVP_PKEY *plain = NULL;
+	size_t i;
+
+	if (EVP_PKEY_todata(key, EVP_PKEY_PUBLIC_KEY, &all) == 1) {
+		for (i = 0; all[i].key != NULL && at < numbers + 2; i++) {
+			if (strcmp(all[i].key, OSSL_PKEY_PARAM_RSA_N) == 0 ||
+			    strcmp(all[i].key, OSSL_PKEY_PARAM_RSA_E) == 0)
+				*at++ = all[i];
+		}
+		*at = OSSL_PARAM_construct_end();
+		if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+		    EVP_PKEY_fromdata(ctx, &plain, EVP_PKEY_PUBLIC_KEY, numbers) != 1)
+			plain = NULL;
+	}
+	OSSL_PARAM_free(all);
+	EVP_PKEY_CTX_free(ctx);
+	return plain;
+}
+
+static int write_der(EVP_PKEY *key, unsigned char **ret_der)
+{
+	EVP_PKEY *plain;
+	int len;
+
+	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA_PSS)
+		return make_usual(key) ? i2d_PUBKEY(key, ret_der) : -1;
+	plain = plain_rsa(key);
+	len = plain != NULL ? i2d_PUBKEY(plain, ret_der) : -1;
+	EVP_PKEY_free(plain);
+	return len;
+}
+
 enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerprint, struct err *err)
 {
 	unsigned char *der = NULL;
-	int len = make_usual(key) ? i2d_PUBKEY(key, &der) : -1;
+	int len = write_der(key, &der);
 	enum err_code code;
 
 	ERR_clear_error();

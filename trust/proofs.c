@@ -6,7 +6,6 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "trust/fingerprint.h"
 #include "trust/policy_private.h"
 #include "trust/revoked.h"
 
@@ -85,20 +84,6 @@ static enum err_code fill(struct verdict *v, struct candidate_proof *proof, stru
 	return code == ERR_OK ? str_copy(proof->docker_reference, &v->docker_reference, err) : code;
 }
 
-/* A key that is revoked counts for nobody; that of a certificate neither. */
-static enum err_code check_revoked(const struct proofs *p, const struct trust_proof *proof, struct err *err)
-{
-	const struct revoked_entry *entry;
-	struct digest fingerprint;
-
-	if (p->revoked == NULL || fingerprint_parse(proof->key_id, &fingerprint, NULL) != ERR_OK)
-		return ERR_OK;
-	entry = revoked_find(p->revoked, &fingerprint);
-	if (entry == NULL)
-		return ERR_OK;
-	return err_set(err, ERR_UNPROVED, "its key %s is revoked here (%s)", proof->key_id, entry->file);
-}
-
 static enum err_code make(struct proofs *p, const struct candidates *all, const struct candidate *c,
 			  struct known_proof *e, struct json_t **ret_payload, struct err *err)
 {
@@ -107,8 +92,8 @@ static enum err_code make(struct proofs *p, const struct candidates *all, const 
 	struct err why = { 0 };
 	enum err_code code = p->prover.prove(p->prover.ctx, all, c, &s->material, &s->wanted, &proof, &why);
 
-	if (code == ERR_OK)
-		code = check_revoked(p, &proof.signer, &why);
+	if (code == ERR_OK && p->revoked != NULL)
+		code = revoked_check_key(p->revoked, proof.signer.key_id, &why);
 	if (code == ERR_UNPROVED)
 		return str_copy(why.msg, &e->verdict.why, err);
 	if (code != ERR_OK)

@@ -154,6 +154,17 @@ const struct revoked_entry *revoked_find(const struct revoked *r, const struct d
 	return r->len > 0 ? bsearch(&wanted, r->entries, r->len, sizeof(*r->entries), compare) : NULL;
 }
 
+enum err_code revoked_check_key(const struct revoked *r, const char *key_id, struct err *err)
+{
+	const struct revoked_entry *entry = NULL;
+	struct digest fingerprint;
+
+	if (fingerprint_parse(key_id, &fingerprint, NULL) == ERR_OK)
+		entry = revoked_find(r, &fingerprint);
+	return entry == NULL ? ERR_OK
+			     : err_set(err, ERR_UNPROVED, "its key %s is revoked here (%s)", key_id, entry->file);
+}
+
 static bool is_root(const struct graph *g, uint32_t node)
 {
 	size_t i;

@@ -41,6 +41,9 @@ const struct revoked_entry *revoked_find(const struct revoked *r, const struct d
 /* ERR_UNPROVED where something that the graph's images bring, or need at the target, is revoked; what names the bundle.
  * What was left out or absent does no harm, but a root counts always. */
 enum err_code revoked_check(const struct revoked *r, const struct graph *g, const char *what, struct err *err);
+/* ERR_UNPROVED where the key of this fingerprint, in base64, is revoked: it counts for nobody, nor does one in a
+ * certificate. */
+enum err_code revoked_check_key(const struct revoked *r, const char *key_id, struct err *err);
 /* A zeroed one is fine. */
 void revoked_release(struct revoked *r);
 #endif

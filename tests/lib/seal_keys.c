@@ -82,6 +82,16 @@ const char key_rsa2048_pub[] = "-----BEGIN PUBLIC KEY-----\n"
 			       "kwIDAQAB\n"
 			       "-----END PUBLIC KEY-----\n";
 
+const char key_rsa2048_pub_pss[] = "-----BEGIN PUBLIC KEY-----\n"
+				   "MIIBIDALBgkqhkiG9w0BAQoDggEPADCCAQoCggEBAKqHrZnXhFxfs9w+8DGVJNr7\n"
+				   "fCyRvaZFvd0tJIXrLPDLo+4yup9s8oZ4GwBZHsyTI223nsw8HzchvuoDm3lR37V9\n"
+				   "sXN/4emt95w84psES5BfHxCsYwAOX4lce7rUTi8cLopzwItG8oYhdKx4dOAGE6VV\n"
+				   "qXYw1Edwrz92P2dfWDfZ9UIJNKnQzpnupvjezYaChv9Bz5LWwoT/ObcwE+qN/E97\n"
+				   "jiAb2nCaFDDncXK0FCjuz8Mb4faw+2cauWDMryqU+UEJWwwlQdMtxkEKmoN+kaMs\n"
+				   "WeX9jGZlo3AcC59GtXyTN8JVz++HbkrJz4vwX4LVJoMf/415u/CjiShrL5Ruc5MC\n"
+				   "AwEAAQ==\n"
+				   "-----END PUBLIC KEY-----\n";
+
 const char key_rsa1024[] = "-----BEGIN PRIVATE KEY-----\n"
 			   "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAKIF7nZ7RxS6wl4W\n"
 			   "Vxbt2X0Tu3JeAXkzTTIsxjyEfpXq1E7tzZqWF/SRanyPQdu14CjNiqoFRwzQ9dUb\n"

@@ -17,4 +17,6 @@ extern const char key_rsa2048_encrypted[];
 /* key_p256_pub with its point compressed, and with its curve spelled out. */
 extern const char key_p256_pub_compressed[];
 extern const char key_p256_pub_explicit[];
+/* key_rsa2048_pub, written as a key for PSS alone. */
+extern const char key_rsa2048_pub_pss[];
 #endif

@@ -26,6 +26,7 @@ START_TEST(one_key)
 	ck_assert_str_eq(usual.text, compressed.text);
 	ck_assert_str_eq(usual.text, explicit.text);
 	ck_assert_str_ne(usual.text, other.text);
+	ck_assert_str_eq(of(key_rsa2048_pub).text, of(key_rsa2048_pub_pss).text);
 }
 END_TEST
 
