@@ -151,19 +151,25 @@ enum err_code admission_check_image(struct admission *a, const struct graph *g, 
 	return code == ERR_OK ? admission_refusal(&answer, err) : code;
 }
 
-enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
-			      const struct mapping *names, struct err *err)
+static enum err_code check_images(struct admission *a, const struct graph *g, struct source *source,
+				  const struct mapping *names, const bool *there, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
 	for (i = 0; a->len > 0 && code == ERR_OK && i < g->images_len; i++)
-		code = admission_check_image(a, g, &g->images[i], source, names, NULL, err);
+		code = admission_check_image(a, g, &g->images[i], source, names, there, err);
 	return code;
 }
 
-enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
-				     const struct mapping *names, struct err *err)
+enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
+			      const struct mapping *names, struct err *err)
+{
+	return check_images(a, g, source, names, NULL, err);
+}
+
+static enum err_code check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
+				  const struct mapping *names, const bool *there, struct err *err)
 {
 	struct source *source = NULL;
 	enum err_code code = ERR_OK;
@@ -173,11 +179,23 @@ enum err_code admission_check_bundle(struct admission *a, const struct bundle *b
 	code = bundle_source_new(b, &source, err);
 	if (code != ERR_OK)
 		return code;
-	code = admission_check(a, g, source, names, err);
+	code = check_images(a, g, source, names, there, err);
 	if (code == ERR_UNPROVED)
 		err_add(err, "%s", bundle_path(b));
 	source->free(source);
 	return code;
+}
+
+enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
+				     const struct mapping *names, struct err *err)
+{
+	return check_bundle(a, b, g, names, NULL, err);
+}
+
+enum err_code admission_check_there(struct admission *a, const struct bundle *b, const struct graph *g,
+				    const bool *there, struct err *err)
+{
+	return check_bundle(a, b, g, NULL, there, err);
 }
 
 enum err_code admission_check_file(struct admission *a, const char *path, const struct digest *digest, struct err *err)

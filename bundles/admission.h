@@ -81,6 +81,9 @@ enum err_code admission_check_image(struct admission *a, const struct graph *g, 
 /* The same of a bundle's. */
 enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
 				     const struct mapping *names, struct err *err);
+/* The same once more, of what of the graph that the bundle does not bring is where its images go: there, by node. */
+enum err_code admission_check_there(struct admission *a, const struct bundle *b, const struct graph *g,
+				    const bool *there, struct err *err);
 /* The same of all images of the bundle at path, which was opened before and must still have this digest. */
 enum err_code admission_check_file(struct admission *a, const char *path, const struct digest *digest, struct err *err);
 /* Judge one image by what was gathered of it, under these names. */

@@ -187,6 +187,11 @@ left_out_platform() {
 
 @test "a platform that was left out and is there must be vouched for: a layout" {
 	left_out_platform oci:site "$REGISTRY/team/plain:1"
+	"$BUNDLE" extract -q plain.oci.tar.zst folder >/dev/null
+	bundle extract -q --policy policy.json part.oci.tar.zst folder
+	complain 3 "$REGISTRY/team/mixed:1: refused by policy.json" 'linux/arm64: no signature'
+	bundle extract -q --policy policy.json part.oci.tar.zst another
+	expect 0
 }
 
 @test "a platform that was left out and is there must be vouched for: the repository of a registry" {
