@@ -41,6 +41,22 @@ enum err_code base64_decode(const char *text, struct buf *out, struct err *err)
 	return buf_add(out, raw, (size_t)got - pad, err);
 }
 
+enum err_code base64_decode_lines(const char *text, struct buf *out, struct err *err)
+{
+	CLEANUP(free_ptr) char *joined = NULL;
+	size_t len = 0;
+	enum err_code code = str_copy(text, &joined, err);
+
+	if (code != ERR_OK)
+		return code;
+	for (; *text != '\0'; text++) {
+		if (*text != '\r' && *text != '\n')
+			joined[len++] = *text;
+	}
+	joined[len] = '\0';
+	return base64_decode(joined, out, err);
+}
+
 enum err_code base64_encode(const void *bytes, size_t len, struct buf *out, struct err *err)
 {
 	CLEANUP(free_ptr) unsigned char *text = NULL;

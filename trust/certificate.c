@@ -32,16 +32,16 @@ static enum err_code copy_text(const unsigned char *bytes, int len, const char *
 	return ERR_OK;
 }
 
-static enum err_code add_name(struct certificate *c, const ASN1_STRING *name, struct err *err)
+static enum err_code add_name(struct certificate *c, const ASN1_STRING *name, bool is_email, struct err *err)
 {
 	enum err_code code =
 		vec_grow(&c->names, &c->names_cap, c->names_len + 1, sizeof(*c->names), CERTIFICATE_NAMES_MAX, err);
 
 	if (code == ERR_OK)
 		code = copy_text(ASN1_STRING_get0_data(name), ASN1_STRING_length(name), "subject alternative name",
-				 &c->names[c->names_len], err);
+				 &c->names[c->names_len].text, err);
 	if (code == ERR_OK)
-		c->names_len++;
+		c->names[c->names_len++].is_email = is_email;
 	return code;
 }
 
@@ -70,10 +70,11 @@ static enum err_code read_names(struct certificate *c, struct err *err)
 	int i;
 
 	for (i = 0; code == ERR_OK && i < sk_GENERAL_NAME_num(names); i++) {
-		const ASN1_STRING *name = name_of(sk_GENERAL_NAME_value(names, i));
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
+		const ASN1_STRING *name = name_of(one);
 
 		if (name != NULL)
-			code = add_name(c, name, err);
+			code = add_name(c, name, one->type == GEN_EMAIL, err);
 	}
 	GENERAL_NAMES_free(names);
 	return code;
@@ -176,7 +177,7 @@ void certificate_release(struct certificate *c)
 	X509_free(c->x509);
 	trust_key_free(c->key);
 	for (i = 0; i < c->names_len; i++)
-		free(c->names[i]);
+		free(c->names[i].text);
 	free(c->names);
 	free(c->issuer);
 	*c = (struct certificate){ 0 };

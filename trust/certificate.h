@@ -22,10 +22,16 @@
 
 struct x509_st;
 
+/* One of those whom a certificate names. */
+struct certificate_name {
+	char *text; /* owned */
+	bool is_email;
+};
+
 struct certificate {
-	struct x509_st *x509;  /* owned */
-	struct trust_key *key; /* owned */
-	char **names;          /* owned: subject alternative names */
+	struct x509_st *x509;           /* owned */
+	struct trust_key *key;          /* owned */
+	struct certificate_name *names; /* owned: subject alternative names */
 	size_t names_len, names_cap;
 	char *issuer; /* owned; NULL: it does not say who vouched */
 };

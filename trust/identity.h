@@ -20,6 +20,7 @@ struct trust_text_rule; /* one text, exact or by pattern */
 
 struct trust_identity {
 	struct trust_text_rule *identity, *issuer; /* owned; NULL: anything, but a certificate names one all the same */
+	bool email_only;                           /* no other kind of name will do */
 };
 
 /* Make a rule: of each pair at most one is not NULL. */

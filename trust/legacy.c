@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base64.h"
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
@@ -142,7 +143,8 @@ static enum err_code read_signature(const struct legacy_parts *p, struct sigstor
 	if (b->is_statement)
 		return read_envelope(p, b, err);
 	buf_init(&b->signature, LIMIT_SIGNATURE_BYTES);
-	code = protojson_decode(p->signature, &b->signature, err);
+	code = base64_decode_lines(p->signature, &b->signature,
+				   err); /* signed elsewhere, and attached by cosign attach */
 	if (code == ERR_OK && b->signature.len == 0)
 		code = err_set(err, ERR_FORMAT, "an empty signature");
 	return code;

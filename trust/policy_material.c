@@ -35,22 +35,13 @@ static enum err_code read_file(struct material_reading *g, const char *path, str
 	return code == ERR_OK ? code : strict_add(g->strict, err);
 }
 
-/* Go's decoder of base64 passes over line feeds, and so do we. */
 static enum err_code read_data(struct material_reading *g, const char *text, struct buf *content, struct err *err)
 {
-	CLEANUP(free_ptr) char *joined = NULL;
 	struct err why = { 0 };
-	size_t len = 0;
-	enum err_code code = str_copy(text, &joined, err);
+	enum err_code code = base64_decode_lines(text, content, &why);
 
-	if (code != ERR_OK)
-		return code;
-	for (; *text != '\0'; text++) {
-		if (*text != '\r' && *text != '\n')
-			joined[len++] = *text;
-	}
-	joined[len] = '\0';
-	code = base64_decode(joined, content, &why);
+	if (code == ERR_NOMEM)
+		return err_nomem(err);
 	return code == ERR_OK ? code : strict_fail(g->strict, err, "%s", why.msg);
 }
 

@@ -102,6 +102,8 @@ static enum err_code read_fulcio_here(struct material_reading *g, const struct j
 	if (code == ERR_OK)
 		code = material_identity(g, email, NULL, issuer, NULL, err);
 	if (code == ERR_OK)
+		g->signers->identities[g->signers->identities_len - 1].email_only = true;
+	if (code == ERR_OK)
 		code = material_member(g, fulcio, "caPath", true, material_authority, err);
 	return code == ERR_OK ? material_member(g, fulcio, "caData", false, material_authority, err) : code;
 }

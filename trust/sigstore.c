@@ -47,9 +47,14 @@ static void attempt_release(struct attempt *a)
 	trust_proof_release(&a->proof);
 }
 
+/* Of cosign's older form a certificate may stand beside a signature that is checked with a key: who names keys alone
+ * has asked for nothing else. */
 static bool is_keyless(const struct attempt *a)
 {
-	return a->b->certificates_len > 0;
+	bool is_beside =
+		a->b->version == SIGSTORE_LEGACY && a->wanted->identities_len == 0 && a->material->keys_len > 0;
+
+	return a->b->certificates_len > 0 && !is_beside;
 }
 
 /* The digest that a bundle names is a claim, and must be true. */
@@ -138,8 +143,14 @@ static enum err_code check_identity(struct attempt *a, struct err *err)
 		return err_set(err, ERR_UNPROVED, "the certificate does not say who signed, or who vouches for that");
 	for (i = 0; i < w->identities_len; i++) {
 		for (n = 0; n < c->names_len; n++) {
-			if (trust_identity_match(&w->identities[i], &c->names[n], 1, c->issuer, &why) == ERR_OK)
-				return str_copy(c->names[n], &a->proof.identity, err);
+			const struct certificate_name *name = &c->names[n];
+
+			if (trust_identity_match(&w->identities[i], &name->text, 1, c->issuer, &why) != ERR_OK)
+				continue;
+			if (name->is_email || !w->identities[i].email_only)
+				return str_copy(name->text, &a->proof.identity, err);
+			err_set(&why, ERR_UNPROVED, "the certificate names %.300s, but not as an address of mail",
+				name->text);
 		}
 	}
 	return err_set(err, why.code, "%s", why.msg);
@@ -208,7 +219,9 @@ static enum err_code check_entry(struct attempt *a, const struct sigstore_entry 
  * could say. */
 static enum err_code check_entries(struct attempt *a, struct err *err)
 {
-	const struct tlog_subject subject = { .bundle = a->b, .key = a->key, .signed_bytes = a->signed_bytes };
+	const struct tlog_subject subject = {
+		.bundle = a->b, .key = a->key, .is_keyless = is_keyless(a), .signed_bytes = a->signed_bytes
+	};
 	enum err_code code = ERR_OK;
 	size_t i;
 

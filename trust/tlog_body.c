@@ -25,7 +25,7 @@ static enum err_code match_certificate(const void *der, size_t len, const struct
 {
 	const struct buf *leaf = s->bundle->certificates;
 
-	if (s->bundle->certificates_len > 0 && leaf->len == len && memcmp(leaf->data, der, len) == 0)
+	if (s->is_keyless && leaf->len == len && memcmp(leaf->data, der, len) == 0)
 		return ERR_OK;
 	return other("certificate", err);
 }
@@ -36,7 +36,7 @@ static enum err_code match_key(const void *der, size_t len, const char *details,
 	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
 	enum err_code code = trust_key_of_der(der, len, details, "log entry", &key, err);
 
-	if (code == ERR_OK && (s->bundle->certificates_len > 0 || !trust_key_equal(key, s->key)))
+	if (code == ERR_OK && (s->is_keyless || !trust_key_equal(key, s->key)))
 		code = other("key", err);
 	return code;
 }

@@ -7,6 +7,8 @@
 #ifndef TRUST_TLOG_BODY_H
 #define TRUST_TLOG_BODY_H
 
+#include <stdbool.h>
+
 #include "common/err.h"
 #include "trust/artifact.h"
 #include "trust/key.h"
@@ -16,6 +18,7 @@
 struct tlog_subject {
 	const struct sigstore_bundle *bundle; /* its signature, payload and certificate */
 	const struct trust_key *key;          /* that checked the signature */
+	bool is_keyless;                      /* it is that of the certificate */
 	struct trust_artifact *signed_bytes;  /* the artifact, or what an envelope's signature is over */
 };
 

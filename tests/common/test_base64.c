@@ -39,6 +39,23 @@ START_TEST(both_ways)
 END_TEST
 
 static const struct {
+	const char *text;
+	enum err_code want;
+} lines[] = {
+	{ "Zm9v\nYmFy", ERR_OK },    { "Zm9v\r\nYmFy\r\n", ERR_OK }, { "\nZm\n9vYm\nFy", ERR_OK },
+	{ "Zm9v YmFy", ERR_FORMAT }, { "Zm9vYmF\n", ERR_FORMAT },
+};
+
+START_TEST(decodes_lines)
+{
+	CLEANUP(buf_release) struct buf got = { .max = 100 };
+
+	ck_assert_int_eq(base64_decode_lines(lines[_i].text, &got, NULL), lines[_i].want);
+	ck_assert(lines[_i].want != ERR_OK || strcmp(buf_text(&got), "foobar") == 0);
+}
+END_TEST
+
+static const struct {
 	const char *name, *text;
 } refused[] = {
 	{ "one short", "Zm9" },
@@ -102,6 +119,7 @@ int main(void)
 
 	tcase_add_loop_test(t, both_ways, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, refuse, 0, (int)COUNT_OF(refused));
+	tcase_add_loop_test(t, decodes_lines, 0, (int)COUNT_OF(lines));
 	tcase_add_test(t, bounds);
 	tcase_add_test(t, append);
 	suite_add_tcase(s, t);

@@ -33,6 +33,7 @@ struct mock_wish {
 	bool no_promise;      /* no signed entry timestamp */
 	bool by_between;      /* issued by one under the authority, which comes along below v0.3 */
 	bool by_tls;          /* the same, but that one is for TLS */
+	bool uri;             /* the certificate names MOCK_IDENTITY as a URI, not as an address of mail */
 	bool no_sct, false_sct, other_ca, no_code_signing, is_ca, no_issuer;
 	int64_t from, to;    /* of the certificate; 0: MOCK_TIME and ten minutes */
 	bool other_log;      /* the log is one that nobody knows */

@@ -279,7 +279,8 @@ struct buf mock_leaf(struct mock *m, const struct mock_wish *w)
 		add_extension(x, ca->certificate, NID_basic_constraints, "critical,CA:TRUE");
 	add_extension(x, ca->certificate, NID_key_usage, "critical,digitalSignature");
 	add_extension(x, ca->certificate, NID_ext_key_usage, w->no_code_signing ? "serverAuth" : "codeSigning");
-	add_extension(x, ca->certificate, NID_subject_alt_name, "critical,email:" MOCK_IDENTITY);
+	add_extension(x, ca->certificate, NID_subject_alt_name,
+		      w->uri ? "critical,URI:" MOCK_IDENTITY : "critical,email:" MOCK_IDENTITY);
 	if (!w->no_issuer)
 		add_issuer(x);
 	ck_assert_int_gt(X509_sign(x, ca->key, EVP_sha256()), 0);

@@ -194,6 +194,36 @@ START_TEST(holds)
 }
 END_TEST
 
+/* Who names keys has asked for no certificate: one that stands beside is passed over, as cosign and skopeo do, and
+ * what was signed with it is not signed with the key. */
+START_TEST(key_beside_certificate)
+{
+	struct fixture f;
+	struct mock *other = mock_new();
+	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
+	CLEANUP(free_ptr) char *pem = NULL;
+	struct candidate_proof proof = { 0 };
+	const struct trust_wanted wanted = { 0 };
+	struct trust_material m = { .keys_len = 1 };
+	struct err err = { 0 };
+	enum err_code code;
+
+	open_fixture(&f);
+	sign(&f, LEGACY_SIGNATURE, ROOT);
+	bring(&f, LEGACY_SIGNATURE);
+	pem = mock_public_key(_i == 0 ? f.mock : other); /* that of the certificate, too */
+	ck_assert_int_eq(trust_key_of_pem(pem, strlen(pem), "key", &key, &err), ERR_OK);
+	m.keys = &key;
+	code = candidate_prove(&f.all, &f.all.items[0], &m, &wanted, &proof, &err);
+	ck_assert_msg(code == (_i == 0 ? ERR_OK : ERR_UNPROVED), "%d: %s", _i, err.msg);
+	ck_assert(_i == 0 || strstr(err.msg, "not a signature of") != NULL);
+	ck_assert(_i != 0 || proof.signer.key == key);
+	candidate_proof_release(&proof);
+	mock_free(other);
+	close_fixture(&f);
+}
+END_TEST
+
 START_TEST(fails_for_another_image)
 {
 	struct fixture f;
@@ -239,6 +269,7 @@ int main(void)
 	TCase *t = tcase_create("candidate_keyless");
 
 	tcase_add_loop_test(t, holds, 0, TRAVELS);
+	tcase_add_loop_test(t, key_beside_certificate, 0, 2);
 	tcase_add_loop_test(t, fails_for_another_image, 0, TRAVELS);
 	tcase_add_loop_test(t, fails_with_another_certificate, 0, TRAVELS);
 	suite_add_tcase(s, t);

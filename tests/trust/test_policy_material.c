@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/seal_keys.h"
+#include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
 #include "trust/policy_private.h"
 
@@ -29,15 +30,15 @@ static void put_pem(struct buf *pem, const char *kind, const char *text)
 	buf_printf(pem, NULL, "-----END %s-----\n", kind);
 }
 
-/* The chain of the second authority, which is the one that issues today, or its last certificate alone. */
-static void put_authority(const struct json_t *root, const char *name, bool last_only)
+/* The chain of an authority, or its last certificate alone. */
+static void put_authority(const struct json_t *root, size_t which, const char *name, bool last_only)
 {
-	const struct json_t *chain =
-		js_array(js_object(js_at(js_array(root, "certificateAuthorities"), 1), "certChain"), "certificates");
+	const struct json_t *chain = js_array(
+		js_object(js_at(js_array(root, "certificateAuthorities"), which), "certChain"), "certificates");
 	CLEANUP(buf_release) struct buf pem = { .max = 1 << 16 };
 	size_t i;
 
-	ck_assert_uint_ge(js_len(chain), 2);
+	ck_assert_uint_ge(js_len(chain), 1);
 	for (i = last_only ? js_len(chain) - 1 : 0; i < js_len(chain); i++)
 		put_pem(&pem, "CERTIFICATE", js_string(js_at(chain, i), "rawBytes"));
 	folder_put(folder, name, pem.data, pem.len);
@@ -59,20 +60,26 @@ static void put_all(const struct json_t *root, const char *name)
 	folder_put(folder, name, pem.data, pem.len);
 }
 
+static void put_log(const struct json_t *root, const char *name)
+{
+	CLEANUP(buf_release) struct buf log = { .max = 1 << 16 };
+
+	put_pem(&log, "PUBLIC KEY", js_string(js_object(js_at(js_array(root, "tlogs"), 0), "publicKey"), "rawBytes"));
+	folder_put(folder, name, log.data, log.len);
+}
+
 static void setup(void)
 {
 	CLEANUP(buf_release) struct buf text = { .max = 1 << 20 };
-	CLEANUP(buf_release) struct buf log = { .max = 1 << 16 };
 	CLEANUP(js_free_ptr) struct json_t *root = NULL;
 
 	folder = folder_new();
 	ck_assert_int_eq(file_read(ROOT, &text, NULL), ERR_OK);
 	ck_assert_int_eq(js_read(text.data, text.len, ROOT, &root, NULL), ERR_OK);
-	put_authority(root, "fulcio.pem", false);
-	put_authority(root, "last.pem", true);
+	put_authority(root, 1, "fulcio.pem", false); /* which is the one that issues today */
+	put_authority(root, 1, "last.pem", true);
 	put_all(root, "all.pem");
-	put_pem(&log, "PUBLIC KEY", js_string(js_object(js_at(js_array(root, "tlogs"), 0), "publicKey"), "rawBytes"));
-	folder_put(folder, "rekor.pub", log.data, log.len);
+	put_log(root, "rekor.pub");
 	folder_put(folder, "other.pub", key_p256_pub, strlen(key_p256_pub));
 	folder_put(folder, "root.json", text.data, text.len);
 }
@@ -91,8 +98,10 @@ static const struct {
 	const char *what, *signers;
 	const char *why; /* NULL: proved */
 } cases[] = {
-	{ "Fulcio and Rekor", FULCIO("fulcio.pem", ISSUER, WHO, "rekor.pub"), NULL },
-	{ "several authorities of Fulcio, in another order", FULCIO("all.pem", ISSUER, WHO, "rekor.pub"), NULL },
+	{ "Fulcio and Rekor, and no address of mail", FULCIO("fulcio.pem", ISSUER, WHO, "rekor.pub"),
+	  "not as an address of mail" },
+	{ "several authorities of Fulcio, in another order", FULCIO("all.pem", ISSUER, WHO, "rekor.pub"),
+	  "not as an address of mail" },
 	{ "only the root of Fulcio, and no intermediate comes along", FULCIO("last.pem", ISSUER, WHO, "rekor.pub"),
 	  "" },
 	{ "another identity", FULCIO("fulcio.pem", ISSUER, "who@example.com", "rekor.pub"), "who@example.com" },
@@ -112,28 +121,89 @@ static const struct {
 	{ "a key", "\"keyPath\":\"other.pub\"", "" },
 };
 
-START_TEST(proves)
+static struct policy *parse(const char *signers)
 {
 	CLEANUP(free_ptr) char *path = folder_path(folder, "policy.json");
 	CLEANUP(free_ptr) char *text = NULL;
-	CLEANUP(policy_free_ptr) struct policy *p = NULL;
+	struct policy *p = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(str_format(&text, NULL, "{\"default\":[{\"type\":\"sigstoreSigned\",%s}]}", signers), ERR_OK);
+	ck_assert_msg(policy_parse(text, strlen(text), path, &p, &err) == ERR_OK, "%s: %s", signers, err.msg);
+	return p;
+}
+
+static enum err_code verify(const struct policy *p, const struct sigstore_bundle *bundle,
+			    struct trust_artifact *artifact, struct trust_proof *proof, struct err *err)
+{
+	const struct policy_signers *signers = p->fallback.requirements[0].signers;
+
+	return trust_verify(bundle, &signers->material, &signers->wanted, artifact, proof, err);
+}
+
+START_TEST(proves)
+{
+	CLEANUP(policy_free_ptr) struct policy *p = parse(cases[_i].signers);
 	CLEANUP(buf_release) struct buf content = { .max = 1 << 20 };
 	CLEANUP(sigstore_bundle_release) struct sigstore_bundle bundle = { 0 };
 	CLEANUP(trust_artifact_release) struct trust_artifact artifact = trust_artifact_of_file(VECTORS "a.txt");
 	CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
-	const struct policy_signers *signers;
 	struct err err = { 0 };
 	enum err_code code;
 
-	ck_assert_int_eq(str_format(&text, NULL, "{\"default\":[{\"type\":\"sigstoreSigned\",%s}]}", cases[_i].signers),
-			 ERR_OK);
-	ck_assert_msg(policy_parse(text, strlen(text), path, &p, &err) == ERR_OK, "%s: %s", cases[_i].what, err.msg);
 	ck_assert_int_eq(file_read(VECTORS "happy-path-v0.3/bundle.sigstore.json", &content, NULL), ERR_OK);
 	ck_assert_int_eq(sigstore_bundle_read(content.data, content.len, "bundle", &bundle, &err), ERR_OK);
-	signers = p->fallback.requirements[0].signers;
-	code = trust_verify(&bundle, &signers->material, &signers->wanted, &artifact, &proof, &err);
+	code = verify(p, &bundle, &artifact, &proof, &err);
 	ck_assert_msg(code == (cases[_i].why == NULL ? ERR_OK : ERR_UNPROVED), "%s: %s", cases[_i].what, err.msg);
 	ck_assert_msg(code == ERR_OK || strstr(err.msg, cases[_i].why) != NULL, "%s: %s", cases[_i].what, err.msg);
+}
+END_TEST
+
+static const struct {
+	const char *what, *signers;
+	struct mock_wish wish;
+	const char *why; /* NULL: proved */
+} mails[] = {
+	{ "an address of mail", FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"), { 0 }, NULL },
+	{ "no SCT is asked for", FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"), { .no_sct = true }, NULL },
+	{ "a URI that reads like one",
+	  FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"),
+	  { .uri = true },
+	  "not as an address of mail" },
+	{ "in capital letters", FULCIO("mock.pem", MOCK_ISSUER, "Builder@acme.example", "mock.pub"), { 0 }, "Builder" },
+	{ "signed by another authority", FULCIO("fulcio.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"), { 0 }, "" },
+	{ "logged too late",
+	  FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"),
+	  { .logged_at = MOCK_TIME + 3600 },
+	  "" },
+	{ "not logged", FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"), { .kind = "" }, "log" },
+};
+
+START_TEST(proves_mail)
+{
+	CLEANUP(policy_free_ptr) struct policy *p = NULL;
+	CLEANUP(js_free_ptr) struct json_t *root = NULL;
+	CLEANUP(sigstore_bundle_release) struct sigstore_bundle bundle = { 0 };
+	CLEANUP(trust_artifact_release)
+	struct trust_artifact artifact = trust_artifact_of_bytes(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), "artifact");
+	CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
+	struct mock *m = mock_new();
+	char *root_text = mock_root(m, &(struct mock_root_wish){ 0 }), *text = mock_bundle(m, &mails[_i].wish);
+	struct err err = { 0 };
+	enum err_code code;
+
+	ck_assert_int_eq(js_read(root_text, strlen(root_text), "root", &root, NULL), ERR_OK);
+	put_authority(root, 0, "mock.pem", false);
+	put_log(root, "mock.pub");
+	p = parse(mails[_i].signers);
+	code = sigstore_bundle_read(text, strlen(text), "bundle", &bundle, &err);
+	ck_assert_msg(code == ERR_OK, "%s: %s", mails[_i].what, err.msg);
+	code = verify(p, &bundle, &artifact, &proof, &err);
+	ck_assert_msg(code == (mails[_i].why == NULL ? ERR_OK : ERR_UNPROVED), "%s: %s", mails[_i].what, err.msg);
+	ck_assert_msg(code == ERR_OK || strstr(err.msg, mails[_i].why) != NULL, "%s: %s", mails[_i].what, err.msg);
+	free(root_text);
+	free(text);
+	mock_free(m);
 }
 END_TEST
 
@@ -144,6 +214,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, proves, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, proves_mail, 0, (int)COUNT_OF(mails));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

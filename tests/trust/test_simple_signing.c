@@ -29,6 +29,12 @@ static const struct {
 	  "for another image" },
 	{ "a digest without algorithm", PAYLOAD(IDENTITY, "{\"docker-manifest-digest\":\"" HEX "\"}", TYPE),
 	  "ghcr.io/a/b", "for another image" },
+	{ "more in the identity", PAYLOAD("{\"docker-reference\":\"ghcr.io/a/b\",\"until\":2020}", IMAGE, TYPE),
+	  "ghcr.io/a/b", "not known here: \"until\"" },
+	{ "more in the image", PAYLOAD(IDENTITY, "{\"docker-manifest-digest\":\"sha256:" HEX "\",\"x\":1}", TYPE),
+	  "ghcr.io/a/b", "not known here: \"x\"" },
+	{ "more that is critical", PAYLOAD(IDENTITY, IMAGE, TYPE ",\"revoked\":true"), "ghcr.io/a/b",
+	  "not known here: \"revoked\"" },
 	{ "nothing critical", "{}", NULL, "critical" },
 	{ "a list", "[]", NULL, "critical" },
 };

@@ -210,6 +210,20 @@ START_TEST(one_lie)
 }
 END_TEST
 
+/* Who asks for an address of mail gets no other name that reads like one. */
+START_TEST(mail_alone)
+{
+	struct fixture f;
+
+	set_up(&f, &(struct mock_root_wish){ 0 });
+	f.identity.email_only = _i >= 2;
+	ck_assert_int_eq(read_bundle(&f, &(struct mock_wish){ .uri = _i % 2 == 1 }), ERR_OK);
+	ck_assert_msg(verify(&f, false) == (_i == 3 ? ERR_UNPROVED : ERR_OK), "%d: %s", _i, f.err.msg);
+	ck_assert(_i != 3 || strstr(f.err.msg, "not as an address of mail") != NULL);
+	tear_down(&f);
+}
+END_TEST
+
 START_TEST(somebody_else)
 {
 	struct fixture f;
@@ -346,6 +360,7 @@ int main(void)
 	TCase *t = tcase_create("verify");
 
 	tcase_add_loop_test(t, one_lie, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, mail_alone, 0, 4);
 	tcase_add_test(t, somebody_else);
 	tcase_add_loop_test(t, with_key, 0, (int)COUNT_OF(keyed));
 	tcase_add_loop_test(t, annotations, 0, (int)COUNT_OF(legacy));
