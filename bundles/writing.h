@@ -78,6 +78,21 @@ struct bundle_writer {
 	bool has_layers; /* a whole frame of a layer has arrived, which is worth keeping */
 };
 
+/* What stands in front of all blobs: two files, and how bundle.json is divided.  Shards are made twice, so that none
+ * has to be kept. */
+struct writer_front {
+	struct buf index, description;
+	struct description_file layout_file, index_file;
+	struct description_maker maker;
+	struct description_shard *shards; /* owned */
+};
+
+/* Make it, and plan the file by it, as every reader will read it: what could not be read is not written. */
+enum err_code writer_front_make(struct bundle_writer *w, const struct description_notes *notes, struct writer_front *f,
+				struct err *err);
+/* Write it, with room for seals. */
+enum err_code writer_front_write(struct bundle_writer *w, const struct writer_front *f, struct err *err);
+void writer_front_release(struct writer_front *f);
 /* The blob of a node. */
 size_t writer_blob(const struct bundle_writer *w, uint32_t node);
 /* A name for what is written, which goes on with a leftover of the same plan and looks for layers in one of another. */
