@@ -35,16 +35,28 @@ static bool is_unit(const struct candidates *all, size_t i)
 	return (s->role == ROLE_MANIFEST || is_closed) && candidates_has(all, s->node);
 }
 
+/* In any variant: a machine that is amd64 takes what is for amd64/v2, if its user or its runtime says so. */
+static bool may_run_on(const char *platform, const struct platform *wanted)
+{
+	char text[PLATFORM_TEXT_MAX];
+	int len = snprintf(text, sizeof(text), "%s/%s", wanted->os, wanted->architecture);
+
+	return strncmp(platform, text, (size_t)len) == 0 && (platform[len] == '\0' || platform[len] == '/');
+}
+
 static bool is_wanted_platform(const struct judging *j, size_t i)
 {
 	const struct policy_requirement *r = j->requirement;
-	size_t k;
+	uint32_t node = j->all->subjects[i].node;
+	const char *platform = graph_platform(j->all->graph, node, 0);
+	bool wanted = r->platforms_len == 0 || platform == NULL; /* what does not say may run anywhere */
+	size_t n, k;
 
-	for (k = 0; k < r->platforms_len; k++) {
-		if (graph_runs_on(j->all->graph, j->all->subjects[i].node, &r->platforms[k]))
-			return true;
+	for (n = 0; !wanted && platform != NULL; platform = graph_platform(j->all->graph, node, ++n)) {
+		for (k = 0; k < r->platforms_len; k++)
+			wanted |= may_run_on(platform, &r->platforms[k]);
 	}
-	return r->platforms_len == 0;
+	return wanted;
 }
 
 /* Whatever need not be vouched for counts as vouched for. */

@@ -45,7 +45,7 @@ static const struct {
 	[ARM64] = { ROLE_MANIFEST, "linux/arm64", 0, 0 },
 	[BUILDKIT] = { ROLE_ATTESTATION, NULL, 0, 0 },
 	[INNER] = { ROLE_INDEX, NULL, 4, 1 },
-	[S390X] = { ROLE_MANIFEST, "linux/s390x", 0, 0 },
+	[S390X] = { ROLE_MANIFEST, "linux/s390x/z15", 0, 0 },
 };
 
 /* One thing that came with the image: by whose key it holds, and what it is. */
@@ -333,6 +333,21 @@ static const struct {
 	  { DSSE(AMD64, "a", SLSA, "{}"), DSSE(S390X, "a", SLSA, "{}") },
 	  2,
 	  NULL },
+	{ "a variant of a platform is that platform",
+	  ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"linux/s390x\"]"),
+	  { DSSE(AMD64, "a", SLSA, "{}") },
+	  1,
+	  "no attestation of this type" },
+	{ "and no other variant is another",
+	  ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"linux/arm64/v9\"]"),
+	  { DSSE(AMD64, "a", SLSA, "{}") },
+	  1,
+	  "no attestation of this type" },
+	{ "an architecture that begins as another",
+	  ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"linux/arm/v7\",\"linux/s390\"]"),
+	  { { 0 } },
+	  0,
+	  NULL },
 	{ "a platform that is not here",
 	  ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"windows/amd64\"]"),
 	  { { 0 } },
@@ -547,7 +562,7 @@ static const char tree_text[] = NAME ": refused by FOLDER/policy.json\n"
 				     "      ok   signature BLOB0 of linux/amd64: by key FOLDER/a.pub\n"
 				     "      FAIL signature BLOB1 of linux/arm64: it is not by this key\n"
 				     "      FAIL linux/arm64 ARM64: it is not by this key\n"
-				     "      FAIL linux/s390x S390X: no signature\n"
+				     "      FAIL linux/s390x/z15 S390X: no signature\n"
 				     "    ok   insecureAcceptAnything  (/transports/docker/r.example/1)\n";
 
 static void replace_all(char **text, const char *from, const char *to)
