@@ -133,6 +133,26 @@ static enum err_code names_of(const struct mapping *names, const char *name, con
 	return ERR_OK;
 }
 
+/* What is revoked comes along with nobody, but it would be under the image's name. */
+static enum err_code check_revoked_there(const struct admission *a, const struct candidates *all, const char *name,
+					 struct err *err)
+{
+	size_t i;
+
+	for (i = 0; all->there != NULL && i < all->subjects_len; i++) {
+		const struct candidate_subject *s = &all->subjects[i];
+		const struct revoked_entry *entry = NULL;
+
+		if (!node_is_carried(&all->graph->nodes[s->node]) && all->there[s->node])
+			entry = revoked_find(&a->revoked, s->digest);
+		if (entry != NULL)
+			return err_set(err, ERR_UNPROVED,
+				       "%.300s lists %s, which is revoked here (" SITE_REVOKED "/%s)", name,
+				       s->digest->text, entry->file);
+	}
+	return ERR_OK;
+}
+
 enum err_code admission_check_image(struct admission *a, const struct graph *g, const struct image *image,
 				    struct source *source, const struct mapping *names, const bool *there,
 				    struct err *err)
@@ -147,6 +167,8 @@ enum err_code admission_check_image(struct admission *a, const struct graph *g, 
 	if (code == ERR_OK)
 		code = candidates_gather_there(g, image->root, source, there, &all, err);
 	if (code == ERR_OK)
+		code = check_revoked_there(a, &all, both[0], err);
+	if (code == ERR_OK)
 		code = admission_judge(a, &all, both, len, &answer, err);
 	return code == ERR_OK ? admission_refusal(&answer, err) : code;
 }
@@ -157,7 +179,7 @@ static enum err_code check_images(struct admission *a, const struct graph *g, st
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; a->len > 0 && code == ERR_OK && i < g->images_len; i++)
+	for (i = 0; code == ERR_OK && i < g->images_len; i++)
 		code = admission_check_image(a, g, &g->images[i], source, names, there, err);
 	return code;
 }
@@ -165,18 +187,15 @@ static enum err_code check_images(struct admission *a, const struct graph *g, st
 enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
 			      const struct mapping *names, struct err *err)
 {
-	return check_images(a, g, source, names, NULL, err);
+	return a->len > 0 ? check_images(a, g, source, names, NULL, err) : ERR_OK;
 }
 
 static enum err_code check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
 				  const struct mapping *names, const bool *there, struct err *err)
 {
 	struct source *source = NULL;
-	enum err_code code = ERR_OK;
+	enum err_code code = bundle_source_new(b, &source, err);
 
-	if (a->len == 0)
-		return ERR_OK;
-	code = bundle_source_new(b, &source, err);
 	if (code != ERR_OK)
 		return code;
 	code = check_images(a, g, source, names, there, err);
@@ -189,13 +208,13 @@ static enum err_code check_bundle(struct admission *a, const struct bundle *b, c
 enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
 				     const struct mapping *names, struct err *err)
 {
-	return check_bundle(a, b, g, names, NULL, err);
+	return a->len > 0 ? check_bundle(a, b, g, names, NULL, err) : ERR_OK;
 }
 
 enum err_code admission_check_there(struct admission *a, const struct bundle *b, const struct graph *g,
 				    const bool *there, struct err *err)
 {
-	return check_bundle(a, b, g, NULL, there, err);
+	return a->len > 0 || a->revoked.len > 0 ? check_bundle(a, b, g, NULL, there, err) : ERR_OK;
 }
 
 enum err_code admission_check_file(struct admission *a, const char *path, const struct digest *digest, struct err *err)

@@ -74,7 +74,7 @@ enum err_code admission_load(const struct admission_wanted *wanted, struct admis
 enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
 			      const struct mapping *names, struct err *err);
 /* The same of one image.  there, which may be NULL, says by node what of that which is not carried is where the image
- * goes (trust/candidate.h). */
+ * goes (trust/candidate.h); nothing of that may be revoked. */
 enum err_code admission_check_image(struct admission *a, const struct graph *g, const struct image *image,
 				    struct source *source, const struct mapping *names, const bool *there,
 				    struct err *err);

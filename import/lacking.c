@@ -111,7 +111,7 @@ enum err_code lacking_check(struct admission *a, const struct plan *plan, struct
 	CLEANUP(lacking_release) struct lacking l = { .admission = a, .plan = plan };
 	enum err_code code;
 
-	if (a->len == 0)
+	if (a->len == 0 && a->revoked.len == 0)
 		return ERR_OK;
 	l.there = calloc(plan->graph.nodes_len + 1, sizeof(*l.there));
 	if (l.there == NULL)
