@@ -117,9 +117,10 @@ bool access_has_answered(const struct access *a)
 	return a->answered;
 }
 
-bool access_has_login(const struct access *a)
+const char *access_advice(const struct access *a, char out[WALLET_ADVICE_MAX])
 {
-	return a->tokens != NULL && wallet_has_login(tokens_wallet(a->tokens), a->endpoint->host);
+	return wallet_advice(a->tokens != NULL ? tokens_wallet(a->tokens) : NULL, a->endpoint->host, a->endpoint->path,
+			     out);
 }
 
 const char *access_host(const struct access *a)

@@ -74,8 +74,8 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 void access_set_writes(struct access *a);
 /* True from when any status has come from there, be it a refusal. */
 bool access_has_answered(const struct access *a);
-/* True where its credentials are those of the command line. */
-bool access_has_login(const struct access *a);
+/* What a refusal by it is to be told with (wallet.h).  Returns out. */
+const char *access_advice(const struct access *a, char out[WALLET_ADVICE_MAX]);
 /* The registry's host, for messages. */
 const char *access_host(const struct access *a);
 void access_free(struct access *a);

@@ -177,13 +177,17 @@ static enum err_code describe_failure(const struct helper *h, int status, const 
 		       WEXITSTATUS(status), server, h->program);
 }
 
-static enum err_code read_credentials(const struct helper *h, struct credentials *ret_credentials, struct err *err)
+static enum err_code read_credentials(const struct helper *h, const char *server, struct credentials *ret_credentials,
+				      struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	CLEANUP(credentials_release) struct credentials c = { 0 };
 	enum err_code code = js_read_secret(buf_text(&h->said), h->said.len, h->program, &json, err);
 	const char *user, *secret;
 
+	if (code == ERR_FORMAT)
+		return err_set(err, code, "%s: what it printed is not valid JSON: try it by hand: echo %s | %s get",
+			       h->program, server, h->program);
 	if (code != ERR_OK)
 		return code;
 	user = js_string(json, "Username");
@@ -197,6 +201,8 @@ static enum err_code read_credentials(const struct helper *h, struct credentials
 		if (code == ERR_OK)
 			code = str_copy(secret, &c.password, err);
 	}
+	if (code == ERR_OK)
+		code = str_copy(h->program, &c.origin, err);
 	if (code == ERR_OK) {
 		*ret_credentials = c;
 		c = (struct credentials){ 0 };
@@ -216,7 +222,7 @@ static enum err_code ask(struct helper *h, const char *server, struct credential
 	if (code != ERR_OK)
 		return code;
 	if (status == 0)
-		return read_credentials(h, ret_credentials, err);
+		return read_credentials(h, server, ret_credentials, err);
 	if (!WIFEXITED(status) || strstr(buf_text(&h->said), NONE) == NULL)
 		return describe_failure(h, status, server, err);
 	*ret_credentials = (struct credentials){ 0 };

@@ -1,6 +1,6 @@
 #include "common/credentials.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "common/base64.h"
 #include "common/limits.h"
@@ -20,6 +20,8 @@ enum err_code credentials_copy(const struct credentials *c, struct credentials *
 		code = str_copy(c->password, &copy.password, err);
 	if (code == ERR_OK)
 		code = str_copy(c->identity_token, &copy.identity_token, err);
+	if (code == ERR_OK)
+		code = str_copy(c->origin, &copy.origin, err);
 	if (code == ERR_OK)
 		*ret_copy = copy;
 	else
@@ -57,4 +59,5 @@ void credentials_release(struct credentials *c)
 	secret_free(&c->user);
 	secret_free(&c->password);
 	secret_free(&c->identity_token);
+	free(take_ptr(&c->origin));
 }

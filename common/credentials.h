@@ -17,6 +17,7 @@
 struct credentials {
 	char *user, *password; /* both NULL: anonymous, but for an identity token */
 	char *identity_token;  /* what a token service gave at a login, in place of the password; NULL for none */
+	char *origin;          /* where they were found, for messages: "/root/.docker/config.json"; may be NULL */
 };
 
 /* False where the access is anonymous. */

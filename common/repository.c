@@ -33,14 +33,17 @@ static enum err_code code_of(int status)
 	return status == 408 || status == 429 || status >= 500 ? ERR_NETWORK : ERR_REFUSED;
 }
 
-static const char *advice_of(const struct request *r, int status)
+/* "" or " (…)", into out. */
+static const char *advice_of(const struct request *r, int status, char out[WALLET_ADVICE_MAX + 3])
 {
+	char advice[WALLET_ADVICE_MAX];
+
 	if (r->foreign)
 		return "";
-	if ((status == 401 || status == 403) && access_has_login(r->access))
-		return " (with the credentials of --username)";
-	if (status == 401 || status == 403)
-		return " (docker login may help)";
+	if (status == 401 || status == 403) {
+		snprintf(out, WALLET_ADVICE_MAX + 3, " (%s)", access_advice(r->access, advice));
+		return out;
+	}
 	if (status == 429)
 		return " (too many requests: wait, then run again)";
 	return status >= 500 ? " (the registry's fault: run again later)" : "";
@@ -50,7 +53,7 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	int status = r->call.status;
-	char tried[HTTP_TRIED_MAX];
+	char tried[HTTP_TRIED_MAX], advice[WALLET_ADVICE_MAX + 3];
 	const char *why;
 
 	if (r->foreign) /* such a host may repeat the URL, whose query is a secret of the registry's */
@@ -63,7 +66,7 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 		       r->label != NULL ? r->label : r->url,
 		       r->foreign ? "the storage that the registry named" : "the registry", status,
 		       why != NULL ? ": " : "", why != NULL ? why : "", http_tried(&r->call, tried),
-		       advice_of(r, status));
+		       advice_of(r, status, advice));
 }
 
 enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,

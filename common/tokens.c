@@ -193,8 +193,10 @@ static enum err_code refused(const struct entry *e, int status, struct err *err)
 			       "%s: the token service refused the credentials of --username (status %d)", e->host,
 			       status);
 	if (status == 401 || status == 403 || (status == 400 && given))
-		return err_set(err, ERR_DENIED, "%s: the token service refused %s (status %d): run docker login %s",
-			       e->host, given ? "these credentials" : "anonymous access", status, e->host);
+		return err_set(err, ERR_DENIED,
+			       "%s: the token service refused %s%.400s (status %d): run docker login %s", e->host,
+			       given ? "the credentials of " : "anonymous access", given ? e->credentials.origin : "",
+			       status, e->host);
 	return err_set(err, status >= 500 || status == 429 ? ERR_NETWORK : ERR_REFUSED,
 		       "%s: the token service answered with status %d%s", e->host, status, http_tried(&e->call, tried));
 }

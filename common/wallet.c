@@ -1,5 +1,6 @@
 #include "common/wallet.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -107,9 +108,13 @@ static enum err_code look_into_text(struct wallet *w, const char *text, size_t l
 	CLEANUP(js_free_ptr) struct json_t *config = NULL;
 	enum err_code code = js_read_secret(text, len, name, &config, err);
 
+	if (code == ERR_OK && js_kind(config) != JS_OBJECT)
+		return err_set(err, ERR_FORMAT, "%s: is JSON, but no object with \"auths\"", name);
 	if (code != ERR_OK)
 		return code;
-	return look_into(w, config, host, path, c, err) == ERR_OK ? ERR_OK : err_add(err, "%s", name);
+	if (look_into(w, config, host, path, c, err) != ERR_OK)
+		return err_add(err, "%s", name);
+	return credentials_given(c) && c->origin == NULL ? str_copy(name, &c->origin, err) : ERR_OK;
 }
 
 static enum err_code look_into_file(struct wallet *w, const char *file, const char *host, const char *path,
@@ -216,7 +221,9 @@ enum err_code wallet_find(struct wallet *w, const char *host, const char *path, 
 	enum err_code code;
 
 	if (user != NULL)
-		return credentials_copy(&(struct credentials){ .user = user->user, .password = user->password },
+		return credentials_copy(&(struct credentials){ .user = user->user,
+							       .password = user->password,
+							       .origin = (char *)"--username" },
 					ret_credentials, err);
 	code = file != NULL ? look_into_file(w, file, host, path, &c, err) : look_into_usual(w, host, path, &c, err);
 	if (code == ERR_OK)
@@ -224,4 +231,18 @@ enum err_code wallet_find(struct wallet *w, const char *host, const char *path, 
 	else
 		credentials_release(&c);
 	return code;
+}
+
+const char *wallet_advice(struct wallet *w, const char *host, const char *path, char out[WALLET_ADVICE_MAX])
+{
+	CLEANUP(credentials_release) struct credentials c = { 0 };
+
+	if (w == NULL || wallet_find(w, host, path, &c, NULL) != ERR_OK)
+		snprintf(out, WALLET_ADVICE_MAX, "docker login may help");
+	else if (credentials_given(&c))
+		snprintf(out, WALLET_ADVICE_MAX, "with the credentials of %.400s%s", c.origin,
+			 wallet_has_login(w, host) ? "" : "; docker login may help");
+	else
+		snprintf(out, WALLET_ADVICE_MAX, "no credentials for %.200s were found; docker login may help", host);
+	return out;
 }

@@ -24,6 +24,8 @@
 #include "common/credentials.h"
 #include "common/login.h"
 
+#define WALLET_ADVICE_MAX 512
+
 struct wallet;
 
 enum err_code wallet_new(const struct login *login, struct wallet **ret_wallet, struct err *err);
@@ -34,5 +36,8 @@ bool wallet_has_login(const struct wallet *w, const char *host);
 /* For the repository path at host[:port]; ret_credentials is zeroed where there are none. */
 enum err_code wallet_find(struct wallet *w, const char *host, const char *path, struct credentials *ret_credentials,
 			  struct err *err);
+/* What a refusal by a host is to be told with: which credentials it was shown, or that there are none, and what may
+ * help. Returns out. */
+const char *wallet_advice(struct wallet *w, const char *host, const char *path, char out[WALLET_ADVICE_MAX]);
 void wallet_free(struct wallet *w);
 #endif

@@ -162,6 +162,8 @@ static const struct {
 	{ "cut in a secret", "{\"auths\":{\"x\":{\"auth\":\"s3cret", ERR_FORMAT },
 	{ "a secret that is no text", "{\"auths\":{\"x\":{\"auth\":s3cret}}}", ERR_FORMAT },
 	{ "a key twice", "{\"auths\":{\"x\":{\"auth\":\"s3cret\",\"auth\":\"s3cret\"}}}", ERR_FORMAT },
+	{ "a list", "[\"s3cret\"]", ERR_FORMAT },
+	{ "a text", "\"s3cret\"", ERR_FORMAT },
 	{ "a wrong entry", "{\"auths\":{\"x\":{\"auth\":\"s3cret!\"}}}", ERR_FORMAT },
 	{ "a helper that is no name", "{\"credsStore\":\"/bin/sh\"}", ERR_FORMAT },
 	{ "a helper that is not there", "{\"credsStore\":\"nowhere\"}", ERR_DENIED },
@@ -273,6 +275,36 @@ START_TEST(helper)
 }
 END_TEST
 
+/* Who reads of a refusal should know whose credentials were refused. */
+START_TEST(advice)
+{
+	CLEANUP(free_ptr) char *file = NULL;
+	CLEANUP(free_ptr) char *of_file = NULL;
+	struct login_user user = { .host = (char[]){ "x" }, .user = (char[]){ "u" }, .password = (char[]){ "p" } };
+	char out[WALLET_ADVICE_MAX];
+
+	start();
+	ck_assert_str_eq(wallet_advice(NULL, "x", "a/b", out), "docker login may help");
+	ck_assert_str_eq(wallet_advice(wallet, "x", "a/b", out),
+			 "no credentials for x were found; docker login may help");
+	put(".docker/config.json", ONE);
+	file = folder_path(root, ".docker/config.json");
+	ck_assert_int_eq(str_format(&of_file, NULL, "with the credentials of %s; docker login may help", file), ERR_OK);
+	ck_assert_str_eq(wallet_advice(wallet, "x", "a/b", out), of_file);
+	ck_assert_int_eq(setenv("DOCKER_AUTH_CONFIG", ONE, 1), 0);
+	ck_assert_str_eq(wallet_advice(wallet, "x", "a/b", out),
+			 "with the credentials of $DOCKER_AUTH_CONFIG; docker login may help");
+	install("bin/docker-credential-one", HELPER);
+	ck_assert_int_eq(setenv("DOCKER_AUTH_CONFIG", "{\"credsStore\":\"one\"}", 1), 0);
+	ck_assert_str_eq(wallet_advice(wallet, "x", "a/b", out),
+			 "with the credentials of docker-credential-one; docker login may help");
+	login_.users = &user;
+	login_.users_len = 1;
+	ck_assert_str_eq(wallet_advice(wallet, "x", "a/b", out), "with the credentials of --username");
+	stop();
+}
+END_TEST
+
 /* Which logins are said to be for nobody, once some hosts are known. */
 static const struct {
 	const char *hosts[3], *unused;
@@ -321,6 +353,7 @@ int main(void)
 	tcase_add_loop_test(t, broken_file, 0, (int)COUNT_OF(broken));
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, too_large);
+	tcase_add_test(t, advice);
 	tcase_add_loop_test(t, expects, 0, (int)COUNT_OF(expected));
 	tcase_add_loop_test(t, helper, 0, (int)COUNT_OF(helped));
 	suite_add_tcase(s, t);

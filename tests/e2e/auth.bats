@@ -97,10 +97,10 @@ ways() {
 		[[ $(proxy_asked length) -lt 10 ]]
 		beside_stop
 	done <<-'EOF2'
-		basic||401
-		basic|alice:wrong|401
+		basic||no credentials for
+		basic|alice:wrong|.docker/config.json
 		bearer||refused anonymous access
-		bearer|alice:wrong|refused these credentials
+		bearer|alice:wrong|refused the credentials of
 	EOF2
 }
 

@@ -182,7 +182,7 @@ helper() {
 	complain 1 "$REGISTRY" 'refused anonymous access'
 	auth_file "$HOME/.docker/config.json" "$REGISTRY" alice:wrong
 	export_app1 -q
-	complain 1 "$REGISTRY" 'refused these credentials'
+	complain 1 "$REGISTRY" 'refused the credentials of'
 	auth_file "$HOME/.docker/config.json" "$REGISTRY"
 	export_app1
 	expect 0 "$APP1"
