@@ -27,19 +27,6 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* What the environment says, and loopback: a setting for the world outside must not send what is here there. */
-static enum err_code set_no_proxy(struct http *h, struct err *err)
-{
-	const char *hosts = getenv("no_proxy");
-
-	if (hosts == NULL)
-		hosts = getenv("NO_PROXY");
-	if (hosts != NULL && strcmp(hosts, "*") == 0)
-		return str_copy(hosts, &h->no_proxy, err);
-	return str_format(&h->no_proxy, err, "%s%slocalhost,127.0.0.1,127.0.0.0/8,::1", hosts != NULL ? hosts : "",
-			  hosts != NULL ? "," : "");
-}
-
 enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -62,7 +49,7 @@ enum err_code http_new(const struct http_options *options, struct http **ret_htt
 	h->multi = curl_multi_init();
 	buf_init(&h->system_ca, LIMIT_CA_BYTES);
 	if (h->multi == NULL || str_copy(options->user_agent, &h->user_agent, err) != ERR_OK ||
-	    str_copy(options->unix_socket, &h->unix_socket, err) != ERR_OK || set_no_proxy(h, err) != ERR_OK) {
+	    str_copy(options->unix_socket, &h->unix_socket, err) != ERR_OK || http_proxy_set(h, err) != ERR_OK) {
 		http_free(h);
 		return err_nomem(err);
 	}

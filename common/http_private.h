@@ -45,6 +45,15 @@ bool http_tls_refused(const struct http_call *call, CURLcode result);
 /* What can be done about a connection that failed for its certificates, "" where they were not the reason. */
 const char *http_tls_advice(const struct http_call *call, CURLcode result);
 
+/* Note what is asked without a proxy. */
+enum err_code http_proxy_set(struct http *h, struct err *err);
+/* A proxy would not let us through. */
+bool http_proxy_refused(const struct http_call *call);
+/* What the environment names as a proxy is none. */
+bool http_proxy_is_none(const struct http_call *call);
+/* That it is a proxy which cannot be reached, "" where it is not. */
+const char *http_proxy_advice(const struct http_call *call, CURLcode result);
+
 /* Make the easy handle of a call that begins. */
 enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err);
 void http_transfer_close(struct http_call *call);

@@ -310,29 +310,13 @@ CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;
 }
 
-/* A proxy that would not let us through: that is an answer too, though it comes as a broken connection. */
-static bool is_refused_by_proxy(const struct http_call *call)
-{
-	long status = 0;
-
-	curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-	return status >= 300 && !retry_status((int)status);
-}
-
-/* A proxy of the environment's that is none: no host was asked.  curl says so with all of the setting, its password
- * too. */
-static bool is_no_proxy(const struct http_call *call)
-{
-	return text_starts(call->trial->reason, "Unsupported proxy");
-}
-
 static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 {
 	if (call->trial->failure.code != ERR_OK)
 		return RETRY_HOPELESS; /* a callback said no */
-	if (result != CURLE_OK && is_no_proxy(call))
+	if (result != CURLE_OK && http_proxy_is_none(call))
 		return RETRY_HOPELESS;
-	if (result != CURLE_OK && (http_tls_refused(call, result) || is_refused_by_proxy(call)))
+	if (result != CURLE_OK && (http_tls_refused(call, result) || http_proxy_refused(call)))
 		return RETRY_HOPELESS;
 	switch (result) {
 	case CURLE_OK:
@@ -394,12 +378,12 @@ enum err_code http_transfer_failure(const struct http_call *call, CURLcode resul
 	if (result == CURLE_OUT_OF_MEMORY) /* curl says that of a header line too which it has no room for */
 		return err_set(err, ERR_REFUSED, "%s %s: out of memory, or an answer with a header that is too long",
 			       method_of(call), name_of(call));
-	if (is_no_proxy(call))
+	if (http_proxy_is_none(call))
 		return err_set(
 			err, ERR_USAGE,
 			"%s %s: the proxy setting in the environment cannot be used: see https_proxy, "
 			"http_proxy and all_proxy (in a user or password, special characters are written as %%40)",
 			method_of(call), name_of(call));
-	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s", method_of(call), name_of(call), why, http_tried(call, tried),
-		       http_tls_advice(call, result));
+	return err_set(err, ERR_NETWORK, "%s %s: %s%s%s%s", method_of(call), name_of(call), why,
+		       http_tried(call, tried), http_tls_advice(call, result), http_proxy_advice(call, result));
 }

@@ -75,6 +75,8 @@ static enum err_code check_version(const struct layout *l, struct err *err)
 	enum err_code code = read_json(l, "oci-layout", &json, err);
 	const char *version;
 
+	if (code == ERR_NOT_FOUND && access(l->path, F_OK) != 0)
+		return err_set(err, ERR_NOT_FOUND, "%s: no such folder", l->path);
 	if (code == ERR_NOT_FOUND)
 		return err_set(err, ERR_NOT_FOUND, "%s: no OCI image layout (it has no oci-layout file)", l->path);
 	if (code != ERR_OK)
@@ -206,10 +208,12 @@ static bool is_wanted(const char *name)
 static enum err_code check_archive(const struct layout *l, struct err *err)
 {
 	if (tarball_find(l->tar, "oci-layout") == NULL && tarball_find(l->tar, "manifest.json") != NULL)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "%s: holds no OCI content but what docker save wrote before Docker 25: load it into a "
-			       "newer Docker and save it again, or name the image in its registry",
-			       l->path);
+		return err_set(
+			err, ERR_UNSUPPORTED,
+			"%s: holds no OCI content but what docker save wrote before Docker 25, and skopeo as "
+			"docker-archive: load it into a newer Docker and save it again, or name the image in its "
+			"registry",
+			l->path);
 	return check_version(l, err);
 }
 

@@ -33,13 +33,22 @@ static enum err_code code_of(int status)
 	return status == 408 || status == 429 || status >= 500 ? ERR_NETWORK : ERR_REFUSED;
 }
 
+/* How servers answer who speaks to them without TLS: those of Go, and nginx. */
+static bool wants_tls(const struct request *r, int status, const char *body)
+{
+	return status == 400 && strncmp(r->url, "http:", 5) == 0 && strcasestr(body, " HTTP request ") != NULL &&
+	       strstr(body, "HTTPS") != NULL;
+}
+
 /* "" or " (…)", into out. */
-static const char *advice_of(const struct request *r, int status, char out[WALLET_ADVICE_MAX + 3])
+static const char *advice_of(const struct request *r, int status, const char *body, char out[WALLET_ADVICE_MAX + 3])
 {
 	char advice[WALLET_ADVICE_MAX];
 
 	if (r->foreign)
 		return "";
+	if (wants_tls(r, status, body))
+		return " (it speaks TLS: leave --plain-http out; on loopback, put its CA's certificate into certs.d)";
 	if (status == 401 || status == 403) {
 		snprintf(out, WALLET_ADVICE_MAX + 3, " (%s)", access_advice(r->access, advice));
 		return out;
@@ -66,7 +75,7 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 		       r->label != NULL ? r->label : r->url,
 		       r->foreign ? "the storage that the registry named" : "the registry", status,
 		       why != NULL ? ": " : "", why != NULL ? why : "", http_tried(&r->call, tried),
-		       advice_of(r, status, advice));
+		       advice_of(r, status, body, advice));
 }
 
 enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,

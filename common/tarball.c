@@ -295,6 +295,9 @@ static enum err_code open_file(struct tarball *t, struct err *err)
 	t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (t->fd < 0 || fstat(t->fd, &st) != 0)
 		return err_errno(err, t->path);
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_FORMAT, "%s: is a folder, and an archive is a file: write oci: for a layout",
+			       t->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_FORMAT, "%s: no regular file", t->path);
 	t->size_bytes = (uint64_t)st.st_size;

@@ -233,6 +233,24 @@ START_TEST(proxy)
 }
 END_TEST
 
+/* The address in what curl says is one that nobody asked for. */
+START_TEST(proxy_down)
+{
+	CLEANUP(http_asked_release) struct http_asked a;
+	struct err err = { 0 };
+
+	renew_engine("127.0.0.1:1", NULL);
+	http_asked_init(&a, "/ok");
+	a.call.url = "http://registry.invalid/proxied";
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(strstr(err.msg, "127.0.0.1 port 1") != NULL && strstr(err.msg, "that is the proxy of") != NULL,
+		      "%s", err.msg);
+	a.call = (struct http_call){ .url = "http://127.0.0.1:1/", .on_done = a.call.on_done };
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(strstr(err.msg, "proxy") == NULL, "%s", err.msg);
+}
+END_TEST
+
 static const struct {
 	const char *name, *target;
 	enum err_code head, body, done, want;
@@ -384,6 +402,7 @@ int main(void)
 	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, proxy, 0, (int)COUNT_OF(proxies));
+	tcase_add_test(t, proxy_down);
 	tcase_add_test(t, sent_headers);
 	tcase_add_loop_test(t, redirect_authorization, 0, (int)COUNT_OF(redirects));
 	tcase_add_loop_test(t, more_headers, 0, (int)COUNT_OF(more));

@@ -140,6 +140,6 @@ signatures() {
 	bundle import -q --to oci:strange app.zst
 	complain 1 'layout of version 2.0.0'
 	bundle inventory oci:nowhere
-	complain 1 'nowhere: no OCI image layout'
+	complain 1 'nowhere: no such folder'
 	[[ ! -e nowhere ]]
 }

@@ -149,9 +149,9 @@ static const struct {
 	const char *message;
 } bad[] = {
 	{ TRANSPORT_LAYOUT, "a.zst", ERR_NOT_FOUND, "is a file, and oci: takes a folder" },
-	{ TRANSPORT_LAYOUT, "nowhere", ERR_NOT_FOUND, "no OCI image layout" },
+	{ TRANSPORT_LAYOUT, "nowhere", ERR_NOT_FOUND, "nowhere: no such folder" },
 	{ TRANSPORT_ARCHIVE, "a.zst", ERR_UNSUPPORTED, "is a bundle: write bundle:" },
-	{ TRANSPORT_ARCHIVE, "layout", ERR_FORMAT, "no regular file" },
+	{ TRANSPORT_ARCHIVE, "layout", ERR_FORMAT, "is a folder, and an archive is a file: write oci:" },
 	{ TRANSPORT_ARCHIVE, "layout/index.json", ERR_FORMAT, "no whole tar archive" },
 	{ TRANSPORT_BUNDLE, "layout/index.json", ERR_DAMAGED, "not a bundle" },
 };
