@@ -7,10 +7,10 @@
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/text.h"
 #include "trust/protojson.h"
 
-#define STATEMENT_TYPES "https://in-toto.io/Statement/v"
+#define STATEMENT_TYPE_0_1 "https://in-toto.io/Statement/v0.1"
+#define STATEMENT_TYPE_1 "https://in-toto.io/Statement/v1"
 
 /* By every digest that can be told: where one says otherwise, nobody knows what was meant. */
 static bool has_digest(const struct json_t *digests, struct trust_artifact *artifact)
@@ -61,8 +61,8 @@ enum err_code statement_read(const struct buf *statement, struct trust_artifact 
 	if (code != ERR_OK)
 		return code;
 	type = js_string(json, "_type");
-	if (type == NULL || !text_starts(type, STATEMENT_TYPES))
-		return err_set(err, ERR_FORMAT, "the payload is no in-toto statement");
+	if (type == NULL || (strcmp(type, STATEMENT_TYPE_0_1) != 0 && strcmp(type, STATEMENT_TYPE_1) != 0))
+		return err_set(err, ERR_FORMAT, "the payload is no in-toto statement of version 0.1 or 1");
 	if (js_len(js_array(json, "subject")) == 0)
 		return err_set(err, ERR_FORMAT, "a statement without subject");
 	if (artifact != NULL)

@@ -11,6 +11,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "tests/lib/edit_text.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
 
@@ -281,20 +282,15 @@ static const struct {
 
 START_TEST(changed_place)
 {
-	CLEANUP(free_ptr) char *text = NULL;
 	CLEANUP(trust_proof_release) struct trust_proof proof = { 0 };
 	struct vector v;
-	char *at;
+	char *text;
 	enum err_code code;
 
 	open_vector(edits[_i].vector, &v);
-	at = strstr(v.text, edits[_i].from);
-	ck_assert_msg(at != NULL, "no %s", edits[_i].from);
-	ck_assert_int_eq(str_format(&text, NULL, "%.*s%s%s", (int)(at - v.text), v.text, edits[_i].to,
-				    at + strlen(edits[_i].from)),
-			 ERR_OK);
+	text = edit_text(v.text, edits[_i].from, edits[_i].to);
 	free(v.text);
-	v.text = take_ptr(&text);
+	v.text = text;
 	v.len = strlen(v.text);
 	code = verify(&v, &proof);
 	ck_assert_msg((code == ERR_OK) == (edits[_i].says[0] == '\0'), "%s in place of %s: %s", edits[_i].to,
