@@ -458,7 +458,9 @@ char *mock_root(struct mock *m, const struct mock_root_wish *w)
 	if (!w->no_ctlog)
 		put_log(&out, m->ctlog, w->ctlog_end, w->ctlog_window);
 	mock_put(&out, "],\"certificateAuthorities\":[");
-	if (w->names_between)
+	if (w->reversed)
+		put_authority(&out, m->ca.certificate, m->ca_between.certificate, w->ca_end, w->authority_window);
+	else if (w->names_between)
 		put_authority(&out, m->ca_between.certificate, m->ca.certificate, w->ca_end, w->authority_window);
 	else
 		put_authority(&out, m->ca.certificate, NULL, w->ca_end, w->authority_window);

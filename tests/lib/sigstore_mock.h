@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "trust/artifact.h"
 
 #define MOCK_ARTIFACT "what is signed\n"
@@ -33,14 +34,15 @@ struct mock_wish {
 	bool no_promise;      /* no signed entry timestamp */
 	bool by_between;      /* issued by one under the authority, which comes along below v0.3 */
 	bool by_tls;          /* the same, but that one is for TLS */
-	bool uri;             /* the certificate names MOCK_IDENTITY as a URI, not as an address of mail */
 	bool no_sct, false_sct, other_ca, no_code_signing, is_ca, no_issuer;
-	int64_t from, to;    /* of the certificate; 0: MOCK_TIME and ten minutes */
-	bool other_log;      /* the log is one that nobody knows */
-	bool other_body;     /* the entry is about another artifact */
-	bool two_signatures; /* in the envelope */
-	bool entry_twice;    /* the same entry */
-	bool strange_entry;  /* and another, in a log that nobody knows */
+	const char *names;                    /* of the signer, as OpenSSL writes them; NULL: email:MOCK_IDENTITY */
+	bool older_issuer, another_older_one; /* who vouches in the older extension; and somebody else in it besides */
+	int64_t from, to;                     /* of the certificate; 0: MOCK_TIME and ten minutes */
+	bool other_log;                       /* the log is one that nobody knows */
+	bool other_body;                      /* the entry is about another artifact */
+	bool two_signatures;                  /* in the envelope */
+	bool entry_twice;                     /* the same entry */
+	bool strange_entry;                   /* and another, in a log that nobody knows */
 	bool timestamp_twice;
 	const char *payload_type, *subject_hex; /* NULL: the right ones */
 	const char *artifact;                   /* NULL: MOCK_ARTIFACT */
@@ -53,6 +55,7 @@ struct mock_root_wish {
 	int64_t ca_end, tlog_end, tsa_end, ctlog_end; /* 0: open */
 	bool no_ctlog, no_tlog, no_tsa;
 	bool names_between; /* and the authority behind it */
+	bool reversed;      /* the same in the wrong order */
 	bool tsa_root_only; /* of the timestamp authority */
 	bool strange_log;   /* a log with a kind of key that does not exist, in front */
 	const char *log_window, *ctlog_window,
@@ -64,6 +67,8 @@ char *mock_bundle(struct mock *m, const struct mock_wish *wish);
 char *mock_root(struct mock *m, const struct mock_root_wish *wish);
 /* In PEM. */
 char *mock_public_key(struct mock *m);
+/* The signer's certificate in DER, with an SCT; for buf_release. */
+struct buf mock_certificate(struct mock *m, const struct mock_wish *wish);
 /* cosign's annotations for the same wish: certificate, Rekor bundle, timestamp; NULL where there is none. */
 struct mock_legacy {
 	char *layer, *signature, *certificate, *chain, *rekor, *timestamp;

@@ -236,18 +236,20 @@ static void add_sct(struct mock *m, X509 *x, const struct authority *ca, bool is
 	OPENSSL_free(tbs);
 }
 
-static void add_issuer(X509 *x)
+/* Who vouches: in DER, or as it is, in the older extension. */
+static void add_issuer(X509 *x, const char *name, bool older)
 {
-	ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.57264.1.8", 1);
+	ASN1_OBJECT *oid = OBJ_txt2obj(older ? "1.3.6.1.4.1.57264.1.1" : "1.3.6.1.4.1.57264.1.8", 1);
 	ASN1_UTF8STRING *text = ASN1_UTF8STRING_new();
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
 	unsigned char *der = NULL;
 	int len;
 
-	ASN1_STRING_set(text, MOCK_ISSUER, -1);
+	ASN1_STRING_set(text, name, -1);
 	len = i2d_ASN1_UTF8STRING(text, &der);
-	ASN1_OCTET_STRING_set(value, der, len);
+	ck_assert_int_gt(len, 0);
+	ASN1_STRING_set(value, older ? (const void *)name : der, older ? -1 : len);
 	extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
 	ck_assert_int_eq(X509_add_ext(x, extension, -1), 1);
 	X509_EXTENSION_free(extension);
@@ -280,9 +282,11 @@ struct buf mock_leaf(struct mock *m, const struct mock_wish *w)
 	add_extension(x, ca->certificate, NID_key_usage, "critical,digitalSignature");
 	add_extension(x, ca->certificate, NID_ext_key_usage, w->no_code_signing ? "serverAuth" : "codeSigning");
 	add_extension(x, ca->certificate, NID_subject_alt_name,
-		      w->uri ? "critical,URI:" MOCK_IDENTITY : "critical,email:" MOCK_IDENTITY);
+		      w->names != NULL ? w->names : "critical,email:" MOCK_IDENTITY);
+	if (w->another_older_one)
+		add_issuer(x, "https://mallory.example", true);
 	if (!w->no_issuer)
-		add_issuer(x);
+		add_issuer(x, MOCK_ISSUER, w->older_issuer);
 	ck_assert_int_gt(X509_sign(x, ca->key, EVP_sha256()), 0);
 	if (!w->no_sct)
 		add_sct(m, x, ca, w->false_sct);
@@ -292,6 +296,11 @@ struct buf mock_leaf(struct mock *m, const struct mock_wish *w)
 	OPENSSL_free(der);
 	X509_free(x);
 	return out;
+}
+
+struct buf mock_certificate(struct mock *m, const struct mock_wish *wish)
+{
+	return mock_leaf(m, wish);
 }
 
 /* ---- timestamps ---- */

@@ -168,7 +168,7 @@ static const struct {
 	{ "no SCT is asked for", FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"), { .no_sct = true }, NULL },
 	{ "a URI that reads like one",
 	  FULCIO("mock.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"),
-	  { .uri = true },
+	  { .names = "URI:" MOCK_IDENTITY },
 	  "not as an address of mail" },
 	{ "in capital letters", FULCIO("mock.pem", MOCK_ISSUER, "Builder@acme.example", "mock.pub"), { 0 }, "Builder" },
 	{ "signed by another authority", FULCIO("fulcio.pem", MOCK_ISSUER, MOCK_IDENTITY, "mock.pub"), { 0 }, "" },

@@ -217,7 +217,8 @@ START_TEST(mail_alone)
 
 	set_up(&f, &(struct mock_root_wish){ 0 });
 	f.identity.email_only = _i >= 2;
-	ck_assert_int_eq(read_bundle(&f, &(struct mock_wish){ .uri = _i % 2 == 1 }), ERR_OK);
+	ck_assert_int_eq(read_bundle(&f, &(struct mock_wish){ .names = _i % 2 == 1 ? "URI:" MOCK_IDENTITY : NULL }),
+			 ERR_OK);
 	ck_assert_msg(verify(&f, false) == (_i == 3 ? ERR_UNPROVED : ERR_OK), "%d: %s", _i, f.err.msg);
 	ck_assert(_i != 3 || strstr(f.err.msg, "not as an address of mail") != NULL);
 	tear_down(&f);
