@@ -1,5 +1,6 @@
 #include "common/access.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,9 @@ struct access {
 	bool answered;                 /* access_has_answered */
 	bool writes;                   /* access_set_writes */
 	bool renewing;
-	bool elsewhere; /* all who wait for the renewal can ask another place instead */
-	struct challenge challenge;
+	bool elsewhere;               /* all who wait for the renewal can ask another place instead */
+	enum challenge_scheme scheme; /* what was asked for; the texts are owned, and short for what they might be */
+	char *realm, *service, *scope;
 	struct tokens *tokens;
 	unsigned token; /* the serial of the token that is sent; 0 where it is none */
 	uint64_t renew_ms;
@@ -82,6 +84,35 @@ static void request_free(struct request *r)
 	r->release(r);
 }
 
+static void recall_challenge(const struct access *a, struct challenge *c)
+{
+	*c = (struct challenge){ .scheme = a->scheme };
+	if (a->scheme == CHALLENGE_NONE)
+		return;
+	snprintf(c->realm, sizeof(c->realm), "%s", a->realm);
+	snprintf(c->service, sizeof(c->service), "%s", a->service);
+	snprintf(c->scope, sizeof(c->scope), "%s", a->scope);
+}
+
+static void forget_challenge(struct access *a)
+{
+	a->scheme = CHALLENGE_NONE;
+	free(take_ptr(&a->realm));
+	free(take_ptr(&a->service));
+	free(take_ptr(&a->scope));
+}
+
+/* Each of tens of thousands of repositories keeps one. */
+static enum err_code keep_challenge(struct access *a, const struct challenge *c, struct err *err)
+{
+	forget_challenge(a);
+	if (str_copy(c->realm, &a->realm, err) != ERR_OK || str_copy(c->service, &a->service, err) != ERR_OK ||
+	    str_copy(c->scope, &a->scope, err) != ERR_OK)
+		return ERR_NOMEM;
+	a->scheme = c->scheme;
+	return ERR_OK;
+}
+
 void access_free(struct access *a)
 {
 	if (a == NULL)
@@ -93,6 +124,7 @@ void access_free(struct access *a)
 	authorization_drop(&a->current);
 	buf_release(&a->ping.headers);
 	free(a->ping_url);
+	forget_challenge(a);
 	free(a);
 }
 
@@ -220,7 +252,8 @@ static void wait_for_renewal(struct access *a, struct request *r)
 /* A 401: with a newer token at hand the request goes again at once, else it waits for one. */
 static enum err_code mend(struct access *a, struct request *r, struct err *err)
 {
-	struct challenge c;
+	struct challenge c, before;
+	enum err_code code = ERR_OK;
 
 	r->mends++;
 	request_unlink(r);
@@ -229,9 +262,14 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 		return err->code;
 	}
 	read_challenge(&r->call, &c);
-	if (challenge_alike(&c, &a->challenge)) { /* a mount needs another repository too: none may lose its own */
-		challenge_keep_scopes(&c, &a->challenge);
-		a->challenge = c;
+	recall_challenge(a, &before);
+	if (challenge_alike(&c, &before)) { /* a mount needs another repository too: none may lose its own */
+		challenge_keep_scopes(&c, &before);
+		code = keep_challenge(a, &c, err);
+	}
+	if (code != ERR_OK) {
+		request_push(&a->waiting, r);
+		return code;
 	}
 	if (r->shown != a->current)
 		return send(a, r, err);
@@ -239,8 +277,8 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 	if (a->renewing)
 		return ERR_OK;
 	if (c.scheme != CHALLENGE_NONE) /* else what it said before still holds */
-		a->challenge = c;
-	return start_renewal(a, err);
+		code = keep_challenge(a, &c, err);
+	return code == ERR_OK ? start_renewal(a, err) : code;
 }
 
 static enum err_code on_request_again(struct http_call *call, struct err *err)
@@ -405,12 +443,12 @@ static enum err_code ask_token(struct access *a, struct err *err)
 		.tls = &a->endpoint->tls,
 		.host = a->endpoint->host,
 		.path = a->endpoint->path,
-		.realm = a->challenge.realm,
-		.service = a->challenge.service,
+		.realm = a->realm,
+		.service = a->service,
 	};
 
 	buf_init(&scope, LIMIT_URL_BYTES);
-	if (token_scope(a->challenge.scope, a->endpoint->path, a->writes, &scope, err) != ERR_OK)
+	if (token_scope(a->scope, a->endpoint->path, a->writes, &scope, err) != ERR_OK)
 		return err_add(err, "%s: scopes of a token", a->endpoint->host);
 	want.scope = buf_text(&scope);
 	a->wait = (struct token_wait){ .done = on_token, .elsewhere = a->elsewhere };
@@ -435,12 +473,15 @@ static enum err_code renew(struct access *a, struct err *err);
 static enum err_code on_ping(struct http_call *call, struct err *failure, struct err *err)
 {
 	struct access *a = OUTER_OF(call, struct access, ping);
+	struct challenge c = { 0 };
 	struct err why = { 0 };
 
 	if (failure == NULL && !call->redirected)
-		read_challenge(call, &a->challenge);
+		read_challenge(call, &c);
 	buf_release(&call->headers);
-	if (failure == NULL && a->challenge.scheme != CHALLENGE_NONE)
+	if (c.scheme != CHALLENGE_NONE && keep_challenge(a, &c, err) != ERR_OK)
+		return ERR_NOMEM;
+	if (c.scheme != CHALLENGE_NONE)
 		return renew(a, err);
 	if (failure == NULL)
 		err_set(&why, ERR_DENIED, "%s: refuses access, and does not say which credentials it wants",
@@ -481,9 +522,9 @@ static enum err_code ping(struct access *a, struct err *err)
 
 static enum err_code ask_in_its_way(struct access *a, struct err *err)
 {
-	if (a->challenge.scheme == CHALLENGE_NONE)
+	if (a->scheme == CHALLENGE_NONE)
 		return ping(a, err);
-	return a->challenge.scheme == CHALLENGE_BEARER ? ask_token(a, err) : show_password(a, err);
+	return a->scheme == CHALLENGE_BEARER ? ask_token(a, err) : show_password(a, err);
 }
 
 static enum err_code renew(struct access *a, struct err *err)

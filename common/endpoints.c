@@ -245,12 +245,24 @@ static enum err_code find(const struct endpoint_rules *rules, const struct refer
 	return code;
 }
 
+/* Most repositories have one, and there may be tens of thousands of them. */
+static void trim(struct endpoints *e)
+{
+	struct endpoint *items = e->len > 0 ? reallocarray(e->items, e->len, sizeof(*items)) : NULL;
+
+	if (items == NULL)
+		return;
+	e->items = items;
+	e->cap = e->len;
+}
+
 enum err_code endpoints_find(const struct endpoint_rules *rules, const struct reference *ref,
 			     struct endpoints *ret_endpoints, struct err *err)
 {
 	struct endpoints e = { 0 };
 	enum err_code code = find(rules, ref, &e, err);
 
+	trim(&e);
 	if (code == ERR_OK)
 		*ret_endpoints = e;
 	else
