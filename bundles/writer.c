@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bundles/bytes.h"
 #include "bundles/places.h"
@@ -46,7 +47,7 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 		return code;
 	writer_say_kept(w);
 	code = part_sync(&w->part, err);
-	return code == ERR_OK && raw_bytes > 0 ? writeback_new(w->part.fd, &w->writeback, err) : code;
+	return code == ERR_OK && raw_bytes > 0 ? writeback_new(w->part.fd, fdatasync, &w->writeback, err) : code;
 }
 
 static enum err_code begin_packed(struct bundle_writer *w, struct err *err)

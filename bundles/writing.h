@@ -18,7 +18,6 @@
 #include "bundles/part.h"
 #include "bundles/seek.h"
 #include "bundles/shape.h"
-#include "bundles/writeback.h"
 #include "bundles/writer.h"
 
 /* A place in the order of frames to which the writer can go back. */

@@ -13,6 +13,7 @@
 #include "common/layout_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/writeback.h"
 
 #define LAYOUT_VERSION "1.0.0"
 #define LAYOUT_TEXT "{\"imageLayoutVersion\":\"" LAYOUT_VERSION "\"}"
@@ -269,6 +270,7 @@ void layout_close(struct layout *l)
 {
 	if (l == NULL)
 		return;
+	writeback_free(l->writeback);
 	close_fd(&l->lock_fd);
 	close_fd(&l->fd);
 	tarball_close(l->tar);

@@ -10,7 +10,8 @@
  *            ERR_IO, ERR_DIGEST and ERR_SIZE for content that is not what it is
  *            called.
  * Publishing Blobs are written under another name, proved and renamed; the whole
- *            file system is synced; only then index.json is replaced in one step.
+ *            file system is synced, of much already meanwhile; only then index.json is
+ *            replaced in one step.
  *            A killed run leaves blobs at most, never a name.
  * Source     OCI Image Specification 1.1, image-layout.md; referrers stand in
  *            index.json with io.containerd.manifest.subject, as containerd has it.

@@ -7,11 +7,13 @@
 #include "common/tarball.h"
 
 struct layout {
-	char *path;          /* owned */
-	int fd;              /* the folder: everything in it is opened from here; -1 for an archive */
-	struct tarball *tar; /* the archive; NULL for a folder */
-	int lock_fd;         /* -1 while not locked */
-	struct json_t *json; /* index.json */
+	char *path;                  /* owned */
+	int fd;                      /* the folder: everything in it is opened from here; -1 for an archive */
+	struct tarball *tar;         /* the archive; NULL for a folder */
+	int lock_fd;                 /* -1 while not locked */
+	uint64_t put_bytes;          /* of all blobs since it was opened */
+	struct writeback *writeback; /* owned; NULL until these are many */
+	struct json_t *json;         /* index.json */
 	struct layout_entry *entries;
 	size_t entries_len;
 };

@@ -13,8 +13,10 @@
 #include "common/layout_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/writeback.h"
 
-#define PART_NAME ".part" /* the blob that is being written: one at a time, under the lock */
+#define PART_NAME ".part"     /* the blob that is being written: one at a time, under the lock */
+#define MUCH_BYTES (16 * MIB) /* to write: the disk begins with it early */
 
 enum err_code layout_lock(struct layout *l, struct err *err)
 {
@@ -42,20 +44,47 @@ static enum err_code make_folders(const struct layout *l, const struct digest *d
 	return ERR_OK;
 }
 
+/* A blob's file, of which the disk is told. */
+struct part {
+	struct outstream out;
+	struct fd_stage file;
+	struct writeback *writeback; /* may be NULL */
+};
+
+static enum err_code part_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct part *p = OUTER_OF(out, struct part, out);
+	enum err_code code = outstream_write(&p->file.out, bytes, len, err);
+
+	if (code == ERR_OK)
+		writeback_add(p->writeback, len);
+	return code;
+}
+
 /* Write and prove; the blob has its name only afterwards. */
-static enum err_code write_part(const struct layout *l, int fd, const struct digest *digest, uint64_t size_bytes,
+static enum err_code write_part(struct layout *l, int fd, const struct digest *digest, uint64_t size_bytes,
 				struct instream *in, struct err *err)
 {
-	struct fd_stage file;
+	struct part part = { .out.write = part_write, .writeback = l->writeback };
 	struct proof_stage proof;
 	enum err_code code;
 
-	fd_stage_init(&file, fd, 0, l->path);
-	code = proof_stage_init(&proof, digest, size_bytes, &file.out, err);
+	fd_stage_init(&part.file, fd, 0, l->path);
+	code = proof_stage_init(&proof, digest, size_bytes, &part.out, err);
 	if (code == ERR_OK)
 		code = stream_copy(in, &proof.out, err);
 	proof_stage_release(&proof);
 	return code;
+}
+
+/* Most of what is published here is on the disk by the time that it is: the file system's own sync, since layers are
+ * many and small as often as few and large. */
+static enum err_code begin_early(struct layout *l, uint64_t size_bytes, struct err *err)
+{
+	l->put_bytes += size_bytes;
+	if (l->writeback != NULL || l->put_bytes < MUCH_BYTES)
+		return ERR_OK;
+	return writeback_new(l->fd, syncfs, &l->writeback, err);
 }
 
 enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t size_bytes, struct instream *in,
@@ -65,6 +94,8 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	char name[LAYOUT_BLOB_MAX];
 	enum err_code code = make_folders(l, digest, err);
 
+	if (code == ERR_OK)
+		code = begin_early(l, size_bytes, err);
 	if (code != ERR_OK)
 		return code;
 	unlinkat(l->fd, PART_NAME, 0); /* what a killed run left */
@@ -98,6 +129,8 @@ static enum err_code replace_index(struct layout *l, const struct buf *text, str
 
 	if (code == ERR_OK)
 		code = str_format(&path, err, "%s/index.json", l->path);
+	if (code == ERR_OK)
+		code = writeback_end(l->writeback, l->path, err);
 	if (code == ERR_OK && syncfs(l->fd) != 0)
 		code = err_errno(err, l->path);
 	if (code == ERR_OK)

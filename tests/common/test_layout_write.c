@@ -1,4 +1,7 @@
 #include <check.h>
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,11 +22,28 @@
 	"0e2a9ac94fa54ca49f"
 #define NONE "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+#define MUCH_BYTES ((size_t)(16 * MIB))
+
 static char *folder;
 static struct layout *layout;
+static sem_t synced;
+static atomic_int syncs_to_fail; /* the next ones, so many */
+
+/* In place of the C library's. */
+int syncfs(int fd)
+{
+	bool fails = atomic_fetch_sub(&syncs_to_fail, 1) > 0;
+
+	(void)fd;
+	errno = EIO;
+	sem_post(&synced);
+	return fails ? -1 : 0;
+}
 
 static void setup(void)
 {
+	sem_init(&synced, 0, 0);
+	syncs_to_fail = 0;
 	folder = folder_new();
 	ck_assert_int_eq(layout_open(folder, true, &layout, NULL), ERR_OK);
 	ck_assert_int_eq(layout_lock(layout, NULL), ERR_OK);
@@ -387,6 +407,53 @@ START_TEST(lock_refused)
 }
 END_TEST
 
+static const char nothing[] = "{\"manifests\":[]}";
+
+/* A blob that is large enough for the disk to be asked meanwhile. */
+static void put_much(size_t len)
+{
+	CLEANUP(free_ptr) char *bytes = calloc(1, len);
+	struct memory_stream in;
+	struct digest digest;
+
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_int_eq(digest_of(bytes, len, NULL, &digest, NULL), ERR_OK);
+	memory_stream_init(&in, bytes, len);
+	ck_assert_int_eq(layout_put(layout, &digest, len, &in.in, NULL), ERR_OK);
+}
+
+/* Where much is written the disk begins early; what is little waits for the end. */
+START_TEST(syncs_early)
+{
+	int before = -1;
+
+	put_much(MUCH_BYTES - 1);
+	sem_getvalue(&synced, &before);
+	ck_assert_int_eq(before, 0);
+	put_much(MUCH_BYTES);
+	sem_wait(&synced);
+	ck_assert_int_eq(layout_publish(layout, nothing, strlen(nothing), NULL), ERR_OK);
+	sem_wait(&synced);
+}
+END_TEST
+
+/* A sync says once that something is lost: whichever was told, nothing is published. */
+START_TEST(sync_fails)
+{
+	struct err err = { 0 };
+
+	if (_i == 0)
+		put_much(2);
+	syncs_to_fail = 1;
+	if (_i == 1) {
+		put_much(MUCH_BYTES);
+		sem_wait(&synced);
+	}
+	ck_assert_int_eq(layout_publish(layout, nothing, strlen(nothing), &err), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, folder));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("layout_write");
@@ -404,6 +471,8 @@ int main(void)
 	tcase_add_test(t, publish_verbatim);
 	tcase_add_loop_test(t, publish_refused, 0, (int)COUNT_OF(refused));
 	tcase_add_test(t, publish_too_much);
+	tcase_add_test(t, syncs_early);
+	tcase_add_loop_test(t, sync_fails, 0, 2);
 	tcase_add_test(t, lock);
 	tcase_add_test(t, lock_refused);
 	suite_add_tcase(s, t);

@@ -1,4 +1,4 @@
-#include "bundles/writeback.h"
+#include "common/writeback.h"
 
 #include <check.h>
 #include <errno.h>
@@ -14,13 +14,15 @@ static sem_t asked;
 static int asked_fd;
 static int answer; /* an errno */
 
-/* In place of the C library's: tells that the disk was asked. */
-int fdatasync(int fd)
+/* Tells that the disk was asked. */
+static int fake_sync(int fd)
 {
+	int said = answer; /* who waits may change it */
+
 	asked_fd = fd;
-	errno = answer;
 	sem_post(&asked);
-	return answer == 0 ? 0 : -1;
+	errno = said;
+	return said == 0 ? 0 : -1;
 }
 
 static const struct {
@@ -44,7 +46,7 @@ START_TEST(asks)
 	int left = -1;
 
 	sem_init(&asked, 0, 0);
-	ck_assert_int_eq(writeback_new(42, &w, &err), ERR_OK);
+	ck_assert_int_eq(writeback_new(42, fake_sync, &w, &err), ERR_OK);
 	for (i = 0; i < COUNT_OF(cases[_i].bytes); i++)
 		writeback_add(w, cases[_i].bytes[i]);
 	for (i = 0; i < cases[_i].asks; i++)
@@ -65,7 +67,7 @@ START_TEST(fails)
 	struct err err = { 0 };
 
 	sem_init(&asked, 0, 0);
-	ck_assert_int_eq(writeback_new(42, &w, &err), ERR_OK);
+	ck_assert_int_eq(writeback_new(42, fake_sync, &w, &err), ERR_OK);
 	answer = EIO;
 	writeback_add(w, 8 * MIB);
 	sem_wait(&asked);

@@ -1,4 +1,4 @@
-#include "bundles/writeback.h"
+#include "common/writeback.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,6 +13,7 @@
 
 struct writeback {
 	int fd; /* borrowed */
+	writeback_sync_fn *sync;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
@@ -36,7 +37,7 @@ static void *ask(void *arg)
 		}
 		w->dirty_bytes = 0;
 		pthread_mutex_unlock(&w->lock);
-		if (fdatasync(w->fd) != 0 && w->failed == 0)
+		if (w->sync(w->fd) != 0 && w->failed == 0)
 			w->failed = errno;
 		pthread_mutex_lock(&w->lock);
 	}
@@ -44,13 +45,14 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-enum err_code writeback_new(int fd, struct writeback **ret_writeback, struct err *err)
+enum err_code writeback_new(int fd, writeback_sync_fn *sync, struct writeback **ret_writeback, struct err *err)
 {
 	struct writeback *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return err_nomem(err);
 	w->fd = fd;
+	w->sync = sync;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 	if (pthread_create(&w->thread, NULL, ask, w) != 0) {
