@@ -19,6 +19,7 @@
 #include "bundles/seek.h"
 #include "bundles/shape.h"
 #include "bundles/writer.h"
+#include "common/writeback.h"
 
 /* A place in the order of frames to which the writer can go back. */
 struct mark {
