@@ -6,223 +6,11 @@
 
 #include "common/mem.h"
 #include "common/text.h"
-#include "tests/lib/folder.h"
+#include "tests/lib/judged.h"
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/test_main.h"
 #include "trust/fingerprint.h"
 #include "trust/revoked.h"
-
-#define INDEX "application/vnd.oci.image.index.v1+json"
-#define MANIFEST "application/vnd.oci.image.manifest.v1+json"
-#define SLSA "https://slsa.dev/provenance/v1"
-#define SPDX "https://spdx.dev/Document"
-#define SIGN "https://sigstore.dev/cosign/sign/v1"
-#define NAME "r.example/team/app:1"
-
-/*
- * root ── amd64
- *      ├─ arm64
- *      ├─ attestation of amd64 (BuildKit's)
- *      └─ inner index ── s390x
- */
-enum { ROOT, AMD64, ARM64, BUILDKIT, INNER, S390X, SUBJECTS, BLOBS = SUBJECTS };
-
-static struct node nodes[64];
-static struct edge edges[] = {
-	{ .to = AMD64 }, { .to = ARM64 }, { .to = BUILDKIT, .kind = EDGE_ATTESTATION },
-	{ .to = INNER }, { .to = S390X },
-};
-static struct graph graph = { .nodes = nodes, .nodes_len = COUNT_OF(nodes), .edges = edges, .edges_len = 5 };
-static struct candidate_subject subjects[SUBJECTS];
-
-static const struct {
-	enum role role;
-	const char *platform;
-	uint32_t edges, edges_len;
-} tree[SUBJECTS] = {
-	[ROOT] = { ROLE_INDEX, NULL, 0, 4 },
-	[AMD64] = { ROLE_MANIFEST, "linux/amd64", 0, 0 },
-	[ARM64] = { ROLE_MANIFEST, "linux/arm64", 0, 0 },
-	[BUILDKIT] = { ROLE_ATTESTATION, NULL, 0, 0 },
-	[INNER] = { ROLE_INDEX, NULL, 4, 1 },
-	[S390X] = { ROLE_MANIFEST, "linux/s390x/z15", 0, 0 },
-};
-
-/* One thing that came with the image: by whose key it holds, and what it is. */
-struct thing {
-	enum candidate_form form;
-	size_t subject;
-	const char *says;      /* of which type it says that it is */
-	const char *by;        /* "a" or "b"; NULL: nobody's */
-	const char *reference; /* the name that was signed */
-	const char *statement; /* NULL: none */
-};
-
-static const struct thing *things;
-static size_t proved; /* how many were proved so far */
-static char *folder;
-
-static void setup(void)
-{
-	size_t i;
-
-	memset(nodes, 0, sizeof(nodes));
-	for (i = 0; i < COUNT_OF(nodes); i++) {
-		nodes[i].digest =
-			(struct digest){ "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
-		nodes[i].digest.text[70] = (char)('a' + i % 6);
-		nodes[i].digest.text[69] = (char)('0' + i / 6);
-	}
-	for (i = 0; i < SUBJECTS; i++) {
-		nodes[i].role = tree[i].role;
-		nodes[i].platform = tree[i].platform;
-		nodes[i].edges = tree[i].edges;
-		nodes[i].edges_len = tree[i].edges_len;
-		nodes[i].media_type = tree[i].role == ROLE_INDEX ? INDEX : MANIFEST;
-		subjects[i] = (struct candidate_subject){ .node = (uint32_t)i,
-							  .digest = &nodes[i].digest,
-							  .role = tree[i].role,
-							  .platform = tree[i].platform,
-							  .is_root = i == ROOT };
-	}
-	folder = folder_new();
-	folder_put(folder, "a.pub", key_p256_pub, strlen(key_p256_pub));
-	folder_put(folder, "b.pub", key_ed25519_pub, strlen(key_ed25519_pub));
-	proved = 0;
-}
-
-static void teardown(void)
-{
-	folder_remove(folder);
-}
-
-static struct json_t *read_text(const char *text)
-{
-	struct json_t *value = NULL;
-	struct err err = { 0 };
-
-	ck_assert_msg(js_read(text, strlen(text), "test", &value, &err) == ERR_OK, "%s: %s", text, err.msg);
-	return value;
-}
-
-static const struct thing *thing_of(const struct candidates *all, const struct candidate *c)
-{
-	return &things[c - all->items];
-}
-
-static bool is_by(const struct thing *t, const struct trust_key *k)
-{
-	const char *name = trust_key_name(k);
-
-	return t->by != NULL && name[strlen(name) - 5] == t->by[0]; /* ….pub */
-}
-
-static enum err_code fake_prove(void *ctx, const struct candidates *all, const struct candidate *c,
-				const struct trust_material *m, const struct trust_wanted *wanted,
-				struct candidate_proof *ret_proof, struct err *err)
-{
-	const struct thing *t = thing_of(all, c);
-	size_t i;
-
-	ck_assert(ctx == NULL && wanted->identities_len == 0);
-	proved++;
-	for (i = 0; i < m->keys_len && !is_by(t, m->keys[i]); i++)
-		;
-	if (i == m->keys_len)
-		return err_set(err, t->by != NULL && t->by[0] == '!' ? ERR_IO : ERR_UNPROVED, "it is not by this key");
-	*ret_proof = (struct candidate_proof){
-		.signer = { .key = m->keys[i] },
-		.docker_reference = t->reference,
-		.is_signature = t->form == CANDIDATE_SIMPLE || (t->says != NULL && strcmp(t->says, SIGN) == 0),
-	};
-	strcpy(ret_proof->signer.key_id, trust_key_id(m->keys[i]));
-	if (t->statement != NULL) {
-		ret_proof->payload = read_text(t->statement);
-		ck_assert_int_eq(str_copy(js_string(ret_proof->payload, "predicateType"),
-					  &ret_proof->signer.predicate_type, NULL),
-				 ERR_OK);
-	}
-	return ERR_OK;
-}
-
-static enum err_code fake_payload(void *ctx, const struct candidates *all, const struct candidate *c,
-				  struct json_t **ret_payload, struct err *err)
-{
-	const struct thing *t = thing_of(all, c);
-
-	(void)ctx;
-	if (t->statement == NULL)
-		return err_set(err, ERR_UNPROVED, "it is about another image");
-	*ret_payload = read_text(t->statement);
-	return ERR_OK;
-}
-
-static const struct prover fake = { .prove = fake_prove, .payload = fake_payload };
-
-/* The candidates of an image to which these things are attached, each a manifest with one blob; BuildKit's statements
- * lie in their attestation manifest. */
-static struct candidates gather(const struct thing *list, size_t len, struct candidate *items)
-{
-	struct candidates all = {
-		.graph = &graph, .subjects = subjects, .subjects_len = SUBJECTS, .items = items, .len = len
-	};
-	size_t i;
-
-	things = list;
-	for (i = 0; i < len; i++)
-		items[i] = (struct candidate){
-			.form = list[i].form,
-			.subject = list[i].subject,
-			.manifest = list[i].form == CANDIDATE_STATEMENT ? BUILDKIT : (uint32_t)(BLOBS + 2 * i),
-			.blob = (uint32_t)(BLOBS + 2 * i + 1),
-			.predicate_type = list[i].says,
-		};
-	return all;
-}
-
-static struct policy *parse(const char *requirements)
-{
-	CLEANUP(free_ptr) char *path = folder_path(folder, "policy.json");
-	CLEANUP(free_ptr) char *text = NULL;
-	struct policy *p = NULL;
-	struct err err = { 0 };
-
-	ck_assert_int_eq(
-		str_format(&text, NULL,
-			   "{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"r.example\":[%s]}}}",
-			   requirements),
-		ERR_OK);
-	ck_assert_msg(policy_parse(text, strlen(text), path, &p, &err) == ERR_OK, "%s", err.msg);
-	return p;
-}
-
-#define BY(key) "\"keyPath\":\"" key ".pub\""
-#define SIGNED(rest) "{\"type\":\"sigstoreSigned\"," rest "}"
-#define REPOSITORY(key) SIGNED(BY(key) ",\"signedIdentity\":{\"type\":\"matchRepository\"}")
-#define DIGEST(key) SIGNED(BY(key) ",\"signedIdentity\":{\"type\":\"matchDigest\"}")
-#define ATTESTED(rest) "{\"type\":\"attestation\"," rest "}"
-#define PROVENANCE(key) ATTESTED("\"predicateType\":\"" SLSA "\"," BY(key))
-#define SAYS(type, predicate) "{\"predicateType\":\"" type "\",\"predicate\":" predicate "}"
-#define LEVEL(n)                                                                                                       \
-	ATTESTED("\"predicateType\":\"" SLSA                                                                           \
-		 "\"," BY("a") ",\"conditions\":[{\"pointer\":\"/predicate/level\",\"minimum\":" #n "}]")
-
-#define SIMPLE(subject, by, reference)                                                                                 \
-	{                                                                                                              \
-		CANDIDATE_SIMPLE, subject, NULL, by, reference, NULL                                                   \
-	}
-#define BUNDLE(subject, by)                                                                                            \
-	{                                                                                                              \
-		CANDIDATE_BUNDLE, subject, SIGN, by, NULL, SAYS(SIGN, "{}")                                            \
-	}
-#define DSSE(subject, by, type, predicate)                                                                             \
-	{                                                                                                              \
-		CANDIDATE_DSSE, subject, type, by, NULL, SAYS(type, predicate)                                         \
-	}
-#define UNSIGNED(type, predicate)                                                                                      \
-	{                                                                                                              \
-		CANDIDATE_STATEMENT, AMD64, type, NULL, NULL, SAYS(type, predicate)                                    \
-	}
 
 static const struct {
 	const char *what, *requirements;
@@ -433,14 +221,14 @@ static enum err_code decide(const struct policy *p, const char *name, const stru
 
 START_TEST(verdicts)
 {
-	CLEANUP(policy_free_ptr) struct policy *p = parse(cases[_i].requirements);
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(cases[_i].requirements);
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	struct candidate items[4];
-	struct candidates all = gather(cases[_i].things, cases[_i].len, items);
+	struct candidates all = judged_gather(cases[_i].things, cases[_i].len, items);
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
+	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_msg(decide(p, NAME, &all, &proofs, &d, &err) == ERR_OK, "%s: %s", cases[_i].what, err.msg);
 	ck_assert_msg(d.accepted == (cases[_i].refusal == NULL), "%s", cases[_i].what);
 	ck_assert_int_eq(decision_refusal(&d, &err), d.accepted ? ERR_OK : ERR_UNPROVED);
@@ -455,14 +243,14 @@ END_TEST
 START_TEST(other_name)
 {
 	static const struct thing list[] = { SIMPLE(ROOT, "a", NAME) };
-	CLEANUP(policy_free_ptr) struct policy *p = parse(SIGNED(BY("a")));
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(SIGNED(BY("a")));
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	struct candidate items[1];
-	struct candidates all = gather(list, 1, items);
+	struct candidates all = judged_gather(list, 1, items);
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
+	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_int_eq(decide(p, "other.example/team/app:1", &all, &proofs, &d, &err), ERR_OK);
 	ck_assert(!d.accepted);
 	ck_assert_str_eq(d.steps[0].text, "default");
@@ -477,19 +265,19 @@ END_TEST
 START_TEST(absent_platforms)
 {
 	static const struct thing list[] = { BUNDLE(AMD64, "a"), BUNDLE(ROOT, "b") };
-	CLEANUP(policy_free_ptr) struct policy *p = parse(DIGEST("a"));
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(DIGEST("a"));
 	CLEANUP(decision_release) struct decision one = { 0 }, none = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	struct candidate items[2];
-	struct candidates all = gather(list, 2, items);
+	struct candidates all = judged_gather(list, 2, items);
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
-	nodes[ARM64].absent = true;
-	nodes[S390X].left_out = true;
+	proofs_init(&proofs, &judged_prover, NULL);
+	judged_nodes[ARM64].absent = true;
+	judged_nodes[S390X].left_out = true;
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &one, &err), ERR_OK);
 	ck_assert(one.accepted);
-	nodes[AMD64].absent = true;
+	judged_nodes[AMD64].absent = true;
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &none, &err), ERR_OK);
 	ck_assert(!none.accepted);
 }
@@ -500,19 +288,19 @@ START_TEST(proved_once)
 {
 	static const struct thing list[] = { SIMPLE(ROOT, "b", "r.example/team/app"), DSSE(ROOT, "a", SLSA, "{}") };
 	CLEANUP(policy_free_ptr)
-	struct policy *p = parse(REPOSITORY("b") "," REPOSITORY("b") "," PROVENANCE("a") "," ATTESTED(
+	struct policy *p = judged_parse(REPOSITORY("b") "," REPOSITORY("b") "," PROVENANCE("a") "," ATTESTED(
 		"\"predicateTypes\":[\"x\",\"" SLSA "\"]," BY("a")));
 	CLEANUP(decision_release) struct decision first = { 0 }, second = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	struct candidate items[2];
-	struct candidates all = gather(list, 2, items);
+	struct candidates all = judged_gather(list, 2, items);
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
+	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &first, &err), ERR_OK);
 	ck_assert_int_eq(decide(p, "r.example/team/app:2", &all, &proofs, &second, &err), ERR_OK);
 	ck_assert(first.accepted && second.accepted);
-	ck_assert_uint_eq(proved, 2);
+	ck_assert_uint_eq(judged_proved(), 2);
 }
 END_TEST
 
@@ -520,17 +308,17 @@ END_TEST
 START_TEST(revoked_key)
 {
 	static const struct thing list[] = { SIMPLE(ROOT, "a", NAME) };
-	CLEANUP(policy_free_ptr) struct policy *p = parse(SIGNED(BY("a")));
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(SIGNED(BY("a")));
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	struct candidate items[1];
-	struct candidates all = gather(list, 1, items);
+	struct candidates all = judged_gather(list, 1, items);
 	struct revoked_entry entry = { .is_key = true, .file = "old.pub" };
 	struct revoked revoked = { .entries = &entry, .len = 1 };
 	struct err err = { 0 };
 
 	ck_assert_int_eq(fingerprint_of_pem(key_p256_pub, "a.pub", &entry.digest, NULL), ERR_OK);
-	proofs_init(&proofs, &fake, &revoked);
+	proofs_init(&proofs, &judged_prover, &revoked);
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &d, &err), ERR_OK);
 	ck_assert_int_eq(decision_refusal(&d, &err), ERR_UNPROVED);
 	ck_assert_msg(strstr(err.msg, "is revoked here (old.pub)") != NULL, "%s", err.msg);
@@ -541,14 +329,14 @@ END_TEST
 START_TEST(machine_fails)
 {
 	static const struct thing list[] = { SIMPLE(ROOT, "!", NAME) };
-	CLEANUP(policy_free_ptr) struct policy *p = parse(SIGNED(BY("a")));
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(SIGNED(BY("a")));
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	struct candidate items[1];
-	struct candidates all = gather(list, 1, items);
+	struct candidates all = judged_gather(list, 1, items);
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
+	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &d, &err), ERR_IO);
 	ck_assert_ptr_null(d.steps);
 }
@@ -580,49 +368,49 @@ static void replace_all(char **text, const char *from, const char *to)
 START_TEST(printed)
 {
 	static const struct thing list[] = { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "b") };
-	CLEANUP(policy_free_ptr) struct policy *p = parse(DIGEST("a") ",{\"type\":\"insecureAcceptAnything\"}");
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(DIGEST("a") ",{\"type\":\"insecureAcceptAnything\"}");
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	CLEANUP(buf_release) struct buf text = { .max = 10000 };
 	CLEANUP(free_ptr) char *want = strdup(tree_text);
 	struct candidate items[2];
-	struct candidates all = gather(list, 2, items);
+	struct candidates all = judged_gather(list, 2, items);
 	struct buf_stage stage;
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
+	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &d, &err), ERR_OK);
 	buf_stage_init(&stage, &text);
 	ck_assert_int_eq(decision_print(&d, &stage.out, &err), ERR_OK);
-	replace_all(&want, "FOLDER", folder);
-	replace_all(&want, "BLOB0", nodes[BLOBS + 1].digest.text);
-	replace_all(&want, "BLOB1", nodes[BLOBS + 3].digest.text);
-	replace_all(&want, "ARM64", nodes[ARM64].digest.text);
-	replace_all(&want, "S390X", nodes[S390X].digest.text);
+	replace_all(&want, "FOLDER", judged_folder());
+	replace_all(&want, "BLOB0", judged_nodes[BLOBS + 1].digest.text);
+	replace_all(&want, "BLOB1", judged_nodes[BLOBS + 3].digest.text);
+	replace_all(&want, "ARM64", judged_nodes[ARM64].digest.text);
+	replace_all(&want, "S390X", judged_nodes[S390X].digest.text);
 	ck_assert_str_eq(buf_text(&text), want);
 }
 END_TEST
 
 START_TEST(machine_readable)
 {
-	CLEANUP(policy_free_ptr) struct policy *p = parse("{\"type\":\"reject\"}");
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse("{\"type\":\"reject\"}");
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	CLEANUP(buf_release) struct buf text = { .max = 10000 };
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	struct candidates all = gather(NULL, 0, NULL);
+	struct candidates all = judged_gather(NULL, 0, NULL);
 	const struct json_t *step;
 	struct buf_stage stage;
 	struct js_out o;
 	struct err err = { 0 };
 
-	proofs_init(&proofs, &fake, NULL);
+	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &d, &err), ERR_OK);
 	buf_stage_init(&stage, &text);
 	js_out_init(&o, &stage.out, true);
 	decision_json(&d, &o);
 	ck_assert_int_eq(js_end_document(&o, &err), ERR_OK);
-	json = read_text(buf_text(&text));
+	json = judged_json(buf_text(&text));
 	ck_assert_str_eq(js_string(json, "image"), NAME);
 	ck_assert(js_get(json, "accepted") != NULL && !js_true(json, "accepted"));
 	ck_assert_uint_eq(js_len(js_array(json, "steps")), 2);
@@ -639,7 +427,7 @@ int main(void)
 	Suite *s = suite_create("decision");
 	TCase *t = tcase_create("decision");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, judged_setup, judged_teardown);
 	tcase_add_loop_test(t, verdicts, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, other_name);
 	tcase_add_test(t, absent_platforms);

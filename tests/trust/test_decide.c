@@ -1,0 +1,197 @@
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "tests/lib/judged.h"
+#include "tests/lib/test_main.h"
+#include "trust/decision_private.h"
+
+/* What was absent, left out, or is where the image goes; what must be vouched for is what can be run of it. */
+static const struct {
+	const char *what;
+	size_t absent[3], left_out[2], there[2]; /* ROOT ends a list */
+	const char *requirements;
+	struct thing things[3];
+	size_t len;
+	const char *refusal; /* NULL: accepted */
+} cases[] = {
+	{ "all are here",
+	  { 0 },
+	  { 0 },
+	  { 0 },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a") },
+	  2,
+	  "linux/s390x/z15: no signature" },
+	{ "one is absent", { S390X }, { 0 }, { 0 }, DIGEST("a"), { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a") }, 2, NULL },
+	{ "one is absent, and there",
+	  { S390X },
+	  { 0 },
+	  { S390X },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a") },
+	  2,
+	  "linux/s390x/z15: no signature" },
+	{ "one is left out, and there",
+	  { 0 },
+	  { ARM64 },
+	  { ARM64 },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(INNER, "a") },
+	  2,
+	  "linux/arm64: no signature" },
+	{ "it is there, and the index is signed",
+	  { 0 },
+	  { ARM64 },
+	  { ARM64 },
+	  DIGEST("a"),
+	  { BUNDLE(ROOT, "a") },
+	  1,
+	  NULL },
+	{ "it is there, and signed itself",
+	  { 0 },
+	  { ARM64 },
+	  { ARM64 },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
+	  3,
+	  NULL },
+	{ "an index is there, and nobody knows what it lists",
+	  { S390X },
+	  { INNER },
+	  { INNER },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a") },
+	  2,
+	  "the index: no signature" },
+	{ "that index is signed",
+	  { S390X },
+	  { INNER },
+	  { INNER },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
+	  3,
+	  NULL },
+	{ "an attestation is there, which runs nowhere",
+	  { BUILDKIT },
+	  { 0 },
+	  { BUILDKIT },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
+	  3,
+	  NULL },
+	{ "for another platform it is not asked",
+	  { 0 },
+	  { ARM64 },
+	  { ARM64 },
+	  ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"linux/amd64\"]"),
+	  { DSSE(AMD64, "a", SLSA, "{}") },
+	  1,
+	  NULL },
+	{ "nothing is here but an index",
+	  { AMD64, ARM64, S390X },
+	  { 0 },
+	  { 0 },
+	  DIGEST("a"),
+	  { { 0 } },
+	  0,
+	  "no signature" },
+	{ "and that is signed", { AMD64, ARM64, S390X }, { 0 }, { 0 }, DIGEST("a"), { BUNDLE(ROOT, "a") }, 1, NULL },
+};
+
+static void mark(const size_t *list, size_t len, bool *ret_flags)
+{
+	size_t i;
+
+	for (i = 0; i < len && list[i] != ROOT; i++)
+		ret_flags[list[i]] = true;
+}
+
+START_TEST(units)
+{
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(cases[_i].requirements);
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	bool absent[64] = { 0 }, left_out[64] = { 0 }, there[64] = { 0 };
+	struct candidate items[3];
+	struct candidates all = judged_gather(cases[_i].things, cases[_i].len, items);
+	struct err err = { 0 };
+	size_t i;
+
+	mark(cases[_i].absent, 3, absent);
+	mark(cases[_i].left_out, 2, left_out);
+	mark(cases[_i].there, 2, there);
+	for (i = 0; i < SUBJECTS; i++) {
+		judged_nodes[i].absent = absent[i];
+		judged_nodes[i].left_out = left_out[i];
+	}
+	all.there = there;
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_msg(policy_decide(p, NAME, &all, &proofs, &d, &err) == ERR_OK, "%s: %s", cases[_i].what, err.msg);
+	ck_assert_msg(d.accepted == (cases[_i].refusal == NULL), "%s", cases[_i].what);
+	(void)decision_refusal(&d, &err);
+	ck_assert_msg(d.accepted || strstr(err.msg, cases[_i].refusal) != NULL, "%s: %s", cases[_i].what, err.msg);
+}
+END_TEST
+
+/* Of many reasons some are told, each once, and how many there are besides. */
+START_TEST(reasons)
+{
+	static const char *const others[] = { "r.example/b:1", "r.example/c:1", "r.example/d:1",
+					      "r.example/d:1", "r.example/e:1", "r.example/f:1" };
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(REPOSITORY("a"));
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	struct thing list[COUNT_OF(others)];
+	struct candidate items[COUNT_OF(others)];
+	struct candidates all;
+	struct err err = { 0 };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(others); i++)
+		list[i] = (struct thing)SIMPLE(ROOT, "a", others[i]);
+	all = judged_gather(list, COUNT_OF(others), items);
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_int_eq(policy_decide(p, NAME, &all, &proofs, &d, &err), ERR_OK);
+	ck_assert_int_eq(decision_refusal(&d, &err), ERR_UNPROVED);
+	ck_assert_msg(strstr(err.msg, "r.example/d:1") != NULL && strstr(err.msg, "r.example/e:1") == NULL &&
+			      strstr(err.msg, "; and 2 more") != NULL,
+		      "%s", err.msg);
+}
+END_TEST
+
+/* What outsiders call their types is told, some of it, and never as more than text. */
+START_TEST(types)
+{
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(PROVENANCE("a"));
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	static const struct thing list[] = { DSSE(ROOT, "a", "x\033[31m", "{}"), DSSE(ROOT, "a", SPDX, "{}"),
+					     DSSE(ROOT, "a", SPDX, "{}"), DSSE(ROOT, "a", "third", "{}"),
+					     DSSE(ROOT, "a", "fourth", "{}") };
+	struct candidate items[5];
+	struct candidates all = judged_gather(list, 5, items);
+	struct err err = { 0 };
+
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_int_eq(policy_decide(p, NAME, &all, &proofs, &d, &err), ERR_OK);
+	ck_assert_uint_eq(judged_proved(), 0);
+	(void)decision_refusal(&d, &err);
+	ck_assert_ptr_null(strchr(err.msg, '\033'));
+	ck_assert_msg(strstr(err.msg, SPDX ", third") != NULL && strstr(err.msg, "fourth") == NULL, "%s", err.msg);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("decide");
+	TCase *t = tcase_create("decide");
+
+	tcase_add_checked_fixture(t, judged_setup, judged_teardown);
+	tcase_add_loop_test(t, units, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, reasons);
+	tcase_add_test(t, types);
+	suite_add_tcase(s, t);
+	return test_run(s);
+}
