@@ -5,9 +5,11 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-/* The curve of section 5.1: its field, twice its d, and the order of its base. */
+/* The curve of section 5.1: its field, its d, its base, and the order of that. */
 #define FIELD "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed"
 #define CURVE_D "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"
+#define BASE_X "216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51a"
+#define BASE_Y "6666666666666666666666666666666666666666666666666666666666666658"
 #define ORDER "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed"
 #define ORDER_BITS 253
 #define POINT_BYTES 32
@@ -18,6 +20,7 @@ static const unsigned char domain[] = "SigEd25519 no Ed25519 collisions\x01";
 /* Numbers of one check.  The first operation that fails is remembered, and what comes after it is worth nothing. */
 struct field {
 	BN_CTX *ctx;
+	BN_MONT_CTX *mont; /* products of numbers that are in its form are made four times as fast */
 	BIGNUM *p, *d, *order;
 	bool failed;
 };
@@ -58,6 +61,11 @@ static void mul(struct field *f, BIGNUM *out, const BIGNUM *a, const BIGNUM *b)
 	f->failed = f->failed || BN_mod_mul(out, a, b, f->p, f->ctx) != 1;
 }
 
+static void mul_mont(struct field *f, BIGNUM *out, const BIGNUM *a, const BIGNUM *b)
+{
+	f->failed = f->failed || BN_mod_mul_montgomery(out, a, b, f->mont, f->ctx) != 1;
+}
+
 static void add(struct field *f, BIGNUM *out, const BIGNUM *a, const BIGNUM *b)
 {
 	f->failed = f->failed || BN_mod_add_quick(out, a, b, f->p) != 1;
@@ -66,6 +74,25 @@ static void add(struct field *f, BIGNUM *out, const BIGNUM *a, const BIGNUM *b)
 static void sub(struct field *f, BIGNUM *out, const BIGNUM *a, const BIGNUM *b)
 {
 	f->failed = f->failed || BN_mod_sub_quick(out, a, b, f->p) != 1;
+}
+
+/* Into that form, all that is added. */
+static void to_mont(struct field *f, BIGNUM *n)
+{
+	f->failed = f->failed || BN_to_montgomery(n, n, f->mont, f->ctx) != 1;
+}
+
+static void from_mont(struct field *f, BIGNUM *n)
+{
+	f->failed = f->failed || BN_from_montgomery(n, n, f->mont, f->ctx) != 1;
+}
+
+static void point_to_mont(struct field *f, const struct point *p)
+{
+	to_mont(f, p->x);
+	to_mont(f, p->y);
+	to_mont(f, p->z);
+	to_mont(f, p->t);
 }
 
 /* Section 5.1.4; it holds for all points, so it doubles too. */
@@ -81,23 +108,23 @@ static void add_points(struct field *f, const struct point *out, const struct po
 	e = number(f);
 	sub(f, a, p->y, p->x);
 	sub(f, b, q->y, q->x);
-	mul(f, a, a, b);
+	mul_mont(f, a, a, b);
 	add(f, b, p->y, p->x);
 	add(f, c, q->y, q->x);
-	mul(f, b, b, c);
-	mul(f, c, p->t, q->t);
-	mul(f, c, c, f->d);
+	mul_mont(f, b, b, c);
+	mul_mont(f, c, p->t, q->t);
+	mul_mont(f, c, c, f->d);
 	add(f, c, c, c);
-	mul(f, d, p->z, q->z);
+	mul_mont(f, d, p->z, q->z);
 	add(f, d, d, d);
 	sub(f, e, b, a); /* E, and from here on H, F and G of the section are b, a and d */
 	add(f, b, b, a);
 	sub(f, a, d, c);
 	add(f, d, d, c);
-	mul(f, out->x, e, a);
-	mul(f, out->y, d, b);
-	mul(f, out->t, e, b);
-	mul(f, out->z, a, d);
+	mul_mont(f, out->x, e, a);
+	mul_mont(f, out->y, d, b);
+	mul_mont(f, out->t, e, b);
+	mul_mont(f, out->z, a, d);
 	BN_CTX_end(f->ctx);
 }
 
@@ -128,6 +155,15 @@ static bool decode(struct field *f, const unsigned char bytes[POINT_BYTES], cons
 	return !f->failed;
 }
 
+static struct point base_point(struct field *f)
+{
+	struct point base = { .x = constant(f, BASE_X), .y = constant(f, BASE_Y), .z = constant(f, "1") };
+
+	base.t = number(f);
+	mul(f, base.t, base.x, base.y);
+	return base;
+}
+
 static void negate(struct field *f, const struct point *p)
 {
 	BN_set_negative(p->x, 1);
@@ -140,6 +176,9 @@ static bool is_encoded(struct field *f, const struct point *p, const unsigned ch
 	unsigned char out[POINT_BYTES];
 	BIGNUM *scale = number(f);
 
+	from_mont(f, p->x);
+	from_mont(f, p->y);
+	from_mont(f, p->z);
 	if (f->failed || BN_mod_inverse(scale, p->z, f->p, f->ctx) == NULL)
 		return false;
 	mul(f, p->x, p->x, scale);
@@ -163,6 +202,8 @@ static void combine(struct field *f, const struct point *out, const BIGNUM *s, c
 	BN_zero(out->x);
 	BN_zero(out->t);
 	f->failed = f->failed || BN_one(out->y) != 1 || BN_one(out->z) != 1;
+	to_mont(f, out->y);
+	to_mont(f, out->z);
 	for (i = ORDER_BITS - 1; i >= 0 && !f->failed; i--) {
 		bool with_base = BN_is_bit_set(s, i), with_key = BN_is_bit_set(k, i);
 
@@ -175,19 +216,18 @@ static void combine(struct field *f, const struct point *out, const BIGNUM *s, c
 static bool holds(struct field *f, const unsigned char *key_bytes, const unsigned char *k_bytes,
 		  const unsigned char *signature)
 {
-	static const unsigned char base_bytes[POINT_BYTES] = {
-		0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-		0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-	};
-	struct point base = new_point(f), key = new_point(f), sum = new_point(f);
+	struct point base = base_point(f), key = new_point(f), sum = new_point(f);
 	BIGNUM *s = number(f), *k = number(f);
 
 	f->failed = f->failed || BN_lebin2bn(signature + POINT_BYTES, POINT_BYTES, s) == NULL ||
 		    BN_lebin2bn(k_bytes, ED25519_HASH_BYTES, k) == NULL;
 	f->failed = f->failed || BN_nnmod(k, k, f->order, f->ctx) != 1;
-	if (f->failed || BN_cmp(s, f->order) >= 0 || !decode(f, base_bytes, &base) || !decode(f, key_bytes, &key))
+	if (f->failed || BN_cmp(s, f->order) >= 0 || !decode(f, key_bytes, &key))
 		return false;
 	negate(f, &key);
+	point_to_mont(f, &base);
+	point_to_mont(f, &key);
+	to_mont(f, f->d);
 	combine(f, &sum, s, &base, k, &key);
 	return is_encoded(f, &sum, signature) && !f->failed;
 }
@@ -195,18 +235,23 @@ static bool holds(struct field *f, const unsigned char *key_bytes, const unsigne
 enum err_code ed25519_equation(const unsigned char key[ED25519_KEY_BYTES], const unsigned char k[ED25519_HASH_BYTES],
 			       const unsigned char signature[ED25519_SIGNATURE_BYTES], bool *ret_holds, struct err *err)
 {
-	struct field f = { .ctx = BN_CTX_new() };
+	struct field f = { .ctx = BN_CTX_new(), .mont = BN_MONT_CTX_new() };
 	bool good;
 
-	if (f.ctx == NULL)
+	if (f.ctx == NULL || f.mont == NULL) {
+		BN_CTX_free(f.ctx);
+		BN_MONT_CTX_free(f.mont);
 		return err_nomem(err);
+	}
 	BN_CTX_start(f.ctx);
 	f.p = constant(&f, FIELD);
+	f.failed = f.failed || BN_MONT_CTX_set(f.mont, f.p, f.ctx) != 1;
 	f.d = constant(&f, CURVE_D);
 	f.order = constant(&f, ORDER);
 	good = !f.failed && holds(&f, key, k, signature);
 	BN_CTX_end(f.ctx);
 	BN_CTX_free(f.ctx);
+	BN_MONT_CTX_free(f.mont);
 	ERR_clear_error();
 	if (f.failed)
 		return err_nomem(err);
