@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "common/walk.h"
 #include "import/inventory.h"
+#include "import/layout_held.h"
 
 struct target_layout {
 	struct target target;
@@ -164,7 +165,6 @@ static enum err_code layout_target_probe(struct target *target, struct plan *pla
 {
 	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
 	enum err_code code = layout_open(t->path, false, &t->layout, err);
-	size_t i;
 
 	if (code == ERR_NOT_FOUND) { /* an empty store: made by write */
 		code = plan_find_bare(plan, err);
@@ -175,13 +175,10 @@ static enum err_code layout_target_probe(struct target *target, struct plan *pla
 	code = check_names(t, plan, err);
 	if (code == ERR_OK)
 		code = check_tags(t, plan, err);
-	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
-		const struct node *n = &plan->graph.nodes[plan->order[i]];
-
-		plan->skip[plan->order[i]] = layout_has(t->layout, &n->digest, n->size_bytes);
-	}
-	if (code == ERR_OK)
-		code = check_layers(t, plan, err);
+	if (code != ERR_OK)
+		return code;
+	layout_held_look(t->layout, plan);
+	code = check_layers(t, plan, err);
 	return code == ERR_OK ? plan_check_prerequisites(plan, target->name, err) : code;
 }
 

@@ -1,0 +1,17 @@
+/* layout_held.h - what of a plan a layout has already.
+ *
+ * Rule     What only has the name of a blob counts for nothing: it is read and hashed.  An earlier proof never counts.
+ * Bounds   A thread for each processor, at most HELD_THREADS_MAX; none beside this one where there is little to read.
+ * Errors   None: what cannot be read, or where memory is short, is not there, and is written anew.
+ */
+#ifndef IMPORT_LAYOUT_HELD_H
+#define IMPORT_LAYOUT_HELD_H
+
+#include "common/layout.h"
+#include "import/plan.h"
+
+#define HELD_THREADS_MAX 12
+
+/* Set skip of every node of the plan's order. */
+void layout_held_look(const struct layout *l, struct plan *plan);
+#endif
