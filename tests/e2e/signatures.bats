@@ -41,6 +41,7 @@ sign_all() {
 			openssl pkey -in "$name.pem" -pubout -out "$name.pub" &&
 			lab_peer cosign import-key-pair --key "$name.pem" --output-key-prefix "cosign-$name"
 	done <<-'EOF2'
+		ed25519 ed25519
 		p256 EC -pkeyopt ec_paramgen_curve:P-256
 		p384 EC -pkeyopt ec_paramgen_curve:P-384
 		rsa RSA -pkeyopt rsa_keygen_bits:2048
@@ -53,6 +54,8 @@ sign_all() {
 	cosign_make attest new p256 "app1@$APP1" --type custom --predicate predicate.json
 	cosign_make sign old p384 "multi@$MULTI"
 	cosign_make sign old rsa "multi@$MULTI"
+	cosign_make sign old ed25519 "multi@$MULTI"
+	cosign_make sign new ed25519 "app1@$APP1"
 	cosign_make attest new rsa "app1@$APP1" --type custom --predicate predicate.json
 }
 
@@ -80,6 +83,9 @@ cosign_says() {
 		stranger|not proved 0|not proved 0
 	EOF2
 	# Where they differ: cosign takes another hash than it signed by, and an attestation in a bundle for a signature.
+	verify --json --image-key ed25519.pub both.oci.tar.zst
+	[[ $(verdicts | paste -sd '|') == 'proved 1|proved 1' ]] || fail "ed25519: $(verdicts)"
+	[[ $(cosign_says ed25519 "app1@$APP1") == 'not proved' && $(cosign_says ed25519 "multi@$MULTI") == 'not proved' ]] || fail "$(<said)"
 	verify --json --image-key p384.pub both.oci.tar.zst
 	[[ $(verdicts | paste -sd '|') == 'not proved 0|proved 1' ]]
 	[[ $(cosign_says p384 "multi@$MULTI") == 'not proved' ]]
