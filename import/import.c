@@ -179,7 +179,7 @@ static enum err_code carry_out(const struct import_options *options, struct impo
 	enum err_code code = ERR_OK;
 
 	if (result->admission.bypassed)
-		code = journal_bypass("import", options->file, bundle_digest(result->bundle), err);
+		code = journal_bypass("import", bundle_path(result->bundle), bundle_digest(result->bundle), err);
 	if (code != ERR_OK)
 		return code;
 	result->began = true;

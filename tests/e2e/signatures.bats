@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Signatures and attestations of images: made by cosign in its older form and as bundles, verified by both; and policies
 # that let images in or keep them out.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
 load helpers
 
 setup_file() {

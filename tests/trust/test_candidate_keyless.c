@@ -194,8 +194,8 @@ START_TEST(holds)
 }
 END_TEST
 
-/* Who names keys has asked for no certificate: one that stands beside is passed over, as cosign and skopeo do, and
- * what was signed with it is not signed with the key. */
+/* Who names keys has asked for no certificate: one that stands beside is passed over, as skopeo does, and what was
+ * signed with it is not signed with the key. */
 START_TEST(key_beside_certificate)
 {
 	struct fixture f;

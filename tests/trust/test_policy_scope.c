@@ -82,7 +82,7 @@ START_TEST(too_long)
 	name[sizeof(name) - 1] = '\0';
 	memcpy(name, "r.example/", 10);
 	ck_assert_str_eq(policy_scope_of(p, name)->name, "");
-	name[2 * REFERENCE_NAME_MAX] = '\0';
+	name[(size_t)2 * REFERENCE_NAME_MAX] = '\0';
 	ck_assert_str_eq(policy_scope_of(p, name)->name, "r.example");
 }
 END_TEST
