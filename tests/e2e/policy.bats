@@ -71,6 +71,18 @@ signed_by() {
 	printf '{"type":"sigstoreSigned","keyPath":"%s","signedIdentity":%s}' "$1" "$2"
 }
 
+# What policy.json says of an image ($1): here it ends with the status $2, and skopeo with $3.
+both_decide() {
+	local home=$LAB_WORK/home
+	lab_command peers skopeo
+	bundle policy explain --policy policy.json all.oci.tar.zst "$REGISTRY/$1"
+	[[ $status == "$2" ]] || fail "ended with $status, not $2"
+	rm -rf out
+	run env HOME="$home" XDG_DATA_HOME="$home" _CONTAINERS_ROOTLESS_UID=65534 "${LAB_COMMAND[@]}" --policy policy.json \
+		copy -q --src-tls-verify=false "docker://$REGISTRY/$1" dir:out
+	[[ $status == "$3" ]] || fail "skopeo ended with $status, not $3"
+}
+
 @test "a policy is checked, with everything that it names" {
 	example builder.pub >policy.json
 	bundle policy check policy.json
@@ -127,20 +139,42 @@ signed_by() {
 	[[ $(jq -r '.error.code' <<<"$output") == unproved ]]
 }
 
+@test "skopeo finds the same scope" {
+	local matched=0 host=${REGISTRY%:*} port=${REGISTRY#*:}
+	while IFS='|' read -r wanted theirs default scopes; do
+		scopes=${scopes//REGISTRY/$REGISTRY} scopes=${scopes//HOST/$host} scopes=${scopes//PORT/$port}
+		scopes=${scopes//YES/[{\"type\":\"insecureAcceptAnything\"\}]} scopes=${scopes//NO/[{\"type\":\"reject\"\}]}
+		printf '{"default":[{"type":"%s"}],"transports":%s}' "$default" "$scopes" >policy.json
+		echo "# $(<policy.json)"
+		both_decide team/app:1 "$wanted" "$theirs"
+		matched=$((matched + 1))
+	done <<-'EOF2'
+		0|0|reject|{"docker":{"REGISTRY/team/app":YES}}
+		0|0|reject|{"docker":{"REGISTRY/team/app:1":YES,"REGISTRY/team/app":NO}}
+		3|1|reject|{"docker":{"REGISTRY/team/app:2":YES}}
+		3|1|reject|{"docker":{"REGISTRY/team/ap":YES}}
+		3|1|reject|{"docker":{"REGISTRY/team/":YES}}
+		3|1|reject|{"docker":{"HOST":YES}}
+		0|0|reject|{"docker":{"*.0.0.1":YES}}
+		3|1|reject|{"docker":{"*.0.0.1:PORT":YES}}
+		0|0|reject|{"docker":{"":YES}}
+		3|1|insecureAcceptAnything|{"docker":{"":NO}}
+		3|1|insecureAcceptAnything|{"docker":{"REGISTRY":YES,"REGISTRY/team":NO}}
+		3|1|reject|{"docker-daemon":{"":YES},"dir":{"":YES}}
+		0|0|insecureAcceptAnything|{"docker":{}}
+		1|1|insecureAcceptAnything|{"docker":{"REGISTRY":[]}}
+		1|1|insecureAcceptAnything|{"docker":{"REGISTRY":YES,"REGISTRY":YES}}
+	EOF2
+	((matched == 15))
+}
+
 @test "skopeo decides the same" {
 	local matched=0
-	home=$LAB_WORK/home
-	lab_command peers skopeo
 	while IFS='|' read -r image wanted theirs requirement; do
 		requirement=${requirement//REGISTRY/$REGISTRY}
 		policy "$requirement"
 		echo "# $image: $requirement"
-		bundle policy explain --policy policy.json all.oci.tar.zst "$REGISTRY/$image"
-		[[ $status == "$wanted" ]] || fail "ended with $status, not $wanted"
-		rm -rf out
-		run env HOME="$home" XDG_DATA_HOME="$home" _CONTAINERS_ROOTLESS_UID=65534 "${LAB_COMMAND[@]}" --policy policy.json \
-			copy -q --src-tls-verify=false "docker://$REGISTRY/$image" dir:out
-		[[ $status == "$theirs" ]] || fail "skopeo ended with $status, not $theirs"
+		both_decide "$image" "$wanted" "$theirs"
 		matched=$((matched + 1))
 	done < <(
 		cat <<-EOF2
