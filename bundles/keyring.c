@@ -129,6 +129,37 @@ static enum err_code add_machine(struct keyring *ring, const char *name, struct 
 	return code == ERR_OK ? add(ring, &k, err) : code;
 }
 
+/* What is there to be seen, and finished. */
+static bool is_visible(const char *name)
+{
+	return name[0] != '.' && !text_ends(name, ".part");
+}
+
+/* Whoever put a key there under another name believes that it counts; where no other does, nothing would be asked. */
+static enum err_code check_none(struct err *err)
+{
+	CLEANUP(site_files_release) struct site_files files = { 0 };
+	enum err_code code = site_list(SITE_KEYS, is_visible, &files, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < files.len; i++) {
+		CLEANUP(buf_release) struct buf text = { .max = LIMIT_KEY_BYTES };
+		CLEANUP(free_ptr) char *path = NULL;
+
+		if (site_read(SITE_KEYS, files.names[i], &text, NULL) != ERR_OK ||
+		    strstr(buf_text(&text), PEM_BEGIN "PUBLIC KEY") == NULL)
+			continue;
+		code = site_path(SITE_KEYS, files.names[i], &path, err);
+		if (code == ERR_OK)
+			return err_set(
+				err, ERR_UNPROVED,
+				"%s: holds a public key, and its name ends neither with .pem nor with .pub, so that "
+				"no key would count here: rename it, or take it away",
+				path);
+	}
+	return code;
+}
+
 enum err_code keyring_load_machine(struct keyring *ret_ring, struct err *err)
 {
 	CLEANUP(keyring_release) struct keyring ring = { 0 };
@@ -138,6 +169,8 @@ enum err_code keyring_load_machine(struct keyring *ret_ring, struct err *err)
 
 	for (i = 0; code == ERR_OK && i < files.len; i++)
 		code = add_machine(&ring, files.names[i], err);
+	if (code == ERR_OK && ring.len == 0)
+		code = check_none(err);
 	if (code != ERR_OK)
 		return code;
 	*ret_ring = ring;

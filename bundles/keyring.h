@@ -10,7 +10,8 @@
  *            (trust/site.h).  In front of a key there may be lines "Scope: PATTERN"
  *            (trust/scope.h), comments that begin with #, and blank lines, and nothing
  *            else, and behind it only such comments and lines: a word that was mistaken,
- *            or stands in the wrong place, must not make a scope wider.
+ *            or stands in the wrong place, must not make a scope wider.  Where none counts,
+ *            a file of another name must not hold a public key.
  * Trust      Where the machine has any key, only its keys count: those of the command
  *            line then choose among them, and the scope is the machine's.  A key of the
  *            command line alone has every name in its scope, and so has one of the

@@ -173,7 +173,7 @@ static enum err_code look_there(const struct import_options *options, struct imp
 	return code;
 }
 
-static enum err_code carry_out(const struct import_options *options, struct import_result *result, struct err *err)
+static enum err_code carry_out(struct import_result *result, struct err *err)
 {
 	struct target *t = result->target;
 	enum err_code code = ERR_OK;
@@ -200,7 +200,7 @@ enum err_code import_run(const struct import_options *options, struct import_res
 		code = make_plan(options, result, err);
 	if (code == ERR_OK)
 		code = look_there(options, result, err);
-	return code == ERR_OK && !options->dry_run ? carry_out(options, result, err) : code;
+	return code == ERR_OK && !options->dry_run ? carry_out(result, err) : code;
 }
 
 void import_release(struct import_result *result)
