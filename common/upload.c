@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/upload_location.h"
 
 #define RANGE_MAX 64
 #define RESTARTS_MAX RETRY_TRIES /* of uploads that the registry has forgotten */
 #define DRIPS_MAX RETRY_TRIES    /* chunks of which it kept next to nothing */
+#define CHUNK_BYTES (5 * MIB)    /* no object store wants its parts larger */
 #define OCTETS "application/octet-stream"
 
 enum step_kind {
@@ -32,7 +34,7 @@ struct upload {
 	bool foreign; /* that is on another host */
 	bool chunked;
 	bool resumed; /* the registry had a part of it when the last request began */
-	size_t chunk_bytes;
+	uint64_t chunk_bytes;
 	uint64_t at_bytes;   /* what the registry has */
 	uint64_t kept_bytes; /* the most that it ever had */
 	uint64_t told_bytes; /* of what has gone, what the asker knows of */
@@ -84,7 +86,8 @@ static enum err_code on_watched(struct instream *in, void *bytes, size_t cap, si
 {
 	struct step *s = OUTER_OF(in, struct step, watched);
 	struct upload *u = s->upload;
-	enum err_code code = instream_read(s->source, bytes, cap, ret_len, err);
+	uint64_t left_bytes = s->request.upload_bytes - s->sent_bytes; /* a chunk ends before its source does */
+	enum err_code code = instream_read(s->source, bytes, cap < left_bytes ? cap : (size_t)left_bytes, ret_len, err);
 
 	if (code != ERR_OK)
 		return code;
@@ -192,7 +195,22 @@ static void set_range(struct step *s, uint64_t len)
 	s->request.content_range = s->range;
 }
 
-/* All that is left, out of a stream. */
+/* The next bytes, as many of them. */
+static enum err_code set_body(struct step *s, uint64_t bytes, struct err *err)
+{
+	struct upload *u = s->upload;
+
+	u->resumed = u->at_bytes > 0;
+	s->from_bytes = u->at_bytes;
+	s->request.content_type = OCTETS;
+	s->request.alone = true;
+	s->request.upload_bytes = bytes;
+	s->watched.read = on_watched;
+	s->request.upload = &s->watched;
+	return upload_content_from(&u->content, u->at_bytes, &s->source, err);
+}
+
+/* All that is left. */
 static enum err_code send_rest(struct upload *u, struct err *err)
 {
 	struct step *s = NULL;
@@ -200,50 +218,30 @@ static enum err_code send_rest(struct upload *u, struct err *err)
 
 	if (code != ERR_OK)
 		return code;
-	u->resumed = u->at_bytes > 0;
-	s->from_bytes = u->at_bytes;
-	s->request.content_type = OCTETS;
-	s->request.alone = true;
-	s->request.upload_bytes = u->wish.size_bytes - u->at_bytes;
+	code = set_body(s, u->wish.size_bytes - u->at_bytes, err);
 	if (u->resumed)
 		set_range(s, s->request.upload_bytes);
-	s->watched.read = on_watched;
-	s->request.upload = &s->watched;
-	code = upload_content_from(&u->content, u->at_bytes, &s->source, err);
 	if (code == ERR_OK)
 		code = upload_location_end(u->url, &u->wish.digest, &s->request.url, err);
 	return step_start(s, code, err);
 }
 
-/* A chunk out of memory; the last one ends the upload. */
+/* A part; the last one ends the upload. */
 static enum err_code send_chunk(struct upload *u, struct err *err)
 {
-	const char *bytes = "";
-	size_t len = 0;
 	struct step *s = NULL;
-	enum err_code code = step_new(u, STEP_CHUNK, "PATCH", &s, err);
+	enum err_code code;
 
+	if (u->wish.size_bytes - u->at_bytes <= u->chunk_bytes)
+		return send_rest(u, err);
+	code = step_new(u, STEP_CHUNK, "PATCH", &s, err);
 	if (code != ERR_OK)
 		return code;
-	code = upload_content_chunk(&u->content, u->at_bytes, u->chunk_bytes, &bytes, &len, err);
-	if (code != ERR_OK) {
-		err_add(err, "%s", u->label);
-		return step_start(s, code, err);
-	}
-	u->resumed = u->at_bytes > 0;
-	s->from_bytes = u->at_bytes;
-	s->request.content_type = OCTETS;
-	s->request.alone = true;
-	s->request.body = bytes;
-	s->request.body_len = len;
-	set_range(s, len);
-	if (u->at_bytes + len < u->wish.size_bytes)
-		return step_start(s, str_copy(u->url, &s->request.url, err), err);
-	s->kind = STEP_SEND;
-	s->request.method = "PUT";
-	if (!u->resumed)
-		s->request.content_range = NULL; /* it is all of it */
-	return step_start(s, upload_location_end(u->url, &u->wish.digest, &s->request.url, err), err);
+	code = set_body(s, u->chunk_bytes, err);
+	set_range(s, u->chunk_bytes);
+	if (code == ERR_OK)
+		code = str_copy(u->url, &s->request.url, err);
+	return step_start(s, code, err);
 }
 
 static enum err_code go_on(struct upload *u, struct err *err)
@@ -269,7 +267,6 @@ static enum err_code restart(struct upload *u, struct err *err)
 		upload_free(u);
 		return err->code;
 	}
-	upload_content_restart(&u->content);
 	return begin(u, false, err);
 }
 
@@ -318,12 +315,12 @@ static void read_chunk_bytes(struct upload *u, const struct step *s)
 	char said[RANGE_MAX];
 	uint64_t min_bytes;
 
-	u->chunk_bytes = UPLOAD_CHUNK_BYTES;
+	u->chunk_bytes = CHUNK_BYTES;
 	if (http_header(&s->request.call, "OCI-Chunk-Min-Length", 0, said, sizeof(said)) == NULL || !is_number(said))
 		return;
 	min_bytes = strtoull(said, NULL, 10);
 	if (min_bytes > u->chunk_bytes)
-		u->chunk_bytes = min_bytes < UPLOAD_CHUNK_MAX ? (size_t)min_bytes : UPLOAD_CHUNK_MAX;
+		u->chunk_bytes = min_bytes;
 }
 
 /* "0-4" or "bytes=0-4": five bytes.  "0-0" is what registries say of none. */
@@ -408,7 +405,7 @@ static enum err_code on_sent(struct upload *u, const struct step *s, struct err 
 
 static enum err_code on_chunk(struct upload *u, const struct step *s, struct err *err)
 {
-	uint64_t end_bytes = s->from_bytes + s->request.body_len, taken;
+	uint64_t end_bytes = s->from_bytes + s->request.upload_bytes, taken;
 	int status = s->request.call.status;
 
 	if (status == 404 || (u->resumed && status == 416))

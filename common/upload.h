@@ -2,14 +2,16 @@
  *
  * Lifecycle  upload_start; the HTTP engine runs; done is called once.
  * Way        Where from names a repository, a mount is asked for, which costs nothing.  Else, and where it is refused,
- *            all of the blob goes in one PUT.  It goes in chunks where it can be opened only once, or where the
- * registry finds one PUT too large (413).  The last chunk goes with the PUT that ends the upload. Tries      A try that
- * breaks off is followed by the question how far it got (GET of the upload's URL), and goes on from there; where the
- * upload is gone, whether the blob is there nevertheless; then from its beginning. As many tries as retry.h grants,
- * counted over all of it: what the registry says that it has is progress. Bounds     A chunk in memory, where it goes
- * in chunks: 5 MiB, or what the registry asks for up to 32 MiB.  An answer: LIMIT_ANSWER_BYTES.  RETRY_TRIES chunks in
- * a row of which the registry keeps less than RETRY_PROGRESS_BYTES. Ownership  The repository is borrowed; the wish is
- * copied, what it points to is borrowed. Errors     Those of repository.h and of open, which end the engine's run.
+ *            all of the blob goes in one PUT.  It goes in chunks where the registry finds that too large (413).  The
+ *            last chunk goes with the PUT that ends the upload.
+ * Tries      A try that breaks off is followed by the question how far it got (GET of the upload's URL), and goes on
+ *            from there; where the upload is gone, whether the blob is there nevertheless; then from its beginning.
+ *            As many tries as retry.h grants, counted over all of it: what the registry says that it has is progress.
+ * Bounds     Nothing of it stays in memory.  A chunk: 5 MiB, or what the registry asks for where that is more.  An
+ *            answer: LIMIT_ANSWER_BYTES.  RETRY_TRIES chunks in a row of which the registry keeps less than
+ *            RETRY_PROGRESS_BYTES.
+ * Ownership  The repository is borrowed; the wish is copied, what it points to is borrowed.
+ * Errors     Those of repository.h and of open, which end the engine's run.
  * Source     OCI Distribution Specification 1.1, "Pushing blobs".
  */
 #ifndef COMMON_UPLOAD_H
