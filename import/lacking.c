@@ -76,10 +76,42 @@ static enum err_code find_questions(struct lacking *l, struct err *err)
 	return code;
 }
 
+static bool is_revoked(const struct lacking *l, size_t from, size_t end)
+{
+	size_t i;
+
+	for (i = from; i < end; i++) {
+		const struct target_question *q = &l->questions[i];
+
+		if (q->there && revoked_find(&l->admission->revoked, &l->plan->graph.nodes[q->node].digest) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Of a bundle that was chosen from, the rest has signatures too: whether all of an image would be taken. */
+static enum err_code judge_whole(struct lacking *l, const char *name, struct err *err)
+{
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	size_t i;
+
+	graph_init(&g);
+	code = plan_walk_whole(l->plan, &g, err);
+	for (i = 0; code == ERR_OK && i < g.images_len; i++) {
+		if (strcmp(g.images[i].name, name) == 0)
+			code = admission_check_image(l->admission, &g, &g.images[i], l->source, l->plan->names, NULL,
+						     err);
+	}
+	return code;
+}
+
 /* One image by what was answered of it: a range of questions. */
 static enum err_code judge_answers(struct lacking *l, size_t from, size_t *ret_end, struct err *err)
 {
 	size_t image = l->questions[from].image, i;
+	struct err why = { 0 }, whole = { 0 };
+	enum err_code code;
 	bool any = false;
 
 	memset(l->there, 0, l->plan->graph.nodes_len * sizeof(*l->there));
@@ -88,7 +120,12 @@ static enum err_code judge_answers(struct lacking *l, size_t from, size_t *ret_e
 		any |= l->questions[i].there;
 	}
 	*ret_end = i;
-	return any ? judge(l, image, err) : ERR_OK;
+	code = any ? judge(l, image, &why) : ERR_OK;
+	if (code == ERR_UNPROVED && l->plan->partial && !is_revoked(l, from, i)) {
+		code = judge_whole(l, l->plan->graph.images[image].name, &whole);
+		why = code == ERR_UNPROVED ? why : whole;
+	}
+	return code == ERR_OK ? ERR_OK : err_set(err, code, "%s", why.msg);
 }
 
 static enum err_code ask(struct lacking *l, struct target *t, struct err *err)

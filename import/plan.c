@@ -46,6 +46,22 @@ static enum err_code check_blobs(const struct plan *plan, struct err *err)
 	return code;
 }
 
+static enum err_code settle(const struct plan *plan, struct graph *g, struct err *err)
+{
+	enum err_code code = graph_settle(g, err);
+
+	if (code == ERR_OK)
+		contents_mark(plan->bundle, g);
+	return code;
+}
+
+enum err_code plan_walk_whole(const struct plan *plan, struct graph *g, struct err *err)
+{
+	enum err_code code = contents_walk(plan->bundle, rename_image, plan->names, g, err);
+
+	return code == ERR_OK ? settle(plan, g, err) : code;
+}
+
 static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struct err *err)
 {
 	enum err_code code = contents_walk(plan->bundle, rename_image, names, &plan->graph, err);
@@ -55,10 +71,7 @@ static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struc
 		return code;
 	if (unused != NULL)
 		return err_set(err, ERR_USAGE, "--map %s=%s matches no image of this bundle", unused->from, unused->to);
-	code = graph_settle(&plan->graph, err);
-	if (code == ERR_OK)
-		contents_mark(plan->bundle, &plan->graph);
-	return code;
+	return settle(plan, &plan->graph, err);
 }
 
 /* Put the nodes into the description's order, which is that of the file. */

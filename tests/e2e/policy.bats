@@ -21,7 +21,7 @@ teardown() { session_end; }
 
 # team/app:1 and :2 are one manifest that skopeo signed as team/app:1; team/built:1 is signed and attested by cosign; team/plain:1
 # is not signed at all; of demo/multi:2.1 cosign has signed the index alone; and team/mixed:1 is an index that nobody signed, of which
-# linux/arm/v7 is signed and linux/arm64 is not.
+# linux/arm/v7 is signed and linux/arm64 is not; of team/parts:1, which is the same, both are.
 make_signed() {
 	local copy='skopeo copy -q --src-tls-verify=false --dest-tls-verify=false'
 	local cosign='--key cosign-key.key --new-bundle-format=false --use-signing-config=false --tlog-upload=false -y --allow-http-registry'
@@ -52,6 +52,9 @@ make_signed() {
 	lab_peer crane index append --insecure -t "$REGISTRY/team/mixed:1" -m "$REGISTRY/team/built:1" -m "$REGISTRY/team/plain:1"
 	# shellcheck disable=SC2086 # several arguments
 	lab_peer cosign sign $cosign "$REGISTRY/team/mixed@$arm"
+	lab_peer crane index append --insecure -t "$REGISTRY/team/parts:1" -m "$REGISTRY/team/built:1" -m "$REGISTRY/team/plain:1"
+	# shellcheck disable=SC2086 # several arguments
+	lab_peer cosign sign $cosign "$REGISTRY/team/parts@$arm" "$REGISTRY/team/parts@$MULTI_ARM64"
 	attested=("$REGISTRY"/team/{app:1,app:2,built:1,plain:1} "$REGISTRY/demo/multi:2.1")
 	"$BUNDLE" export --quiet -o all.oci.tar.zst "${attested[@]}"
 }
@@ -239,4 +242,24 @@ left_out_platform() {
 	expect 0
 	bundle import --quiet --to "docker://$REGISTRY/other" --dry-run --policy policy.json part.oci.tar.zst
 	expect 0
+}
+
+@test "what vouches for a platform that is there may lie in the rest of the bundle" {
+	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
+	bundle export --quiet -o whole.oci.tar.zst "$REGISTRY/team/parts:1"
+	bundle import --quiet --to store --policy policy.json whole.oci.tar.zst
+	expect 0
+	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 whole.oci.tar.zst
+	expect 0
+	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/parts:1"
+	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
+	complain 3 'linux/arm64: no signature'
+
+	# What is revoked nothing brings back.
+	export BUNDLE_TRUST=$PWD/trust
+	mkdir trust && bundle trust revoke "$MULTI_ARM64"
+	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 whole.oci.tar.zst
+	complain 3 "$MULTI_ARM64" 'is revoked here'
+	bundle import --quiet --to store part.oci.tar.zst
+	complain 3 "$REGISTRY/team/parts:1 lists $MULTI_ARM64, which is revoked here"
 }
