@@ -1,23 +1,13 @@
 #include "common/discovery.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/found.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/paging.h"
 #include "common/tags.h"
-#include "common/text.h"
-
-#define TAG_MAX 128
-
-struct found {
-	struct digest digest;
-	uint64_t size_bytes;
-	char *media_type; /* owned */
-	enum link_kind kind;
-};
 
 struct discovery {
 	struct repository *repository;
@@ -26,8 +16,7 @@ struct discovery {
 	void *ctx;
 	unsigned open; /* questions not yet answered */
 	bool api_only, has_api;
-	struct found *found;
-	size_t found_len, found_cap;
+	struct found found;
 	struct discovery *next, **link;
 };
 
@@ -60,12 +49,8 @@ static void discovery_push(struct discovery **list, struct discovery *d)
 
 static void discovery_free(struct discovery *d)
 {
-	size_t i;
-
 	discovery_unlink(d);
-	for (i = 0; i < d->found_len; i++)
-		free(d->found[i].media_type);
-	free(d->found);
+	found_release(&d->found);
 	free(d);
 }
 
@@ -85,58 +70,10 @@ static void question_release(struct request *r)
 	free(q);
 }
 
-static enum err_code add_found(struct discovery *d, const struct descriptor *got, enum link_kind kind, struct err *err)
-{
-	struct found *f;
-	enum err_code code = vec_grow(&d->found, &d->found_cap, d->found_len + 1, sizeof(*d->found), LIMIT_NODES, err);
-
-	if (code != ERR_OK)
-		return code;
-	f = &d->found[d->found_len];
-	*f = (struct found){ .digest = got->digest, .size_bytes = got->size_bytes, .kind = kind };
-	code = str_copy(got->media_type, &f->media_type, err);
-	d->found_len += code == ERR_OK;
-	return code;
-}
-
-/* Where listings differ in what they say of a referrer, one of them comes first whatever was answered first. */
-static int compare_found(const void *a, const void *b)
-{
-	const struct found *x = a, *y = b;
-	int order = strcmp(x->digest.text, y->digest.text);
-
-	if (order != 0)
-		return order;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->size_bytes != y->size_bytes)
-		return x->size_bytes < y->size_bytes ? -1 : 1;
-	return strcmp(x->media_type, y->media_type);
-}
-
-static size_t put_found(struct discovery *d, struct source_referrer *all)
-{
-	size_t len = 0, i;
-
-	if (d->found_len > 0)
-		qsort(d->found, d->found_len, sizeof(*d->found), compare_found);
-	for (i = 0; i < d->found_len; i++) {
-		const struct found *f = &d->found[i];
-
-		if (i > 0 && digest_equal(&f->digest, &f[-1].digest) && f->kind == f[-1].kind)
-			continue;
-		all[len++] = (struct source_referrer){
-			.kind = f->kind,
-			.descriptor = { .digest = f->digest, .size_bytes = f->size_bytes, .media_type = f->media_type },
-		};
-	}
-	return len;
-}
-
 /* Everything is answered: tell the asker. */
 static enum err_code tell(struct discovery *d, struct err *err)
 {
-	CLEANUP(free_ptr) struct source_referrer *all = calloc(d->found_len + 1, sizeof(*all));
+	CLEANUP(free_ptr) struct source_referrer *all = calloc(d->found.len + 1, sizeof(*all));
 	enum err_code code;
 
 	if (all == NULL)
@@ -144,7 +81,7 @@ static enum err_code tell(struct discovery *d, struct err *err)
 	if (d->api_only && !d->has_api)
 		code = d->done(d->ctx, NULL, 0, err);
 	else
-		code = d->done(d->ctx, all, put_found(d, all), err);
+		code = d->done(d->ctx, all, found_merge(&d->found, all), err);
 	discovery_free(d);
 	return code;
 }
@@ -222,7 +159,7 @@ static enum err_code read_listing(const struct question *q, struct err *err)
 		code = err_set(err, ERR_FORMAT, "%s: the list of referrers is no index but %s", q->request.url,
 			       m.media_type);
 	for (i = 0; code == ERR_OK && i < m.items_len; i++)
-		code = add_found(q->discovery, &m.items[i], LINK_SUBJECT, err);
+		code = found_add(&q->discovery->found, &m.items[i], LINK_SUBJECT, err);
 	return code;
 }
 
@@ -236,7 +173,7 @@ static enum err_code read_tagged(const struct question *q, struct err *err)
 	if (code == ERR_OK)
 		code = manifest_parse(buf_text(&q->body), q->body.len, NULL, q->request.url, &m, err);
 	d.media_type = m.media_type;
-	return code == ERR_OK ? add_found(q->discovery, &d, q->kind, err) : code;
+	return code == ERR_OK ? found_add(&q->discovery->found, &d, q->kind, err) : code;
 }
 
 static enum err_code ask_next_page(const struct question *q, struct err *err)
@@ -288,21 +225,6 @@ static enum err_code read_api(const struct question *q, struct err *err)
 	q->discovery->has_api = true;
 	code = read_listing(q, err);
 	return code == ERR_OK ? ask_next_page(q, err) : code;
-}
-
-bool discovery_tag(const struct digest *subject, enum link_kind kind, char out[DISCOVERY_TAG_SIZE])
-{
-	static const char *const suffixes[] = {
-		[LINK_SUBJECT] = "",
-		[LINK_SIG] = ".sig",
-		[LINK_ATT] = ".att",
-		[LINK_SBOM] = ".sbom",
-	};
-	int hex_len = kind == LINK_SUBJECT ? 64 : 128; /* the fallback tag is cut, cosign's is not */
-
-	snprintf(out, DISCOVERY_TAG_SIZE, "%s-%.*s%s", digest_algorithm(subject), hex_len, digest_hex(subject),
-		 suffixes[kind]);
-	return strlen(out) <= TAG_MAX;
 }
 
 /* A list that lacks what is there was believed when other manifests were not asked about: nobody knows what they lack.
@@ -407,23 +329,6 @@ static enum err_code on_done(struct request *r, struct err *failure, struct err 
 		*err = why;
 	}
 	return code == ERR_OK ? answered(q->discovery, err) : code;
-}
-
-/* Of every algorithm, and of every length that clients make of a digest: whole as cosign does, or cut. */
-bool discovery_is_tag(const char *tag)
-{
-	static const char *const suffixes[] = { "", ".sig", ".att", ".sbom" };
-	size_t hex, i;
-
-	if (!text_starts(tag, "sha256-") && !text_starts(tag, "sha512-"))
-		return false;
-	tag += strlen("sha256-");
-	hex = strspn(tag, "0123456789abcdef");
-	for (i = 0; i < COUNT_OF(suffixes); i++) {
-		if ((hex == 64 || hex == 128) && strcmp(tag + hex, suffixes[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Everything that there is to ask one place. */
