@@ -1,41 +1,12 @@
 #include "common/access.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/challenge.h"
+#include "common/access_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/token.h"
-
-/* Shared by access and all requests that were sent with it: a request under way may need it again, for another try or
- * where it is redirected, when access has a newer one. */
-struct authorization {
-	char *text; /* owned; NULL where there are no credentials */
-	unsigned users;
-};
-
-struct access {
-	struct http *http;
-	const struct endpoint *endpoint;
-	struct authorization *current; /* sent with every request; NULL while none is asked for */
-	bool answered;                 /* access_has_answered */
-	bool writes;                   /* access_set_writes */
-	bool renewing;
-	bool elsewhere;               /* all who wait for the renewal can ask another place instead */
-	enum challenge_scheme scheme; /* what was asked for; the texts are owned, and short for what they might be */
-	char *realm, *service, *scope;
-	struct tokens *tokens;
-	unsigned token; /* the serial of the token that is sent; 0 where it is none */
-	uint64_t renew_ms;
-	struct token_wait wait;
-	struct http_call ping;
-	char *ping_url;
-	struct request *requests, *waiting;
-	bool (*is_moot)(const void *ctx); /* may be NULL */
-	const void *moot_ctx;
-};
 
 static void request_unlink(struct request *r)
 {
@@ -84,35 +55,6 @@ static void request_free(struct request *r)
 	r->release(r);
 }
 
-static void recall_challenge(const struct access *a, struct challenge *c)
-{
-	*c = (struct challenge){ .scheme = a->scheme };
-	if (a->scheme == CHALLENGE_NONE)
-		return;
-	snprintf(c->realm, sizeof(c->realm), "%s", a->realm);
-	snprintf(c->service, sizeof(c->service), "%s", a->service);
-	snprintf(c->scope, sizeof(c->scope), "%s", a->scope);
-}
-
-static void forget_challenge(struct access *a)
-{
-	a->scheme = CHALLENGE_NONE;
-	free(take_ptr(&a->realm));
-	free(take_ptr(&a->service));
-	free(take_ptr(&a->scope));
-}
-
-/* Each of tens of thousands of repositories keeps one. */
-static enum err_code keep_challenge(struct access *a, const struct challenge *c, struct err *err)
-{
-	forget_challenge(a);
-	if (str_copy(c->realm, &a->realm, err) != ERR_OK || str_copy(c->service, &a->service, err) != ERR_OK ||
-	    str_copy(c->scope, &a->scope, err) != ERR_OK)
-		return ERR_NOMEM;
-	a->scheme = c->scheme;
-	return ERR_OK;
-}
-
 void access_free(struct access *a)
 {
 	if (a == NULL)
@@ -124,7 +66,7 @@ void access_free(struct access *a)
 	authorization_drop(&a->current);
 	buf_release(&a->ping.headers);
 	free(a->ping_url);
-	forget_challenge(a);
+	access_forget_challenge(a);
 	free(a);
 }
 
@@ -171,28 +113,6 @@ void access_set_writes(struct access *a)
 	a->writes = true;
 }
 
-static bool access_is_moot(const struct access *a)
-{
-	return a->is_moot != NULL && a->is_moot(a->moot_ctx);
-}
-
-static enum err_code start_renewal(struct access *a, struct err *err);
-
-/* Read the challenges of an answer: several headers, each with several challenges. */
-static void read_challenge(const struct http_call *call, struct challenge *c)
-{
-	char header[CHALLENGE_VALUE_MAX * 2];
-	struct challenge one;
-	unsigned i;
-
-	*c = (struct challenge){ 0 };
-	for (i = 0; http_header(call, "WWW-Authenticate", i, header, sizeof(header)) != NULL; i++) {
-		challenge_parse(header, &one);
-		if (one.scheme > c->scheme)
-			*c = one;
-	}
-}
-
 static enum err_code send(struct access *a, struct request *r, struct err *err)
 {
 	buf_release(&r->call.headers); /* of the answer that told it to go again */
@@ -211,7 +131,7 @@ static bool is_password_refused(const struct request *r)
 
 	if (a->current == NULL || r->shown != a->current || a->token != 0)
 		return false;
-	read_challenge(&r->call, &c);
+	access_read_challenge(&r->call, &c);
 	return c.scheme != CHALLENGE_BEARER;
 }
 
@@ -261,11 +181,11 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 		request_push(&a->waiting, r); /* for access_free */
 		return err->code;
 	}
-	read_challenge(&r->call, &c);
-	recall_challenge(a, &before);
+	access_read_challenge(&r->call, &c);
+	access_recall_challenge(a, &before);
 	if (challenge_alike(&c, &before)) { /* a mount needs another repository too: none may lose its own */
 		challenge_keep_scopes(&c, &before);
-		code = keep_challenge(a, &c, err);
+		code = access_keep_challenge(a, &c, err);
 	}
 	if (code != ERR_OK) {
 		request_push(&a->waiting, r);
@@ -277,8 +197,8 @@ static enum err_code mend(struct access *a, struct request *r, struct err *err)
 	if (a->renewing)
 		return ERR_OK;
 	if (c.scheme != CHALLENGE_NONE) /* else what it said before still holds */
-		code = keep_challenge(a, &c, err);
-	return code == ERR_OK ? start_renewal(a, err) : code;
+		code = access_keep_challenge(a, &c, err);
+	return code == ERR_OK ? access_renew(a, err) : code;
 }
 
 static enum err_code on_request_again(struct http_call *call, struct err *err)
@@ -354,7 +274,7 @@ enum err_code access_start(struct access *a, struct request *r, struct err *err)
 	if (r->foreign || (!a->renewing && !is_stale(a)))
 		return send(a, r, err);
 	wait_for_renewal(a, r);
-	return a->renewing ? ERR_OK : start_renewal(a, err);
+	return a->renewing ? ERR_OK : access_renew(a, err);
 }
 
 /* From now on this authorization counts, for requests too that have not begun.  Takes over the text. */
@@ -378,7 +298,7 @@ static enum err_code replace_authorization(struct access *a, char *text, struct 
 }
 
 /* The new authorization is here, or there is none to be had: everything that waited goes again. */
-static enum err_code resume(struct access *a, char *authorization, struct err *err)
+enum err_code access_resume(struct access *a, char *authorization, struct err *err)
 {
 	enum err_code code = replace_authorization(a, authorization, err);
 
@@ -404,7 +324,7 @@ static void move_all(struct request **from, struct request **to)
 
 /* No credentials can be had: that is the end of what waited for them, and whoever asked decides what it means.  Their
  * requests may be followed by others, which begin anew. */
-static enum err_code give_up(struct access *a, struct err *failure, struct err *err)
+enum err_code access_give_up(struct access *a, struct err *failure, struct err *err)
 {
 	struct request *failed = NULL;
 	enum err_code code = ERR_OK;
@@ -419,125 +339,4 @@ static enum err_code give_up(struct access *a, struct err *failure, struct err *
 	}
 	move_all(&failed, &a->waiting); /* for access_free */
 	return code;
-}
-
-static enum err_code on_token(struct token_wait *w, const struct token *token, struct err *failure, struct err *err)
-{
-	struct access *a = OUTER_OF(w, struct access, wait);
-	char *authorization = NULL;
-
-	if (failure != NULL)
-		return give_up(a, failure, err);
-	if (str_copy(token->authorization, &authorization, err) != ERR_OK)
-		return ERR_NOMEM;
-	a->token = token->serial;
-	a->renew_ms = token->renew_ms;
-	return resume(a, authorization, err);
-}
-
-static enum err_code ask_token(struct access *a, struct err *err)
-{
-	CLEANUP(buf_release) struct buf scope;
-	struct token_want want = {
-		.base = a->endpoint->base,
-		.tls = &a->endpoint->tls,
-		.host = a->endpoint->host,
-		.path = a->endpoint->path,
-		.realm = a->realm,
-		.service = a->service,
-	};
-
-	buf_init(&scope, LIMIT_URL_BYTES);
-	if (token_scope(a->scope, a->endpoint->path, a->writes, &scope, err) != ERR_OK)
-		return err_add(err, "%s: scopes of a token", a->endpoint->host);
-	want.scope = buf_text(&scope);
-	a->wait = (struct token_wait){ .done = on_token, .elsewhere = a->elsewhere };
-	return tokens_get(a->tokens, &want, a->token, &a->wait, err);
-}
-
-/* The credentials themselves as authorization; NULL where there are none. */
-static enum err_code show_password(struct access *a, struct err *err)
-{
-	CLEANUP(credentials_release) struct credentials c = { 0 };
-	char *basic = NULL;
-	enum err_code code = wallet_find(tokens_wallet(a->tokens), a->endpoint->host, a->endpoint->path, &c, err);
-
-	if (code == ERR_OK && credentials_given(&c))
-		code = credentials_basic(&c, &basic, err);
-	a->token = 0;
-	return code == ERR_OK ? resume(a, basic, err) : code;
-}
-
-static enum err_code renew(struct access *a, struct err *err);
-
-static enum err_code on_ping(struct http_call *call, struct err *failure, struct err *err)
-{
-	struct access *a = OUTER_OF(call, struct access, ping);
-	struct challenge c = { 0 };
-	struct err why = { 0 };
-
-	if (failure == NULL && !call->redirected)
-		read_challenge(call, &c);
-	buf_release(&call->headers);
-	if (c.scheme != CHALLENGE_NONE && keep_challenge(a, &c, err) != ERR_OK)
-		return ERR_NOMEM;
-	if (c.scheme != CHALLENGE_NONE)
-		return renew(a, err);
-	if (failure == NULL)
-		err_set(&why, ERR_DENIED, "%s: refuses access, and does not say which credentials it wants",
-			a->endpoint->host);
-	return give_up(a, failure != NULL ? failure : &why, err);
-}
-
-static enum err_code on_ping_again(struct http_call *call, struct err *err)
-{
-	(void)call;
-	(void)err;
-	return ERR_OK; /* nothing of it was kept */
-}
-
-static bool is_ping_moot(struct http_call *call)
-{
-	return access_is_moot(OUTER_OF(call, struct access, ping));
-}
-
-/* Some registries send a bare 401 and say only at /v2/ what they want. */
-static enum err_code ping(struct access *a, struct err *err)
-{
-	free(take_ptr(&a->ping_url));
-	if (str_format(&a->ping_url, err, "%s/", a->endpoint->root) != ERR_OK)
-		return ERR_NOMEM;
-	a->ping = (struct http_call){
-		.url = a->ping_url,
-		.more_headers = a->endpoint->headers.data,
-		.tls = &a->endpoint->tls,
-		.connect_ms = a->endpoint->connect_timeout_ms,
-		.on_again = on_ping_again,
-		.is_moot = is_ping_moot,
-		.on_done = on_ping,
-		.retry = { .elsewhere = a->elsewhere },
-	};
-	return http_start(a->http, &a->ping, err);
-}
-
-static enum err_code ask_in_its_way(struct access *a, struct err *err)
-{
-	if (a->scheme == CHALLENGE_NONE)
-		return ping(a, err);
-	return a->scheme == CHALLENGE_BEARER ? ask_token(a, err) : show_password(a, err);
-}
-
-static enum err_code renew(struct access *a, struct err *err)
-{
-	struct err why = { 0 };
-
-	if (ask_in_its_way(a, &why) == ERR_OK)
-		return ERR_OK;
-	return give_up(a, &why, err);
-}
-
-static enum err_code start_renewal(struct access *a, struct err *err)
-{
-	a->renewing = true;
-	return renew(a, err);
 }
