@@ -33,10 +33,11 @@ endif
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
 CFLAGS_debug := -O0 -g3
-CFLAGS_gcc-werror := $(CFLAGS_release) -Werror
-CFLAGS_clang-werror := $(CFLAGS_release) -Werror
-CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link
+# The same code as in a release, without what only a debugger reads. Reports of sanitizers want lines and no more.
+CFLAGS_gcc-werror := $(filter-out -g,$(CFLAGS_release)) -Werror
+CFLAGS_clang-werror := $(CFLAGS_gcc-werror)
+CFLAGS_asan := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS_fuzz := -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link
 CFLAGS_coverage := -O0 -g --coverage
 ALL_CFLAGS := -std=gnu11 -I. -D_GNU_SOURCE -pthread -fstack-protector-strong $(WARNINGS) $(CFLAGS_$(VARIANT)) $(CFLAGS)
 ALL_CFLAGS += $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
@@ -71,6 +72,10 @@ all: $(BUILD)/bundle ## the program; VARIANT=release (the default), debug, asan,
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_BINS) ## the unit tests, without running them
+
+# For what a compiler says of them.
+.PHONY: objects
+objects: $(OBJECTS) $(BUILD)/bundle.o $(TEST_OBJECTS) $(UNIT_BINS:=.o) $(BENCH_BINS:=.o) $(FUZZ_BINS:=.o) $(FUZZ_OBJECTS)
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_BINS) ## what make bench measures with, without running it
@@ -113,7 +118,7 @@ $(BUILD)/%.o: %.c
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # Other flags, another compiler, a source that is gone: what was built with the old ones is built again.
-ifneq ($(filter all unit-tests bench-programs fuzz-targets install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter all unit-tests objects bench-programs fuzz-targets install $(BUILD)/%,$(or $(MAKECMDGOALS),all)),)
 record = $(if $(subst |$(2)|,,|$(file <$(1))|),$(shell mkdir -p $(BUILD))$(file >$(1),$(2)))
 $(call record,$(BUILD)/flags,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))
 $(call record,$(BUILD)/objects,$(OBJECTS) $(TEST_OBJECTS))
