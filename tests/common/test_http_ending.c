@@ -51,7 +51,7 @@ static void read_request(int fd)
 static void *serve(void *arg)
 {
 	struct far_server *s = arg;
-	const struct timespec far = { .tv_nsec = FAR_MS * 1000000 };
+	const struct timespec far = { .tv_nsec = FAR_MS * 1000000L };
 	struct pollfd next = { .fd = s->listener, .events = POLLIN };
 	char *body = calloc(1, s->body_len), head[100];
 	int first = accept(s->listener, NULL, NULL), second;
