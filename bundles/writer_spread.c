@@ -18,6 +18,7 @@ struct layer_spread {
 
 struct layer_piece {
 	struct outstream out;
+	struct bundle_writer *w; /* borrowed */
 	struct raw_writer raw;
 	uint64_t written_bytes;
 };
@@ -41,8 +42,11 @@ static enum err_code piece_write(struct outstream *out, const void *bytes, size_
 {
 	struct layer_piece *p = OUTER_OF(out, struct layer_piece, out);
 
+	enum err_code code = raw_writer_write(&p->raw, bytes, len, err);
+
 	p->written_bytes += len;
-	return raw_writer_write(&p->raw, bytes, len, err);
+	writeback_add(p->w->writeback, len);
+	return code;
 }
 
 static enum err_code writer_at(struct layer_spread *l, uint64_t from_bytes, struct raw_writer *ret_raw, struct err *err)
@@ -62,6 +66,7 @@ static enum err_code layer_open(struct spread *s, uint64_t from_bytes, struct ou
 	if (p == NULL)
 		return err_nomem(err);
 	p->out = (struct outstream){ .write = piece_write };
+	p->w = ours(s)->w;
 	code = writer_at(ours(s), from_bytes, &p->raw, err);
 	if (code == ERR_OK)
 		*ret_out = &p->out;

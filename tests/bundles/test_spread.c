@@ -1,10 +1,12 @@
 /* Layers that come in pieces: in any order they end in the same bytes, and whole frames are gone on with wherever they
  * stand. */
 #include <check.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bundles/writer.h"
@@ -17,6 +19,7 @@
 #define FRAMES 5
 #define FRAME_BYTES ((uint64_t)4 * MIB)
 #define ALL_FRAMES 0x1f
+#define PATIENCE_SECONDS 20
 
 struct fixture {
 	struct image_builder b, other;
@@ -33,9 +36,19 @@ struct fixture {
 
 static struct fixture f;
 
+static sem_t synced; /* the disk was asked to begin */
+
+int fdatasync(int fd)
+{
+	(void)fd;
+	sem_post(&synced);
+	return 0;
+}
+
 static void setup(void)
 {
 	f = (struct fixture){ .path = file_new() };
+	ck_assert_int_eq(sem_init(&synced, 0, 0), 0);
 	ck_assert_int_ge(asprintf(&f.part, "%s.part", f.path), 0);
 	image_builder_init(&f.b);
 	image_sample(&f.b, NAME, &(struct image_sample){ .raw_bytes = RAW_BYTES });
@@ -62,6 +75,7 @@ static void teardown(void)
 	unlink(f.part);
 	file_remove(f.path);
 	free(f.part);
+	sem_destroy(&synced);
 }
 
 static uint64_t frame_end(uint64_t size_bytes, unsigned frame)
@@ -112,8 +126,18 @@ struct layers {
 	bool lie;       /* in the first frame */
 	bool anew;
 	bool finish;
-	unsigned stood; /* frames that stood in the first layer */
+	bool await_sync; /* of what it has written, before it goes on */
+	unsigned stood;  /* frames that stood in the first layer */
 };
+
+static void await_sync(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_SECONDS;
+	ck_assert_msg(sem_timedwait(&synced, &until) == 0, "the disk is not asked before the end");
+}
 
 static enum err_code give_layer(struct bundle_writer *w, const struct image_item *item, uint32_t node, struct layers *l,
 				bool first)
@@ -133,6 +157,8 @@ static enum err_code give_layer(struct bundle_writer *w, const struct image_item
 		else if (l->write >> frame & 1)
 			put_frame(s, item, frame, l->lie && frame == 0);
 	}
+	if (l->await_sync)
+		await_sync();
 	if (l->finish)
 		code = prove(s, item);
 	s->release(s);
@@ -254,6 +280,16 @@ START_TEST(anew)
 }
 END_TEST
 
+/* The disk begins while pieces come: else the sync at the end takes as long as all of them. */
+START_TEST(synced_early)
+{
+	struct layers all = { .write = ALL_FRAMES, .finish = true, .await_sync = true };
+
+	ck_assert_int_eq(run(&f.b, &f.g, &all), ERR_OK);
+	check_published();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("spread");
@@ -264,6 +300,7 @@ int main(void)
 	tcase_add_loop_test(t, goes_on, 0, (int)COUNT_OF(lefts));
 	tcase_add_test(t, lies);
 	tcase_add_test(t, anew);
+	tcase_add_test(t, synced_early);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
