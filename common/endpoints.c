@@ -246,14 +246,18 @@ static enum err_code find(const struct endpoint_rules *rules, const struct refer
 }
 
 /* Most repositories have one, and there may be tens of thousands of them. */
-static void trim(struct endpoints *e)
+static enum err_code trim(struct endpoints *e, struct err *err)
 {
-	struct endpoint *items = e->len > 0 ? reallocarray(e->items, e->len, sizeof(*items)) : NULL;
+	struct endpoint *items;
 
+	if (e->len == 0)
+		return ERR_OK;
+	items = reallocarray(e->items, e->len, sizeof(*items));
 	if (items == NULL)
-		return;
+		return err_nomem(err);
 	e->items = items;
 	e->cap = e->len;
+	return ERR_OK;
 }
 
 enum err_code endpoints_find(const struct endpoint_rules *rules, const struct reference *ref,
@@ -262,7 +266,8 @@ enum err_code endpoints_find(const struct endpoint_rules *rules, const struct re
 	struct endpoints e = { 0 };
 	enum err_code code = find(rules, ref, &e, err);
 
-	trim(&e);
+	if (code == ERR_OK)
+		code = trim(&e, err);
 	if (code == ERR_OK)
 		*ret_endpoints = e;
 	else
