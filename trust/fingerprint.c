@@ -77,6 +77,33 @@ static int write_der(EVP_PKEY *key, unsigned char **ret_der)
 	return len;
 }
 
+/* In front of the point's coordinates, or of the raw key, everything is given: kind, curve by its name, and the 4 of a
+ * point that is not compressed. */
+bool fingerprint_is_form(const void *der, size_t len)
+{
+	static const struct {
+		const char *front;
+		size_t front_len, len;
+	} forms[] = {
+		{ "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42"
+		  "\x00\x04",
+		  27, 91 },
+		{ "\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04",
+		  24, 120 },
+		{ "\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00"
+		  "\x04",
+		  26, 158 },
+		{ "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12, 44 },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(forms); i++) {
+		if (len == forms[i].len && memcmp(der, forms[i].front, forms[i].front_len) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerprint, struct err *err)
 {
 	unsigned char *der = NULL;

@@ -8,6 +8,9 @@
 #ifndef TRUST_FINGERPRINT_H
 #define TRUST_FINGERPRINT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "common/digest.h"
 #include "common/err.h"
 
@@ -16,6 +19,9 @@
 struct evp_pkey_st;
 
 enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerprint, struct err *err);
+/* Are these bytes in DER, which OpenSSL has read as a key, in that one form already?  Of the kinds alone that most
+ * certificates have: ECDSA on P-256, P-384 and P-521, and Ed25519. */
+bool fingerprint_is_form(const void *der, size_t len);
 /* Of the one public key in a text (pem.h). */
 enum err_code fingerprint_of_pem(const char *text, const char *name, struct digest *ret_fingerprint, struct err *err);
 /* In base64. */

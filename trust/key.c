@@ -118,19 +118,12 @@ static enum err_code apply_details(struct trust_key *k, const char *details, str
 	return ERR_OK;
 }
 
-/* Of a key that comes in a certificate: what has been read from DER is still known, and making it anew is not worth it.
- */
-static enum err_code make_known_id(struct trust_key *k, const X509_PUBKEY *known, struct err *err)
+/* Of a key whose bytes are in the one form: making them anew is not worth it. */
+static enum err_code make_known_id(struct trust_key *k, const struct buf *known, struct err *err)
 {
 	CLEANUP(buf_release) struct buf text = { .max = TRUST_KEY_ID_SIZE };
-	unsigned char *der = NULL;
-	int len = i2d_X509_PUBKEY(known, &der);
-	enum err_code code;
+	enum err_code code = trust_hash_of(TRUST_SHA256, known->data, known->len, k->hash, err);
 
-	if (len <= 0)
-		return err_set(err, ERR_CRYPTO, "%s: this key cannot be written as DER", k->name);
-	code = trust_hash_of(TRUST_SHA256, der, (size_t)len, k->hash, err);
-	OPENSSL_free(der);
 	if (code == ERR_OK)
 		code = base64_encode(k->hash, trust_hash_bytes(TRUST_SHA256), &text, err);
 	if (code == ERR_OK)
@@ -138,7 +131,7 @@ static enum err_code make_known_id(struct trust_key *k, const X509_PUBKEY *known
 	return code;
 }
 
-/* Of one that a site names: the same however its file writes it, for it may be revoked by that. */
+/* Of any other: the same however it is written, for it may be revoked by that. */
 static enum err_code make_id(struct trust_key *k, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes = { .max = TRUST_HASH_MAX };
@@ -155,8 +148,8 @@ static enum err_code make_id(struct trust_key *k, struct err *err)
 	return code;
 }
 
-/* Takes the key over, also where it fails. */
-static enum err_code finish(EVP_PKEY *pkey, const X509_PUBKEY *known, const char *details, const char *name,
+/* Takes the key over, also where it fails; known: its bytes, where they are in the one form. */
+static enum err_code finish(EVP_PKEY *pkey, const struct buf *known, const char *details, const char *name,
 			    struct trust_key **ret_key, struct err *err)
 {
 	CLEANUP(trust_key_free_ptr) struct trust_key *k = calloc(1, sizeof(*k));
@@ -225,17 +218,41 @@ enum err_code trust_key_of_der(const void *der, size_t len, const char *details,
 	return finish(pkey, NULL, details, name, ret_key, err);
 }
 
+/* As the certificate writes it. */
+static enum err_code read_known(const X509 *x509, const char *name, struct buf *out, struct err *err)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+	enum err_code code;
+
+	if (len <= 0)
+		return err_set(err, ERR_CRYPTO, "%s: this key cannot be written as DER", name);
+	code = buf_add(out, der, (size_t)len, err);
+	OPENSSL_free(der);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", name);
+}
+
+/* Of a key in another form a copy is brought into the one form: that of the certificate may be in use elsewhere. */
 enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
 {
+	CLEANUP(buf_release) struct buf known = { .max = LIMIT_CERTIFICATE_BYTES };
 	EVP_PKEY *pkey = X509_get0_pubkey(x509);
+	enum err_code code;
 
 	if (pkey == NULL) {
 		ERR_clear_error();
 		return err_set(err, ERR_FORMAT, "%s: holds no key that can be read", name);
 	}
+	code = read_known(x509, name, &known, err);
+	if (code != ERR_OK)
+		return code;
+	if (!fingerprint_is_form(known.data, known.len)) {
+		pkey = EVP_PKEY_dup(pkey);
+		return pkey != NULL ? finish(pkey, NULL, NULL, name, ret_key, err) : err_nomem(err);
+	}
 	if (EVP_PKEY_up_ref(pkey) != 1)
 		return err_nomem(err);
-	return finish(pkey, X509_get_X509_PUBKEY(x509), NULL, name, ret_key, err);
+	return finish(pkey, &known, NULL, name, ret_key, err);
 }
 
 const char *trust_key_name(const struct trust_key *k)

@@ -1,12 +1,15 @@
 #include "trust/fingerprint.h"
 
 #include <check.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/test_main.h"
 #include "trust/key.h"
+#include "trust/pem.h"
 
 static struct digest of(const char *pem)
 {
@@ -49,6 +52,48 @@ START_TEST(of_a_trust_key)
 }
 END_TEST
 
+/* What need not be made anew. */
+static const struct {
+	const char *pub;
+	bool is_form;
+} forms[] = {
+	{ key_p256_pub, true },
+	{ key_p384_pub, true },
+	{ key_p521_pub, true },
+	{ key_ed25519_pub, true },
+	{ key_p256_pub_compressed, false },
+	{ key_p256_pub_explicit, false },
+	{ key_rsa2048_pub, false },
+	{ key_rsa2048_pub_pss, false },
+};
+
+START_TEST(form)
+{
+	struct digest fingerprint = of(forms[_i].pub), got;
+	EVP_PKEY *pkey = NULL;
+	unsigned char *der = NULL;
+	int len, at;
+
+	ck_assert_int_eq(pem_read_public(forms[_i].pub, "key", &pkey, NULL), ERR_OK);
+	len = i2d_PUBKEY(pkey, &der);
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(fingerprint_is_form(der, (size_t)len), forms[_i].is_form);
+	if (forms[_i].is_form) {
+		ck_assert_int_eq(digest_of(der, (size_t)len, NULL, &got, NULL), ERR_OK);
+		ck_assert_str_eq(got.text, fingerprint.text);
+		ck_assert(!fingerprint_is_form(der, (size_t)len - 1));
+		ck_assert(!fingerprint_is_form(der, 0));
+	}
+	for (at = 0; forms[_i].is_form && at < 12; at++) {
+		der[at] ^= 1;
+		ck_assert(!fingerprint_is_form(der, (size_t)len));
+		der[at] ^= 1;
+	}
+	OPENSSL_free(der);
+	EVP_PKEY_free(pkey);
+}
+END_TEST
+
 START_TEST(in_base64)
 {
 	struct digest want = of(key_ed25519_pub), got;
@@ -84,6 +129,7 @@ int main(void)
 
 	tcase_add_test(t, one_key);
 	tcase_add_test(t, of_a_trust_key);
+	tcase_add_loop_test(t, form, 0, (int)COUNT_OF(forms));
 	tcase_add_test(t, in_base64);
 	tcase_add_test(t, no_key);
 	suite_add_tcase(s, t);

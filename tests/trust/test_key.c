@@ -1,6 +1,9 @@
 #include "trust/key.h"
 
 #include <check.h>
+#include <openssl/obj_mac.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +12,7 @@
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
+#include "trust/pem.h"
 
 #define TEXT "some bytes\n"
 
@@ -258,6 +262,71 @@ START_TEST(file)
 }
 END_TEST
 
+/* A certificate that writes its key in another way than the file which is revoked holds the same key. */
+static const struct {
+	const char *name, *pub, *usual;
+	bool bare; /* RSA without the NULL that stands for its parameters */
+} certified[] = {
+	{ "P-256", key_p256_pub, key_p256_pub, false },
+	{ "P-256, compressed", key_p256_pub_compressed, key_p256_pub, false },
+	{ "P-256, its curve spelled out", key_p256_pub_explicit, key_p256_pub, false },
+	{ "P-384", key_p384_pub, key_p384_pub, false },
+	{ "P-521", key_p521_pub, key_p521_pub, false },
+	{ "Ed25519", key_ed25519_pub, key_ed25519_pub, false },
+	{ "RSA", key_rsa2048_pub, key_rsa2048_pub, false },
+	{ "RSA for PSS alone", key_rsa2048_pub_pss, key_rsa2048_pub, false },
+	{ "RSA without parameters", key_rsa2048_pub, key_rsa2048_pub, true },
+};
+
+static X509 *certify(const char *pub, bool bare)
+{
+	X509 *x509 = X509_new();
+	EVP_PKEY *pkey = NULL;
+	X509_PUBKEY *known;
+
+	ck_assert_int_eq(pem_read_public(pub, "key", &pkey, NULL), ERR_OK);
+	ck_assert_int_eq(X509_set_pubkey(x509, pkey), 1);
+	EVP_PKEY_free(pkey);
+	known = X509_get_X509_PUBKEY(x509);
+	if (bare) {
+		const unsigned char *bytes = NULL;
+		unsigned char *copy;
+		int len = 0;
+
+		ck_assert_int_eq(X509_PUBKEY_get0_param(NULL, &bytes, &len, NULL, known), 1);
+		copy = OPENSSL_memdup(bytes, (size_t)len);
+		ck_assert_int_eq(
+			X509_PUBKEY_set0_param(known, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_UNDEF, NULL, copy, len),
+			1);
+	}
+	return x509;
+}
+
+START_TEST(in_a_certificate)
+{
+	CLEANUP(trust_key_free_ptr) struct trust_key *named = NULL;
+	CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
+	X509 *x509 = certify(certified[_i].pub, certified[_i].bare);
+	const char *usual = certified[_i].usual;
+	unsigned char *before = NULL, *after = NULL;
+	int before_len, after_len;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(trust_key_of_pem(usual, strlen(usual), "a.pub", &named, &err), ERR_OK);
+	before_len = i2d_PUBKEY(X509_get0_pubkey(x509), &before);
+	ck_assert_msg(trust_key_of_certificate(x509, "a.crt", &k, &err) == ERR_OK, "%s: %s", certified[_i].name,
+		      err.msg);
+	ck_assert_msg(strcmp(trust_key_id(k), trust_key_id(named)) == 0, "%s: %s", certified[_i].name, trust_key_id(k));
+	ck_assert(trust_key_equal(k, named));
+	after_len = i2d_PUBKEY(X509_get0_pubkey(x509), &after);
+	ck_assert_mem_eq(before, after, (size_t)before_len); /* others may look at it meanwhile */
+	ck_assert_int_eq(before_len, after_len);
+	OPENSSL_free(before);
+	OPENSSL_free(after);
+	X509_free(x509);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("key");
@@ -270,6 +339,7 @@ int main(void)
 	tcase_add_loop_test(t, hashed_form, 0, (int)COUNT_OF(hashed));
 	tcase_add_test(t, hashed_form_of_a_log);
 	tcase_add_test(t, digest_alone);
+	tcase_add_loop_test(t, in_a_certificate, 0, (int)COUNT_OF(certified));
 	tcase_add_test(t, file);
 	suite_add_tcase(s, t);
 	return test_run(s);
