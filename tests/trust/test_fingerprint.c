@@ -1,15 +1,13 @@
 #include "trust/fingerprint.h"
 
 #include <check.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "common/mem.h"
 #include "tests/lib/seal_keys.h"
+#include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
 #include "trust/key.h"
-#include "trust/pem.h"
 
 static struct digest of(const char *pem)
 {
@@ -70,27 +68,23 @@ static const struct {
 START_TEST(form)
 {
 	struct digest fingerprint = of(forms[_i].pub), got;
-	EVP_PKEY *pkey = NULL;
-	unsigned char *der = NULL;
-	int len, at;
+	struct x509_st *x509 = mock_certify(forms[_i].pub, false);
+	CLEANUP(buf_release) struct buf der = mock_certified_key(x509);
+	int at;
 
-	ck_assert_int_eq(pem_read_public(forms[_i].pub, "key", &pkey, NULL), ERR_OK);
-	len = i2d_PUBKEY(pkey, &der);
-	ck_assert_int_gt(len, 0);
-	ck_assert_int_eq(fingerprint_is_form(der, (size_t)len), forms[_i].is_form);
-	if (forms[_i].is_form) {
-		ck_assert_int_eq(digest_of(der, (size_t)len, NULL, &got, NULL), ERR_OK);
-		ck_assert_str_eq(got.text, fingerprint.text);
-		ck_assert(!fingerprint_is_form(der, (size_t)len - 1));
-		ck_assert(!fingerprint_is_form(der, 0));
+	mock_certified_free(x509);
+	ck_assert_int_eq(fingerprint_is_form(der.data, der.len), forms[_i].is_form);
+	if (!forms[_i].is_form)
+		return;
+	ck_assert_int_eq(digest_of(der.data, der.len, NULL, &got, NULL), ERR_OK);
+	ck_assert_str_eq(got.text, fingerprint.text);
+	ck_assert(!fingerprint_is_form(der.data, der.len - 1));
+	ck_assert(!fingerprint_is_form(der.data, 0));
+	for (at = 0; at < 12; at++) {
+		der.data[at] ^= 1;
+		ck_assert(!fingerprint_is_form(der.data, der.len));
+		der.data[at] ^= 1;
 	}
-	for (at = 0; forms[_i].is_form && at < 12; at++) {
-		der[at] ^= 1;
-		ck_assert(!fingerprint_is_form(der, (size_t)len));
-		der[at] ^= 1;
-	}
-	OPENSSL_free(der);
-	EVP_PKEY_free(pkey);
 }
 END_TEST
 

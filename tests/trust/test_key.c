@@ -1,9 +1,6 @@
 #include "trust/key.h"
 
 #include <check.h>
-#include <openssl/obj_mac.h>
-#include <openssl/objects.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +9,6 @@
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
-#include "trust/pem.h"
 
 #define TEXT "some bytes\n"
 
@@ -278,52 +274,25 @@ static const struct {
 	{ "RSA without parameters", key_rsa2048_pub, key_rsa2048_pub, true },
 };
 
-static X509 *certify(const char *pub, bool bare)
-{
-	X509 *x509 = X509_new();
-	EVP_PKEY *pkey = NULL;
-	X509_PUBKEY *known;
-
-	ck_assert_int_eq(pem_read_public(pub, "key", &pkey, NULL), ERR_OK);
-	ck_assert_int_eq(X509_set_pubkey(x509, pkey), 1);
-	EVP_PKEY_free(pkey);
-	known = X509_get_X509_PUBKEY(x509);
-	if (bare) {
-		const unsigned char *bytes = NULL;
-		unsigned char *copy;
-		int len = 0;
-
-		ck_assert_int_eq(X509_PUBKEY_get0_param(NULL, &bytes, &len, NULL, known), 1);
-		copy = OPENSSL_memdup(bytes, (size_t)len);
-		ck_assert_int_eq(
-			X509_PUBKEY_set0_param(known, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_UNDEF, NULL, copy, len),
-			1);
-	}
-	return x509;
-}
-
 START_TEST(in_a_certificate)
 {
 	CLEANUP(trust_key_free_ptr) struct trust_key *named = NULL;
 	CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
-	X509 *x509 = certify(certified[_i].pub, certified[_i].bare);
+	struct x509_st *x509 = mock_certify(certified[_i].pub, certified[_i].bare);
+	CLEANUP(buf_release) struct buf before = mock_certified_key(x509);
+	CLEANUP(buf_release) struct buf after = { 0 };
 	const char *usual = certified[_i].usual;
-	unsigned char *before = NULL, *after = NULL;
-	int before_len, after_len;
 	struct err err = { 0 };
 
 	ck_assert_int_eq(trust_key_of_pem(usual, strlen(usual), "a.pub", &named, &err), ERR_OK);
-	before_len = i2d_PUBKEY(X509_get0_pubkey(x509), &before);
 	ck_assert_msg(trust_key_of_certificate(x509, "a.crt", &k, &err) == ERR_OK, "%s: %s", certified[_i].name,
 		      err.msg);
 	ck_assert_msg(strcmp(trust_key_id(k), trust_key_id(named)) == 0, "%s: %s", certified[_i].name, trust_key_id(k));
 	ck_assert(trust_key_equal(k, named));
-	after_len = i2d_PUBKEY(X509_get0_pubkey(x509), &after);
-	ck_assert_mem_eq(before, after, (size_t)before_len); /* others may look at it meanwhile */
-	ck_assert_int_eq(before_len, after_len);
-	OPENSSL_free(before);
-	OPENSSL_free(after);
-	X509_free(x509);
+	after = mock_certified_key(x509); /* others may look at it meanwhile */
+	ck_assert_uint_eq(before.len, after.len);
+	ck_assert_mem_eq(before.data, after.data, before.len);
+	mock_certified_free(x509);
 }
 END_TEST
 

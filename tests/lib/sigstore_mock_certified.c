@@ -1,0 +1,43 @@
+/* Certificates around keys in forms that no authority would give them. */
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "tests/lib/sigstore_mock_private.h"
+
+static void make_bare(X509_PUBKEY *known)
+{
+	const unsigned char *bytes = NULL;
+	unsigned char *copy;
+	int len = 0;
+
+	ck_assert_int_eq(X509_PUBKEY_get0_param(NULL, &bytes, &len, NULL, known), 1);
+	copy = OPENSSL_memdup(bytes, (size_t)len);
+	ck_assert_ptr_nonnull(copy);
+	ck_assert_int_eq(X509_PUBKEY_set0_param(known, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_UNDEF, NULL, copy, len),
+			 1);
+}
+
+X509 *mock_certify(const char *pub, bool bare)
+{
+	BIO *bio = BIO_new_mem_buf(pub, -1);
+	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	X509 *x509 = X509_new();
+
+	ck_assert_ptr_nonnull(pkey);
+	ck_assert_int_eq(X509_set_pubkey(x509, pkey), 1);
+	if (bare)
+		make_bare(X509_get_X509_PUBKEY(x509));
+	EVP_PKEY_free(pkey);
+	BIO_free(bio);
+	return x509;
+}
+
+struct buf mock_certified_key(const X509 *x509)
+{
+	return mock_spki(X509_get0_pubkey(x509));
+}
+
+void mock_certified_free(X509 *x509)
+{
+	X509_free(x509);
+}
