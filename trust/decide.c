@@ -36,12 +36,27 @@ static bool is_unit(const struct candidates *all, size_t i)
 }
 
 /* In any variant: a machine that is amd64 takes what is for amd64/v2, if its user or its runtime says so. */
-static bool may_run_on(const char *platform, const struct platform *wanted)
+static bool is_for(const char *platform, const char *os, const char *architecture)
 {
 	char text[PLATFORM_TEXT_MAX];
-	int len = snprintf(text, sizeof(text), "%s/%s", wanted->os, wanted->architecture);
+	int len = snprintf(text, sizeof(text), "%s/%s", os, architecture);
 
 	return strncmp(platform, text, (size_t)len) == 0 && (platform[len] == '\0' || platform[len] == '/');
+}
+
+/* What containerd takes, too, where an image has nothing better for its machine. */
+static bool may_run_on(const char *platform, const struct platform *wanted)
+{
+	static const struct {
+		const char *architecture, *older;
+	} pairs[] = { { "amd64", "386" }, { "arm64", "arm" } };
+	bool may = is_for(platform, wanted->os, wanted->architecture);
+	size_t i;
+
+	for (i = 0; !may && i < COUNT_OF(pairs); i++)
+		may = strcmp(wanted->architecture, pairs[i].architecture) == 0 &&
+		      is_for(platform, wanted->os, pairs[i].older);
+	return may;
 }
 
 static bool is_wanted_platform(const struct judging *j, size_t i)

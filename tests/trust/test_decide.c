@@ -135,6 +135,46 @@ START_TEST(units)
 }
 END_TEST
 
+/* What a machine of the platform that is named takes where there is nothing better, nobody attests to: in place of
+ * arm64. */
+static const struct {
+	const char *there, *named;
+	bool is_asked;
+} machines[] = {
+	{ "linux/amd64", "linux/amd64", true },     { "linux/amd64/v2", "linux/amd64", true },
+	{ "linux/amd64", "linux/amd64/v2", true },  { "linux/386", "linux/amd64", true },
+	{ "linux/386", "linux/amd64/v3", true },    { "linux/amd64", "linux/386", false },
+	{ "linux/386", "linux/386", true },         { "windows/386", "linux/amd64", false },
+	{ "linux/3860", "linux/amd64", false },     { "linux/arm64", "linux/amd64", false },
+	{ "linux/arm", "linux/arm64", true },       { "linux/arm/v5", "linux/arm64", true },
+	{ "linux/arm/v8", "linux/arm64/v8", true }, { "linux/arm64", "linux/arm/v7", false },
+	{ "linux/arm64/v9", "linux/arm64", true },  { "linux/386", "linux/arm64", false },
+	{ "linux/arm/v7", "linux/amd64", false },   { "linux/arm64be", "linux/arm64", false },
+};
+
+START_TEST(machine)
+{
+	CLEANUP(free_ptr) char *requirement = NULL;
+	CLEANUP(policy_free_ptr) struct policy *p = NULL;
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	static const struct thing list[] = { DSSE(AMD64, "a", SLSA, "{}"), DSSE(INNER, "a", SLSA, "{}") };
+	struct candidate items[2];
+	struct candidates all = judged_gather(list, 2, items);
+
+	ck_assert_int_eq(str_format(&requirement, NULL,
+				    ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"%s\"]"),
+				    machines[_i].named),
+			 ERR_OK);
+	p = judged_parse(requirement);
+	judged_nodes[ARM64].platform = machines[_i].there;
+	judged_subjects[ARM64].platform = machines[_i].there;
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_int_eq(policy_decide(p, NAME, &all, &proofs, &d, NULL), ERR_OK);
+	ck_assert_msg(d.accepted != machines[_i].is_asked, "%s for %s", machines[_i].there, machines[_i].named);
+}
+END_TEST
+
 /* Of many reasons some are told, each once, and how many there are besides. */
 START_TEST(reasons)
 {
@@ -190,6 +230,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, judged_setup, judged_teardown);
 	tcase_add_loop_test(t, units, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, machine, 0, (int)COUNT_OF(machines));
 	tcase_add_test(t, reasons);
 	tcase_add_test(t, types);
 	suite_add_tcase(s, t);
