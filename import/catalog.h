@@ -13,8 +13,8 @@
  *            graphs are kept.
  * Trust      Every bundle's origin is judged in catalog_open, as at import, and
  *            where a policy counts all of its images, for which it is then read once.  Those
- *            of a layout are judged whenever it is read, and are there if they may be.  Bytes
- *            and graphs are proved; a catalog_blob (catalog_blob.h) is not.
+ *            of a layout are judged whenever it is read, and are there if they may be, without what
+ *            was not there then.  Bytes and graphs are proved; a catalog_blob (catalog_blob.h) is not.
  * Errors     ERR_NOT_FOUND: it is not served.  ERR_CONFLICT: a short id means
  *            several images.  ERR_IO: what was opened is not there any more, or is
  *            another file: a server's 503.  ERR_DAMAGED: it does not prove itself.

@@ -36,6 +36,7 @@ void place_drop(struct catalog_place *p)
 	for (i = 0; i < p->parts_len; i++)
 		part_release(&p->parts[i]);
 	free(p->parts);
+	intern_release(&p->absent);
 	layout_images_release(&p->names);
 	layout_survey_release(&p->survey);
 	layout_close(p->layout);
@@ -141,7 +142,7 @@ static enum err_code drop_refused(struct catalog_place *p, struct layout_judge *
 						 .media_type = image->media_type };
 		CLEANUP(free_ptr) char *why = NULL;
 
-		code = layout_judge_image(judge, source, &root, image->name, &why, err);
+		code = layout_judge_image(judge, source, &root, image->name, &p->absent, &why, err);
 		if (code == ERR_OK && why == NULL)
 			part->images[len++] = *image;
 		else if (code == ERR_OK)
@@ -368,6 +369,11 @@ enum err_code place_reopen(const struct catalog_place *p, struct layout_judge *j
 			   struct err *err)
 {
 	return open_folder(p->name, p->may_lack, judge, ret_place, err);
+}
+
+bool place_withholds(const struct catalog_place *p, const struct digest *digest)
+{
+	return intern_has(&p->absent, digest->text);
 }
 
 /* ---- whether it is still there ---- */

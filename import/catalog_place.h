@@ -15,6 +15,7 @@
 
 #include "bundles/origin.h"
 #include "bundles/reader.h"
+#include "common/intern.h"
 #include "common/layout_images.h"
 #include "common/layout_survey.h"
 #include "import/catalog.h"
@@ -40,6 +41,7 @@ struct catalog_place {
 	struct layout *layout;
 	struct layout_survey survey; /* of the layout */
 	struct layout_images names;
+	struct intern absent;       /* manifests that were not there when their images were judged, by digest */
 	pthread_mutex_t lock;       /* while a part is read */
 	struct catalog_part *parts; /* owned */
 	size_t parts_len;
@@ -59,6 +61,9 @@ bool place_has_changed(const struct catalog_place *p);
 /* The same layout as it is now. */
 enum err_code place_reopen(const struct catalog_place *p, struct layout_judge *judge, struct catalog_place **ret_place,
 			   struct err *err);
+/* True for what was not there when an image that leads to it was judged.  It may be there by now, but nobody has asked
+ * whether it may be used, until the layout is read again. */
+bool place_withholds(const struct catalog_place *p, const struct digest *digest);
 /* ERR_IO where a bundle is not what was opened: it was replaced, changed or pulled out. */
 enum err_code place_check(const struct catalog_place *p, struct err *err);
 /* What went wrong with a bundle that is not what was opened went wrong because of that. */

@@ -24,9 +24,12 @@ static enum err_code give_manifest(struct source *s, const struct descriptor *d,
 {
 	CLEANUP(catalog_bytes_release_ptr) struct catalog_bytes *bytes = NULL;
 	struct source_manifest m = { .media_type = d->media_type, .digest = d->digest };
-	enum err_code code = catalog_bytes(ours(s)->view, ours(s)->place, &d->digest, d->size_bytes,
-					   LIMIT_MANIFEST_BYTES, &bytes, err);
+	enum err_code code;
 
+	if (place_withholds(ours(s)->place, &d->digest))
+		return done(ctx, &m, err);
+	code = catalog_bytes(ours(s)->view, ours(s)->place, &d->digest, d->size_bytes, LIMIT_MANIFEST_BYTES, &bytes,
+			     err);
 	if (code == ERR_NOT_FOUND)
 		return done(ctx, &m, err);
 	if (code != ERR_OK)
@@ -79,6 +82,8 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 	struct instream *in = NULL;
 	enum err_code code;
 
+	if (place_withholds(ours(s)->place, &d->digest))
+		return done(ctx, false, err);
 	if (d->size_bytes <= LIMIT_SMALL_BLOB_BYTES)
 		return give_small(s, d, from_bytes, end_bytes, out, done, ctx, err);
 	code = catalog_blob_of(ours(s)->view, ours(s)->place, &d->digest, &blob, err);
@@ -101,6 +106,7 @@ static enum err_code tell_has(struct source *s, const struct descriptor *d, sour
 	bool there = false;
 	enum err_code code = place_lists(ours(s)->place, &d->digest, &there, err);
 
+	there = there && !place_withholds(ours(s)->place, &d->digest);
 	return code == ERR_OK ? done(ctx, there, err) : code;
 }
 

@@ -20,6 +20,7 @@
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/sealed.h"
 #include "tests/lib/test_main.h"
+#include "trust/site.h"
 
 #define APP "docker.io/library/app:1"
 #define OTHER "ghcr.io/team/other:2"
@@ -634,6 +635,127 @@ START_TEST(store)
 }
 END_TEST
 
+/* A layout with one image: an index that lists a platform that is there and one that is not.  Returns the manifest of
+ * that one. */
+static char *put_lacking(const char *path, const char *name)
+{
+	CLEANUP(buf_release) struct buf text;
+	struct layout *l = NULL;
+	struct err err = { .code = ERR_OK };
+	struct digest digests[2], config;
+	char *manifests[2];
+	size_t i;
+
+	ck_assert_msg(layout_open(path, true, &l, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_int_eq(layout_lock(l, &err), ERR_OK);
+	config = put_blob(l, name);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(str_format(&manifests[i], &err,
+					    "{\"config\":{\"mediaType\":\"text/plain\",\"digest\":\"%s\","
+					    "\"size\":%zu},\"layers\":[],\"n\":%zu}",
+					    config.text, strlen(name), i),
+				 ERR_OK);
+		ck_assert_int_eq(digest_of(manifests[i], strlen(manifests[i]), NULL, &digests[i], &err), ERR_OK);
+	}
+	put_blob(l, manifests[0]);
+	buf_init(&text, 4096);
+	ck_assert_int_eq(buf_printf(&text, &err,
+				    "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
+				    "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":%zu},"
+				    "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":%zu}]}",
+				    digests[0].text, strlen(manifests[0]), digests[1].text, strlen(manifests[1])),
+			 ERR_OK);
+	digests[0] = put_blob(l, buf_text(&text));
+	i = text.len;
+	buf_clear(&text);
+	ck_assert_int_eq(buf_printf(&text, &err,
+				    "{\"manifests\":[{\"mediaType\":\"" TYPE_OCI_INDEX
+				    "\",\"digest\":\"%s\",\"size\":%zu,\"annotations\":{\"" ANNOTATION_IMAGE_NAME
+				    "\":\"%s\"}}]}",
+				    digests[0].text, i, name),
+			 ERR_OK);
+	ck_assert_msg(layout_publish(l, buf_text(&text), text.len, &err) == ERR_OK, "%s", err.msg);
+	layout_close(l);
+	free(manifests[0]);
+	return manifests[1];
+}
+
+static enum err_code note_manifest(void *ctx, const struct source_manifest *m, struct err *err)
+{
+	(void)err;
+	*(bool *)ctx = m->bytes != NULL;
+	return ERR_OK;
+}
+
+static enum err_code note_there(void *ctx, bool there, struct err *err)
+{
+	(void)err;
+	*(bool *)ctx = there;
+	return ERR_OK;
+}
+
+static void check_withheld(struct fixture *f, const struct digest *digest, size_t len)
+{
+	CLEANUP(catalog_graph_release_ptr) struct catalog_graph *g = NULL;
+	CLEANUP(buf_release) struct buf bytes;
+	const struct catalog_image *image = NULL;
+	struct descriptor d = { .digest = *digest, .size_bytes = len, .media_type = TYPE_OCI_MANIFEST };
+	struct source *source = NULL;
+	struct buf_stage out;
+	bool given = true, there = true, listed = true;
+
+	ck_assert_msg(catalog_find(f->view, APP, &image, &f->err) == ERR_OK, "%s", f->err.msg);
+	ck_assert_int_eq(catalog_graph(f->view, image, &g, &f->err), ERR_OK);
+	ck_assert(!node_is_carried(&g->graph.nodes[graph_find(&g->graph, digest)]));
+	ck_assert_int_eq(catalog_source_new(f->view, image, &source, &f->err), ERR_OK);
+	buf_init(&bytes, len);
+	buf_stage_init(&out, &bytes);
+	ck_assert_int_eq(source->manifest(source, &d, note_manifest, &given, &f->err), ERR_OK);
+	ck_assert_int_eq(source->blob(source, &d, 0, len, &out.out, note_there, &there, &f->err), ERR_OK);
+	ck_assert_int_eq(source->has(source, &d, note_there, &listed, &f->err), ERR_OK);
+	ck_assert(!given && !there && !listed && bytes.len == 0);
+	source->free(source);
+}
+
+/* An import brings blobs first and index.json then: what an image was without when it was judged it is served without,
+ * until it is judged again. */
+START_TEST(judged_as_served)
+{
+	struct fixture f;
+	char *folder = folder_new(), *path = folder_path(folder, "layout"), *manifest = put_lacking(path, APP), *place;
+	const struct catalog_image *image = NULL;
+	struct layout *l = NULL;
+	struct digest digest;
+	const char *items[1];
+	struct opt_list places = { .items = items, .len = 1 };
+
+	fixture_begin(&f);
+	ck_assert_int_eq(digest_of(manifest, strlen(manifest), NULL, &digest, &f.err), ERR_OK);
+	folder_make_in(f.keys, SITE_REVOKED);
+	folder_put(f.keys, SITE_REVOKED "/some.list", digest.text, strlen(digest.text));
+	ck_assert_int_eq(str_format(&place, &f.err, "oci:%s", path), ERR_OK);
+	items[0] = place;
+	open_as(&f, &places, &none);
+	ck_assert_int_eq(layout_open(path, false, &l, &f.err), ERR_OK);
+	ck_assert_int_eq(layout_lock(l, &f.err), ERR_OK);
+	put_blob(l, manifest);
+	check_withheld(&f, &digest, strlen(manifest));
+	catalog_leave(f.view);
+	ck_assert_int_eq(catalog_look(f.catalog, &f.view, &f.err), ERR_OK);
+	check_withheld(&f, &digest, strlen(manifest));
+	catalog_leave(f.view);
+	ck_assert_int_eq(layout_publish(l, "{\"manifests\":[]}", strlen("{\"manifests\":[]}"), &f.err), ERR_OK);
+	ck_assert_int_eq(catalog_look(f.catalog, &f.view, &f.err), ERR_OK);
+	ck_assert_int_eq(catalog_find(f.view, APP, &image, &f.err), ERR_NOT_FOUND);
+	layout_close(l);
+	fixture_release(&f);
+	free(place);
+	free(manifest);
+	free(path);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -653,6 +775,7 @@ int main(void)
 	tcase_add_test(t, several);
 	tcase_add_test(t, origin);
 	tcase_add_test(t, store);
+	tcase_add_test(t, judged_as_served);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

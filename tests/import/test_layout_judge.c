@@ -67,7 +67,7 @@ static void load(struct layout_judge *j, const char *policy, const char *revoked
 }
 
 /* Why an image may not be used; NULL where it may. */
-static char *judge(struct layout_judge *j, size_t root)
+static char *judge_into(struct layout_judge *j, size_t root, struct intern *absent)
 {
 	struct descriptor d = { .digest = images.items[root].digest,
 				.size_bytes = images.items[root].len,
@@ -75,8 +75,15 @@ static char *judge(struct layout_judge *j, size_t root)
 	struct err err = { 0 };
 	char *why = NULL;
 
-	ck_assert_msg(layout_judge_image(j, &images.source, &d, NAME, &why, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(layout_judge_image(j, &images.source, &d, NAME, absent, &why, &err) == ERR_OK, "%s", err.msg);
 	return why;
+}
+
+static char *judge(struct layout_judge *j, size_t root)
+{
+	CLEANUP(intern_release) struct intern absent = { 0 };
+
+	return judge_into(j, root, &absent);
 }
 
 static const struct {
@@ -111,7 +118,7 @@ START_TEST(judges)
 }
 END_TEST
 
-/* An image that is whole need not be looked at again. */
+/* The same graph is walked again, but the policies are not asked about it. */
 START_TEST(remembers)
 {
 	CLEANUP(layout_judge_release) struct layout_judge j = { 0 };
@@ -121,7 +128,30 @@ START_TEST(remembers)
 	ck_assert_ptr_null(judge(&j, signed_item(&images, SIGNED_MULTI_ROOT)));
 	first = asked;
 	ck_assert_ptr_null(judge(&j, signed_item(&images, SIGNED_MULTI_ROOT)));
-	ck_assert_uint_eq(asked, first);
+	ck_assert_uint_lt(asked - first, first);
+	asked = 0;
+	image_refer(&images, signed_item(&images, SIGNED_MULTI_ROOT), signed_item(&images, SIGNED_AMD64), LINK_SUBJECT);
+	free(judge(&j, signed_item(&images, SIGNED_MULTI_ROOT)));
+	ck_assert_uint_ge(asked, first);
+}
+END_TEST
+
+/* What refers to an image may come after it was accepted, and be revoked. */
+START_TEST(referrer_that_came_later)
+{
+	CLEANUP(layout_judge_release) struct layout_judge j = { 0 };
+	CLEANUP(free_ptr) char *why = NULL;
+	size_t root = signed_item(&images, SIGNED_MULTI_ROOT);
+	char config[IMAGE_DESCRIPTOR_TEXT];
+	size_t late = image_json(&images, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[]}",
+				 image_text(&images, image_json(&images, TYPE_OCI_CONFIG, "{}"), config));
+
+	load(&j, _i == 0 ? SIGNED : NULL, images.items[late].digest.text);
+	ck_assert_ptr_null(judge(&j, root));
+	image_refer(&images, root, late, LINK_SUBJECT);
+	why = judge(&j, root);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_msg(strstr(why, "is revoked here") != NULL, "%s", why);
 }
 END_TEST
 
@@ -129,15 +159,19 @@ END_TEST
 START_TEST(looks_again)
 {
 	CLEANUP(layout_judge_release) struct layout_judge j = { 0 };
+	CLEANUP(intern_release) struct intern absent = { 0 };
 	CLEANUP(free_ptr) char *why = NULL;
 	struct image_item *arm64 = &images.items[signed_item(&images, SIGNED_ARM64)];
 	size_t root = signed_mixed(&images);
 
 	load(&j, SIGNED, NULL);
 	arm64->absent = true;
-	ck_assert_ptr_null(judge(&j, root));
+	ck_assert_ptr_null(judge_into(&j, root, &absent));
+	ck_assert_uint_eq(absent.len, 1);
+	ck_assert(intern_has(&absent, "sha256:" SIGNED_ARM64));
 	arm64->absent = false;
-	why = judge(&j, root);
+	why = judge_into(&j, root, &absent);
+	ck_assert_uint_eq(absent.len, 1);
 	ck_assert_ptr_nonnull(why);
 	ck_assert_msg(strstr(why, "linux/arm64: no signature") != NULL, "%s", why);
 }
@@ -151,6 +185,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, judges, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, remembers);
+	tcase_add_loop_test(t, referrer_that_came_later, 0, 2);
 	tcase_add_test(t, looks_again);
 	suite_add_tcase(s, t);
 	return test_run(s);
