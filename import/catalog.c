@@ -174,6 +174,17 @@ enum err_code catalog_open(const struct catalog_options *options, struct catalog
 	return code;
 }
 
+bool catalog_lends(const struct catalog_view *v, const struct node *n)
+{
+	const struct layout_judge *judge = &v->catalog->judge;
+
+	if (!layout_judge_asks(judge))
+		return true;
+	if (n->absent || revoked_find(&judge->admission.revoked, &n->digest) != NULL)
+		return false;
+	return !n->left_out || n->role == ROLE_LAYER || n->role == ROLE_CONFIG;
+}
+
 enum err_code catalog_read_all(struct catalog *c, struct err *err)
 {
 	CLEANUP(catalog_leave_ptr) struct catalog_view *v = NULL;

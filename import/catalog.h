@@ -117,6 +117,10 @@ enum err_code catalog_bytes(struct catalog_view *v, struct catalog_place *place,
 void catalog_bytes_release(struct catalog_bytes *b);
 void catalog_bytes_release_ptr(struct catalog_bytes **b);
 
+/* May a place give this, for an image of another place that leads to it and does not bring it?  Where it is asked what
+ * may be used, that was asked of what the image brings: not what it is without, and nothing that is revoked. */
+bool catalog_lends(const struct catalog_view *v, const struct node *n);
+
 /* An image as a source (common/source.h), which answers at once out of what catalog_bytes keeps: its manifests by
  * descriptor, what refers to them, and blobs.  It must be freed before the view is left. */
 enum err_code catalog_source_new(struct catalog_view *v, const struct catalog_image *image, struct source **ret_source,

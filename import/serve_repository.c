@@ -73,6 +73,12 @@ enum err_code serve_repository_tag(struct serve_repository *r, const char *tag, 
 	return ERR_OK;
 }
 
+static bool may_give(const struct serve_repository *r, const struct catalog_image *image,
+		     const struct catalog_place *place, const struct node *n)
+{
+	return place == image->place ? node_is_carried(n) : catalog_lends(r->view, n);
+}
+
 /* Does this image lead to it, and with the bytes in this place?  ERR_NOT_FOUND where not. */
 static enum err_code look_at(struct serve_repository *r, const struct catalog_image *image, struct catalog_place *place,
 			     const struct digest *digest, struct serve_found *ret_found, struct err *err)
@@ -83,7 +89,7 @@ static enum err_code look_at(struct serve_repository *r, const struct catalog_im
 	if (code != ERR_OK)
 		return code;
 	found.node = graph_find(&found.graph->graph, digest);
-	if (found.node == NODE_NONE || (place == image->place && !node_is_carried(serve_found_node(&found)))) {
+	if (found.node == NODE_NONE || !may_give(r, image, place, serve_found_node(&found))) {
 		serve_found_release(&found);
 		return ERR_NOT_FOUND;
 	}

@@ -263,3 +263,36 @@ left_out_platform() {
 	bundle import --quiet --to store part.oci.tar.zst
 	complain 3 "$REGISTRY/team/parts:1 lists $MULTI_ARM64, which is revoked here"
 }
+
+# Asks the site for manifests of team/mixed by tag and by digest: all of linux/arm/v7, and of linux/arm64 as $1 says.
+mixed_is() {
+	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4
+	local accept='Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json,
+		application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json'
+	local asked="http://$SITE/v2/$REGISTRY/team/mixed/manifests"
+	[[ $(curl -s -o mixed.1 -o mixed.2 -o mixed.3 -w '%{http_code} ' -H "${accept//$'\n\t\t'/ }" "$asked/1" "$asked/$arm" \
+		"$asked/$MULTI_ARM64") == "$1 " ]]
+}
+
+@test "what is served is what was judged, whatever comes into a layout meanwhile" {
+	bundle export --quiet -o mixed.oci.tar.zst "$REGISTRY/team/mixed:1"
+	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
+	bundle import --quiet --to oci:lacking --platform linux/arm/v7 mixed.oci.tar.zst
+	expect 0
+	bundle import --quiet --to oci:other plain.oci.tar.zst
+	expect 0
+	printf '{"default":[{"type":"reject"}],"transports":{"docker":{"%s":[%s],"%s":[{"type":"insecureAcceptAnything"}]}}}' \
+		"$REGISTRY/team/mixed" "$(signed_by builder.pub '{"type":"matchRepository"}')" "$REGISTRY/team/plain" >policy.json
+
+	# Another layout does not lend it, though it may be served there under its own name.
+	site_start --policy policy.json --registry 127.0.0.1:0 oci:lacking oci:other
+	mixed_is '200 200 404'
+	# A blob comes before index.json does.
+	cp -r other/blobs lacking/
+	mixed_is '200 200 404'
+	# Then all of it is judged.
+	touch lacking/index.json
+	mixed_is '404 404 404'
+	grep "lacking: not served: $REGISTRY/team/mixed:1: refused by policy.json" "$SITE_LOG" | grep 'linux/arm64: no signature'
+	site_stop "$SITE_PID"
+}

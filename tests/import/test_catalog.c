@@ -707,6 +707,8 @@ static void check_withheld(struct fixture *f, const struct digest *digest, size_
 	ck_assert_msg(catalog_find(f->view, APP, &image, &f->err) == ERR_OK, "%s", f->err.msg);
 	ck_assert_int_eq(catalog_graph(f->view, image, &g, &f->err), ERR_OK);
 	ck_assert(!node_is_carried(&g->graph.nodes[graph_find(&g->graph, digest)]));
+	ck_assert(!catalog_lends(f->view, &g->graph.nodes[graph_find(&g->graph, digest)]));
+	ck_assert(catalog_lends(f->view, &g->graph.nodes[g->graph.images[0].root]));
 	ck_assert_int_eq(catalog_source_new(f->view, image, &source, &f->err), ERR_OK);
 	buf_init(&bytes, len);
 	buf_stage_init(&out, &bytes);
