@@ -9,6 +9,7 @@
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "trust/certificate.h"
 #include "trust/protojson.h"
 
 static enum err_code other(const char *what, struct err *err)
@@ -21,13 +22,25 @@ static bool same_bytes(const struct buf *a, const struct buf *b)
 	return a->len == b->len && memcmp(buf_text(a), buf_text(b), a->len) == 0;
 }
 
+/* Of one that stands beside a signature by a key the log has the key: it must be that which signed. */
+static enum err_code match_beside(const struct tlog_subject *s, struct err *err)
+{
+	CLEANUP(certificate_release) struct certificate c = { 0 };
+	const struct buf *leaf = s->bundle->certificates;
+	enum err_code code = certificate_read(leaf->data, leaf->len, &c, err);
+
+	if (code == ERR_OK && !trust_key_equal(c.key, s->key))
+		code = other("key", err);
+	return code;
+}
+
 static enum err_code match_certificate(const void *der, size_t len, const struct tlog_subject *s, struct err *err)
 {
 	const struct buf *leaf = s->bundle->certificates;
 
-	if (s->is_keyless && leaf->len == len && memcmp(leaf->data, der, len) == 0)
-		return ERR_OK;
-	return other("certificate", err);
+	if (s->bundle->certificates_len == 0 || leaf->len != len || memcmp(leaf->data, der, len) != 0)
+		return other("certificate", err);
+	return s->is_keyless ? ERR_OK : match_beside(s, err);
 }
 
 static enum err_code match_key(const void *der, size_t len, const char *details, const struct tlog_subject *s,

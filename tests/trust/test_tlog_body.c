@@ -140,12 +140,66 @@ START_TEST(body)
 }
 END_TEST
 
+/* Of cosign's older form a certificate may stand beside a signature that is checked with a key, and then the log has
+ * that.  The key that checks is then the one in it. */
+static const struct {
+	size_t wish;
+	const char *from, *to;
+	const char *says; /* "" where it holds */
+	bool none;        /* beside it there is nothing */
+	bool other_key;   /* another one checks */
+} beside[] = {
+	{ H1, "", "", "", false, false },
+	{ H2, "", "", "", false, false },
+	{ D1, "", "", "", false, false },
+	{ I2, "", "", "", false, false },
+	{ H1, "", "", "another certificate", true, false },
+	{ H1, "", "", "another key", false, true },
+	{ H2, "\"x509Certificate\":{\"rawBytes\":\"M", "\"x509Certificate\":{\"rawBytes\":\"N", "another certificate",
+	  false, false },
+};
+
+START_TEST(certificate_beside)
+{
+	struct mock *m = mock_new(), *other = mock_new();
+	CLEANUP(free_ptr) char *text = mock_bundle(m, &wishes[beside[_i].wish]);
+	CLEANUP(free_ptr) char *pem = mock_public_key(beside[_i].other_key ? other : m);
+	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
+	CLEANUP(sigstore_bundle_release) struct sigstore_bundle b = { 0 };
+	CLEANUP(buf_release) struct buf pae = { 0 };
+	struct trust_artifact a = trust_artifact_of_bytes(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), "a");
+	struct tlog_subject subject = { .bundle = &b, .signed_bytes = &a };
+	struct err err = { 0 };
+	enum err_code code;
+	size_t certificates;
+
+	ck_assert_int_eq(trust_key_of_pem(pem, strlen(pem), "key", &key, NULL), ERR_OK);
+	subject.key = key;
+	ck_assert_int_eq(sigstore_bundle_read(text, strlen(text), "bundle", &b, NULL), ERR_OK);
+	if (b.is_statement) {
+		ck_assert_int_eq(dsse_pae(b.payload_type, &b.payload, &pae, NULL), ERR_OK);
+		a = trust_artifact_of_bytes(pae.data, pae.len, "envelope");
+	}
+	change_body(b.entries, beside[_i].from, beside[_i].to);
+	certificates = b.certificates_len;
+	if (beside[_i].none)
+		b.certificates_len = 0;
+	code = tlog_body_check(b.entries, &subject, &err);
+	b.certificates_len = certificates;
+	ck_assert_msg(code == (beside[_i].says[0] == '\0' ? ERR_OK : ERR_UNPROVED), "%d: %s", _i, err.msg);
+	ck_assert_msg(strstr(err.msg, beside[_i].says) != NULL, "%d: %s", _i, err.msg);
+	mock_free(other);
+	mock_free(m);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tlog_body");
 	TCase *t = tcase_create("tlog_body");
 
 	tcase_add_loop_test(t, body, 0, (int)COUNT_OF(bodies));
+	tcase_add_loop_test(t, certificate_beside, 0, (int)COUNT_OF(beside));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
