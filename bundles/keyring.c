@@ -135,28 +135,39 @@ static bool is_visible(const char *name)
 	return name[0] != '.' && !text_ends(name, ".part");
 }
 
-/* Whoever put a key there under another name believes that it counts; where no other does, nothing would be asked. */
+/* Whoever put a key there under another name believes that it counts; where no other does, nothing would be asked.
+ * What cannot be read may be one. */
+static enum err_code check_other(const char *name, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text = { .max = LIMIT_KEY_BYTES };
+	CLEANUP(free_ptr) char *path = NULL;
+	struct err why = { .code = ERR_OK };
+	enum err_code code = site_read(SITE_KEYS, name, &text, &why);
+
+	if (code != ERR_OK)
+		return err_set(err, code,
+			       "%s (whether it holds a public key nobody can say, and without one no key would count "
+			       "here: let its name end with .pem or .pub, or take it away)",
+			       why.msg);
+	if (strstr(buf_text(&text), PEM_BEGIN "PUBLIC KEY") == NULL)
+		return ERR_OK;
+	code = site_path(SITE_KEYS, name, &path, err);
+	if (code != ERR_OK)
+		return code;
+	return err_set(err, ERR_UNPROVED,
+		       "%s: holds a public key, and its name ends neither with .pem nor with .pub, so that "
+		       "no key would count here: rename it, or take it away",
+		       path);
+}
+
 static enum err_code check_none(struct err *err)
 {
 	CLEANUP(site_files_release) struct site_files files = { 0 };
 	enum err_code code = site_list(SITE_KEYS, is_visible, &files, err);
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < files.len; i++) {
-		CLEANUP(buf_release) struct buf text = { .max = LIMIT_KEY_BYTES };
-		CLEANUP(free_ptr) char *path = NULL;
-
-		if (site_read(SITE_KEYS, files.names[i], &text, NULL) != ERR_OK ||
-		    strstr(buf_text(&text), PEM_BEGIN "PUBLIC KEY") == NULL)
-			continue;
-		code = site_path(SITE_KEYS, files.names[i], &path, err);
-		if (code == ERR_OK)
-			return err_set(
-				err, ERR_UNPROVED,
-				"%s: holds a public key, and its name ends neither with .pem nor with .pub, so that "
-				"no key would count here: rename it, or take it away",
-				path);
-	}
+	for (i = 0; code == ERR_OK && i < files.len; i++)
+		code = check_other(files.names[i], err);
 	return code;
 }
 

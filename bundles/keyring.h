@@ -11,7 +11,8 @@
  *            (trust/scope.h), comments that begin with #, and blank lines, and nothing
  *            else, and behind it only such comments and lines: a word that was mistaken,
  *            or stands in the wrong place, must not make a scope wider.  Where none counts,
- *            a file of another name must not hold a public key.
+ *            a file of another name must not hold a public key, nor be one that
+ *            cannot be read.
  * Trust      Where the machine has any key, only its keys count: those of the command
  *            line then choose among them, and the scope is the machine's.  A key of the
  *            command line alone has every name in its scope, and so has one of the

@@ -3,6 +3,8 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -123,6 +125,71 @@ START_TEST(no_folder)
 }
 END_TEST
 
+static void put_open(const char *machine, const char *path)
+{
+	folder_put(machine, "acme", key_p256_pub, strlen(key_p256_pub));
+	ck_assert_int_eq(chmod(path, 0666), 0);
+}
+
+static void put_link(const char *machine, const char *path)
+{
+	(void)machine;
+	ck_assert_int_eq(symlink("missing", path), 0);
+}
+
+static void put_folder(const char *machine, const char *path)
+{
+	(void)path;
+	folder_make_in(machine, "acme");
+}
+
+static void put_large(const char *machine, const char *path)
+{
+	char *text = calloc(1, LIMIT_KEY_BYTES + 1);
+
+	(void)path;
+	memset(text, '#', LIMIT_KEY_BYTES + 1);
+	folder_put(machine, "acme", text, LIMIT_KEY_BYTES + 1);
+	free(text);
+}
+
+/* What cannot be read may be a key that somebody believes to count; beside one that counts it is not asked. */
+static const struct {
+	const char *name;
+	void (*put)(const char *machine, const char *path);
+	const char *says;
+} unreadable[] = {
+	{ "others can write to it", put_open, "others can write to it" },
+	{ "a link to nowhere", put_link, "a link to what is not there" },
+	{ "a folder", put_folder, "no regular file" },
+	{ "too large", put_large, "" },
+};
+
+START_TEST(cannot_be_read)
+{
+	char *folder = folder_new(), *machine, *path;
+	struct err err = { .code = ERR_OK };
+	struct keyring ring = { 0 };
+
+	folder_make_in(folder, "keys.d");
+	machine = folder_path(folder, "keys.d");
+	path = folder_path(machine, "acme");
+	unreadable[_i].put(machine, path);
+	ck_assert_int_eq(setenv(SITE_VARIABLE, folder, 1), 0);
+	ck_assert_msg(keyring_load_machine(&ring, &err) != ERR_OK, "%s", unreadable[_i].name);
+	ck_assert_msg(strstr(err.msg, "acme: ") != NULL && strstr(err.msg, unreadable[_i].says) != NULL &&
+			      strstr(err.msg, "no key would count") != NULL,
+		      "%s: %s", unreadable[_i].name, err.msg);
+	folder_put(machine, "b.pem", key_p256_pub, strlen(key_p256_pub));
+	ck_assert_msg(keyring_load_machine(&ring, &err) == ERR_OK, "%s: %s", unreadable[_i].name, err.msg);
+	ck_assert_uint_eq(ring.len, 1);
+	keyring_release(&ring);
+	free(path);
+	free(machine);
+	folder_remove(folder);
+}
+END_TEST
+
 static const struct {
 	const char *name, *front, *behind; /* what stands around the key */
 	const char *scope;                 /* NULL: refused */
@@ -175,6 +242,7 @@ int main(void)
 
 	tcase_add_loop_test(t, counts, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, no_folder);
+	tcase_add_loop_test(t, cannot_be_read, 0, (int)COUNT_OF(unreadable));
 	tcase_add_loop_test(t, scope, 0, (int)COUNT_OF(scopes));
 	suite_add_tcase(s, t);
 	return test_run(s);
