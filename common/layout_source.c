@@ -10,8 +10,8 @@
 struct layout_source {
 	struct source source;
 	const struct layout *layout;
-	struct layout_survey survey; /* made when it is first asked for */
-	bool surveyed;
+	const struct layout_survey *survey; /* borrowed, or made when it is first asked for */
+	struct layout_survey own;
 };
 
 static const struct layout *layout_of(struct source *s)
@@ -77,12 +77,13 @@ static enum err_code layout_referrers(struct source *s, const struct digest *sub
 				      void *ctx, struct err *err)
 {
 	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
-	enum err_code code = l->surveyed ? ERR_OK : layout_survey_make(l->layout, &l->survey, err);
+	enum err_code code = l->survey != NULL ? ERR_OK : layout_survey_make(l->layout, &l->own, err);
 
 	if (code != ERR_OK)
 		return code;
-	l->surveyed = true;
-	return layout_survey_tell(&l->survey, subject, done, ctx, err);
+	if (l->survey == NULL)
+		l->survey = &l->own;
+	return layout_survey_tell(l->survey, subject, done, ctx, err);
 }
 
 static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,
@@ -122,17 +123,24 @@ static void layout_source_free(struct source *s)
 {
 	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
 
-	layout_survey_release(&l->survey);
+	layout_survey_release(&l->own);
 	free(l);
 }
 
 enum err_code layout_source_new(const struct layout *l, struct source **ret_source, struct err *err)
+{
+	return layout_survey_source(l, NULL, ret_source, err);
+}
+
+enum err_code layout_survey_source(const struct layout *l, const struct layout_survey *survey,
+				   struct source **ret_source, struct err *err)
 {
 	struct layout_source *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return err_nomem(err);
 	s->layout = l;
+	s->survey = survey;
 	s->source = (struct source){
 		.at_once = true,
 		.resolve = layout_resolve,

@@ -44,6 +44,9 @@ size_t layout_survey_links_of(const struct layout_survey *s, const struct digest
 /* The same, as a source tells it. */
 enum err_code layout_survey_tell(const struct layout_survey *s, const struct digest *subject, source_referrers_fn *done,
 				 void *ctx, struct err *err);
+/* The layout as a source whose referrers are those of a survey, which outlives it; NULL: of one that it makes. */
+enum err_code layout_survey_source(const struct layout *l, const struct layout_survey *survey,
+				   struct source **ret_source, struct err *err);
 /* A zeroed survey is fine. */
 void layout_survey_release(struct layout_survey *s);
 #endif

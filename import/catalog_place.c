@@ -127,12 +127,13 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct catalog_image *)a)->name, ((const struct catalog_image *)b)->name);
 }
 
-/* What was refused is told each time that the layout is read: nobody is to wonder where it is. */
+/* What was refused is told each time that the layout is read: nobody is to wonder where it is.  What refers to what is
+ * asked of the survey that serves too. */
 static enum err_code drop_refused(struct catalog_place *p, struct layout_judge *judge, struct err *err)
 {
 	struct catalog_part *part = p->parts;
 	struct source *source = NULL;
-	enum err_code code = layout_source_new(p->layout, &source, err);
+	enum err_code code = layout_survey_source(p->layout, &p->survey, &source, err);
 	size_t i, len = 0;
 
 	for (i = 0; code == ERR_OK && i < part->len; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/layout.h"
+#include "common/layout_survey.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/walk.h"
@@ -76,9 +77,11 @@ START_TEST(same_graph)
 	CLEANUP(graph_release) struct graph back;
 	CLEANUP(free_ptr) char *from_text = NULL;
 	CLEANUP(free_ptr) char *back_text = NULL;
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
 	struct source *source = NULL;
 
-	ck_assert_int_eq(layout_source_new(layout, &source, NULL), ERR_OK);
+	ck_assert_int_eq(layout_survey_make(layout, &survey, NULL), ERR_OK);
+	ck_assert_int_eq(layout_survey_source(layout, _i == 0 ? NULL : &survey, &source, NULL), ERR_OK);
 	image_graph(&images, &images.source, &from);
 	image_graph(&images, source, &back);
 	from_text = graph_text(&from);
@@ -250,7 +253,7 @@ int main(void)
 	TCase *t = tcase_create("layout_source");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, same_graph);
+	tcase_add_loop_test(t, same_graph, 0, 2);
 	tcase_add_loop_test(t, resolve, 0, (int)COUNT_OF(names));
 	tcase_add_test(t, resolve_digest);
 	tcase_add_test(t, changed);

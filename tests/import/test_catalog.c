@@ -758,6 +758,49 @@ START_TEST(judged_as_served)
 }
 END_TEST
 
+static const struct {
+	enum role role;
+	bool absent, left_out, revoked;
+	bool lends; /* where something is asked; else all is lent */
+} lends_cases[] = {
+	{ ROLE_LAYER, .lends = true },
+	{ ROLE_LAYER, .left_out = true, .lends = true },
+	{ ROLE_CONFIG, .left_out = true, .lends = true },
+	{ ROLE_MANIFEST, .lends = true },
+	{ ROLE_LAYER, .revoked = true },
+	{ ROLE_LAYER, .left_out = true, .revoked = true },
+	{ ROLE_MANIFEST, .absent = true },
+	{ ROLE_MANIFEST, .left_out = true },
+	{ ROLE_REFERRER, .absent = true },
+	{ ROLE_ARTIFACT, .left_out = true }, /* an index may list anything */
+};
+
+START_TEST(lends)
+{
+	struct fixture f;
+	struct digest revoked;
+	size_t i;
+
+	fixture_begin(&f);
+	image_sample(&f.images, APP, &(struct image_sample){ .raw_bytes = 1000 });
+	bundle_put(&f.images, f.path, 10000);
+	ck_assert_int_eq(digest_of("x", 1, NULL, &revoked, &f.err), ERR_OK);
+	folder_make_in(f.keys, SITE_REVOKED);
+	if (_i == 1)
+		folder_put(f.keys, SITE_REVOKED "/some.list", revoked.text, strlen(revoked.text));
+	open_path(&f);
+	for (i = 0; i < COUNT_OF(lends_cases); i++) {
+		struct node n = { .role = lends_cases[i].role,
+				  .absent = lends_cases[i].absent,
+				  .left_out = lends_cases[i].left_out };
+
+		n.digest = lends_cases[i].revoked ? revoked : *root_of(&f, 0);
+		ck_assert_msg(catalog_lends(f.view, &n) == (_i == 0 || lends_cases[i].lends), "%zu", i);
+	}
+	fixture_release(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -778,6 +821,7 @@ int main(void)
 	tcase_add_test(t, origin);
 	tcase_add_test(t, store);
 	tcase_add_test(t, judged_as_served);
+	tcase_add_loop_test(t, lends, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
