@@ -65,26 +65,41 @@ static enum err_code read_id(const struct json_t *id, unsigned char out[TRUST_LO
 	return ERR_OK;
 }
 
+/* A kind of key or hash by its name; NULL where nobody said.  A number in its place would be one that nobody reads. */
+static enum err_code read_name(const struct json_t *json, const char *key, const char **ret_name, struct err *err)
+{
+	const char *name = js_string(json, key);
+
+	if (name == NULL && js_has(json, key))
+		return err_set(err, ERR_FORMAT, "a log whose %s is no name: write the name in place of the number",
+			       key);
+	*ret_name = name;
+	return ERR_OK;
+}
+
 static enum err_code read_log_key(const struct json_t *key, struct trust_log *log, struct err *err)
 {
 	CLEANUP(buf_release) struct buf der = { .max = LIMIT_KEY_BYTES };
+	const char *details = NULL;
 	enum err_code code = protojson_bytes(key, "rawBytes", &der, err);
 
 	if (code == ERR_OK)
+		code = read_name(key, "keyDetails", &details, err);
+	if (code == ERR_OK)
 		code = read_log_window(js_object(key, "validFor"), &log->window, err);
 	if (code == ERR_OK)
-		code = trust_key_of_der(buf_text(&der), der.len, js_string(key, "keyDetails"), log->url, &log->key,
-					err);
+		code = trust_key_of_der(buf_text(&der), der.len, details, log->url, &log->key, err);
 	return code;
 }
 
 static enum err_code read_log(const struct json_t *json, struct trust_log *log, struct err *err)
 {
-	const char *url = js_string(json, "baseUrl"), *hash = js_string(json, "hashAlgorithm");
+	const char *url = js_string(json, "baseUrl"), *hash = NULL;
 	enum err_code code = str_copy(url != NULL ? url : "", &log->url, err);
 
-	if (code == ERR_OK && js_has(json, "hashAlgorithm") &&
-	    (hash == NULL || strcmp(hash, trust_hash_name(TRUST_SHA256)) != 0))
+	if (code == ERR_OK)
+		code = read_name(json, "hashAlgorithm", &hash, err);
+	if (code == ERR_OK && hash != NULL && strcmp(hash, trust_hash_name(TRUST_SHA256)) != 0)
 		code = err_set(err, ERR_UNSUPPORTED, "a log whose tree is made with another hash than SHA2_256");
 	if (code == ERR_OK)
 		code = read_id(js_object(json, "logId"), log->id, &log->id_len, err);
