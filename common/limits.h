@@ -92,6 +92,7 @@
 #define LIMIT_SERVE_STOP_MS 30000           /* for requests under way to end */
 #define LIMIT_SERVED_BYTES (8 * MIB)        /* proved small blobs that are kept */
 #define LIMIT_SERVED_GRAPHS (8 * MIB)       /* graphs of images that are kept */
+#define LIMIT_JUDGED 250000                 /* manifests of images that were accepted, remembered */
 #define LIMIT_SERVED_PROOFS 4096            /* large blobs that are remembered to be proved */
 #define LIMIT_SERVE_TURN_S 300              /* of waiting for one of the decoders */
 #define LIMIT_SERVE_TURN_RATE (256 * KIB)   /* a second: who reads less while others wait loses the decoder */

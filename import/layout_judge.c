@@ -1,5 +1,6 @@
 #include "import/layout_judge.h"
 
+#include <inttypes.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,6 @@ enum err_code layout_judge_init(struct layout_judge *j, const struct admission_w
 	return admission_load(wanted, &j->admission, err);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 bool layout_judge_asks(const struct layout_judge *j)
 {
 	return j->admission.len > 0 || j->admission.revoked.len > 0;
@@ -27,72 +23,174 @@ bool layout_judge_asks(const struct layout_judge *j)
 
 /* ---- what is remembered ---- */
 
-static enum err_code put_text(struct buf *out, const char *text, struct err *err)
+/* An image that was accepted.  Its graph is known by its root, by which of the manifests under that are not there, and
+ * by what refers to the others; the rest is proved by digests. */
+struct judged {
+	char *key; /* owned: name and root */
+	struct digest referrers;
+	const char **manifests; /* owned, the texts are the judge's: those that were there, then the others */
+	size_t there_len, len;
+};
+
+static int compare(const void *a, const void *b)
 {
-	return text != NULL ? buf_add(out, text, strlen(text) + 1, err) : buf_add(out, "", 1, err);
+	return strcmp(((const struct judged *)a)->key, ((const struct judged *)b)->key);
 }
 
-static enum err_code put_node(struct buf *out, const struct node *n, struct err *err)
+static void judged_free(void *p)
 {
-	const char *const texts[] = { n->digest.text, n->media_type, n->artifact_type, n->predicate_type, n->platform };
-	const char role[] = { (char)n->role, (char)n->absent };
-	enum err_code code = buf_add(out, role, sizeof(role), err);
+	struct judged *k = p;
+
+	free(k->manifests);
+	free(k->key);
+	free(k);
+}
+
+static enum err_code put_referrers(void *ctx, const struct source_referrer *referrers, size_t len, struct err *err)
+{
+	enum err_code code = buf_printf(ctx, err, "%zu\n", len);
 	size_t i;
 
-	if (code == ERR_OK)
-		code = buf_add(out, &n->size_bytes, sizeof(n->size_bytes), err);
-	for (i = 0; code == ERR_OK && i < COUNT_OF(texts); i++)
-		code = put_text(out, texts[i], err);
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		const struct descriptor *d = &referrers[i].descriptor;
+
+		code = buf_printf(ctx, err, "%s %" PRIu64 " %d %s", d->digest.text, d->size_bytes,
+				  (int)referrers[i].kind, d->media_type != NULL ? d->media_type : "");
+		if (code == ERR_OK)
+			code = buf_add(ctx, "", 1, err); /* which no text has in it */
+	}
 	return code;
 }
 
-static enum err_code put_link(struct buf *out, const struct link *l, struct err *err)
+/* What refers to the manifests that are there, as one digest. */
+static enum err_code digest_referrers(const struct judged *k, struct source *source, struct digest *ret_digest,
+				      struct err *err)
 {
-	const uint32_t numbers[] = { l->subject, l->referrer, (uint32_t)l->kind };
+	CLEANUP(buf_release) struct buf text;
+	enum err_code code = ERR_OK;
+	size_t i;
 
-	return buf_add(out, numbers, sizeof(numbers), err);
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	for (i = 0; code == ERR_OK && i < k->there_len; i++) {
+		struct digest digest;
+
+		code = digest_parse(k->manifests[i], &digest, err);
+		if (code == ERR_OK)
+			code = source->referrers(source, &digest, put_referrers, &text, err);
+	}
+	return code == ERR_OK ? digest_of(buf_text(&text), text.len, NULL, ret_digest, err) : code;
 }
 
-/* All that the index of the layout adds to what digests prove: which blobs there are, what refers to what, and what it
- * calls them. */
-static enum err_code put_graph(struct buf *out, const struct graph *g, struct err *err)
+static enum err_code take_nodes(struct layout_judge *j, const struct graph *g, bool absent, struct judged *k,
+				struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < g->nodes_len; i++)
-		code = put_node(out, &g->nodes[i], err);
-	for (i = 0; code == ERR_OK && i < g->links_len; i++)
-		code = put_link(out, &g->links[i], err);
+	for (i = 0; code == ERR_OK && i < g->nodes_len; i++) {
+		const struct node *n = &g->nodes[i];
+
+		if (absent ? n->absent : n->expanded)
+			code = intern_text(&j->digests, n->digest.text, &k->manifests[k->len++], err);
+	}
 	return code;
 }
 
-/* NULL for a graph that is too large to be remembered. */
-static enum err_code key_of(const struct graph *g, const char *name, char **ret_key, struct err *err)
+static size_t count_manifests(const struct graph *g)
 {
-	CLEANUP(buf_release) struct buf text;
-	struct digest digest;
-	enum err_code code;
+	size_t len = 0, i;
 
-	buf_init(&text, LIMIT_MANIFEST_BYTES);
-	code = put_graph(&text, g, NULL);
-	if (code == ERR_LIMIT)
-		return ERR_OK;
-	if (code != ERR_OK)
-		return err_nomem(err);
-	code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
-	return code == ERR_OK ? str_format(ret_key, err, "%s %s", name, digest.text) : code;
+	for (i = 0; i < g->nodes_len; i++)
+		len += g->nodes[i].expanded || g->nodes[i].absent;
+	return len;
 }
 
-static enum err_code remember(struct layout_judge *j, char **key, struct err *err)
+static enum err_code fill(struct layout_judge *j, const struct graph *g, struct source *source, struct judged *k,
+			  struct err *err)
 {
-	if (j->known_len == LIMIT_IMAGES)
-		return ERR_OK;
-	if (tsearch(*key, &j->known, compare) == NULL)
+	enum err_code code;
+
+	k->manifests = calloc(count_manifests(g) + 1, sizeof(*k->manifests));
+	if (k->manifests == NULL)
 		return err_nomem(err);
-	*key = NULL;
-	j->known_len++;
+	code = take_nodes(j, g, false, k, err);
+	k->there_len = k->len;
+	if (code == ERR_OK)
+		code = take_nodes(j, g, true, k, err);
+	return code == ERR_OK ? digest_referrers(k, source, &k->referrers, err) : code;
+}
+
+/* Takes the place of what was known of the same image. */
+static enum err_code keep(struct layout_judge *j, struct judged *k, struct err *err)
+{
+	struct judged **old = tfind(k, &j->known, compare);
+	struct judged *gone = old != NULL ? *old : NULL;
+
+	if (old != NULL) {
+		*old = k;
+		j->manifests_len -= gone->len;
+		judged_free(gone);
+	} else if (tsearch(k, &j->known, compare) == NULL) {
+		return err_nomem(err);
+	}
+	j->known_len += old == NULL;
+	j->manifests_len += k->len;
 	return ERR_OK;
+}
+
+/* What would be too much is judged each time. */
+static enum err_code remember(struct layout_judge *j, char **key, const struct graph *g, struct source *source,
+			      struct err *err)
+{
+	struct judged *k;
+	enum err_code code;
+
+	if (j->known_len >= LIMIT_IMAGES || j->manifests_len + count_manifests(g) > LIMIT_JUDGED ||
+	    j->digests.len + count_manifests(g) > LIMIT_JUDGED)
+		return ERR_OK;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
+		return err_nomem(err);
+	k->key = take_ptr(key);
+	code = fill(j, g, source, k, err);
+	if (code == ERR_OK)
+		code = keep(j, k, err);
+	if (code != ERR_OK)
+		judged_free(k);
+	return code == ERR_LIMIT ? ERR_OK : code;
+}
+
+static enum err_code note(void *ctx, bool there, struct err *err)
+{
+	(void)err;
+	*(bool *)ctx |= there;
+	return ERR_OK;
+}
+
+/* Whether its graph would be the same again. */
+static bool is_same(const struct judged *k, struct source *source)
+{
+	struct digest now = { 0 };
+	bool came = false;
+	enum err_code code = digest_referrers(k, source, &now, NULL);
+	size_t i;
+
+	for (i = k->there_len; code == ERR_OK && !came && i < k->len; i++) {
+		struct descriptor d = { .size_bytes = 0 };
+
+		code = digest_parse(k->manifests[i], &d.digest, NULL);
+		if (code == ERR_OK)
+			code = source->has(source, &d, note, &came, NULL);
+	}
+	return code == ERR_OK && !came && digest_equal(&now, &k->referrers);
+}
+
+static const struct judged *find(const struct layout_judge *j, char *key, struct source *source)
+{
+	const struct judged wanted = { .key = key };
+	struct judged *const *at = tfind(&wanted, &j->known, compare);
+
+	return at != NULL && is_same(*at, source) ? *at : NULL;
 }
 
 /* ---- judging ---- */
@@ -115,54 +213,60 @@ enum err_code layout_judge_graph(struct admission *a, const struct graph *g, str
 	return code == ERR_OK ? admission_check(a, g, source, NULL, err) : code;
 }
 
-/* What may be revoked comes by another way than the image: it is looked for whatever is remembered. */
-static enum err_code judge(struct layout_judge *j, const struct graph *g, const char *name, struct source *source,
-			   struct err *err)
+static enum err_code add_absent(const char *digest, struct intern *absent, struct err *err)
 {
-	CLEANUP(free_ptr) char *key = NULL;
-	enum err_code code = revoked_check(&j->admission.revoked, g, "refused", err);
+	const char *text;
 
-	if (code != ERR_OK || j->admission.len == 0)
-		return code;
-	code = key_of(g, name, &key, err);
-	if (code != ERR_OK || (key != NULL && tfind(key, &j->known, compare) != NULL))
-		return code;
-	code = admission_check(&j->admission, g, source, NULL, err);
-	return code == ERR_OK && key != NULL ? remember(j, &key, err) : code;
+	if (absent->len >= LIMIT_NODES)
+		return err_set(err, ERR_LIMIT, "more than %d manifests are not there", LIMIT_NODES);
+	return intern_text(absent, digest, &text, err);
 }
 
-static enum err_code add_absent(const struct graph *g, struct intern *absent, struct err *err)
+static enum err_code add_known(const struct judged *k, struct intern *absent, struct err *err)
 {
 	enum err_code code = ERR_OK;
-	const char *text;
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < g->nodes_len; i++) {
-		if (!g->nodes[i].absent)
-			continue;
-		if (absent->len >= LIMIT_NODES)
-			return err_set(err, ERR_LIMIT, "more than %d manifests are not there", LIMIT_NODES);
-		code = intern_text(absent, g->nodes[i].digest.text, &text, err);
-	}
+	for (i = k->there_len; code == ERR_OK && i < k->len; i++)
+		code = add_absent(k->manifests[i], absent, err);
 	return code;
+}
+
+static enum err_code judge(struct layout_judge *j, struct source *source, const struct descriptor *root,
+			   const char *name, char **key, struct intern *absent, struct err *err)
+{
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	size_t i;
+
+	graph_init(&g);
+	code = walk(source, root, name, &g, err);
+	if (code == ERR_OK)
+		code = layout_judge_graph(&j->admission, &g, source, err);
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
+		if (g.nodes[i].absent)
+			code = add_absent(g.nodes[i].digest.text, absent, err);
+	}
+	return code == ERR_OK ? remember(j, key, &g, source, err) : code;
 }
 
 enum err_code layout_judge_image(struct layout_judge *j, struct source *source, const struct descriptor *root,
 				 const char *name, struct intern *absent, char **ret_why, struct err *err)
 {
-	CLEANUP(graph_release) struct graph g;
+	CLEANUP(free_ptr) char *key = NULL;
+	const struct judged *known;
 	struct err why = { 0 };
 	enum err_code code;
 
 	*ret_why = NULL;
-	graph_init(&g);
 	if (!layout_judge_asks(j))
 		return ERR_OK;
-	code = walk(source, root, name, &g, &why);
-	if (code == ERR_OK)
-		code = judge(j, &g, name, source, &why);
-	if (code == ERR_OK)
-		code = add_absent(&g, absent, &why);
+	code = str_format(&key, err, "%s %s %" PRIu64 " %s", name, root->digest.text, root->size_bytes,
+			  root->media_type);
+	if (code != ERR_OK)
+		return code;
+	known = find(j, key, source);
+	code = known != NULL ? add_known(known, absent, &why) : judge(j, source, root, name, &key, absent, &why);
 	if (code == ERR_NOMEM)
 		return err_nomem(err);
 	return code != ERR_OK ? str_copy(why.msg, ret_why, err) : ERR_OK;
@@ -170,7 +274,8 @@ enum err_code layout_judge_image(struct layout_judge *j, struct source *source, 
 
 void layout_judge_release(struct layout_judge *j)
 {
-	tdestroy(j->known, free);
+	tdestroy(j->known, judged_free);
+	intern_release(&j->digests);
 	admission_release(&j->admission);
 	*j = (struct layout_judge){ 0 };
 }

@@ -7,9 +7,9 @@
  *
  * Lifecycle  layout_judge_init, after which it stays where it is; layout_judge_image any number of times;
  *            layout_judge_release.
- * Bounds     One image's graph and candidates at a time.  Every image is walked, and held against what is revoked, each
- *            time; of those that the policies accepted LIMIT_IMAGES are remembered, by all that their graphs are made
- *            of, what refers to them among it, and the policies are not asked about the same again.
+ * Bounds     One image's graph and candidates at a time.  LIMIT_IMAGES that were accepted are remembered, with
+ *            LIMIT_JUDGED manifests, and not looked at again while no other manifest of them is there
+ *            and what refers to them is the same.
  * Errors     A refusal is an answer, and so is an image that cannot be read: what is not known is not proved.  Those of
  *            bundles/admission.h; ERR_NOMEM.
  * Threads    One at a time.
@@ -23,8 +23,9 @@
 
 struct layout_judge {
 	struct admission admission;
-	void *known; /* a tsearch tree of graphs that were accepted, by name and digest of what they are */
-	size_t known_len;
+	void *known;                     /* a tsearch tree of images that were accepted */
+	size_t known_len, manifests_len; /* images, and manifests of all of them */
+	struct intern digests;           /* of their manifests */
 };
 
 enum err_code layout_judge_init(struct layout_judge *j, const struct admission_wanted *wanted, struct err *err);
