@@ -10,8 +10,11 @@
 struct lacking {
 	struct admission *admission;
 	const struct plan *plan;
-	struct source *source; /* of the bundle */
-	bool *there;           /* by node: what is not carried and is, or may be, at the target */
+	const struct graph *graph; /* what is judged: the plan's, or whole where that is a part of a bundle */
+	struct graph whole;        /* of it what was not chosen is left out, but not what vouches for that */
+	struct source *source;     /* of the bundle */
+	bool *there;               /* by node of graph: what is not carried and is, or may be, at the target */
+	bool *unknown;             /* by node of graph: the plan does not know it, so nobody can be asked about it */
 	struct target_question *questions;
 	size_t len, cap;
 };
@@ -20,30 +23,79 @@ static void lacking_release(struct lacking *l)
 {
 	if (l->source != NULL)
 		l->source->free(l->source);
+	graph_release(&l->whole);
 	free(l->there);
+	free(l->unknown);
 	free(l->questions);
+}
+
+/* Of a bundle that was chosen from, the rest has signatures too: of what was not chosen only these are left. */
+static void leave_unchosen(struct lacking *l)
+{
+	const struct graph *chosen = &l->plan->graph;
+	size_t i;
+
+	for (i = 0; i < l->whole.nodes_len; i++) {
+		struct node *n = &l->whole.nodes[i];
+		uint32_t at = graph_find(chosen, &n->digest);
+
+		if (n->role != ROLE_MANIFEST && n->role != ROLE_INDEX)
+			continue;
+		n->left_out |= at == NODE_NONE || !node_is_carried(&chosen->nodes[at]);
+		l->unknown[i] = at == NODE_NONE;
+	}
+}
+
+/* What is judged, and what is known of it. */
+static enum err_code make_graph(struct lacking *l, struct err *err)
+{
+	enum err_code code = l->plan->partial ? plan_walk_whole(l->plan, &l->whole, err) : ERR_OK;
+
+	if (code != ERR_OK)
+		return code;
+	l->graph = l->plan->partial ? &l->whole : &l->plan->graph;
+	l->there = calloc(l->graph->nodes_len + 1, sizeof(*l->there));
+	l->unknown = calloc(l->graph->nodes_len + 1, sizeof(*l->unknown));
+	if (l->there == NULL || l->unknown == NULL)
+		return err_nomem(err);
+	if (l->plan->partial)
+		leave_unchosen(l);
+	return bundle_source_new(l->plan->bundle, &l->source, err);
+}
+
+static int compare_names(const void *name, const void *image)
+{
+	return strcmp(name, ((const struct image *)image)->name);
+}
+
+/* An image of the plan, as it is judged. */
+static const struct image *image_of(const struct lacking *l, size_t image)
+{
+	const struct graph *g = l->graph;
+
+	return bsearch(l->plan->graph.images[image].name, g->images, g->images_len, sizeof(*g->images), compare_names);
 }
 
 static enum err_code judge(struct lacking *l, size_t image, struct err *err)
 {
-	const struct graph *g = &l->plan->graph;
-
-	return admission_check_image(l->admission, g, &g->images[image], l->source, l->plan->names, l->there, err);
+	return admission_check_image(l->admission, l->graph, image_of(l, image), l->source, l->plan->names, l->there,
+				     err);
 }
 
-/* What may be run of an image, and is not carried. */
+/* What may be run of an image, and is not carried.  Of what the plan does not know, what lists it is asked about. */
 static enum err_code add_questions(struct lacking *l, size_t image, struct err *err)
 {
-	const struct graph *g = &l->plan->graph;
+	const struct graph *g = l->graph;
 	CLEANUP(candidates_release) struct candidates all = { 0 };
-	enum err_code code = candidates_gather_there(g, g->images[image].root, l->source, l->there, &all, err);
+	enum err_code code = candidates_gather_there(g, image_of(l, image)->root, l->source, l->there, &all, err);
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < all.subjects_len; i++) {
-		uint32_t node = all.subjects[i].node;
+		const struct candidate_subject *s = &all.subjects[i];
+		uint32_t node = graph_find(&l->plan->graph, s->digest);
 
-		if (node_is_carried(&g->nodes[node]) ||
-		    (all.subjects[i].role != ROLE_MANIFEST && all.subjects[i].role != ROLE_INDEX))
+		if (node == NODE_NONE || node_is_carried(&g->nodes[s->node]) ||
+		    (s->role != ROLE_MANIFEST && s->role != ROLE_INDEX))
 			continue;
 		code = vec_grow(&l->questions, &l->cap, l->len + 1, sizeof(*l->questions), LIMIT_EDGES, err);
 		if (code == ERR_OK)
@@ -55,7 +107,7 @@ static enum err_code add_questions(struct lacking *l, size_t image, struct err *
 /* Whatever would be refused if the target had all that is listed is asked about. */
 static enum err_code find_questions(struct lacking *l, struct err *err)
 {
-	const struct graph *g = &l->plan->graph;
+	const struct graph *g = l->graph;
 	enum err_code code = ERR_OK;
 	bool lacks = false;
 	size_t i;
@@ -64,7 +116,7 @@ static enum err_code find_questions(struct lacking *l, struct err *err)
 		l->there[i] = !node_is_carried(&g->nodes[i]) && g->nodes[i].holder.image == NULL;
 		lacks |= l->there[i] && g->nodes[i].role != ROLE_LAYER;
 	}
-	for (i = 0; lacks && code == ERR_OK && i < g->images_len; i++) {
+	for (i = 0; lacks && code == ERR_OK && i < l->plan->graph.images_len; i++) {
 		struct err why = { 0 };
 
 		code = judge(l, i, &why);
@@ -76,56 +128,22 @@ static enum err_code find_questions(struct lacking *l, struct err *err)
 	return code;
 }
 
-static bool is_revoked(const struct lacking *l, size_t from, size_t end)
-{
-	size_t i;
-
-	for (i = from; i < end; i++) {
-		const struct target_question *q = &l->questions[i];
-
-		if (q->there && revoked_find(&l->admission->revoked, &l->plan->graph.nodes[q->node].digest) != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* Of a bundle that was chosen from, the rest has signatures too: whether all of an image would be taken. */
-static enum err_code judge_whole(struct lacking *l, const char *name, struct err *err)
-{
-	CLEANUP(graph_release) struct graph g;
-	enum err_code code;
-	size_t i;
-
-	graph_init(&g);
-	code = plan_walk_whole(l->plan, &g, err);
-	for (i = 0; code == ERR_OK && i < g.images_len; i++) {
-		if (strcmp(g.images[i].name, name) == 0)
-			code = admission_check_image(l->admission, &g, &g.images[i], l->source, l->plan->names, NULL,
-						     err);
-	}
-	return code;
-}
-
-/* One image by what was answered of it: a range of questions. */
+/* One image by what was answered of it: a range of questions.  What nobody could be asked about may be there wherever
+ * what lists it is. */
 static enum err_code judge_answers(struct lacking *l, size_t from, size_t *ret_end, struct err *err)
 {
 	size_t image = l->questions[from].image, i;
-	struct err why = { 0 }, whole = { 0 };
-	enum err_code code;
 	bool any = false;
 
-	memset(l->there, 0, l->plan->graph.nodes_len * sizeof(*l->there));
+	memcpy(l->there, l->unknown, l->graph->nodes_len * sizeof(*l->there));
 	for (i = from; i < l->len && l->questions[i].image == image; i++) {
-		l->there[l->questions[i].node] = l->questions[i].there;
-		any |= l->questions[i].there;
+		const struct target_question *q = &l->questions[i];
+
+		l->there[graph_find(l->graph, &l->plan->graph.nodes[q->node].digest)] = q->there;
+		any |= q->there;
 	}
 	*ret_end = i;
-	code = any ? judge(l, image, &why) : ERR_OK;
-	if (code == ERR_UNPROVED && l->plan->partial && !is_revoked(l, from, i)) {
-		code = judge_whole(l, l->plan->graph.images[image].name, &whole);
-		why = code == ERR_UNPROVED ? why : whole;
-	}
-	return code == ERR_OK ? ERR_OK : err_set(err, code, "%s", why.msg);
+	return any ? judge(l, image, err) : ERR_OK;
 }
 
 static enum err_code ask(struct lacking *l, struct target *t, struct err *err)
@@ -150,10 +168,8 @@ enum err_code lacking_check(struct admission *a, const struct plan *plan, struct
 
 	if (a->len == 0 && a->revoked.len == 0)
 		return ERR_OK;
-	l.there = calloc(plan->graph.nodes_len + 1, sizeof(*l.there));
-	if (l.there == NULL)
-		return err_nomem(err);
-	code = bundle_source_new(plan->bundle, &l.source, err);
+	graph_init(&l.whole);
+	code = make_graph(&l, err);
 	if (code == ERR_OK)
 		code = find_questions(&l, err);
 	return code == ERR_OK && l.len > 0 ? ask(&l, t, err) : code;

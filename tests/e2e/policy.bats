@@ -214,6 +214,11 @@ left_out_platform() {
 	bundle import --quiet --to "$target" --policy policy.json part.oci.tar.zst
 	complain 3 'has what an index of this bundle lists and the bundle does not bring' "$REGISTRY/team/mixed:1: refused by policy.json" \
 		'linux/arm64: no signature'
+	# A part of it, or all of it by its name, is no way round.
+	bundle import --quiet --to "$target" --policy policy.json --platform linux/arm/v7 part.oci.tar.zst
+	complain 3 'linux/arm64: no signature'
+	bundle import --quiet --to "$target" --policy policy.json --image "$REGISTRY/team/mixed:1" part.oci.tar.zst
+	complain 3 'linux/arm64: no signature'
 	bundle import --quiet --to "$target" part.oci.tar.zst
 	expect 0
 }
