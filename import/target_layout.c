@@ -114,7 +114,7 @@ static bool has_all(const struct target_layout *t, const struct graph *g, const 
 	return true;
 }
 
-static enum err_code walk_stored(struct target_layout *t, const struct image *image, struct graph *g, struct err *err);
+static enum err_code walk_stored(struct source *stored, const struct image *image, struct graph *g, struct err *err);
 
 /* A manifest runs on every platform that it is listed for, or nobody says on which. */
 static enum err_code add_runs(struct plan *plan, size_t image, const struct graph *g, uint32_t node, struct err *err)
@@ -129,14 +129,15 @@ static enum err_code add_runs(struct plan *plan, size_t image, const struct grap
 }
 
 /* What the store has of what a name stands for now; what is damaged there cannot be run. */
-static enum err_code look_what_runs(struct target_layout *t, struct plan *plan, size_t image, struct err *err)
+static enum err_code look_what_runs(struct target_layout *t, struct source *stored, struct plan *plan, size_t image,
+				    struct err *err)
 {
 	CLEANUP(graph_release) struct graph g;
 	enum err_code code;
 	uint32_t i;
 
 	graph_init(&g);
-	code = walk_stored(t, &plan->graph.images[image], &g, err);
+	code = walk_stored(stored, &plan->graph.images[image], &g, err);
 	if (code == ERR_NOT_FOUND || code == ERR_FORMAT || code == ERR_DIGEST || code == ERR_SIZE)
 		return ERR_OK;
 	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
@@ -148,16 +149,29 @@ static enum err_code look_what_runs(struct target_layout *t, struct plan *plan, 
 	return code;
 }
 
-static enum err_code check_layers(struct target_layout *t, struct plan *plan, struct err *err)
+/* The same source for all images: what refers to what in a layout is found by going through all of it. */
+static enum err_code look_what_all_run(struct target_layout *t, struct plan *plan, struct err *err)
 {
-	enum err_code code = plan_find_bare(plan, err);
+	struct source *stored = NULL;
+	enum err_code code = layout_source_new(t->layout, &stored, err);
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
 		plan->images[i].runs_len = 0; /* it may be another since it was looked at first */
 		if (plan_moves(plan, i))
-			code = look_what_runs(t, plan, i, err);
+			code = look_what_runs(t, stored, plan, i, err);
 	}
+	if (stored != NULL)
+		stored->free(stored);
+	return code;
+}
+
+static enum err_code check_layers(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = plan_find_bare(plan, err);
+
+	if (code == ERR_OK)
+		code = look_what_all_run(t, plan, err);
 	return code == ERR_OK ? plan_check_layers(plan, t->target.name, err) : code;
 }
 
@@ -287,29 +301,21 @@ static enum err_code layout_target_write(struct target *target, struct plan *pla
 }
 
 /* Everything under one image, as the store now gives it. */
-static enum err_code walk_stored(struct target_layout *t, const struct image *image, struct graph *g, struct err *err)
+static enum err_code walk_stored(struct source *stored, const struct image *image, struct graph *g, struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
-	struct source *source = NULL;
-	struct walk walk;
-	enum err_code code = layout_source_new(t->layout, &source, err);
+	CLEANUP(walk_release) struct walk walk;
+	enum err_code code = reference_parse(image->name, &ref, err);
 
 	walk_init(&walk, g, NULL, NULL);
 	if (code == ERR_OK)
-		code = reference_parse(image->name, &ref, err);
-	if (code == ERR_OK)
-		code = walk_image(&walk, source, &ref, image->name, err);
-	if (code == ERR_OK)
-		code = graph_settle(g, err);
-	if (source != NULL)
-		source->free(source);
-	walk_release(&walk);
-	return code;
+		code = walk_image(&walk, stored, &ref, image->name, err);
+	return code == ERR_OK ? graph_settle(g, err) : code;
 }
 
 /* Count what an image has in the store, and note which nodes of the plan were reached. */
-static enum err_code read_image(struct target_layout *t, const struct plan *plan, size_t at, bool *reached,
-				struct err *err)
+static enum err_code read_image(struct target_layout *t, struct source *stored, const struct plan *plan, size_t at,
+				bool *reached, struct err *err)
 {
 	const struct image *image = &plan->graph.images[at];
 	const struct layout_entry *entry = layout_find(t->layout, image->name);
@@ -322,7 +328,7 @@ static enum err_code read_image(struct target_layout *t, const struct plan *plan
 	if (entry == NULL)
 		return err_set(err, ERR_PARTIAL, "%s: %s is not there after the import", t->target.name, image->name);
 	found->is = entry->descriptor.digest;
-	code = walk_stored(t, image, &g, err);
+	code = walk_stored(stored, image, &g, err);
 	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
 		uint32_t node = graph_find(&plan->graph, &g.nodes[i].digest);
 
@@ -354,15 +360,26 @@ static enum err_code check_node(struct target_layout *t, const struct node *n, b
 	return ERR_OK;
 }
 
+static enum err_code read_images(struct target_layout *t, const struct plan *plan, bool *reached, struct err *err)
+{
+	struct source *stored = NULL;
+	enum err_code code = layout_source_new(t->layout, &stored, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
+		code = read_image(t, stored, plan, i, reached, err);
+	if (stored != NULL)
+		stored->free(stored);
+	return code;
+}
+
 static enum err_code layout_target_read_back(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
 	CLEANUP(free_ptr) bool *reached = calloc(plan->graph.nodes_len + 1, sizeof(*reached));
-	enum err_code code = reached != NULL ? ERR_OK : err_nomem(err);
+	enum err_code code = reached != NULL ? read_images(t, plan, reached, err) : err_nomem(err);
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
-		code = read_image(t, plan, i, reached, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
