@@ -47,7 +47,8 @@ static enum err_code lay_out(struct bundle_writer *w, struct err *err)
 		return code;
 	writer_say_kept(w);
 	code = part_sync(&w->part, err);
-	return code == ERR_OK && raw_bytes > 0 ? writeback_new(w->part.fd, fdatasync, &w->writeback, err) : code;
+	return code == ERR_OK && raw_bytes > 0 ? writeback_new(w->part.fd, w->part.path, fdatasync, &w->writeback, err)
+					       : code;
 }
 
 static enum err_code begin_packed(struct bundle_writer *w, struct err *err)
@@ -262,7 +263,7 @@ enum err_code bundle_writer_finish(struct bundle_writer *w, struct err *err)
 	if (code == ERR_OK)
 		code = write_end(w, err);
 	if (code == ERR_OK)
-		code = writeback_end(w->writeback, w->part.path, err);
+		code = writeback_end(w->writeback, err);
 	if (code == ERR_OK && !w->part.piped)
 		code = part_publish(&w->part, w->append.file_at, err);
 	w->old.part.keep = code != ERR_OK;

@@ -55,8 +55,7 @@ static enum err_code raw_write(struct outstream *out, const void *bytes, size_t 
 	if (l->raw.left_bytes == blob_of(l)->size_bytes)
 		raw_writer_pass(&l->raw, l->passed_bytes);
 	code = raw_writer_write(&l->raw, (const char *)bytes + pass, len - (size_t)pass, err);
-	writeback_add(l->w->writeback, len - (size_t)pass);
-	return code;
+	return code == ERR_OK ? writeback_add(l->w->writeback, len - (size_t)pass, err) : code;
 }
 
 static enum err_code raw_finish(struct outstream *out, struct err *err)

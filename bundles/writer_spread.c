@@ -45,8 +45,7 @@ static enum err_code piece_write(struct outstream *out, const void *bytes, size_
 	enum err_code code = raw_writer_write(&p->raw, bytes, len, err);
 
 	p->written_bytes += len;
-	writeback_add(p->w->writeback, len);
-	return code;
+	return code == ERR_OK ? writeback_add(p->w->writeback, len, err) : code;
 }
 
 static enum err_code writer_at(struct layer_spread *l, uint64_t from_bytes, struct raw_writer *ret_raw, struct err *err)

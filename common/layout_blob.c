@@ -166,14 +166,36 @@ bool layout_is_there_sized(const struct layout *l, const struct digest *digest, 
 	return is;
 }
 
+/* What came after index.json was left by a run that published nothing.  After a sync that failed, memory may hold what
+ * the disk does not, and no later sync would say so: such a blob should come from the disk. */
+static void forget_unpublished(const struct layout *l, const struct digest *digest)
+{
+	CLEANUP(close_fd) int fd = -1;
+	char name[LAYOUT_BLOB_MAX];
+	struct stat blob, index;
+
+	layout_blob_name(digest, name);
+	if (l->fd < 0 || fstatat(l->fd, name, &blob, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(blob.st_mode))
+		return;
+	if (fstatat(l->fd, "index.json", &index, 0) == 0 &&
+	    (blob.st_mtim.tv_sec < index.st_mtim.tv_sec ||
+	     (blob.st_mtim.tv_sec == index.st_mtim.tv_sec && blob.st_mtim.tv_nsec < index.st_mtim.tv_nsec)))
+		return;
+	fd = openat(l->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0)
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
 {
 	CLEANUP(digest_stream_release) struct digest_stream hash = { 0 };
 	struct instream *in = NULL;
 	char chunk[STREAM_CHUNK_BYTES];
 	size_t len = 1;
-	enum err_code code = layout_blob(l, digest, &in, NULL);
+	enum err_code code;
 
+	forget_unpublished(l, digest);
+	code = layout_blob(l, digest, &in, NULL);
 	if (code != ERR_OK)
 		return false;
 	code = digest_stream_init(&hash, digest, size_bytes, NULL);

@@ -56,9 +56,7 @@ static enum err_code part_write(struct outstream *out, const void *bytes, size_t
 	struct part *p = OUTER_OF(out, struct part, out);
 	enum err_code code = outstream_write(&p->file.out, bytes, len, err);
 
-	if (code == ERR_OK)
-		writeback_add(p->writeback, len);
-	return code;
+	return code == ERR_OK ? writeback_add(p->writeback, len, err) : code;
 }
 
 /* Write and prove; the blob has its name only afterwards. */
@@ -84,7 +82,7 @@ static enum err_code begin_early(struct layout *l, uint64_t size_bytes, struct e
 	l->put_bytes += size_bytes;
 	if (l->writeback != NULL || l->put_bytes < MUCH_BYTES)
 		return ERR_OK;
-	return writeback_new(l->fd, syncfs, &l->writeback, err);
+	return writeback_new(l->fd, l->path, syncfs, &l->writeback, err);
 }
 
 enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t size_bytes, struct instream *in,
@@ -130,7 +128,7 @@ static enum err_code replace_index(struct layout *l, const struct buf *text, str
 	if (code == ERR_OK)
 		code = str_format(&path, err, "%s/index.json", l->path);
 	if (code == ERR_OK)
-		code = writeback_end(l->writeback, l->path, err);
+		code = writeback_end(l->writeback, err);
 	if (code == ERR_OK && syncfs(l->fd) != 0)
 		code = err_errno(err, l->path);
 	if (code == ERR_OK)

@@ -4,8 +4,10 @@
  *            writeback_add after every write, on any thread; writeback_end before
  *            the last sync; writeback_free before what it was made on is closed.
  * Bounds     One thread, which syncs again after every WRITEBACK_BYTES.
- * Errors     ERR_NOMEM; those of a sync.  The kernel tells of a write that failed once:
- *            what the syncs here were told, the last one would not be.
+ * Ownership  The path is borrowed.
+ * Errors     ERR_NOMEM; those of a sync, which name the path.  The kernel tells of a write
+ *            that failed once: what the syncs here were told, the last one would not be.  So
+ *            the first failure ends it, and comes back from every later call.
  * Deviation  No sync_file_range: it leaves what it writes in the memory of the disk, and
  *            bringing it from there to its place is what most of a sync's time goes into.
  */
@@ -22,11 +24,12 @@ struct writeback;
  * files cost as little as a large one. */
 typedef int writeback_sync_fn(int fd);
 
-enum err_code writeback_new(int fd, writeback_sync_fn *sync, struct writeback **ret_writeback, struct err *err);
+enum err_code writeback_new(int fd, const char *path, writeback_sync_fn *sync, struct writeback **ret_writeback,
+			    struct err *err);
 /* So many bytes more were written.  NULL is fine. */
-void writeback_add(struct writeback *w, uint64_t bytes);
-/* No sync after this one.  The first failure of any, which names the path.  NULL is fine. */
-enum err_code writeback_end(struct writeback *w, const char *path, struct err *err);
+enum err_code writeback_add(struct writeback *w, uint64_t bytes, struct err *err);
+/* No sync after this one.  NULL is fine. */
+enum err_code writeback_end(struct writeback *w, struct err *err);
 /* NULL is fine. */
 void writeback_free(struct writeback *w);
 #endif

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,12 +47,12 @@ START_TEST(asks)
 	int left = -1;
 
 	sem_init(&asked, 0, 0);
-	ck_assert_int_eq(writeback_new(42, fake_sync, &w, &err), ERR_OK);
+	ck_assert_int_eq(writeback_new(42, "there", fake_sync, &w, &err), ERR_OK);
 	for (i = 0; i < COUNT_OF(cases[_i].bytes); i++)
-		writeback_add(w, cases[_i].bytes[i]);
+		ck_assert_int_eq(writeback_add(w, cases[_i].bytes[i], &err), ERR_OK);
 	for (i = 0; i < cases[_i].asks; i++)
 		sem_wait(&asked);
-	ck_assert_int_eq(writeback_end(w, "there", &err), ERR_OK);
+	ck_assert_int_eq(writeback_end(w, &err), ERR_OK);
 	writeback_free(w);
 	sem_getvalue(&asked, &left);
 	ck_assert_int_eq(left, 0);
@@ -60,30 +61,35 @@ START_TEST(asks)
 }
 END_TEST
 
-/* The kernel says once that what was written is lost: who asks last is told. */
+/* The kernel says once that what was written is lost: whoever writes on is told, and who asks last. */
 START_TEST(fails)
 {
 	struct writeback *w = NULL;
 	struct err err = { 0 };
+	int left = -1;
 
 	sem_init(&asked, 0, 0);
-	ck_assert_int_eq(writeback_new(42, fake_sync, &w, &err), ERR_OK);
 	answer = EIO;
-	writeback_add(w, 8 * MIB);
-	sem_wait(&asked);
+	ck_assert_int_eq(writeback_new(42, "there", fake_sync, &w, &err), ERR_OK);
+	ck_assert_int_eq(writeback_add(w, 8 * MIB, &err), ERR_OK);
+	while (writeback_add(w, 8 * MIB, &err) == ERR_OK)
+		sched_yield();
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "there: "));
 	answer = 0;
-	writeback_add(w, 8 * MIB);
-	ck_assert_int_eq(writeback_end(w, "there", &err), ERR_IO);
-	ck_assert_ptr_nonnull(strstr(err.msg, "there"));
-	ck_assert_int_eq(writeback_end(w, "there", &err), ERR_IO);
+	ck_assert_int_eq(writeback_add(w, 8 * MIB, &err), ERR_IO);
+	ck_assert_int_eq(writeback_end(w, &err), ERR_IO);
+	ck_assert_int_eq(writeback_end(w, &err), ERR_IO);
 	writeback_free(w);
+	sem_getvalue(&asked, &left);
+	ck_assert_int_eq(left, 1); /* after that the disk was not asked any more */
 }
 END_TEST
 
 START_TEST(none)
 {
-	writeback_add(NULL, 8 * MIB);
-	ck_assert_int_eq(writeback_end(NULL, "there", NULL), ERR_OK);
+	ck_assert_int_eq(writeback_add(NULL, 8 * MIB, NULL), ERR_OK);
+	ck_assert_int_eq(writeback_end(NULL, NULL), ERR_OK);
 	writeback_free(NULL);
 }
 END_TEST

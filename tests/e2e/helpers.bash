@@ -238,7 +238,7 @@ proxy_stalled() {
 # that signature.
 mixed_image() {
 	lab_peer crane index append --insecure -t "$REGISTRY/demo/app1:mixed" -m "$REGISTRY/demo/app1@$APP1_AMD64" \
-		-m "$REGISTRY/demo/multi@$MULTI_ARM64" 2>/dev/null
+		-m "${1:-$REGISTRY/demo/multi@$MULTI_ARM64}" 2>/dev/null
 	"$BUNDLE" export -q --platform linux/amd64 -o mixed.zst "$REGISTRY/demo/app1:mixed" >/dev/null
 	printf '{"default":[{"type":"sigstoreSigned","keyPath":"%s","signedIdentity":{"type":"matchDigest"}}]}' \
 		"$TOP/tests/fixtures/cosign.pub" >policy.json

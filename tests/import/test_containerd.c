@@ -359,14 +359,19 @@ START_TEST(leases_for_as_long_as_it_takes)
 	struct containerd *c = open_one(&f, &told);
 	time_t now = time(NULL), until;
 	struct tm tm = { 0 };
-	const char *said;
+	char text[sizeof("2026-01-01T00:00:00Z")] = "";
+	const char *said, *end;
 	size_t len;
 
 	ck_assert_int_eq(containerd_lease(c, leases[_i].bytes, NULL), ERR_OK);
 	said = grpc_server_received(f.server, 1, &len);
+	end = said + len;
 	said = memmem(said, len, key, sizeof(key) - 1);
 	ck_assert_ptr_nonnull(said);
-	ck_assert_ptr_nonnull(strptime(said + sizeof(key) - 1, "%Y-%m-%dT%H:%M:%SZ", &tm));
+	said += sizeof(key) - 1;
+	ck_assert_int_ge(end - said, sizeof(text) - 1);
+	memcpy(text, said, sizeof(text) - 1);
+	ck_assert_ptr_nonnull(strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm));
 	until = timegm(&tm);
 	ck_assert_int_ge(until, now + leases[_i].days * 86400);
 	ck_assert_int_lt(until, now + (leases[_i].days + 1) * 86400);
