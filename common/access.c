@@ -93,6 +93,8 @@ bool access_has_answered(const struct access *a)
 
 const char *access_advice(const struct access *a, char out[WALLET_ADVICE_MAX])
 {
+	if (a->scheme == CHALLENGE_NONE)
+		return "it did not ask for credentials, and none were shown";
 	return wallet_advice(a->tokens != NULL ? tokens_wallet(a->tokens) : NULL, a->endpoint->host, a->endpoint->path,
 			     out);
 }

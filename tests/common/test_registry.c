@@ -145,7 +145,7 @@ static const struct {
 	  ERR_DENIED,
 	  false,
 	  NULL,
-	  "403: no pull for you (docker login may help)" },
+	  "403: no pull for you (it did not ask for credentials, and none were shown)" },
 	{ "too many",
 	  ":1",
 	  { .target = TAG, .status = 429, .body = ERROR("TOOMANYREQUESTS", "slow down") },

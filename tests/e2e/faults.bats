@@ -55,7 +55,7 @@ faults() {
 @test "what a registry refuses" {
 	for place in tag manifest attestation config statement layer fallback cosign referrers; do
 		echo "$place|status:401|1|127.0.0.1:"
-		echo "$place|status:403|1|the registry answered 403|docker login may help"
+		echo "$place|status:403|1|the registry answered 403|it did not ask for credentials"
 		echo "$place|status:429|5|the registry answered 429|; tried 8 times|wait, then run again"
 		echo "$place|status:500|5|the registry answered 500|; tried 8 times|run again later"
 		echo "$place|status:503|5|the registry answered 503|; tried 8 times|run again later"
