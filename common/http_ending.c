@@ -20,14 +20,15 @@ static curl_off_t first_byte_us(const struct http_call *call, curl_off_t *ret_ca
  * whole, a connection that has been idle meanwhile would lose more by beginning slowly. */
 static bool is_ending(const struct http_call *call, curl_off_t to_come, curl_off_t came)
 {
-	curl_off_t begun_us, now_us = 0, gap_us, rest_us;
+	curl_off_t begun_us, now_us = 0, gap_us;
+	double rest_us;
 
 	if (!call->alone || came < PACE_BYTES || came > to_come)
 		return false;
 	gap_us = first_byte_us(call, &begun_us);
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &now_us);
-	rest_us = (curl_off_t)((double)(to_come - came) / (double)came * (double)(now_us - begun_us));
-	return rest_us <= gap_us && (now_us - begun_us + rest_us) / GAP_SHARE < gap_us;
+	rest_us = (double)(to_come - came) / (double)came * (double)(now_us - begun_us);
+	return rest_us <= (double)gap_us && ((double)(now_us - begun_us) + rest_us) / GAP_SHARE < (double)gap_us;
 }
 
 static bool may_give(const struct http_call *call)
