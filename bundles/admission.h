@@ -1,15 +1,20 @@
 /* admission.h - may the images of a bundle be used?  What the site's policy and that of the command line say of each.
  *
- * Lifecycle  admission_load, after which it stays where it is; admission_check_bundle, or admission_judge for what is
- * shown to people; admission_release. Bounds     One image's candidates at a time (trust/candidate.h). Ownership  An
- * admission owns its policies; bundle, graph and rules for names are borrowed during calls. Errors     ERR_UNPROVED
- * names the image, the requirement that does not hold, and what was found; those of policy.h, trust/site.h and of the
- * bundle. Trust      The site's policy (trust/site.h) counts wherever it is there, and one of the command line counts
- * besides: an image must be accepted by both.  So flags only tighten, but for insecure, which is written down.  An
- * image is judged under the name that it has in the bundle and under the one that --map gives it; a registry that it
- *            goes to (--to docker://HOST) is where it lies, and no part of what it is called.
- *            What is judged are bytes that were proved by digests from the image's root on, so what is read from the
- * same bundle afterwards is what was judged.
+ * Lifecycle  admission_load, after which it stays where it is; admission_check_bundle, or
+ *            admission_judge for what is shown to people; admission_release.
+ * Bounds     One image's candidates at a time (trust/candidate.h).
+ * Ownership  An admission owns its policies; bundle, graph and rules for names are borrowed
+ *            during calls.
+ * Errors     ERR_UNPROVED names the image, the requirement that does not hold, and what was
+ *            found; those of policy.h, trust/site.h and of the bundle.
+ * Trust      The site's policy (trust/site.h) counts wherever it is there, and one of the
+ *            command line counts besides: an image must be accepted by both.  So flags only
+ *            tighten, but for insecure, which is written down.  An image is judged under
+ *            the name that it has in the bundle and under the one that --map gives it; a
+ *            registry that it goes to (--to docker://HOST) is where it lies, and no part of
+ *            what it is called. What is judged are bytes that were proved by digests from
+ *            the image's root on, so what is read from the same bundle afterwards is what
+ *            was judged.
  */
 #ifndef BUNDLES_ADMISSION_H
 #define BUNDLES_ADMISSION_H

@@ -1,7 +1,8 @@
 /* inspect_tree.h - a bundle as a tree for people, on standard output.
  *
- * Bounds  A byte a node, sixteen more where it is marked; statements that are read for what they claim:
- * LIMIT_STATEMENT_PARSED_BYTES. Errors  ERR_NOMEM, those of source.h.
+ * Bounds     A byte a node, sixteen more where it is marked; statements that are read for
+ *            what they claim: LIMIT_STATEMENT_PARSED_BYTES.
+ * Errors     ERR_NOMEM, those of source.h.
  */
 #ifndef BUNDLES_INSPECT_TREE_H
 #define BUNDLES_INSPECT_TREE_H

@@ -3,9 +3,10 @@
  * Lifecycle  journal_line_begin; members by out; journal_line_end adds the line; journal_line_release.
  * Bounds     LIMIT_DESCRIPTION_BYTES a line.
  * Errors     ERR_IO, ERR_USAGE (no place for it), ERR_LIMIT, ERR_NOMEM.
- * Writing    One write at the end of the file, under a lock, and synced: lines that are added at the same time stand
- * one after the other, and none is there in part, but for the last one before a power loss.  Nothing that is there is
- * changed. Format     Each line begins with these members:
+ * Writing    One write at the end of the file, under a lock, and synced: lines that are
+ *            added at the same time stand one after the other, and none is there in part,
+ *            but for the last one before a power loss.  Nothing that is there is changed.
+ * Format     Each line begins with these members:
  *
  *   schemaVersion  1
  *   time           when it was written, RFC 3339 in UTC

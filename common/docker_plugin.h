@@ -4,10 +4,11 @@
  * own command line: its own options, "bundle", and what follows.
  *
  * Lifecycle  docker_plugin_is first; then docker_plugin_args, once.
- * Effects    docker's options say which daemon and which credentials are meant; they become DOCKER_HOST,
- *            DOCKER_CONTEXT, DOCKER_CONFIG and DOCKER_TLS_VERIFY in the environment, where the rest of this program
- * looks. Errors     ERR_USAGE: an option of docker's that has no meaning here, or none of docker's. Source docker/cli
- * cli-plugins/metadata, docs/extend/cli_plugins.md.
+ * Effects    docker's options say which daemon and which credentials are meant; they become
+ *            DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG and DOCKER_TLS_VERIFY in the
+ *            environment, where the rest of this program looks.
+ * Errors     ERR_USAGE: an option of docker's that has no meaning here, or none of docker's.
+ * Source     docker/cli cli-plugins/metadata, docs/extend/cli_plugins.md.
  */
 #ifndef COMMON_DOCKER_PLUGIN_H
 #define COMMON_DOCKER_PLUGIN_H

@@ -1,8 +1,10 @@
 /* errand.h - fetching one manifest or one blob, at one place after the other.
  *
- * Lifecycle  errand_new; set the request's callbacks and the errand's own; errand_start, which takes it over: it ends
- * with its request.  errand_failed and errand_move hand what it was for to a new one at the next place. Errors Those of
- * access.h.  A failure of a place that is not the last one is no error, but said (repository.h).
+ * Lifecycle  errand_new; set the request's callbacks and the errand's own; errand_start,
+ *            which takes it over: it ends with its request.  errand_failed and errand_move
+ *            hand what it was for to a new one at the next place.
+ * Errors     Those of access.h.  A failure of a place that is not the last one is no error,
+ *            but said (repository.h).
  */
 #ifndef COMMON_ERRAND_H
 #define COMMON_ERRAND_H

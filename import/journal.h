@@ -13,9 +13,10 @@
  *   target         as it calls itself
  *   overrides      options that permit what is refused without them, as they were given
  *   partial        not all of the bundle was chosen
- *   images         none where it was refused before they were known; name, was: what the name stood for before, or
- * null; is: what it stands for now, read back, or null writtenBytes   blobs that were sent result         "ok", or a
- * word for what failed; error: the message, or null
+ *   images         none where it was refused before they were known; name, was: what the name
+ *                  stood for before, or null; is: what it stands for now, read back, or null
+ *   writtenBytes   blobs that were sent
+ *   result         "ok", or a word for what failed; error: the message, or null
  */
 #ifndef IMPORT_JOURNAL_H
 #define IMPORT_JOURNAL_H

@@ -2,10 +2,12 @@
  * out, and gives the items of one of them, one by one.
  *
  * Lifecycle  json_rows_init; write the document through it; finish; json_rows_release.
- * Lists      "packages", "files", "relationships", "components", "dependencies" and the like, as members of the
- * document or of its "predicate"; nothing else is left out. Bounds     One item of LIMIT_ROW_BYTES and the JSON bounds
- * of js.h; what passes them, or is no object, is given as NULL.  The rest is bounded by its buffer. Ownership  Buffer
- * and list are borrowed. Errors     ERR_LIMIT, ERR_NOMEM.  Whether what is left is JSON, js_read tells.
+ * Lists      "packages", "files", "relationships", "components", "dependencies" and the like,
+ *            as members of the document or of its "predicate"; nothing else is left out.
+ * Bounds     One item of LIMIT_ROW_BYTES and the JSON bounds of js.h; what passes them, or
+ *            is no object, is given as NULL.  The rest is bounded by its buffer.
+ * Ownership  Buffer and list are borrowed.
+ * Errors     ERR_LIMIT, ERR_NOMEM.  Whether what is left is JSON, js_read tells.
  */
 #ifndef IMPORT_JSON_ROWS_H
 #define IMPORT_JSON_ROWS_H

@@ -7,10 +7,12 @@
  *             /?image=NAME&document=DIGEST       a statement, SBOM, signature, manifest or config of it
  *             /?image=NAME&document=DIGEST&q=TEXT&from=N  rows of its table
  *             /?image=NAME&raw=DIGEST            its bytes, as a text
- * Threads   Any number; one document at a time is read, so that what reading takes is taken once.  PAGE_READERS may
- * read or wait for that; others are told to come again, so that threads are left for what else a server answers. Bounds
- * LIMIT_PAGE_BYTES a page; those of document.h. Errors    They are pages too, with the status of serve_status: only
- * ERR_NOMEM is given back.
+ * Threads    Any number; one document at a time is read, so that what reading takes is
+ *            taken once.  PAGE_READERS may read or wait for that; others are told to come
+ *            again, so that threads are left for what else a server answers.
+ * Bounds     LIMIT_PAGE_BYTES a page; those of document.h.
+ * Errors     They are pages too, with the status of serve_status: only ERR_NOMEM is given
+ *            back.
  */
 #ifndef IMPORT_PAGE_SITE_H
 #define IMPORT_PAGE_SITE_H

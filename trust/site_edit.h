@@ -1,10 +1,13 @@
 /* site_edit.h - changes to a site's trust, a file at a time, each of them whole or not at all.
  *
  * Lifecycle  site_lock, then look and change, then close the descriptor.
- * Errors     ERR_NOT_FOUND, ERR_CONFLICT (somebody else is changing it), ERR_IO, ERR_NOMEM; those of site.h.
- * Names      A name has letters, digits, dots, dashes and underscores, begins with none of the last three, and has at
- * most SITE_NAME_MAX bytes. Writing    A file is written beside its place, synced and renamed: whoever reads meanwhile,
- * or after a crash, has the old one or the new one, and what is left of an unfinished one counts for nothing.
+ * Errors     ERR_NOT_FOUND, ERR_CONFLICT (somebody else is changing it), ERR_IO, ERR_NOMEM;
+ *            those of site.h.
+ * Names      A name has letters, digits, dots, dashes and underscores, begins with none of
+ *            the last three, and has at most SITE_NAME_MAX bytes.
+ * Writing    A file is written beside its place, synced and renamed: whoever reads
+ *            meanwhile, or after a crash, has the old one or the new one, and what is left
+ *            of an unfinished one counts for nothing.
  */
 #ifndef TRUST_SITE_EDIT_H
 #define TRUST_SITE_EDIT_H

@@ -1,8 +1,10 @@
 /* tlog_body.h - whether an entry of a log is about this signature, and not about another one.
  *
- * Errors  ERR_UNPROVED: it is about another; ERR_FORMAT, ERR_UNSUPPORTED (a kind of entry that is not known),
- * ERR_NOMEM. Source  Rekor's types hashedrekord 0.0.1 and 0.0.2, dsse 0.0.1 and 0.0.2, intoto 0.0.2, and intoto 0.0.1
- * of cosign's older attestations, which has no signature in it but a hash of the whole envelope.
+ * Errors     ERR_UNPROVED: it is about another; ERR_FORMAT, ERR_UNSUPPORTED (a kind of
+ *            entry that is not known), ERR_NOMEM.
+ * Source     Rekor's types hashedrekord 0.0.1 and 0.0.2, dsse 0.0.1 and 0.0.2, intoto
+ *            0.0.2, and intoto 0.0.1 of cosign's older attestations, which has no signature
+ *            in it but a hash of the whole envelope.
  */
 #ifndef TRUST_TLOG_BODY_H
 #define TRUST_TLOG_BODY_H

@@ -1,8 +1,9 @@
 /* http_asked.h - calls of an engine to a server that knows many a good and bad answer, and all that they hear.
  *
- * Lifecycle  http_asked_setup and http_asked_teardown are the fixture; http_asked_init, http_asked_run,
- * http_asked_release for each call. Ownership  Server and engine are the fixture's; a test may put others in their
- * place. Errors     Those of the call; whatever else fails here fails the test.
+ * Lifecycle  http_asked_setup and http_asked_teardown are the fixture; http_asked_init,
+ *            http_asked_run, http_asked_release for each call.
+ * Ownership  Server and engine are the fixture's; a test may put others in their place.
+ * Errors     Those of the call; whatever else fails here fails the test.
  */
 #ifndef TESTS_LIB_HTTP_ASKED_H
 #define TESTS_LIB_HTTP_ASKED_H
