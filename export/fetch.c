@@ -71,16 +71,11 @@ static enum err_code run_slot(struct slot *s, struct err *err)
 	return code;
 }
 
-static unsigned slots_len(const struct fetch *f)
-{
-	return f->width + http_ending_max(f->width);
-}
-
 static unsigned busy_slots(const struct fetch *f)
 {
 	unsigned busy = 0, i;
 
-	for (i = 0; i < slots_len(f); i++)
+	for (i = 0; i < f->slots_len; i++)
 		busy += f->slots[i].out != NULL || f->slots[i].running;
 	return busy;
 }
@@ -100,7 +95,7 @@ enum err_code fetch_wake(struct fetch *f, struct err *err)
 	if (f->waking)
 		return ERR_OK;
 	f->waking = true;
-	for (i = 0; code == ERR_OK && i < slots_len(f) && has_place(f); i++) {
+	for (i = 0; code == ERR_OK && i < f->slots_len && has_place(f); i++) {
 		if (f->slots[i].out == NULL && !f->slots[i].running)
 			code = run_slot(&f->slots[i], err);
 	}
@@ -152,10 +147,10 @@ static enum err_code make_slots(struct fetch *f, struct err *err)
 {
 	unsigned i;
 
-	f->slots = calloc(slots_len(f), sizeof(*f->slots));
+	f->slots = calloc(f->slots_len, sizeof(*f->slots));
 	if (f->slots == NULL)
 		return err_nomem(err);
-	for (i = 0; i < slots_len(f); i++)
+	for (i = 0; i < f->slots_len; i++)
 		f->slots[i].fetch = f;
 	return ERR_OK;
 }
@@ -194,6 +189,7 @@ enum err_code fetch_start(struct gather *g, const uint32_t *nodes, size_t len, u
 		.place = place,
 		.watch = watch,
 		.width = width,
+		.slots_len = width + http_ending_max(width),
 	};
 	*ret_fetch = f;
 	for (i = 0; i < len; i++)
@@ -210,7 +206,7 @@ void fetch_free(struct fetch *f)
 	if (f == NULL)
 		return;
 	assembler_stop(f->assembler); /* first: who waits for room would wait for ever */
-	for (i = 0; f->slots != NULL && i < slots_len(f); i++)
+	for (i = 0; f->slots != NULL && i < f->slots_len; i++)
 		close_slot(&f->slots[i]);
 	assembler_free(f->assembler);
 	while (f->larges != NULL) {

@@ -40,7 +40,7 @@ struct fetch {
 	struct fetch_place *place;
 	struct watch *watch;
 	struct slot *slots; /* for those too that do not count any more */
-	unsigned width;
+	unsigned width, slots_len;
 	uint64_t untaken_bytes; /* nobody has asked for them yet */
 	uint64_t left_bytes;    /* have not arrived yet */
 	struct assembler *assembler;

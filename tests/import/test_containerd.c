@@ -373,8 +373,8 @@ START_TEST(leases_for_as_long_as_it_takes)
 	memcpy(text, said, sizeof(text) - 1);
 	ck_assert_ptr_nonnull(strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm));
 	until = timegm(&tm);
-	ck_assert_int_ge(until, now + leases[_i].days * 86400);
-	ck_assert_int_lt(until, now + (leases[_i].days + 1) * 86400);
+	ck_assert_int_ge(until, now + leases[_i].days * (time_t)86400);
+	ck_assert_int_lt(until, now + (leases[_i].days + 1) * (time_t)86400);
 	containerd_close(c);
 	grpc_server_stop(f.server);
 }
