@@ -242,8 +242,8 @@ pauses() { grep -q nanosleep "/proc/$1/wchan"; }
 	mkfifo hold
 	ctr content ingest --expected-size "$size" --expected-digest "$layer" "bundle-$layer" <hold >/dev/null 2>&1 3>&- &
 	exec 4>hold
-	"$BUNDLE" cat release.oci.tar.zst "$layer" >layer
-	head -c 1000 layer >&4
+	"$BUNDLE" cat release.oci.tar.zst "$layer" >content
+	head -c 1000 content >&4
 	await held "$layer"
 	(
 		exec 3>&- 4>&-
