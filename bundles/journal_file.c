@@ -12,21 +12,11 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "common/version.h"
 
 #define LOGIN_UID "/proc/self/loginuid"
 #define LOGIN_NONE UINT32_MAX /* what the kernel says where nobody has logged in */
-
-static void put_time(struct js_out *o)
-{
-	char text[sizeof("2026-01-01T00:00:00Z")] = "";
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) != NULL)
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	js_member(o, "time", text);
-}
 
 /* Who had logged in before any su or sudo; kept by the kernel, so that nobody can say otherwise. */
 static void put_user(struct js_out *o)
@@ -46,6 +36,7 @@ static void put_user(struct js_out *o)
 /* With a line break in front too, for where the line before it has none. */
 enum err_code journal_line_begin(struct journal_line *l, struct err *err)
 {
+	char now[TEXT_TIME_MAX];
 	enum err_code code;
 
 	buf_init(&l->text, LIMIT_DESCRIPTION_BYTES);
@@ -54,7 +45,7 @@ enum err_code journal_line_begin(struct journal_line *l, struct err *err)
 	js_out_init(&l->out, &l->stage.out, false);
 	js_begin(&l->out, '{');
 	js_member_uint(&l->out, "schemaVersion", 1);
-	put_time(&l->out);
+	js_member(&l->out, "time", text_time(time(NULL), now));
 	put_user(&l->out);
 	js_member(&l->out, "program", BUNDLE_VERSION);
 	return code;

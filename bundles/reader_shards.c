@@ -1,6 +1,6 @@
 /* The part of reader.h that reads the shards of a description. */
 #include <inttypes.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/workers.h"
 
 #define SIDE_BY_SIDE 2 /* shards that are parsed at a time: each takes several times its size */
 
@@ -74,27 +75,25 @@ static void parsing_release(struct parsing *p)
 	js_free(p->json);
 }
 
+/* Some of them, shared out. */
+struct parsings {
+	struct parsing items[SIDE_BY_SIDE];
+	size_t len;
+	atomic_size_t next;
+};
+
 static void *parse(void *arg)
 {
-	struct parsing *p = arg;
+	struct parsings *all = arg;
+	size_t i;
 
-	p->code = description_parse_shard(p->shard, buf_text(&p->bytes), p->bytes.len, &p->json, &p->err);
-	buf_release(&p->bytes);
+	while ((i = atomic_fetch_add(&all->next, 1)) < all->len) {
+		struct parsing *p = &all->items[i];
+
+		p->code = description_parse_shard(p->shard, buf_text(&p->bytes), p->bytes.len, &p->json, &p->err);
+		buf_release(&p->bytes);
+	}
 	return NULL;
-}
-
-/* The last one here, the others beside it. */
-static void parse_all(struct parsing *parsings, size_t len)
-{
-	pthread_t others[SIDE_BY_SIDE];
-	size_t i, started = 0;
-
-	while (started + 1 < len && pthread_create(&others[started], NULL, parse, &parsings[started]) == 0)
-		started++;
-	for (i = started; i < len; i++)
-		parse(&parsings[i]);
-	for (i = 0; i < started; i++)
-		pthread_join(others[i], NULL);
 }
 
 /* In their order, whichever was parsed first. */
@@ -115,20 +114,20 @@ static enum err_code add_all(struct bundle *b, const struct parsing *parsings, s
 
 static enum err_code read_some(struct bundle *b, size_t shard, size_t len, struct err *err)
 {
-	struct parsing parsings[SIDE_BY_SIDE] = { 0 };
+	struct parsings all = { .len = len };
 	enum err_code code = ERR_OK;
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < len; i++) {
-		parsings[i].shard = shard + i;
-		code = bundle_shard_read(b, shard + i, &parsings[i].bytes, err);
+		all.items[i].shard = shard + i;
+		code = bundle_shard_read(b, shard + i, &all.items[i].bytes, err);
 	}
 	if (code == ERR_OK) {
-		parse_all(parsings, len);
-		code = add_all(b, parsings, len, err);
+		workers_run(SIDE_BY_SIDE, parse, &all);
+		code = add_all(b, all.items, len, err);
 	}
 	for (i = 0; i < len; i++)
-		parsing_release(&parsings[i]);
+		parsing_release(&all.items[i]);
 	return code;
 }
 

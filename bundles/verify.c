@@ -1,13 +1,12 @@
 #include "bundles/verify.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include "bundles/piece.h"
 #include "common/mem.h"
+#include "common/workers.h"
 
 /* Each takes a decoder of up to 4.5 MiB: together they stay below 64 MiB. */
-#define THREADS_MAX 12
 
 /* Pieces that threads take one after the other. */
 struct work {
@@ -75,19 +74,6 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-/* This thread works too: so it goes on where no other can be started. */
-static void work_off(struct work *w, unsigned threads)
-{
-	pthread_t others[THREADS_MAX];
-	unsigned len = 0;
-
-	while (len + 1 < threads && len + 1 < THREADS_MAX && pthread_create(&others[len], NULL, worker, w) == 0)
-		len++;
-	worker(w);
-	while (len > 0)
-		pthread_join(others[--len], NULL);
-}
-
 enum err_code verify_content(const struct bundle *b, unsigned threads, bundle_progress_fn *progress, void *ctx,
 			     struct err *err)
 {
@@ -97,23 +83,16 @@ enum err_code verify_content(const struct bundle *b, unsigned threads, bundle_pr
 	if (code != ERR_OK)
 		return code;
 	pthread_mutex_init(&w.lock, NULL);
-	work_off(&w, threads);
+	workers_run(threads, worker, &w);
 	pthread_mutex_destroy(&w.lock);
 	pieces_release(&w.pieces);
 	return w.failed == SIZE_MAX ? ERR_OK : err_set(err, w.failure.code, "%s", w.failure.msg);
 }
 
-static unsigned processors(void)
-{
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return online < 1 ? 1 : online > THREADS_MAX ? THREADS_MAX : (unsigned)online;
-}
-
 enum err_code bundle_verify(const struct bundle *b, struct graph *graph, bundle_progress_fn *progress, void *ctx,
 			    struct err *err)
 {
-	enum err_code code = verify_content(b, processors(), progress, ctx, err);
+	enum err_code code = verify_content(b, workers_for_processors(), progress, ctx, err);
 
 	if (code == ERR_OK)
 		code = expect_places(b, err);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static bool is_tail(unsigned char byte)
 {
@@ -106,5 +107,16 @@ const char *text_size(uint64_t size_bytes, char out[TEXT_SIZE_MAX])
 		value /= 1000;
 	tenths = (unsigned)(value * 10 + 0.5);
 	snprintf(out, TEXT_SIZE_MAX, "%u.%u %s", tenths / 10, tenths % 10, units[unit]);
+	return out;
+}
+
+const char *text_time(int64_t seconds, char out[TEXT_TIME_MAX])
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm) == NULL || tm.tm_year < 1000 - 1900 ||
+	    strftime(out, TEXT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		out[0] = '\0';
 	return out;
 }

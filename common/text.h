@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define TEXT_SIZE_MAX 32
+#define TEXT_TIME_MAX 21
 
 /* How many bytes the first character takes in UTF-8; 0 where there is none. */
 size_t text_utf8_len(const char *text);
@@ -26,4 +27,6 @@ bool text_ends(const char *text, const char *part);
 size_t text_hash(const char *text);
 /* A size for people: "980 B", "1.1 MB" (decimal units, as docker prints them).  Returns out. */
 const char *text_size(uint64_t size_bytes, char out[TEXT_SIZE_MAX]);
+/* Seconds since 1970 as "2026-01-01T00:00:00Z", RFC 3339; "" where the year has not four digits.  Returns out. */
+const char *text_time(int64_t seconds, char out[TEXT_TIME_MAX]);
 #endif

@@ -15,6 +15,7 @@
 #define DEFAULT_NAMESPACE "default"
 #define NAMESPACE_MAX 76
 #define DAY_SECONDS 86400
+#define DAYS_MAX 365
 #define DAY_BYTES 10000000000 /* what comes through a line of 1 Mbit/s */
 #define LEASE_ID_BYTES 8
 #define NAMES_SHOWN_MAX 400
@@ -236,17 +237,16 @@ enum err_code containerd_lease(struct containerd *c, uint64_t bytes, struct err 
 	CLEANUP(buf_release) struct buf request;
 	struct containerd_question q = { .method = "containerd.services.leases.v1.Leases/Create", .request = &request };
 	CLEANUP(free_ptr) char *id = NULL;
-	time_t until = time(NULL) + (time_t)(1 + bytes / DAY_BYTES) * DAY_SECONDS;
-	char expire[32];
+	uint64_t days = bytes / DAY_BYTES < DAYS_MAX ? 1 + bytes / DAY_BYTES : DAYS_MAX;
+	time_t until = time(NULL) + (time_t)days * DAY_SECONDS;
+	char expire[TEXT_TIME_MAX];
 	struct pb_out o;
-	struct tm tm;
 	enum err_code code = make_lease_id(&id, err);
 
 	buf_init(&request, LIMIT_GRPC_BYTES);
 	pb_out_init(&o, &request);
-	strftime(expire, sizeof(expire), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&until, &tm));
 	pb_text(&o, 1, id);
-	pb_entry(&o, 3, "containerd.io/gc.expire", expire);
+	pb_entry(&o, 3, "containerd.io/gc.expire", text_time(until, expire));
 	if (code == ERR_OK)
 		code = pb_out_end(&o, err);
 	if (code == ERR_OK)

@@ -1,10 +1,9 @@
 #include "import/layout_held.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include "common/limits.h"
+#include "common/workers.h"
 
 #define MUCH_BYTES (16 * MIB) /* to read: less is read before another thread has begun */
 
@@ -43,23 +42,9 @@ static uint64_t bytes_there(const struct layout *l, const struct plan *plan)
 	return bytes;
 }
 
-static unsigned threads_for(uint64_t bytes)
-{
-	long online = bytes < MUCH_BYTES ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
-
-	return online < 1 ? 1 : online > HELD_THREADS_MAX ? HELD_THREADS_MAX : (unsigned)online;
-}
-
-/* This thread works too: so it goes on where no other can be started. */
 void layout_held_look(const struct layout *l, struct plan *plan)
 {
 	struct look look = { .layout = l, .plan = plan };
-	unsigned threads = threads_for(bytes_there(l, plan)), len = 0;
-	pthread_t others[HELD_THREADS_MAX];
 
-	while (len + 1 < threads && pthread_create(&others[len], NULL, worker, &look) == 0)
-		len++;
-	worker(&look);
-	while (len > 0)
-		pthread_join(others[--len], NULL);
+	workers_run(bytes_there(l, plan) < MUCH_BYTES ? 1 : workers_for_processors(), worker, &look);
 }

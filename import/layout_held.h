@@ -1,7 +1,7 @@
 /* layout_held.h - what of a plan a layout has already.
  *
  * Rule     What only has the name of a blob counts for nothing: it is read and hashed.  An earlier proof never counts.
- * Bounds   A thread for each processor, at most HELD_THREADS_MAX; none beside this one where there is little to read.
+ * Bounds   A thread for each processor, at most WORKERS_MAX; none beside this one where there is little to read.
  * Errors   None: what cannot be read, or where memory is short, is not there, and is written anew.
  */
 #ifndef IMPORT_LAYOUT_HELD_H
@@ -9,8 +9,6 @@
 
 #include "common/layout.h"
 #include "import/plan.h"
-
-#define HELD_THREADS_MAX 12
 
 /* Set skip of every node of the plan's order. */
 void layout_held_look(const struct layout *l, struct plan *plan);

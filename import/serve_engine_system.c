@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 
 static void put_api(struct js_out *o, const char *key, unsigned api)
 {
@@ -145,16 +146,6 @@ static void put_driver(struct js_out *o)
 	js_end(o, ']');
 }
 
-static void put_time(struct js_out *o)
-{
-	char text[40];
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		js_member(o, "SystemTime", text);
-}
-
 static uint64_t positive(long value)
 {
 	return value > 0 ? (uint64_t)value : 0;
@@ -163,6 +154,7 @@ static uint64_t positive(long value)
 static void put_machine(const struct platform *host, struct js_out *o)
 {
 	struct utsname name = { 0 };
+	char now[TEXT_TIME_MAX];
 
 	uname(&name);
 	js_member(o, "KernelVersion", name.release);
@@ -172,7 +164,7 @@ static void put_machine(const struct platform *host, struct js_out *o)
 	js_member(o, "Name", name.nodename);
 	js_member_uint(o, "NCPU", positive(sysconf(_SC_NPROCESSORS_ONLN)));
 	js_member_uint(o, "MemTotal", positive(sysconf(_SC_PHYS_PAGES)) * positive(sysconf(_SC_PAGESIZE)));
-	put_time(o);
+	js_member(o, "SystemTime", text_time(time(NULL), now));
 }
 
 void engine_info_put(const struct platform *host, size_t images, struct js_out *o)

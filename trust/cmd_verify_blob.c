@@ -1,7 +1,6 @@
 /* bundle verify-blob: the command. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/digest.h"
 #include "common/file.h"
@@ -137,15 +136,6 @@ static enum err_code prove(struct run *r, struct err *err)
 	return code == ERR_OK ? code : err_add(err, "%s: not verified", r->file);
 }
 
-static void format_time(int64_t seconds, char out[32])
-{
-	time_t time = (time_t)seconds;
-	struct tm tm;
-
-	if (gmtime_r(&time, &tm) == NULL || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		out[0] = '\0';
-}
-
 static void put_signer(struct js_out *o, const struct trust_proof *p)
 {
 	js_key(o, "signer");
@@ -159,14 +149,13 @@ static void put_signer(struct js_out *o, const struct trust_proof *p)
 
 static void put_time(struct js_out *o, const struct trust_proof *p)
 {
-	char text[32];
+	char text[TEXT_TIME_MAX];
 
 	if (p->time_by == TRUST_TIME_NONE)
 		return;
-	format_time(p->time, text);
 	js_key(o, "signed");
 	js_begin(o, '{');
-	js_member(o, "time", text);
+	js_member(o, "time", text_time(p->time, text));
 	js_member(o, "by", p->time_by == TRUST_TIME_LOG ? "log" : "timestamp authority");
 	js_end(o, '}');
 }
@@ -214,7 +203,7 @@ static void put_clean(const char *label, const char *text)
 static void report_text(const struct run *r)
 {
 	const struct trust_proof *p = &r->proof;
-	char time[32];
+	char time[TEXT_TIME_MAX];
 
 	printf("%s: verified\n", r->file);
 	if (p->key != NULL) {
@@ -226,7 +215,7 @@ static void report_text(const struct run *r)
 	if (p->predicate_type != NULL)
 		put_clean("statement", p->predicate_type);
 	if (p->time_by != TRUST_TIME_NONE) {
-		format_time(p->time, time);
+		text_time(p->time, time);
 		printf("  %-10s %s, says the %s\n", "signed", time,
 		       p->time_by == TRUST_TIME_LOG ? "log" : "timestamp authority");
 	}

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
@@ -34,12 +33,9 @@ static enum err_code copy_clean(const char *text, char **ret_copy, struct err *e
 
 static enum err_code describe_time(const struct trust_proof *p, struct finding *f, struct err *err)
 {
-	char text[sizeof("2026-01-01T00:00:00Z") + 16];
-	time_t at = (time_t)p->time;
-	struct tm tm;
+	char text[TEXT_TIME_MAX];
 
-	if (p->time_by == TRUST_TIME_NONE || gmtime_r(&at, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (p->time_by == TRUST_TIME_NONE || *text_time(p->time, text) == '\0')
 		return ERR_OK;
 	f->time_by = p->time_by == TRUST_TIME_LOG ? "log" : "timestamp";
 	return str_copy(text, &f->time, err);

@@ -103,6 +103,28 @@ START_TEST(size)
 END_TEST
 
 static const struct {
+	int64_t seconds;
+	const char *want;
+} times[] = {
+	{ 0, "1970-01-01T00:00:00Z" },
+	{ 1764146096, "2025-11-26T08:34:56Z" },
+	{ INT64_C(-30610224000), "1000-01-01T00:00:00Z" },
+	{ INT64_C(253402300799), "9999-12-31T23:59:59Z" },
+	{ INT64_C(253402300800), "" },
+	{ INT64_C(-62135596801), "" },
+	{ INT64_MAX, "" },
+	{ INT64_MIN, "" },
+};
+
+START_TEST(time_of)
+{
+	char out[TEXT_TIME_MAX];
+
+	ck_assert_str_eq(text_time(times[_i].seconds, out), times[_i].want);
+}
+END_TEST
+
+static const struct {
 	const char *pattern, *text;
 	bool want;
 } globs[] = {
@@ -142,6 +164,7 @@ int main(void)
 	tcase_add_loop_test(t, utf8_len, 0, (int)COUNT_OF(lengths));
 	tcase_add_loop_test(t, clean, 0, (int)COUNT_OF(cleans));
 	tcase_add_loop_test(t, size, 0, (int)COUNT_OF(sizes));
+	tcase_add_loop_test(t, time_of, 0, (int)COUNT_OF(times));
 	tcase_add_loop_test(t, glob, 0, (int)COUNT_OF(globs));
 	tcase_add_loop_test(t, starts_and_ends, 0, (int)COUNT_OF(parts));
 	suite_add_tcase(s, t);
