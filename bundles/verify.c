@@ -6,8 +6,6 @@
 #include "common/mem.h"
 #include "common/workers.h"
 
-/* Each takes a decoder of up to 4.5 MiB: together they stay below 64 MiB. */
-
 /* Pieces that threads take one after the other. */
 struct work {
 	const struct bundle *b; /* borrowed */

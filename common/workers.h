@@ -1,6 +1,6 @@
 /* workers.h - one piece of work by several threads, this one among them.
  *
- * Bounds   WORKERS_MAX threads.
+ * Bounds   WORKERS_MAX threads: with a decoder of 4.5 MiB each they stay below 64 MiB.
  * Errors   None: where no other thread can be started, this one does it all.
  * Threads  work shares out what there is to do by itself, and returns when nothing is left.
  */

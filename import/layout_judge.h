@@ -5,13 +5,11 @@
  * been another.  So both are asked as a bundle is, image by image.  Whoever uses what was judged later must not find
  * more there than was: blobs come before index.json does, and so what was absent is told, to stay so.
  *
- * Lifecycle  layout_judge_init, after which it stays where it is; layout_judge_image any number of times;
- *            layout_judge_release.
- * Bounds     One image's graph and candidates at a time.  LIMIT_IMAGES that were accepted are remembered, with
- *            LIMIT_JUDGED manifests, and not looked at again while no other manifest of them is there
- *            and what refers to them is the same.
- * Errors     A refusal is an answer, and so is an image that cannot be read: what is not known is not proved.  Those of
- *            bundles/admission.h; ERR_NOMEM.
+ * Lifecycle  layout_judge_init, after which it stays where it is; layout_judge_image any
+ *            number of times; layout_judge_release.
+ * Bounds     One image's graph and candidates at a time, and what layout_known.h keeps.
+ * Errors     A refusal is an answer, and so is an image that cannot be read: what is not
+ *            known is not proved.  Those of bundles/admission.h; ERR_NOMEM.
  * Threads    One at a time.
  */
 #ifndef IMPORT_LAYOUT_JUDGE_H
@@ -20,12 +18,11 @@
 #include "bundles/admission.h"
 #include "common/intern.h"
 #include "common/manifest.h"
+#include "import/layout_known.h"
 
 struct layout_judge {
 	struct admission admission;
-	void *known;                     /* a tsearch tree of images that were accepted */
-	size_t known_len, manifests_len; /* images, and manifests of all of them */
-	struct intern digests;           /* of their manifests */
+	struct layout_known known;
 };
 
 enum err_code layout_judge_init(struct layout_judge *j, const struct admission_wanted *wanted, struct err *err);
