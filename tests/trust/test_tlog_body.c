@@ -105,38 +105,61 @@ static void change_body(struct sigstore_entry *e, const char *from, const char *
 	ck_assert_int_eq(buf_puts(&e->body, text, NULL), ERR_OK);
 }
 
+/* A bundle whose entry was changed, and what that is held against. */
+struct fixture {
+	struct mock *mock, *other;
+	struct trust_key *key;
+	struct sigstore_bundle bundle;
+	struct buf pae;
+	struct trust_artifact signed_bytes;
+	struct tlog_subject subject;
+};
+
+static void setup(struct fixture *f, size_t wish, bool other_key, const char *from, const char *to)
+{
+	CLEANUP(free_ptr) char *text = NULL;
+	CLEANUP(free_ptr) char *pem = NULL;
+
+	*f = (struct fixture){ .mock = mock_new(), .other = mock_new() };
+	text = mock_bundle(f->mock, &wishes[wish]);
+	pem = mock_public_key(other_key ? f->other : f->mock);
+	ck_assert_int_eq(trust_key_of_pem(pem, strlen(pem), "key", &f->key, NULL), ERR_OK);
+	ck_assert_int_eq(sigstore_bundle_read(text, strlen(text), "bundle", &f->bundle, NULL), ERR_OK);
+	f->signed_bytes = trust_artifact_of_bytes(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), "a");
+	if (f->bundle.is_statement) {
+		ck_assert_int_eq(dsse_pae(f->bundle.payload_type, &f->bundle.payload, &f->pae, NULL), ERR_OK);
+		f->signed_bytes = trust_artifact_of_bytes(f->pae.data, f->pae.len, "envelope");
+	}
+	f->subject = (struct tlog_subject){ .bundle = &f->bundle, .key = f->key, .signed_bytes = &f->signed_bytes };
+	change_body(f->bundle.entries, from, to);
+}
+
+static void teardown(struct fixture *f)
+{
+	buf_release(&f->pae);
+	sigstore_bundle_release(&f->bundle);
+	trust_key_free(f->key);
+	mock_free(f->other);
+	mock_free(f->mock);
+}
+
 START_TEST(body)
 {
-	struct mock *m = mock_new(), *other = mock_new();
-	CLEANUP(free_ptr) char *text = mock_bundle(m, &wishes[bodies[_i].wish]);
-	CLEANUP(free_ptr) char *pem = mock_public_key(bodies[_i].other_key ? other : m);
-	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
-	CLEANUP(sigstore_bundle_release) struct sigstore_bundle b = { 0 };
-	CLEANUP(buf_release) struct buf pae = { 0 };
-	struct trust_artifact a = trust_artifact_of_bytes(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), "a");
-	struct tlog_subject subject = { .bundle = &b, .signed_bytes = &a };
+	struct fixture f;
 	struct err err = { 0 };
 	enum err_code code;
 
-	ck_assert_int_eq(trust_key_of_pem(pem, strlen(pem), "key", &key, NULL), ERR_OK);
-	subject.key = key;
-	ck_assert_int_eq(sigstore_bundle_read(text, strlen(text), "bundle", &b, NULL), ERR_OK);
-	subject.is_keyless = b.certificates_len > 0;
-	if (b.is_statement) {
-		ck_assert_int_eq(dsse_pae(b.payload_type, &b.payload, &pae, NULL), ERR_OK);
-		a = trust_artifact_of_bytes(pae.data, pae.len, "envelope");
-	}
-	change_body(b.entries, bodies[_i].from, bodies[_i].to);
+	setup(&f, bodies[_i].wish, bodies[_i].other_key, bodies[_i].from, bodies[_i].to);
+	f.subject.is_keyless = f.bundle.certificates_len > 0;
 	if (bodies[_i].unsaid) {
-		free(b.entries->kind);
-		b.entries->kind = NULL;
+		free(f.bundle.entries->kind);
+		f.bundle.entries->kind = NULL;
 	}
-	code = tlog_body_check(b.entries, &subject, &err);
+	code = tlog_body_check(f.bundle.entries, &f.subject, &err);
 	ck_assert_msg((code == ERR_OK) == (bodies[_i].says[0] == '\0'), "%d: %s", _i, err.msg);
 	ck_assert_msg(strstr(err.msg, bodies[_i].says) != NULL, "%d: %s", _i, err.msg);
 	ck_assert_int_eq(err.code, code);
-	mock_free(other);
-	mock_free(m);
+	teardown(&f);
 }
 END_TEST
 
@@ -161,35 +184,20 @@ static const struct {
 
 START_TEST(certificate_beside)
 {
-	struct mock *m = mock_new(), *other = mock_new();
-	CLEANUP(free_ptr) char *text = mock_bundle(m, &wishes[beside[_i].wish]);
-	CLEANUP(free_ptr) char *pem = mock_public_key(beside[_i].other_key ? other : m);
-	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
-	CLEANUP(sigstore_bundle_release) struct sigstore_bundle b = { 0 };
-	CLEANUP(buf_release) struct buf pae = { 0 };
-	struct trust_artifact a = trust_artifact_of_bytes(MOCK_ARTIFACT, strlen(MOCK_ARTIFACT), "a");
-	struct tlog_subject subject = { .bundle = &b, .signed_bytes = &a };
+	struct fixture f;
 	struct err err = { 0 };
 	enum err_code code;
 	size_t certificates;
 
-	ck_assert_int_eq(trust_key_of_pem(pem, strlen(pem), "key", &key, NULL), ERR_OK);
-	subject.key = key;
-	ck_assert_int_eq(sigstore_bundle_read(text, strlen(text), "bundle", &b, NULL), ERR_OK);
-	if (b.is_statement) {
-		ck_assert_int_eq(dsse_pae(b.payload_type, &b.payload, &pae, NULL), ERR_OK);
-		a = trust_artifact_of_bytes(pae.data, pae.len, "envelope");
-	}
-	change_body(b.entries, beside[_i].from, beside[_i].to);
-	certificates = b.certificates_len;
+	setup(&f, beside[_i].wish, beside[_i].other_key, beside[_i].from, beside[_i].to);
+	certificates = f.bundle.certificates_len;
 	if (beside[_i].none)
-		b.certificates_len = 0;
-	code = tlog_body_check(b.entries, &subject, &err);
-	b.certificates_len = certificates;
+		f.bundle.certificates_len = 0;
+	code = tlog_body_check(f.bundle.entries, &f.subject, &err);
+	f.bundle.certificates_len = certificates;
 	ck_assert_msg(code == (beside[_i].says[0] == '\0' ? ERR_OK : ERR_UNPROVED), "%d: %s", _i, err.msg);
 	ck_assert_msg(strstr(err.msg, beside[_i].says) != NULL, "%d: %s", _i, err.msg);
-	mock_free(other);
-	mock_free(m);
+	teardown(&f);
 }
 END_TEST
 
