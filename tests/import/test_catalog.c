@@ -14,6 +14,7 @@
 #include "common/walk.h"
 #include "import/catalog_blob.h"
 #include "tests/lib/bundle_file.h"
+#include "tests/lib/catalog_fixture.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/graph_text.h"
 #include "tests/lib/image_builder.h"
@@ -27,67 +28,19 @@
 #define MANY (SHARDS_FROM + 2)
 #define MANY_NAME_BYTES 64
 
-static const struct opt_list none = { 0 };
-
-/* A bundle, and its catalog as a view of now. */
-struct fixture {
-	struct image_builder images;
-	char *path, *keys; /* the bundle, and a folder of keys that is empty */
-	struct catalog *catalog;
-	struct catalog_view *view;
-	struct err err;
-};
-
-static void open_as(struct fixture *f, const struct opt_list *places, const struct opt_list *keys)
-{
-	struct catalog_options options = { .places = places, .origin = { .keys = keys, .seals = &none } };
-
-	ck_assert_msg(catalog_open(&options, &f->catalog, &f->err) == ERR_OK, "%s", f->err.msg);
-	ck_assert_int_eq(catalog_look(f->catalog, &f->view, &f->err), ERR_OK);
-}
-
-static void open_path(struct fixture *f)
-{
-	const char *items[] = { f->path };
-	struct opt_list places = { .items = items, .len = 1 };
-
-	open_as(f, &places, &none);
-}
-
-static void fixture_begin(struct fixture *f)
-{
-	*f = (struct fixture){ .path = file_new(), .keys = folder_new() };
-	ck_assert_int_eq(setenv("BUNDLE_TRUST", f->keys, 1), 0);
-	image_builder_init(&f->images);
-}
-
 /* Two images; a layer of more than 4 MiB has several frames. */
-static void fixture_with(struct fixture *f, size_t raw_bytes)
+static void fixture_with(struct catalog_fixture *f, size_t raw_bytes)
 {
-	fixture_begin(f);
+	catalog_fixture_begin(f);
 	image_sample(&f->images, APP, &(struct image_sample){ .raw_bytes = raw_bytes, .plain_bytes = 300000 });
 	image_sample(&f->images, OTHER, &(struct image_sample){ .one_manifest = true, .raw_bytes = 10 });
 	bundle_put(&f->images, f->path, 10000);
-	open_path(f);
+	catalog_fixture_open_path(f);
 }
 
-static void fixture_init(struct fixture *f)
+static void fixture_init(struct catalog_fixture *f)
 {
 	fixture_with(f, 300000);
-}
-
-static void fixture_release(struct fixture *f)
-{
-	catalog_leave(f->view);
-	catalog_close(f->catalog);
-	image_builder_release(&f->images);
-	file_remove(f->path);
-	folder_remove(f->keys);
-}
-
-static const struct digest *root_of(const struct fixture *f, size_t tag)
-{
-	return &f->images.items[f->images.tags[tag].root].digest;
 }
 
 /* ---- names ---- */
@@ -112,7 +65,7 @@ static const struct {
 
 START_TEST(resolves)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	size_t i;
 
 	fixture_init(&f);
@@ -125,21 +78,21 @@ START_TEST(resolves)
 		if (image != NULL)
 			ck_assert_str_eq(image->name, resolve_cases[i].name);
 	}
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 /* Every way to say a digest, whole or cut, and with a repository that it is in or not. */
 START_TEST(resolves_digests)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *image = NULL;
 	const char *hex;
 	char text[512];
 	size_t len;
 
 	fixture_init(&f);
-	hex = digest_hex(root_of(&f, 0));
+	hex = digest_hex(catalog_fixture_root(&f, 0));
 	for (len = 4; len <= 64; len++) {
 		snprintf(text, sizeof(text), "%.*s", (int)len, hex);
 		ck_assert_msg(catalog_resolve(f.view, text, &image, &f.err) == ERR_OK, "%s: %s", text, f.err.msg);
@@ -147,30 +100,30 @@ START_TEST(resolves_digests)
 		snprintf(text, sizeof(text), "sha256:%.*s", (int)len, hex);
 		ck_assert_int_eq(catalog_resolve(f.view, text, &image, &f.err), ERR_OK);
 	}
-	snprintf(text, sizeof(text), "app@%s", root_of(&f, 0)->text);
+	snprintf(text, sizeof(text), "app@%s", catalog_fixture_root(&f, 0)->text);
 	ck_assert_int_eq(catalog_resolve(f.view, text, &image, &f.err), ERR_OK);
-	snprintf(text, sizeof(text), "app:whatever@%s", root_of(&f, 0)->text);
+	snprintf(text, sizeof(text), "app:whatever@%s", catalog_fixture_root(&f, 0)->text);
 	ck_assert_int_eq(catalog_resolve(f.view, text, &image, &f.err), ERR_OK);
-	snprintf(text, sizeof(text), "app@%s", root_of(&f, 1)->text);
+	snprintf(text, sizeof(text), "app@%s", catalog_fixture_root(&f, 1)->text);
 	ck_assert_int_eq(catalog_resolve(f.view, text, &image, &f.err), ERR_NOT_FOUND);
-	ck_assert_int_eq(catalog_find_digest(f.view, root_of(&f, 1), &image, &f.err), ERR_OK);
+	ck_assert_int_eq(catalog_find_digest(f.view, catalog_fixture_root(&f, 1), &image, &f.err), ERR_OK);
 	ck_assert_str_eq(image->name, OTHER);
 	ck_assert_str_eq(image->tag, "2");
 	ck_assert_uint_eq(image->repository_len, strlen("ghcr.io/team/other"));
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 /* An id that two images begin with names neither, but one that is two names of one image names it. */
 START_TEST(ambiguous_ids)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *image = NULL;
 	char text[5] = "";
 	size_t i, j;
 	bool found = false;
 
-	fixture_begin(&f);
+	catalog_fixture_begin(&f);
 	for (i = 0; i < 200; i++) {
 		static char names[200][MANY_NAME_BYTES];
 		size_t config = image_json(&f.images, TYPE_OCI_CONFIG, "{\"n\":%zu}", i);
@@ -184,24 +137,24 @@ START_TEST(ambiguous_ids)
 				     image_text(&f.images, config, d)));
 	}
 	bundle_put(&f.images, f.path, 10000);
-	open_path(&f);
+	catalog_fixture_open_path(&f);
 	for (i = 0; i < f.images.tags_len; i++) {
 		bool shared = false;
 
-		memcpy(text, digest_hex(root_of(&f, i)), 4);
+		memcpy(text, digest_hex(catalog_fixture_root(&f, i)), 4);
 		for (j = 0; j < f.images.tags_len; j++)
-			shared |= j != i && memcmp(text, digest_hex(root_of(&f, j)), 4) == 0;
+			shared |= j != i && memcmp(text, digest_hex(catalog_fixture_root(&f, j)), 4) == 0;
 		ck_assert_int_eq(catalog_resolve(f.view, text, &image, &f.err), shared ? ERR_CONFLICT : ERR_OK);
 		found |= shared;
 	}
 	(void)found; /* whether the digests of this run have a pair says nothing: both ways are right */
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 START_TEST(lists)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *const *images = NULL;
 	size_t len = 0;
 
@@ -215,7 +168,7 @@ START_TEST(lists)
 	ck_assert_str_eq(images[0]->tag, "1");
 	ck_assert_int_eq(catalog_repository(f.view, "docker.io/library/ap", &images, &len, &f.err), ERR_NOT_FOUND);
 	ck_assert_int_eq(catalog_repository(f.view, "", &images, &len, &f.err), ERR_NOT_FOUND);
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
@@ -225,27 +178,27 @@ START_TEST(neighbours)
 	static const char *const names[] = { "docker.io/library/a-b:1", "docker.io/library/a.b:1",
 					     "docker.io/library/a/b:1", "docker.io/library/a:1",
 					     "docker.io/library/a:2",   "docker.io/library/a_b:1" };
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *const *images = NULL;
 	size_t len = 0, i;
 
-	fixture_begin(&f);
+	catalog_fixture_begin(&f);
 	image_sample(&f.images, names[0], &(struct image_sample){ .one_manifest = true });
 	for (i = 1; i < COUNT_OF(names); i++)
 		image_tag(&f.images, names[i], f.images.tags[0].root);
 	bundle_put(&f.images, f.path, 10000);
-	open_path(&f);
+	catalog_fixture_open_path(&f);
 	ck_assert_int_eq(catalog_repository(f.view, "docker.io/library/a", &images, &len, &f.err), ERR_OK);
 	ck_assert_uint_eq(len, 2);
 	ck_assert_str_eq(images[0]->name, "docker.io/library/a:1");
 	ck_assert_str_eq(images[1]->name, "docker.io/library/a:2");
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 /* ---- content ---- */
 
-static char *graph_of_view(struct fixture *f, const char *name)
+static char *graph_of_view(struct catalog_fixture *f, const char *name)
 {
 	CLEANUP(catalog_graph_release_ptr) struct catalog_graph *g = NULL;
 	CLEANUP(catalog_graph_release_ptr) struct catalog_graph *again = NULL;
@@ -261,7 +214,7 @@ static char *graph_of_view(struct fixture *f, const char *name)
 }
 
 /* What a bundle's own source finds of one image. */
-static char *graph_of_bundle(const struct fixture *f, const char *name)
+static char *graph_of_bundle(const struct catalog_fixture *f, const char *name)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
 	CLEANUP(graph_release) struct graph g;
@@ -280,7 +233,7 @@ static char *graph_of_bundle(const struct fixture *f, const char *name)
 START_TEST(graphs)
 {
 	static const char *const names[] = { APP, OTHER };
-	struct fixture f;
+	struct catalog_fixture f;
 	char *is, *wanted;
 
 	fixture_init(&f);
@@ -289,11 +242,11 @@ START_TEST(graphs)
 	ck_assert_str_eq(is, wanted);
 	free(is);
 	free(wanted);
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
-static void check_blob(struct fixture *f, const struct image_item *item)
+static void check_blob(struct catalog_fixture *f, const struct image_item *item)
 {
 	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
 	CLEANUP(buf_release) struct buf got;
@@ -314,7 +267,7 @@ static void check_blob(struct fixture *f, const struct image_item *item)
 
 START_TEST(blobs)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	size_t i;
 
 	fixture_with(&f, 5000000);
@@ -331,14 +284,14 @@ START_TEST(blobs)
 		ck_assert_uint_eq(bytes->len, item->len);
 		ck_assert(memcmp(bytes->data, item->bytes, item->len) == 0);
 	}
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 /* Bytes are bounded and held against what is said of them, kept or not. */
 START_TEST(refuses_bytes)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *image = NULL;
 	struct catalog_bytes *bytes = NULL;
 	const struct image_item *item;
@@ -360,14 +313,14 @@ START_TEST(refuses_bytes)
 		catalog_bytes_release(bytes);
 		bytes = NULL;
 	}
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 /* A layer that is not what it is called is given as it is, and never counts as proved. */
 START_TEST(proofs)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	CLEANUP(catalog_blob_release) struct catalog_blob blob = { 0 };
 	CLEANUP(catalog_blob_release) struct catalog_blob after = { 0 };
 	const struct image_item *layer = NULL;
@@ -386,7 +339,7 @@ START_TEST(proofs)
 	ck_assert(!catalog_blob_proved(&after));
 	catalog_blob_set_proved(&blob); /* what was found before the change does not speak for what is there now */
 	ck_assert(!catalog_blob_proved(&after));
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
@@ -422,7 +375,7 @@ static void (*const mishaps[])(const char *path) = { pull_out, replace, cut, ove
 
 START_TEST(gone)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *image = NULL;
 	const struct catalog_image *const *images = NULL;
 	struct catalog_graph *graph = NULL;
@@ -443,7 +396,7 @@ START_TEST(gone)
 	ck_assert_uint_eq(len, 2);
 	ck_assert_int_eq(catalog_repository(f.view, "docker.io/library/app", &images, &len, &f.err), ERR_IO);
 	ck_assert_int_eq(catalog_find(f.view, "docker.io/library/no:1", &image, &f.err), ERR_NOT_FOUND);
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
@@ -452,13 +405,13 @@ END_TEST
 START_TEST(shards)
 {
 	static char names[MANY][MANY_NAME_BYTES];
-	struct fixture f;
+	struct catalog_fixture f;
 	const struct catalog_image *const *images = NULL;
 	const struct catalog_image *image = NULL;
 	char *is, *wanted;
 	size_t len = 0, missing = 0, i;
 
-	fixture_begin(&f);
+	catalog_fixture_begin(&f);
 	for (i = 0; i < MANY; i++)
 		snprintf(names[i], MANY_NAME_BYTES, "docker.io/library/app:%06zu", i);
 	image_sample(&f.images, names[0], &(struct image_sample){ .sha512 = true });
@@ -466,7 +419,7 @@ START_TEST(shards)
 		image_tag(&f.images, names[i], f.images.tags[0].root);
 	image_sample(&f.images, names[MANY - 1], &(struct image_sample){ .raw_bytes = 5000, .absent_platform = true });
 	bundle_put(&f.images, f.path, 10000);
-	open_path(&f);
+	catalog_fixture_open_path(&f);
 	ck_assert_int_eq(catalog_find(f.view, names[MANY - 1], &image, &f.err), ERR_OK);
 	is = graph_of_view(&f, names[MANY - 1]);
 	wanted = graph_of_bundle(&f, names[MANY - 1]);
@@ -488,14 +441,14 @@ START_TEST(shards)
 	ck_assert_uint_lt(missing, 8);
 	free(is);
 	free(wanted);
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 }
 END_TEST
 
 /* Two bundles: of a name that both have the first one's image counts, and all else of both is there. */
 START_TEST(several)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	struct image_builder second;
 	char *path = file_new();
 	const char *items[2];
@@ -505,7 +458,7 @@ START_TEST(several)
 	struct digest moved;
 	size_t len = 0;
 
-	fixture_begin(&f);
+	catalog_fixture_begin(&f);
 	image_sample(&f.images, APP, &(struct image_sample){ .raw_bytes = 1000 });
 	bundle_put(&f.images, f.path, 10000);
 	image_builder_init(&second);
@@ -515,10 +468,10 @@ START_TEST(several)
 	moved = second.items[second.tags[1].root].digest;
 	items[0] = f.path;
 	items[1] = path;
-	open_as(&f, &places, &none);
+	catalog_fixture_open(&f, &places, &catalog_fixture_none);
 	ck_assert_int_eq(catalog_images(f.view, &images, &len, &f.err), ERR_OK);
 	ck_assert_uint_eq(len, 2);
-	ck_assert(digest_equal(&images[0]->digest, root_of(&f, 0)));
+	ck_assert(digest_equal(&images[0]->digest, catalog_fixture_root(&f, 0)));
 	ck_assert_int_eq(catalog_find(f.view, OTHER, &image, &f.err), ERR_OK);
 	ck_assert_str_eq(catalog_place_name(image->place), path);
 	ck_assert_int_eq(catalog_find_digest(f.view, &moved, &image, &f.err), ERR_NOT_FOUND);
@@ -526,7 +479,7 @@ START_TEST(several)
 	ck_assert_int_eq(catalog_find(f.view, OTHER, &image, &f.err), ERR_IO);
 	ck_assert_int_eq(catalog_find(f.view, APP, &image, &f.err), ERR_OK);
 	image_builder_release(&second);
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 	file_remove(path);
 }
 END_TEST
@@ -534,16 +487,17 @@ END_TEST
 /* Where a key counts, a bundle that it has not sealed is not opened; for a layout a key is a mistake. */
 START_TEST(origin)
 {
-	struct fixture f;
+	struct catalog_fixture f;
 	char *folder = folder_new(), *key = folder_path(folder, "key.pem");
 	const char *keys_items[] = { key }, *places_items[] = { NULL };
 	struct opt_list keys = { .items = keys_items, .len = 1 }, places = { .items = places_items, .len = 1 };
-	struct catalog_options options = { .places = &places, .origin = { .keys = &keys, .seals = &none } };
+	struct catalog_options options = { .places = &places,
+					   .origin = { .keys = &keys, .seals = &catalog_fixture_none } };
 	struct bundle *b = NULL;
 	struct catalog *c = NULL;
 
 	folder_put(folder, "key.pem", key_p256_pub, strlen(key_p256_pub));
-	fixture_begin(&f);
+	catalog_fixture_begin(&f);
 	image_sample(&f.images, APP, &(struct image_sample){ .raw_bytes = 1000 });
 	bundle_put(&f.images, f.path, 10000);
 	places_items[0] = f.path;
@@ -551,253 +505,12 @@ START_TEST(origin)
 	ck_assert_int_eq(bundle_open(f.path, &b, &f.err), ERR_OK);
 	sealed_by(b, key_p256);
 	bundle_close(b);
-	open_as(&f, &places, &keys);
+	catalog_fixture_open(&f, &places, &keys);
 	places_items[0] = "oci:/nonexistent";
 	ck_assert_int_eq(catalog_open(&options, &c, &f.err), ERR_USAGE);
-	fixture_release(&f);
+	catalog_fixture_release(&f);
 	free(key);
 	folder_remove(folder);
-}
-END_TEST
-
-static struct digest put_blob(struct layout *l, const char *text)
-{
-	struct err err = { .code = ERR_OK };
-	struct memory_stream in;
-	struct digest digest;
-
-	ck_assert_int_eq(digest_of(text, strlen(text), NULL, &digest, &err), ERR_OK);
-	memory_stream_init(&in, text, strlen(text));
-	ck_assert_int_eq(layout_put(l, &digest, strlen(text), &in.in, &err), ERR_OK);
-	return digest;
-}
-
-/* Put an image into a layout, as an import does. */
-static void put_layout(const char *path, const char *name)
-{
-	struct layout *l = NULL;
-	struct err err = { .code = ERR_OK };
-	CLEANUP(buf_release) struct buf index;
-	struct digest digest;
-	char manifest[512];
-
-	ck_assert_msg(layout_open(path, true, &l, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_int_eq(layout_lock(l, &err), ERR_OK);
-	digest = put_blob(l, name);
-	snprintf(manifest, sizeof(manifest),
-		 "{\"config\":{\"mediaType\":\"text/plain\",\"digest\":\"%s\",\"size\":%zu},\"layers\":[]}",
-		 digest.text, strlen(name));
-	digest = put_blob(l, manifest);
-	buf_init(&index, 4096);
-	ck_assert_int_eq(buf_printf(&index, &err,
-				    "{\"manifests\":[{\"mediaType\":\"" TYPE_OCI_MANIFEST
-				    "\",\"digest\":\"%s\",\"size\":%zu,\"annotations\":{\"" ANNOTATION_IMAGE_NAME
-				    "\":\"%s\"}}]}",
-				    digest.text, strlen(manifest), name),
-			 ERR_OK);
-	ck_assert_msg(layout_publish(l, buf_text(&index), index.len, &err) == ERR_OK, "%s", err.msg);
-	layout_close(l);
-}
-
-/* The store may be empty at first; what an import brings is there for the next request, and who still looks at the old
- * state is not disturbed. */
-START_TEST(store)
-{
-	struct fixture f;
-	char *folder = folder_new(), *path = folder_path(folder, "store");
-	struct catalog_view *old;
-	const struct catalog_image *const *images = NULL;
-	const struct catalog_image *image = NULL;
-	size_t len = 9;
-
-	fixture_begin(&f);
-	ck_assert_int_eq(setenv("BUNDLE_STORE", path, 1), 0);
-	open_as(&f, &none, &none);
-	ck_assert_int_eq(catalog_images(f.view, &images, &len, &f.err), ERR_OK);
-	ck_assert_uint_eq(len, 0);
-	ck_assert_int_eq(catalog_find(f.view, APP, &image, &f.err), ERR_NOT_FOUND);
-	put_layout(path, APP);
-	old = f.view;
-	ck_assert_int_eq(catalog_look(f.catalog, &f.view, &f.err), ERR_OK);
-	ck_assert_int_eq(catalog_images(f.view, &images, &len, &f.err), ERR_OK);
-	ck_assert_uint_eq(len, 1);
-	put_layout(path, OTHER);
-	catalog_leave(old);
-	old = f.view;
-	ck_assert_int_eq(catalog_look(f.catalog, &f.view, &f.err), ERR_OK);
-	ck_assert_int_eq(catalog_find(f.view, OTHER, &image, &f.err), ERR_OK);
-	ck_assert_int_eq(catalog_find(old, OTHER, &image, &f.err), ERR_NOT_FOUND);
-	free(graph_of_view(&f, OTHER));
-	catalog_leave(old);
-	fixture_release(&f);
-	free(path);
-	folder_remove(folder);
-}
-END_TEST
-
-/* A layout with one image: an index that lists a platform that is there and one that is not.  Returns the manifest of
- * that one. */
-static char *put_lacking(const char *path, const char *name)
-{
-	CLEANUP(buf_release) struct buf text;
-	struct layout *l = NULL;
-	struct err err = { .code = ERR_OK };
-	struct digest digests[2], config;
-	char *manifests[2];
-	size_t i;
-
-	ck_assert_msg(layout_open(path, true, &l, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_int_eq(layout_lock(l, &err), ERR_OK);
-	config = put_blob(l, name);
-	for (i = 0; i < 2; i++) {
-		ck_assert_int_eq(str_format(&manifests[i], &err,
-					    "{\"config\":{\"mediaType\":\"text/plain\",\"digest\":\"%s\","
-					    "\"size\":%zu},\"layers\":[],\"n\":%zu}",
-					    config.text, strlen(name), i),
-				 ERR_OK);
-		ck_assert_int_eq(digest_of(manifests[i], strlen(manifests[i]), NULL, &digests[i], &err), ERR_OK);
-	}
-	put_blob(l, manifests[0]);
-	buf_init(&text, 4096);
-	ck_assert_int_eq(buf_printf(&text, &err,
-				    "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
-				    "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":%zu},"
-				    "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"digest\":\"%s\",\"size\":%zu}]}",
-				    digests[0].text, strlen(manifests[0]), digests[1].text, strlen(manifests[1])),
-			 ERR_OK);
-	digests[0] = put_blob(l, buf_text(&text));
-	i = text.len;
-	buf_clear(&text);
-	ck_assert_int_eq(buf_printf(&text, &err,
-				    "{\"manifests\":[{\"mediaType\":\"" TYPE_OCI_INDEX
-				    "\",\"digest\":\"%s\",\"size\":%zu,\"annotations\":{\"" ANNOTATION_IMAGE_NAME
-				    "\":\"%s\"}}]}",
-				    digests[0].text, i, name),
-			 ERR_OK);
-	ck_assert_msg(layout_publish(l, buf_text(&text), text.len, &err) == ERR_OK, "%s", err.msg);
-	layout_close(l);
-	free(manifests[0]);
-	return manifests[1];
-}
-
-static enum err_code note_manifest(void *ctx, const struct source_manifest *m, struct err *err)
-{
-	(void)err;
-	*(bool *)ctx = m->bytes != NULL;
-	return ERR_OK;
-}
-
-static enum err_code note_there(void *ctx, bool there, struct err *err)
-{
-	(void)err;
-	*(bool *)ctx = there;
-	return ERR_OK;
-}
-
-static void check_withheld(struct fixture *f, const struct digest *digest, size_t len)
-{
-	CLEANUP(catalog_graph_release_ptr) struct catalog_graph *g = NULL;
-	CLEANUP(buf_release) struct buf bytes;
-	const struct catalog_image *image = NULL;
-	struct descriptor d = { .digest = *digest, .size_bytes = len, .media_type = TYPE_OCI_MANIFEST };
-	struct source *source = NULL;
-	struct buf_stage out;
-	bool given = true, there = true, listed = true;
-
-	ck_assert_msg(catalog_find(f->view, APP, &image, &f->err) == ERR_OK, "%s", f->err.msg);
-	ck_assert_int_eq(catalog_graph(f->view, image, &g, &f->err), ERR_OK);
-	ck_assert(!node_is_carried(&g->graph.nodes[graph_find(&g->graph, digest)]));
-	ck_assert(!catalog_lends(f->view, &g->graph.nodes[graph_find(&g->graph, digest)]));
-	ck_assert(catalog_lends(f->view, &g->graph.nodes[g->graph.images[0].root]));
-	ck_assert_int_eq(catalog_source_new(f->view, image, &source, &f->err), ERR_OK);
-	buf_init(&bytes, len);
-	buf_stage_init(&out, &bytes);
-	ck_assert_int_eq(source->manifest(source, &d, note_manifest, &given, &f->err), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 0, len, &out.out, note_there, &there, &f->err), ERR_OK);
-	ck_assert_int_eq(source->has(source, &d, note_there, &listed, &f->err), ERR_OK);
-	ck_assert(!given && !there && !listed && bytes.len == 0);
-	source->free(source);
-}
-
-/* An import brings blobs first and index.json then: what an image was without when it was judged it is served without,
- * until it is judged again. */
-START_TEST(judged_as_served)
-{
-	struct fixture f;
-	char *folder = folder_new(), *path = folder_path(folder, "layout"), *manifest = put_lacking(path, APP), *place;
-	const struct catalog_image *image = NULL;
-	struct layout *l = NULL;
-	struct digest digest;
-	const char *items[1];
-	struct opt_list places = { .items = items, .len = 1 };
-
-	fixture_begin(&f);
-	ck_assert_int_eq(digest_of(manifest, strlen(manifest), NULL, &digest, &f.err), ERR_OK);
-	folder_make_in(f.keys, SITE_REVOKED);
-	folder_put(f.keys, SITE_REVOKED "/some.list", digest.text, strlen(digest.text));
-	ck_assert_int_eq(str_format(&place, &f.err, "oci:%s", path), ERR_OK);
-	items[0] = place;
-	open_as(&f, &places, &none);
-	ck_assert_int_eq(layout_open(path, false, &l, &f.err), ERR_OK);
-	ck_assert_int_eq(layout_lock(l, &f.err), ERR_OK);
-	put_blob(l, manifest);
-	check_withheld(&f, &digest, strlen(manifest));
-	catalog_leave(f.view);
-	ck_assert_int_eq(catalog_look(f.catalog, &f.view, &f.err), ERR_OK);
-	check_withheld(&f, &digest, strlen(manifest));
-	catalog_leave(f.view);
-	ck_assert_int_eq(layout_publish(l, "{\"manifests\":[]}", strlen("{\"manifests\":[]}"), &f.err), ERR_OK);
-	ck_assert_int_eq(catalog_look(f.catalog, &f.view, &f.err), ERR_OK);
-	ck_assert_int_eq(catalog_find(f.view, APP, &image, &f.err), ERR_NOT_FOUND);
-	layout_close(l);
-	fixture_release(&f);
-	free(place);
-	free(manifest);
-	free(path);
-	folder_remove(folder);
-}
-END_TEST
-
-static const struct {
-	enum role role;
-	bool absent, left_out, revoked;
-	bool lends; /* where something is asked; else all is lent */
-} lends_cases[] = {
-	{ ROLE_LAYER, .lends = true },
-	{ ROLE_LAYER, .left_out = true, .lends = true },
-	{ ROLE_CONFIG, .left_out = true, .lends = true },
-	{ ROLE_MANIFEST, .lends = true },
-	{ ROLE_LAYER, .revoked = true },
-	{ ROLE_LAYER, .left_out = true, .revoked = true },
-	{ ROLE_MANIFEST, .absent = true },
-	{ ROLE_MANIFEST, .left_out = true },
-	{ ROLE_REFERRER, .absent = true },
-	{ ROLE_ARTIFACT, .left_out = true }, /* an index may list anything */
-};
-
-START_TEST(lends)
-{
-	struct fixture f;
-	struct digest revoked;
-	size_t i;
-
-	fixture_begin(&f);
-	image_sample(&f.images, APP, &(struct image_sample){ .raw_bytes = 1000 });
-	bundle_put(&f.images, f.path, 10000);
-	ck_assert_int_eq(digest_of("x", 1, NULL, &revoked, &f.err), ERR_OK);
-	folder_make_in(f.keys, SITE_REVOKED);
-	if (_i == 1)
-		folder_put(f.keys, SITE_REVOKED "/some.list", revoked.text, strlen(revoked.text));
-	open_path(&f);
-	for (i = 0; i < COUNT_OF(lends_cases); i++) {
-		struct node n = { .role = lends_cases[i].role,
-				  .absent = lends_cases[i].absent,
-				  .left_out = lends_cases[i].left_out };
-
-		n.digest = lends_cases[i].revoked ? revoked : *root_of(&f, 0);
-		ck_assert_msg(catalog_lends(f.view, &n) == (_i == 0 || lends_cases[i].lends), "%zu", i);
-	}
-	fixture_release(&f);
 }
 END_TEST
 
@@ -819,9 +532,6 @@ int main(void)
 	tcase_add_test(t, shards);
 	tcase_add_test(t, several);
 	tcase_add_test(t, origin);
-	tcase_add_test(t, store);
-	tcase_add_test(t, judged_as_served);
-	tcase_add_loop_test(t, lends, 0, 2);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
