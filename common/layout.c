@@ -1,5 +1,6 @@
 #include "common/layout.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -161,6 +162,61 @@ static enum err_code create_empty(const struct layout *l, struct err *err)
 	return code;
 }
 
+static void close_dir(DIR **d)
+{
+	if (*d != NULL)
+		closedir(*d);
+}
+
+/* What create_empty leaves where it is killed, beside what every new file system has. */
+static bool is_of_half(const char *name)
+{
+	static const char *const names[] = {
+		".", "..", "lost+found", LAYOUT_LOCK_NAME, "index.json", "index.json.part", "oci-layout.part"
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(names); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Somebody else's index.json is no beginning of ours, which comes after the lock. */
+static bool has_others(int fd, DIR *folder)
+{
+	bool locked = faccessat(fd, LAYOUT_LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	const struct dirent *e;
+
+	while ((e = readdir(folder)) != NULL) {
+		if (!is_of_half(e->d_name) || (!locked && strcmp(e->d_name, "index.json") == 0))
+			return true;
+	}
+	return false;
+}
+
+enum err_code layout_check_place(const char *path, struct err *err)
+{
+	CLEANUP(close_dir) DIR *folder = NULL;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? ERR_OK : err_errno(err, path);
+	folder = fdopendir(fd);
+	if (folder == NULL) {
+		close(fd);
+		return err_errno(err, path);
+	}
+	/* Another run may have made one just now, and begun to fill it. */
+	if (has_others(fd, folder) && faccessat(fd, "oci-layout", F_OK, 0) != 0)
+		return err_set(err, ERR_CONFLICT,
+			       "%s: has files in it and is no OCI image layout (it has no oci-layout file): name a new "
+			       "folder, an empty one or a layout",
+			       path);
+	return ERR_OK;
+}
+
 /* Make one where nothing is. */
 static enum err_code create_missing(const struct layout *l, struct err *err)
 {
@@ -168,9 +224,10 @@ static enum err_code create_missing(const struct layout *l, struct err *err)
 	enum err_code code = str_format(&file, err, "%s/oci-layout", l->path);
 	struct stat st;
 
-	if (code != ERR_OK)
+	if (code != ERR_OK || stat(file, &st) == 0 || errno != ENOENT)
 		return code;
-	return stat(file, &st) != 0 && errno == ENOENT ? create_empty(l, err) : ERR_OK;
+	code = layout_check_place(l->path, err);
+	return code == ERR_OK ? create_empty(l, err) : code;
 }
 
 enum err_code layout_open(const char *path, bool create, struct layout **ret_layout, struct err *err)

@@ -6,8 +6,8 @@
  * Ownership  Strings in entries belong to the layout and live until the next
  *            layout_publish or layout_close.
  * Errors     ERR_NOT_FOUND (no layout there), ERR_UNSUPPORTED (another layout
- *            version), ERR_FORMAT, ERR_CONFLICT (somebody else holds the lock),
- *            ERR_IO, ERR_DIGEST and ERR_SIZE for content that is not what it is
+ *            version), ERR_FORMAT, ERR_CONFLICT (somebody else holds the lock, or
+ *            keeps other things in the folder), ERR_IO, ERR_DIGEST and ERR_SIZE for content that is not what it is
  *            called.
  * Publishing Blobs are written under another name, proved and renamed; the whole
  *            file system is synced, of much already meanwhile; only then index.json is
@@ -35,6 +35,8 @@ struct layout;
 
 /* Open the layout at path; create says to make an empty one where nothing is. */
 enum err_code layout_open(const char *path, bool create, struct layout **ret_layout, struct err *err);
+/* Whether one may be made at path, where there is none: ERR_CONFLICT for a folder in which others keep something. */
+enum err_code layout_check_place(const char *path, struct err *err);
 /* Open the layout in a tar archive, compressed or not; it cannot be added to.  The errors are those of tarball.h, and
  * ERR_UNSUPPORTED for what docker save wrote before it wrote layouts. */
 enum err_code layout_open_archive(const char *path, struct layout **ret_layout, struct err *err);

@@ -51,7 +51,7 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, write_want) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
 	  OPT_SETS(struct options, strict) },
-	{ "jobs", 'j', "N", "send N things to a registry at a time (6 where it is not given)", TARGET_JOBS_MAX,
+	{ "jobs", 'j', "N", "in a registry: send N things at a time (6 where it is not given)", TARGET_JOBS_MAX,
 	  OPT_SETS(struct options, jobs) },
 	LOGIN_OPTS(struct options),
 	ENDPOINT_OPTS(struct options),

@@ -181,7 +181,9 @@ static enum err_code layout_target_probe(struct target *target, struct plan *pla
 	enum err_code code = layout_open(t->path, false, &t->layout, err);
 
 	if (code == ERR_NOT_FOUND) { /* an empty store: made by write */
-		code = plan_find_bare(plan, err);
+		code = layout_check_place(t->path, err);
+		if (code == ERR_OK)
+			code = plan_find_bare(plan, err);
 		return code == ERR_OK ? plan_check_prerequisites(plan, target->name, err) : code;
 	}
 	if (code != ERR_OK)

@@ -40,13 +40,22 @@ const char *containerd_socket(const char *text)
 /* Options of one target that say nothing to another are a mistake. */
 static enum err_code check_options(const struct target_options *options, const char *text, struct err *err)
 {
-	const char *of_containerd = options->namespace != NULL ? "--namespace" : options->pin ? "--pin" : NULL;
-	const char *of_registry = options->keep_host ? "--keep-host" : options->subset_index ? "--subset-index" : NULL;
+	const struct {
+		bool given;
+		const char *name, *transport, *target;
+	} some[] = {
+		{ options->namespace != NULL, "--namespace", CONTAINERD_TRANSPORT, "containerd:[SOCKET]" },
+		{ options->pin, "--pin", CONTAINERD_TRANSPORT, "containerd:[SOCKET]" },
+		{ options->keep_host, "--keep-host", REGISTRY_TRANSPORT, "docker://HOST[:PORT][/PREFIX]" },
+		{ options->subset_index, "--subset-index", REGISTRY_TRANSPORT, "docker://HOST[:PORT][/PREFIX]" },
+		{ options->jobs > 0, "--jobs", REGISTRY_TRANSPORT, "docker://HOST[:PORT][/PREFIX]" },
+	};
+	size_t i;
 
-	if (of_containerd != NULL && !text_starts(text, CONTAINERD_TRANSPORT))
-		return err_set(err, ERR_USAGE, "%s is for --to containerd:[SOCKET] only", of_containerd);
-	if (of_registry != NULL && !text_starts(text, REGISTRY_TRANSPORT))
-		return err_set(err, ERR_USAGE, "%s is for --to docker://HOST[:PORT][/PREFIX] only", of_registry);
+	for (i = 0; i < COUNT_OF(some); i++) {
+		if (some[i].given && !text_starts(text, some[i].transport))
+			return err_set(err, ERR_USAGE, "%s is for --to %s only", some[i].name, some[i].target);
+	}
 	return ERR_OK;
 }
 

@@ -130,10 +130,48 @@ START_TEST(create_half)
 	CLEANUP(layout_close_ptr) struct layout *l = NULL;
 
 	put("index.json", "{\"manifests\":[{" DESCRIPTOR "}]}");
-	put("other", "x");
+	put(".lock", "");
 	ck_assert_int_eq(layout_open(folder, true, &l, NULL), ERR_OK);
 	ck_assert_uint_eq(layout_len(l), 1);
-	ck_assert(folder_has(folder, "other"));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	const char *files[4];
+	enum err_code want;
+} places[] = {
+	{ "nothing", { NULL }, ERR_OK },
+	{ "a new file system", { "lost+found/" }, ERR_OK },
+	{ "killed before anything", { ".lock" }, ERR_OK },
+	{ "killed in index.json", { ".lock", "index.json.part" }, ERR_OK },
+	{ "killed in oci-layout", { ".lock", "index.json", "oci-layout.part" }, ERR_OK },
+	{ "another's index.json", { "index.json" }, ERR_CONFLICT },
+	{ "another's file", { "notes" }, ERR_CONFLICT },
+	{ "another's beside ours", { ".lock", "index.json", "notes" }, ERR_CONFLICT },
+	{ "another's blobs", { "blobs/" }, ERR_CONFLICT },
+};
+
+/* None is made among other things. */
+START_TEST(create_beside)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	struct err err = { 0 };
+	enum err_code code;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(places[_i].files) && places[_i].files[i] != NULL; i++) {
+		const char *file = places[_i].files[i];
+
+		if (strchr(file, '/') != NULL)
+			folder_make_in(folder, file);
+		else
+			put(file, "{\"manifests\":[]}");
+	}
+	ck_assert_int_eq(layout_check_place(folder, NULL), places[_i].want);
+	code = layout_open(folder, true, &l, &err);
+	ck_assert_msg(code == places[_i].want, "%s: %d, %s", places[_i].name, code, err.msg);
+	ck_assert(folder_has(folder, "oci-layout") == (code == ERR_OK));
 }
 END_TEST
 
@@ -147,6 +185,7 @@ START_TEST(create_refused)
 	ck_assert_int_eq(layout_open(path, true, &l, &err), ERR_IO);
 	ck_assert_int_eq(layout_open("", true, &l, &err), ERR_IO);
 	put("oci-layout", "{\"imageLayoutVersion\":\"2.0.0\"}");
+	ck_assert_int_eq(layout_check_place(folder, NULL), ERR_OK);             /* what it is, opening it says */
 	ck_assert_int_eq(layout_open(folder, true, &l, &err), ERR_UNSUPPORTED); /* not ours to overwrite */
 	ck_assert_ptr_null(l);
 }
@@ -301,6 +340,7 @@ int main(void)
 	tcase_add_test(t, open_strange);
 	tcase_add_test(t, create);
 	tcase_add_test(t, create_half);
+	tcase_add_loop_test(t, create_beside, 0, (int)COUNT_OF(places));
 	tcase_add_test(t, create_refused);
 	tcase_add_loop_test(t, entry, 0, (int)COUNT_OF(entries));
 	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));

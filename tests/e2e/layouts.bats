@@ -133,6 +133,9 @@ signatures() {
 		bundle import -q --to "$to" app.zst
 		complain 2 "$to"
 	done
+	bundle import -q --to oci:site --jobs 2 app.zst
+	complain 2 '--jobs is for --to docker://HOST[:PORT][/PREFIX] only'
+	[[ ! -e site ]]
 	echo >file
 	bundle import -q --to oci:file app.zst
 	complain 1 file
@@ -142,4 +145,15 @@ signatures() {
 	bundle inventory oci:nowhere
 	complain 1 'nowhere: no such folder'
 	[[ ! -e nowhere ]]
+	mkdir things && echo '{}' >things/index.json
+	for how in --dry-run --replace; do
+		bundle import -q "$how" --to oci:things app.zst
+		complain 1 'things: has files in it and is no OCI image layout'
+	done
+	bundle extract -q app.zst things
+	complain 1 'things: has files in it'
+	[[ $(ls -A things) == index.json ]]
+	mkdir -p disk/lost+found
+	bundle import -q --to oci:disk app.zst
+	expect 0 'oci:disk: '
 }
