@@ -427,6 +427,15 @@ static enum err_code end_finished(struct http *h, struct err *err)
 	return code;
 }
 
+/* Not from within the transfer that gives its place: what fails here is no failure of that one. */
+static enum err_code tell_given(struct http *h, struct err *err)
+{
+	if (!h->has_given || h->on_ending == NULL)
+		return ERR_OK;
+	h->has_given = false;
+	return h->on_ending(h->ending_ctx, err);
+}
+
 static enum err_code run_once(struct http *h, struct err *err)
 {
 	enum err_code code = begin_waiting(h, err);
@@ -438,6 +447,8 @@ static enum err_code run_once(struct http *h, struct err *err)
 	result = curl_multi_perform(h->multi, &running);
 	if (result == CURLM_OK)
 		code = end_finished(h, err);
+	if (result == CURLM_OK && code == ERR_OK)
+		code = tell_given(h, err);
 	rest = rest_ms(h);
 	if (result == CURLM_OK && code == ERR_OK && rest > 0 && !is_idle(h))
 		result = curl_multi_poll(h->multi, NULL, 0, rest, NULL);

@@ -10,8 +10,9 @@
  *            wait at any time.  At all hosts together there are at most 64.
  *            A call that waits takes less than a kilobyte.
  *            An answer whose rest comes in the time in which another begins does not count any more: by then it is
- *            over, and no connection has stood still in between.  There are at most half as many of those, beside
- *            the others.
+ *            over, and no connection has stood still in between.  Nor does a call that is alone and whose body has
+ *            gone whole: the other side has it now, and brings it to its disk.  There are at most half as many of
+ *            those, beside the others.
  *            Headers: LIMIT_HEADER_BYTES, in LIMIT_HEADS heads; bodies: on_body, and
  *            LIMIT_ANSWER_BYTES where there is none, the call is brief, or the status is not 200,
  *            nor 206 for a range.
@@ -116,7 +117,7 @@ struct http_call {
 	void *easy;
 	void *sent_headers;
 	struct http_trial *trial; /* owned */
-	bool ending;              /* the rest of its answer is as good as here: it takes no place any more */
+	bool ending;              /* its body has gone, or its answer is as good as here: it takes no place any more */
 	struct buf headers;
 	bool head_told;
 	unsigned heads; /* that came in this try: of redirects, and of answers that are not the last */
@@ -127,8 +128,8 @@ struct http_call {
 enum err_code http_new(const struct http_options *options, struct http **ret_http, struct err *err);
 /* Let a call begin as soon as there is room. */
 enum err_code http_start(struct http *h, struct http_call *call, struct err *err);
-/* From now on fn is called when an answer does not count any more, before its on_done: there is a place for another
- * call. */
+/* From now on fn is called when calls do not count any more, as a rule before their on_done: there is a place for
+ * another call. */
 void http_on_ending(struct http *h, enum err_code (*fn)(void *ctx, struct err *err), void *ctx);
 /* So many calls are under way and do not count; of one host at most http_ending_max, 0 where max_active is 1. */
 unsigned http_ending(const struct http *h);

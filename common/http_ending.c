@@ -1,4 +1,4 @@
-/* The part of http.h that tells when an answer gives its place to another call. */
+/* The part of http.h that tells when a call gives its place to another one. */
 #include "common/http_private.h"
 #include "common/limits.h"
 
@@ -41,14 +41,22 @@ unsigned http_ending_max(unsigned max_active)
 	return max_active / 2;
 }
 
-enum err_code http_ending_look(struct http_call *call, curl_off_t to_come, curl_off_t came, struct err *err)
+static void give(struct http_call *call)
 {
-	struct http *h = call->http;
-
-	if (call->ending || !may_give(call) || !is_ending(call, to_come, came))
-		return ERR_OK;
 	call->ending = true;
 	call->host->ending++;
-	h->ending++;
-	return h->on_ending != NULL ? h->on_ending(h->ending_ctx, err) : ERR_OK;
+	call->http->ending++;
+	call->http->has_given = true;
+}
+
+void http_ending_look(struct http_call *call, curl_off_t to_come, curl_off_t came)
+{
+	if (!call->ending && may_give(call) && is_ending(call, to_come, came))
+		give(call);
+}
+
+void http_ending_sent(struct http_call *call, curl_off_t to_go, curl_off_t went)
+{
+	if (!call->ending && call->alone && may_give(call) && to_go > 0 && went >= to_go)
+		give(call);
 }

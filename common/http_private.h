@@ -29,6 +29,7 @@ struct http {
 	struct http_call *moot;                                 /* those that are about to end */
 	enum err_code (*on_ending)(void *ctx, struct err *err); /* may be NULL */
 	void *ending_ctx;
+	bool has_given;  /* a call, its place, since on_ending was told */
 	bool has_failed; /* a call, since those that wait were last looked through */
 };
 
@@ -58,7 +59,9 @@ const char *http_proxy_advice(const struct http_call *call, CURLcode result);
 enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err);
 void http_transfer_close(struct http_call *call);
 /* So much of an answer has come: where the rest is as good as here, the call gives its place away. */
-enum err_code http_ending_look(struct http_call *call, curl_off_t to_come, curl_off_t came, struct err *err);
+void http_ending_look(struct http_call *call, curl_off_t to_come, curl_off_t came);
+/* So much of a body has gone: where that is all of it, the call gives its place away. */
+void http_ending_sent(struct http_call *call, curl_off_t to_go, curl_off_t went);
 /* True where the answer is a redirect that has to be followed: the transfer has been set to where it leads. */
 bool http_transfer_moves(struct http_call *call);
 /* A transfer came to its end: the head of an answer without a body is told now.  Returns how it ended after that. */

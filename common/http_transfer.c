@@ -94,13 +94,15 @@ static int on_progress(void *data, curl_off_t to_come, curl_off_t came, curl_off
 	struct http_call *call = data;
 	long status = 0;
 
-	(void)to_go;
-	(void)went;
+	if (call->upload != NULL)
+		http_ending_sent(call, to_go, went);
 	if (came <= (curl_off_t)LIMIT_ANSWER_BYTES)
 		return 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (call->on_body != NULL && !call->brief && (status == 200 || (status == 206 && call->range != NULL)))
-		return http_ending_look(call, to_come, came, &call->trial->failure) == ERR_OK ? 0 : 1;
+	if (call->on_body != NULL && !call->brief && (status == 200 || (status == 206 && call->range != NULL))) {
+		http_ending_look(call, to_come, came);
+		return 0;
+	}
 	err_set(&call->trial->failure, ERR_REFUSED, "%s %s: answered %ld, with a body of more than %llu bytes",
 		method_of(call), name_of(call), status, (unsigned long long)LIMIT_ANSWER_BYTES);
 	return 1;

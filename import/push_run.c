@@ -3,11 +3,19 @@
 
 #include "common/limits.h"
 
+/* A blob that has gone whole takes no place: the registry brings it to its disk while the next one comes. */
+static unsigned may_be_active(const struct push *p)
+{
+	unsigned max = p->active_max + (p->active_max > 1 ? http_ending(p->site->http) : 0);
+
+	return max < PUSH_SLOTS ? max : PUSH_SLOTS;
+}
+
 static enum err_code fill(struct push *p, struct err *err)
 {
 	enum err_code code = ERR_OK;
 
-	while (code == ERR_OK && p->next < p->end && p->active < p->active_max) {
+	while (code == ERR_OK && p->next < p->end && p->active < may_be_active(p)) {
 		struct push_slot *slot = p->slots;
 		bool started = false;
 
@@ -33,6 +41,11 @@ enum err_code push_next(struct push_slot *slot, struct err *err)
 	return fill(p, err);
 }
 
+static enum err_code on_ending(void *ctx, struct err *err)
+{
+	return fill(ctx, err);
+}
+
 enum err_code push_run(struct push *p, push_start_fn *start, size_t len, unsigned active_max, struct err *err)
 {
 	enum err_code code;
@@ -45,7 +58,11 @@ enum err_code push_run(struct push *p, push_start_fn *start, size_t len, unsigne
 	p->end = len;
 	p->active_max = active_max < PUSH_SLOTS ? active_max : PUSH_SLOTS;
 	code = fill(p, err);
-	return code == ERR_OK ? http_run(p->site->http, err) : code;
+	http_on_ending(p->site->http, on_ending, p);
+	if (code == ERR_OK)
+		code = http_run(p->site->http, err);
+	http_on_ending(p->site->http, NULL, NULL);
+	return code;
 }
 
 enum err_code push_read_manifest(const struct push *p, uint32_t node, struct buf *out, struct err *err)

@@ -1,4 +1,4 @@
-/* An answer whose rest is as good as here gives its place to the next call. */
+/* An answer whose rest is as good as here gives its place to the next call, and so does a body that has gone. */
 #include <arpa/inet.h>
 #include <check.h>
 #include <poll.h>
@@ -23,6 +23,7 @@
 struct far_server {
 	int listener;
 	char host[32];
+	size_t taken_len; /* of the first request's body */
 	size_t body_len;
 	bool waits;
 	bool asked_early; /* for the second answer, before the first one was whole */
@@ -41,11 +42,25 @@ static void send_all(int fd, const char *bytes, size_t len)
 	}
 }
 
-static void read_request(int fd)
+/* The head, and so much after it. */
+static void read_request(int fd, size_t body_len)
 {
-	char text[4096];
+	char text[4096 + 1];
+	const char *end = NULL;
+	size_t len = 0, left;
+	ssize_t n;
 
-	ck_assert_int_gt(recv(fd, text, sizeof(text), 0), 0);
+	while (end == NULL) {
+		n = recv(fd, text + len, sizeof(text) - 1 - len, 0);
+		ck_assert_int_gt(n, 0);
+		len += (size_t)n;
+		text[len] = '\0';
+		end = strstr(text, "\r\n\r\n");
+	}
+	for (left = body_len - (len - (size_t)(end + 4 - text)); left > 0; left -= (size_t)n) {
+		n = recv(fd, text, left < sizeof(text) ? left : sizeof(text), 0);
+		ck_assert_int_gt(n, 0);
+	}
 }
 
 static void *serve(void *arg)
@@ -57,7 +72,7 @@ static void *serve(void *arg)
 	int first = accept(s->listener, NULL, NULL), second;
 
 	ck_assert(body != NULL && first >= 0);
-	read_request(first);
+	read_request(first, s->taken_len);
 	nanosleep(&far, NULL);
 	send_all(first, head,
 		 (size_t)snprintf(head, sizeof(head),
@@ -67,7 +82,7 @@ static void *serve(void *arg)
 	send_all(first, body, 1);
 	close(first);
 	second = accept(s->listener, NULL, NULL);
-	read_request(second);
+	read_request(second, 0);
 	send_all(second, head,
 		 (size_t)snprintf(head, sizeof(head),
 				  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
@@ -147,18 +162,35 @@ static const struct {
 	const char *name;
 	unsigned max_active;
 	bool alone;
-	size_t body_len;
+	size_t sent_len, body_len;
 	bool gives;
 } cases[] = {
-	{ "the next one begins", 2, true, 2 * MIB, true },
-	{ "one at a time is one at a time", 1, true, 2 * MIB, false },
-	{ "others share a connection", 2, false, 2 * MIB, false },
-	{ "too short to tell its pace", 2, true, MIB, false },
+	{ "the next one begins", 2, true, 0, 2 * MIB, true },
+	{ "one at a time is one at a time", 1, true, 0, 2 * MIB, false },
+	{ "others share a connection", 2, false, 0, 2 * MIB, false },
+	{ "too short to tell its pace", 2, true, 0, MIB, false },
+	{ "a body that has gone", 2, true, MIB, 1, true },
+	{ "a small one", 2, true, 1, 1, true },
+	{ "a body, one at a time", 1, true, MIB, 1, false },
+	{ "a body on a connection that others share", 2, false, MIB, 1, false },
 };
+
+/* Zeroes without end: what says how many of them go is the call. */
+static enum err_code read_zeroes(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	(void)in;
+	(void)err;
+	memset(bytes, 0, cap);
+	*ret_len = cap;
+	return ERR_OK;
+}
 
 START_TEST(place)
 {
-	struct far_server server = { .body_len = cases[_i].body_len, .waits = cases[_i].gives };
+	struct far_server server = { .taken_len = cases[_i].sent_len,
+				     .body_len = cases[_i].body_len,
+				     .waits = cases[_i].gives };
+	struct instream zeroes = { .read = read_zeroes };
 	struct http_options options = { .max_active = cases[_i].max_active, .user_agent = "test", .stall_seconds = 20 };
 	struct heard h = { 0 };
 	struct err err = { 0 };
@@ -168,6 +200,12 @@ START_TEST(place)
 	h.first = (struct http_call){
 		.url = server.host, .alone = cases[_i].alone, .on_body = on_body, .on_done = on_first_done
 	};
+	if (cases[_i].sent_len > 0) {
+		h.first.method = "PUT";
+		h.first.upload = &zeroes;
+		h.first.upload_sized = true;
+		h.first.upload_bytes = cases[_i].sent_len;
+	}
 	h.second =
 		(struct http_call){ .url = server.host, .alone = true, .on_body = on_body, .on_done = on_second_done };
 	http_on_ending(h.http, on_ending, &h);
