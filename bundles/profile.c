@@ -252,7 +252,9 @@ static enum err_code put_fallback(struct profile *p, const struct node *subject,
 	if (code != ERR_OK)
 		return code;
 	memory_stream_init(&in, buf_text(&text), text.len);
-	code = layout_put(p->layout, &digest, text.len, &in.in, err);
+	/* The same file again would be another one, to which nothing that is known of this one applies. */
+	if (!layout_has(p->layout, &digest, text.len))
+		code = layout_put(p->layout, &digest, text.len, &in.in, err);
 	js_begin(&p->o, '{');
 	js_member(&p->o, "mediaType", TYPE_OCI_INDEX);
 	js_member(&p->o, "digest", digest.text);

@@ -189,23 +189,22 @@ static void forget_unpublished(const struct layout *l, const struct digest *dige
 bool layout_has(const struct layout *l, const struct digest *digest, uint64_t size_bytes)
 {
 	CLEANUP(digest_stream_release) struct digest_stream hash = { 0 };
-	struct instream *in = NULL;
+	struct blob_stream s = { .fd = -1 };
 	char chunk[STREAM_CHUNK_BYTES];
 	size_t len = 1;
 	enum err_code code;
 
 	forget_unpublished(l, digest);
-	code = layout_blob(l, digest, &in, NULL);
-	if (code != ERR_OK)
-		return false;
-	code = digest_stream_init(&hash, digest, size_bytes, NULL);
+	code = find_blob(l, digest, &s, NULL);
+	if (code == ERR_OK)
+		code = digest_stream_init(&hash, digest, size_bytes, NULL);
 	while (code == ERR_OK && len > 0) {
-		code = instream_read(in, chunk, sizeof(chunk), &len, NULL);
+		code = instream_read(&s.file.in, chunk, sizeof(chunk), &len, NULL);
 		if (code == ERR_OK)
 			code = len > 0 ? digest_stream_update(&hash, chunk, len, NULL)
 				       : digest_stream_final(&hash, NULL);
 	}
-	instream_release(in);
+	close_fd(&s.fd);
 	return code == ERR_OK;
 }
 
