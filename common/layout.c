@@ -328,6 +328,7 @@ void layout_close(struct layout *l)
 	if (l == NULL)
 		return;
 	writeback_free(l->writeback);
+	layout_proved_free(l->proved);
 	close_fd(&l->lock_fd);
 	close_fd(&l->fd);
 	tarball_close(l->tar);

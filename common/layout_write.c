@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -91,6 +92,8 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	CLEANUP(close_fd) int fd = -1;
 	char name[LAYOUT_BLOB_MAX];
 	enum err_code code = make_folders(l, digest, err);
+	struct timespec mark;
+	bool marked = false;
 
 	if (code == ERR_OK)
 		code = begin_early(l, size_bytes, err);
@@ -102,10 +105,14 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 		return err_errno(err, l->path);
 	layout_blob_name(digest, name);
 	code = write_part(l, fd, digest, size_bytes, in, err);
+	if (code == ERR_OK)
+		marked = layout_proved_mark(l, fd, &mark);
 	if (code == ERR_OK && renameat(l->fd, PART_NAME, l->fd, name) != 0)
 		code = err_errno(err, l->path);
 	if (code != ERR_OK)
 		unlinkat(l->fd, PART_NAME, 0);
+	else if (marked)
+		layout_proved_put(l, fd, digest, &mark);
 	return code;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "common/layout_proved.h"
 #include "common/limits.h"
 #include "common/workers.h"
 
@@ -22,29 +23,33 @@ static void *worker(void *arg)
 	while ((i = atomic_fetch_add(&look->next, 1)) < plan->order_len) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
-		plan->skip[plan->order[i]] = layout_has(look->layout, &n->digest, n->size_bytes);
+		if (!plan->skip[plan->order[i]])
+			plan->skip[plan->order[i]] = layout_proved_look(look->layout, &n->digest, n->size_bytes);
 	}
 	return NULL;
 }
 
-/* What there is to read, from what is there under its name. */
-static uint64_t bytes_there(const struct layout *l, const struct plan *plan)
+/* What is there is known to be whole, or there is so much to read, from what is there under its name. */
+static uint64_t bytes_to_read(const struct layout *l, struct plan *plan)
 {
 	uint64_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < plan->order_len && bytes < MUCH_BYTES; i++) {
+	for (i = 0; i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
-		if (layout_is_there_sized(l, &n->digest, n->size_bytes))
+		plan->skip[plan->order[i]] = layout_proved_has(l, &n->digest, n->size_bytes);
+		if (!plan->skip[plan->order[i]] && bytes < MUCH_BYTES &&
+		    layout_is_there_sized(l, &n->digest, n->size_bytes))
 			bytes += n->size_bytes;
 	}
 	return bytes;
 }
 
-void layout_held_look(const struct layout *l, struct plan *plan)
+void layout_held_look(struct layout *l, struct plan *plan)
 {
 	struct look look = { .layout = l, .plan = plan };
 
-	workers_run(bytes_there(l, plan) < MUCH_BYTES ? 1 : workers_for_processors(), worker, &look);
+	layout_proved_open(l);
+	workers_run(bytes_to_read(l, plan) < MUCH_BYTES ? 1 : workers_for_processors(), worker, &look);
 }

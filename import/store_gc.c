@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/layout_proved.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "import/reach.h"
@@ -90,6 +91,7 @@ enum err_code store_gc_run(struct store_gc *gc, struct err *err)
 
 	for (i = 0; code == ERR_OK && i < gc->blobs_len; i++)
 		code = layout_remove(gc->layout, &gc->blobs[i].digest, err);
+	layout_proved_prune(gc->layout);
 	return code;
 }
 

@@ -5,6 +5,7 @@
 
 #include "bundles/index.h"
 #include "bundles/profile.h"
+#include "common/layout_proved.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/walk.h"
@@ -293,13 +294,19 @@ static enum err_code layout_target_write(struct target *target, struct plan *pla
 
 	if (code == ERR_OK)
 		code = layout_lock(t->layout, err);
-	if (code == ERR_OK)
+	if (code == ERR_OK) {
+		layout_proved_open(t->layout);
 		code = check_again(t, plan, err);
+	}
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		if (plan_sends(plan, plan->order[i]))
 			code = put_node(t, plan, plan->order[i], err);
 	}
-	return code == ERR_OK ? publish(t, plan, err) : code;
+	if (code == ERR_OK)
+		code = publish(t, plan, err);
+	if (code == ERR_OK)
+		layout_proved_save(t->layout);
+	return code;
 }
 
 /* Everything under one image, as the store now gives it. */

@@ -406,7 +406,7 @@ example_export() {
 
 		bundle import -q --to store app1.oci.tar.zst
 		expect 0 "$APP1"
-		diff -r --exclude=.lock whole "$BUNDLE_STORE"
+		same_layout whole "$BUNDLE_STORE"
 		rm -r "$BUNDLE_STORE"
 	done
 }

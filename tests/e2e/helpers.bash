@@ -119,6 +119,11 @@ await() {
 	done
 }
 
+# Two layouts, or stores, have the same in them, but for the record of what was proved: that speaks of inodes and times.
+same_layout() {
+	diff -r --exclude=.lock --exclude=.bundle-proved "$1" "$2"
+}
+
 # Flips a bit of byte N of a file; counted from the end where N is negative.
 flip() {
 	local file=$1 at=$2 byte

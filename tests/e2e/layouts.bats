@@ -58,6 +58,31 @@ signatures() {
 	diff -r before site
 }
 
+@test "what was damaged comes anew, though size and time of its file are as they were" {
+	for to in oci:site store; do
+		local layout=${to#oci:} file
+		[[ $to != store ]] || layout=$BUNDLE_STORE
+		"$BUNDLE" import -q --to "$to" app.zst >/dev/null
+		file=$layout/blobs/sha256/${APP1_LAYER#*:}
+		cp -a "$file" was
+		bundle import -q --to "$to" app.zst
+		expect 0 ' 0 B written, '
+		flip "$file" 9
+		touch -r was "$file"
+		bundle import -q --to "$to" app.zst
+		expect 0 ' written, everything read back'
+		[[ $output != *' 0 B written'* ]]
+		cmp was "$file"
+		# Read again where nothing is known, and where what is known is nonsense.
+		for record in gone nonsense; do
+			rm -f "$layout/.bundle-proved"
+			[[ $record == gone ]] || seq 100000 >"$layout/.bundle-proved"
+			bundle import -q --to "$to" app.zst
+			expect 0 ' 0 B written, '
+		done
+	done
+}
+
 @test "beside what oras, skopeo and crane have put there" {
 	lab_peer oras cp -r --from-plain-http --to-oci-layout "$MANY" oras:v1 >/dev/null
 	lab_peer skopeo copy -q --all --src-tls-verify=false "docker://$MANY" oci:skopeo:v1

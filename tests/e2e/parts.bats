@@ -32,7 +32,7 @@ teardown() { session_end; }
 			BUNDLE_STORE=$PWD/want "$BUNDLE" import -q --to "${to/site/want}" "$file.zst" >/dev/null
 		done
 		[[ $to == store ]] && there=$BUNDLE_STORE || there=site
-		diff -r --exclude=.lock want "$there"
+		same_layout want "$there"
 	done
 }
 

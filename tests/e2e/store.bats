@@ -47,7 +47,8 @@ teardown() { session_end; }
 	expect 0
 	[[ $(jq .unreachableBytes <<<"$output") == "$waste" ]]
 	BUNDLE_STORE=$PWD/only bundle import -q --to store "$BATS_FILE_TMPDIR/app.zst"
-	diff -r only "$BUNDLE_STORE"
+	same_layout only "$BUNDLE_STORE"
+	diff <(cut -d " " -f 1 only/.bundle-proved) <(cut -d " " -f 1 "$BUNDLE_STORE/.bundle-proved")
 	bundle attestations "$APP"
 	expect 0 "$PROVENANCE"
 	bundle store gc
