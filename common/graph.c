@@ -187,7 +187,13 @@ static enum err_code add_edge(struct graph *g, uint32_t from, const struct descr
 		code = vec_grow(&g->edges, &g->edges_cap, g->edges_len + 1, sizeof(*g->edges), LIMIT_EDGES, err);
 	if (code != ERR_OK)
 		return code;
-	g->edges[g->edges_len++] = (struct edge){ .to = at, .kind = kind, .anywhere = !to->has_platform };
+	g->edges[g->edges_len++] = (struct edge){
+		.to = at,
+		.kind = kind,
+		.anywhere = !to->has_platform,
+		.manifest = (kind == EDGE_CHILD || kind == EDGE_ATTESTATION) &&
+			    manifest_kind(to->media_type) != MANIFEST_NONE,
+	};
 	g->nodes[from].edges_len++;
 	return ERR_OK;
 }

@@ -86,6 +86,7 @@ struct edge {
 	enum edge_kind kind : 8;
 	bool left_out : 1; /* the index lists it for what was not asked for */
 	bool anywhere : 1; /* the index does not say what it runs on */
+	bool manifest : 1; /* the index says that it is one */
 };
 
 struct link {

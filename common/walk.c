@@ -104,33 +104,22 @@ static enum err_code leave_out(struct walk *w, uint32_t node, const struct manif
 	return code;
 }
 
-/* Everything a manifest lists becomes a node; what is a manifest itself is visited. */
-static enum err_code visit_children(struct walk *w, uint32_t node, const struct manifest *m, uint16_t source,
-				    struct err *err)
+/* The blobs that a manifest lists are looked for where it came from: a config is one, whatever its media type claims.
+ */
+static void place_blobs(struct walk *w, uint32_t node, uint16_t source)
 {
-	enum err_code code = ERR_OK;
+	struct graph *g = w->graph;
 	size_t i;
 
-	if (m->kind == MANIFEST_INDEX && w->selection != NULL)
-		code = leave_out(w, node, m, err);
-	if (m->has_config) /* a config is a blob, whatever its media type claims */
-		w->graph->nodes[graph_find(w->graph, &m->config.digest)].source = source;
-	for (i = 0; code == ERR_OK && i < m->items_len; i++) {
-		uint32_t child = graph_find(w->graph, &m->items[i].digest);
-		const struct node *n = &w->graph->nodes[node];
+	for (i = 0; i < g->nodes[node].edges_len; i++) {
+		const struct edge *e = &g->edges[g->nodes[node].edges + i];
 
-		if (m->kind == MANIFEST_INDEX && w->graph->edges[n->edges + i].left_out)
-			continue;
-		if (m->kind == MANIFEST_INDEX && manifest_kind(m->items[i].media_type) != MANIFEST_NONE)
-			code = walk_visit(w, &m->items[i], child, node, source, err);
-		else
-			w->graph->nodes[child].source = source;
+		if (!e->manifest && !e->left_out)
+			g->nodes[e->to].source = source;
 	}
-	return code;
 }
 
-/* The children of a node that another source gave, at this one. */
-enum err_code walk_visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err)
+enum err_code walk_visit_children(struct walk *w, uint32_t node, uint16_t source, struct err *err)
 {
 	struct graph *g = w->graph;
 	enum err_code code = ERR_OK;
@@ -140,8 +129,7 @@ enum err_code walk_visit_known(struct walk *w, uint32_t node, uint16_t source, s
 		const struct edge *e = &g->edges[g->nodes[node].edges + i];
 		struct descriptor d = node_descriptor(&g->nodes[e->to]);
 
-		if ((e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION) && !e->left_out &&
-		    manifest_kind(d.media_type) != MANIFEST_NONE)
+		if (e->manifest && !e->left_out)
 			code = walk_visit(w, &d, e->to, node, source, err);
 	}
 	return code;
@@ -155,12 +143,12 @@ static enum err_code follow(struct walk *w, uint32_t node, uint16_t source, stru
 
 	if (code != ERR_OK || !first)
 		return code;
-	code = walk_visit_known(w, node, source, err);
+	code = walk_visit_children(w, node, source, err);
 	return code == ERR_OK ? walk_ask_referrers(w, node, source, err) : code;
 }
 
 enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
-			  const struct manifest *m, struct err *err)
+			  struct manifest *m, struct err *err)
 {
 	bool first;
 	enum err_code code;
@@ -174,8 +162,13 @@ enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const 
 		code = w->on_manifest(w->ctx, node, got->bytes, got->len, err);
 	if (code == ERR_OK)
 		code = walk_once(w, node, source, ASKED_REFERRERS, &first, err);
-	if (code == ERR_OK)
-		code = visit_children(w, node, m, source, err);
+	if (code == ERR_OK && m->kind == MANIFEST_INDEX && w->selection != NULL)
+		code = leave_out(w, node, m, err);
+	if (code != ERR_OK)
+		return code;
+	manifest_release(m); /* thousands of questions about its children take as much again */
+	place_blobs(w, node, source);
+	code = walk_visit_children(w, node, source, err);
 	return code == ERR_OK ? walk_ask_referrers(w, node, source, err) : code;
 }
 

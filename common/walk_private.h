@@ -28,11 +28,11 @@ enum err_code walk_reach(struct walk *w, uint32_t node, uint32_t from, struct er
 /* The same, and ask for its manifest. */
 enum err_code walk_visit(struct walk *w, const struct descriptor *d, uint32_t node, uint32_t from, uint16_t source,
 			 struct err *err);
-/* The children of a node whose manifest another source gave, at this one. */
-enum err_code walk_visit_known(struct walk *w, uint32_t node, uint16_t source, struct err *err);
-/* A manifest is here and proved: add it, tell the owner, go on from it. */
+/* Ask a source for the manifests that a node lists, and that are wanted of it. */
+enum err_code walk_visit_children(struct walk *w, uint32_t node, uint16_t source, struct err *err);
+/* A manifest is here and proved: add it, tell the owner, let go of what was parsed, go on from it. */
 enum err_code walk_expand(struct walk *w, uint32_t node, uint16_t source, const struct source_manifest *got,
-			  const struct manifest *m, struct err *err);
+			  struct manifest *m, struct err *err);
 /* Ask what refers to a node, unless nobody wants to know. */
 enum err_code walk_ask_referrers(struct walk *w, uint32_t node, uint16_t source, struct err *err);
 /* It belongs to a referrer that is taken, and so does all that refers to it. */

@@ -36,7 +36,7 @@ enum err_code walk_mark_of_referrer(struct walk *w, uint32_t node, struct err *e
 	for (i = 0; code == ERR_OK && i < w->sources_len; i++) {
 		if (!asked_has(&w->asked, node, (uint16_t)i, ASKED_REFERRERS))
 			continue;
-		code = walk_visit_known(w, node, (uint16_t)i, err);
+		code = walk_visit_children(w, node, (uint16_t)i, err);
 		if (code == ERR_OK)
 			code = walk_ask_referrers(w, node, (uint16_t)i, err);
 	}
@@ -65,7 +65,7 @@ static enum err_code take(struct walk *w, const struct question *q, const struct
 
 /* A referrer whose manifest was asked for because of its type, and is wanted.  One that is listed and not there has no
  * type: it is absent, and that is said. */
-static enum err_code take_read(const struct question *q, const struct source_manifest *got, const struct manifest *m,
+static enum err_code take_read(const struct question *q, const struct source_manifest *got, struct manifest *m,
 			       struct err *err)
 {
 	struct walk *w = q->walk;
