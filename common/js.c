@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/js_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
 
-/* From behind the quote that opens a string to the one that closes it, or to the end of the text. */
-static const char *string_end(const char *p, const char *end)
+const char *js_string_end(const char *p, const char *end)
 {
 	while (p < end && (p = memchr(p, '"', (size_t)(end - p))) != NULL) {
 		const char *slash = p;
@@ -26,15 +26,15 @@ static const char *string_end(const char *p, const char *end)
 	return end;
 }
 
-/* Count values and depth before the parser allocates for them: 8 MiB of "[[[[" or "0,0,0," must not become 500 MiB. */
-static enum err_code js_bounds(const char *p, size_t len, size_t max_values, const char *what, struct err *err)
+/* 8 MiB of "[[[[" or "0,0,0," must not become 500 MiB. */
+enum err_code js_bounds(const char *p, size_t len, size_t max_values, const char *what, struct err *err)
 {
 	size_t values = 0, depth = 0;
 	const char *end = p + len;
 
 	for (; p < end; p++) {
 		if (*p == '"') {
-			p = string_end(p + 1, end);
+			p = js_string_end(p + 1, end);
 			continue;
 		}
 		if (*p == '[' || *p == '{')
@@ -55,26 +55,63 @@ enum err_code js_read(const void *bytes, size_t len, const char *what, struct js
 	return js_read_large(bytes, len, LIMIT_JSON_VALUES, what, ret_value, err);
 }
 
+/* As js_bounds has let it pass. */
+static enum err_code parse(const void *bytes, size_t len, size_t flags, const char *what, json_t **ret_value,
+			   json_error_t *ret_why, struct err *err)
+{
+	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | flags, ret_why);
+
+	if (value == NULL && json_error_code(ret_why) == json_error_out_of_memory)
+		return err_nomem(err);
+	if (value == NULL)
+		return err_set(err, ERR_FORMAT, "%s: not valid JSON: %s (line %d, column %d)", what, ret_why->text,
+			       ret_why->line, ret_why->column);
+	*ret_value = value;
+	return ERR_OK;
+}
+
 enum err_code js_read_large(const void *bytes, size_t len, size_t max_values, const char *what,
 			    struct json_t **ret_value, struct err *err)
 {
 	json_error_t why;
-	json_t *value;
 	enum err_code code;
 
 	if (bytes == NULL)
 		bytes = ""; /* an empty buffer */
 	code = js_bounds(bytes, len, max_values, what, err);
-	if (code != ERR_OK)
+	return code == ERR_OK ? parse(bytes, len, 0, what, ret_value, &why, err) : code;
+}
+
+/* Lines and columns count from 1, and columns in characters. */
+static void place_of(const char *document, size_t at, size_t *ret_line, size_t *ret_column)
+{
+	size_t line = 1, column = 0, i;
+
+	for (i = 0; i < at; i++) {
+		line += document[i] == '\n';
+		column = document[i] == '\n' ? 0 : column + ((document[i] & 0xc0) != 0x80);
+	}
+	*ret_line = line;
+	*ret_column = column;
+}
+
+enum err_code js_read_part(const struct js_part *part, struct json_t **ret_value, struct err *err)
+{
+	json_error_t why;
+	enum err_code code =
+		parse(part->text, part->len, part->is_item ? JSON_DECODE_ANY : 0, part->what, ret_value, &why, err);
+	const struct js_piece *piece;
+	size_t at, line, column;
+
+	if (code != ERR_FORMAT)
 		return code;
-	value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &why);
-	if (value == NULL && json_error_code(&why) == json_error_out_of_memory)
-		return err_nomem(err);
-	if (value == NULL)
-		return err_set(err, ERR_FORMAT, "%s: not valid JSON: %s (line %d, column %d)", what, why.text, why.line,
-			       why.column);
-	*ret_value = value;
-	return ERR_OK;
+	at = (size_t)why.position;
+	piece = &part->pieces[part->pieces_len - 1];
+	while (piece > part->pieces && piece->at >= at)
+		piece--;
+	place_of(part->document, piece->document_at + at - piece->at, &line, &column);
+	return err_set(err, ERR_FORMAT, "%s: not valid JSON: %s (line %zu, column %zu)", part->what, why.text, line,
+		       column);
 }
 
 enum err_code js_read_secret(const void *bytes, size_t len, const char *what, struct json_t **ret_value,
