@@ -182,10 +182,6 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 size_t description_shard_of(const struct description *d, const char *name);
 /* Read and check a shard, and add what it says. */
 enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err);
-/* Both halves of that: parsing, which takes most of the time, on any thread; and adding what was parsed. */
-enum err_code description_parse_shard(size_t shard, const void *bytes, size_t len, struct json_t **ret_json,
-				      struct err *err);
-enum err_code description_add_parsed(struct description *d, size_t shard, const struct json_t *json, struct err *err);
 /* The order of links, for qsort. */
 int description_compare_links(const void *a, const void *b);
 /* All shards are there: put blobs and links in order, and hold them against each other.  what is bundle.json's name. */

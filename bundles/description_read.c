@@ -12,14 +12,15 @@
 static enum err_code read_file(const struct reading *r, const struct json_t *json, const char *name,
 			       struct description_file *f)
 {
-	enum err_code code = reading_keep_text(r, json, "name", &f->name);
+	struct js_item item = { .json = json };
+	enum err_code code = reading_keep_text(r, &item, "name", &f->name);
 
 	if (code == ERR_OK && strcmp(f->name, name) != 0)
 		code = READING_BAD(r, "%s: \"files\" lists %.40s where %s must stand", r->what, f->name, name);
 	if (code == ERR_OK)
-		code = reading_digest(r, json, "digest", &f->digest);
+		code = reading_digest(r, &item, "digest", &f->digest);
 	if (code == ERR_OK)
-		code = reading_size(r, json, &f->size_bytes);
+		code = reading_size(r, &item, &f->size_bytes);
 	if (code == ERR_OK && f->size_bytes > LIMIT_DESCRIPTION_BYTES)
 		code = READING_BAD(r, "%s: %s of %" PRIu64 " bytes", r->what, name, f->size_bytes);
 	return code;
@@ -41,23 +42,24 @@ static enum err_code read_files(const struct reading *r)
 static enum err_code read_shard(const struct reading *r, size_t place, const struct json_t *json,
 				struct description_shard *shard)
 {
+	struct js_item item = { .json = json };
 	char name[SHARD_NAME_MAX];
 	const char *is = NULL;
 	uint64_t images = 0;
-	enum err_code code = reading_text(r, json, "name", &is);
+	enum err_code code = reading_text(r, &item, "name", &is);
 
 	shard_name(place, name);
 	if (code == ERR_OK && strcmp(is, name) != 0)
 		code = READING_BAD(r, "%s: \"shards\" lists %.40s where %s must stand", r->what, is, name);
 	if (code == ERR_OK)
-		code = reading_digest(r, json, "digest", &shard->digest);
+		code = reading_digest(r, &item, "digest", &shard->digest);
 	if (code == ERR_OK)
-		code = reading_size(r, json, &shard->size_bytes);
+		code = reading_size(r, &item, &shard->size_bytes);
 	if (code == ERR_OK)
-		code = reading_name(r, json, "first", &shard->first);
+		code = reading_name(r, &item, "first", &shard->first);
 	if (code != ERR_OK)
 		return code;
-	if (shard->size_bytes > LIMIT_DESCRIPTION_BYTES || !js_uint(json, "images", &images) || images == 0 ||
+	if (shard->size_bytes > LIMIT_DESCRIPTION_BYTES || !js_item_uint(&item, "images", &images) || images == 0 ||
 	    images > LIMIT_IMAGES)
 		return READING_BAD(r, "%s: %s cannot be of that size", r->what, name);
 	shard->images = (size_t)images;
@@ -113,6 +115,7 @@ static enum err_code check_version(const struct reading *r)
 static enum err_code read_annotations(const struct reading *r)
 {
 	const struct json_t *json = js_object(r->json, "annotations");
+	struct js_item item = { .json = json };
 	struct description_notes *notes = &r->d->notes;
 	enum err_code code = ERR_OK;
 	const char *key;
@@ -132,7 +135,7 @@ static enum err_code read_annotations(const struct reading *r)
 			return READING_BAD(r, "%s: an annotation without a proper name", r->what);
 		code = intern_text(&r->d->strings, key, &a->key, r->err);
 		if (code == ERR_OK)
-			code = reading_keep_text(r, json, key, &a->value);
+			code = reading_keep_text(r, &item, key, &a->value);
 		if (code == ERR_OK && notes->annotations_len > 0 && strcmp(a[-1].key, a->key) >= 0)
 			code = READING_BAD(r, "%s: annotation %.200s is not in its place: they must be sorted", r->what,
 					   key);
@@ -144,13 +147,14 @@ static enum err_code read_annotations(const struct reading *r)
 static enum err_code read_stream(const struct reading *r)
 {
 	const struct json_t *json = js_object(r->json, "stream");
+	struct js_item item = { .json = json };
 	struct description_notes *notes = &r->d->notes;
 	enum err_code code;
 
 	if (json == NULL)
 		return js_has(r->json, "stream") ? READING_BAD(r, "%s: \"stream\" is no object", r->what) : ERR_OK;
-	code = reading_keep_text(r, json, "name", &notes->stream);
-	if (code == ERR_OK && (!js_uint(json, "serial", &notes->serial) || notes->serial == 0))
+	code = reading_keep_text(r, &item, "name", &notes->stream);
+	if (code == ERR_OK && (!js_item_uint(&item, "serial", &notes->serial) || notes->serial == 0))
 		code = READING_BAD(r, "%s: \"stream\" without a proper \"serial\"", r->what);
 	return code;
 }
@@ -164,7 +168,7 @@ static enum err_code read_trusted_root(const struct reading *r)
 		       : READING_BAD(r, "%s: \"trustedRoot\" is no object", r->what);
 }
 
-static enum err_code read_root(const struct reading *r)
+static enum err_code read_root(struct reading *r)
 {
 	enum err_code code = check_version(r);
 
@@ -185,11 +189,20 @@ static enum err_code read_root(const struct reading *r)
 	return reading_lists(r);
 }
 
-static enum err_code parse(const void *bytes, size_t len, const char *what, struct json_t **ret_json, struct err *err)
+/* The rest of the document, for js_free; its lists are read from where they stand. */
+static enum err_code parse(struct reading *r, const void *bytes, size_t len, struct json_t **ret_json)
 {
-	enum err_code code = js_read_large(bytes, len, LIMIT_DESCRIPTION_VALUES, what, ret_json, err);
+	static const char *const names[READING_LISTS] = {
+		[READING_BLOBS] = "blobs",
+		[READING_IMAGES] = "images",
+		[READING_LINKS] = "referrers",
+	};
+	enum err_code code = js_lists_read(bytes, len, LIMIT_DESCRIPTION_VALUES, r->what, names, READING_LISTS,
+					   r->lists, ret_json, r->err);
 
-	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
+	if (code == ERR_OK)
+		r->json = *ret_json;
+	return code == ERR_FORMAT ? err_recode(r->err, ERR_DAMAGED) : code;
 }
 
 enum err_code description_read(const void *bytes, size_t len, const char *what, struct description *ret_description,
@@ -197,11 +210,11 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 {
 	CLEANUP(description_release) struct description d = { 0 };
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	enum err_code code = parse(bytes, len, what, &json, err);
+	struct reading r = { .d = &d, .what = what, .err = err };
+	enum err_code code = parse(&r, bytes, len, &json);
 
 	if (code == ERR_OK)
-		code = read_root(&(struct reading){ .d = &d, .json = json, .what = what, .err = err });
-	js_free(take_ptr(&json)); /* it is the larger half of what this takes: no more beside it than must be */
+		code = read_root(&r);
 	if (code == ERR_OK && d.shards_len == 0)
 		code = description_complete(&d, what, err);
 	if (code != ERR_OK)
@@ -211,24 +224,18 @@ enum err_code description_read(const void *bytes, size_t len, const char *what, 
 	return ERR_OK;
 }
 
-enum err_code description_parse_shard(size_t shard, const void *bytes, size_t len, struct json_t **ret_json,
-				      struct err *err)
+enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err)
 {
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	char name[SHARD_NAME_MAX];
-
-	shard_name(shard, name);
-	return parse(bytes, len, name, ret_json, err);
-}
-
-enum err_code description_add_parsed(struct description *d, size_t shard, const struct json_t *json, struct err *err)
-{
-	char name[SHARD_NAME_MAX];
-	struct reading r = { .d = d, .json = json, .what = name, .err = err };
+	struct reading r = { .d = d, .what = name, .err = err };
 	size_t had = d->images_len;
 	enum err_code code;
 
 	shard_name(shard, name);
-	code = check_version(&r);
+	code = parse(&r, bytes, len, &json);
+	if (code == ERR_OK)
+		code = check_version(&r);
 	if (code == ERR_OK)
 		code = reading_lists(&r);
 	if (code != ERR_OK)
@@ -236,12 +243,4 @@ enum err_code description_add_parsed(struct description *d, size_t shard, const 
 	if (d->images_len - had != d->shards[shard].images || strcmp(d->images[had].name, d->shards[shard].first) != 0)
 		return READING_BAD(&r, "%s: its images are not those that %s says", name, DESCRIPTION_NAME);
 	return ERR_OK;
-}
-
-enum err_code description_add(struct description *d, size_t shard, const void *bytes, size_t len, struct err *err)
-{
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	enum err_code code = description_parse_shard(shard, bytes, len, &json, err);
-
-	return code == ERR_OK ? description_add_parsed(d, shard, json, err) : code;
 }

@@ -5,9 +5,9 @@
 #include "common/limits.h"
 #include "common/reference.h"
 
-enum err_code reading_text(const struct reading *r, const struct json_t *json, const char *key, const char **ret_text)
+enum err_code reading_text(const struct reading *r, const struct js_item *item, const char *key, const char **ret_text)
 {
-	const char *text = js_string(json, key);
+	const char *text = js_item_string(item, key);
 
 	if (text == NULL || text[0] == '\0' || strlen(text) > LIMIT_TEXT_BYTES)
 		return READING_BAD(r, "%s: an entry without a proper \"%s\"", r->what, key);
@@ -15,19 +15,19 @@ enum err_code reading_text(const struct reading *r, const struct json_t *json, c
 	return ERR_OK;
 }
 
-enum err_code reading_keep_text(const struct reading *r, const struct json_t *json, const char *key,
+enum err_code reading_keep_text(const struct reading *r, const struct js_item *item, const char *key,
 				const char **ret_text)
 {
 	const char *text;
-	enum err_code code = reading_text(r, json, key, &text);
+	enum err_code code = reading_text(r, item, key, &text);
 
 	return code == ERR_OK ? intern_text(&r->d->strings, text, ret_text, r->err) : code;
 }
 
-enum err_code reading_name(const struct reading *r, const struct json_t *json, const char *key, const char **ret_name)
+enum err_code reading_name(const struct reading *r, const struct js_item *item, const char *key, const char **ret_name)
 {
 	const char *name;
-	enum err_code code = reading_text(r, json, key, &name);
+	enum err_code code = reading_text(r, item, key, &name);
 
 	if (code == ERR_OK && !reference_is_name(name))
 		code = READING_BAD(r, "%s: \"%.300s\" is no full name of an image", r->what, name);
@@ -35,20 +35,20 @@ enum err_code reading_name(const struct reading *r, const struct json_t *json, c
 }
 
 /* The one text that may be empty: what a source says of a blob is carried as it is. */
-enum err_code reading_media_type(const struct reading *r, const struct json_t *json, const char **ret_text)
+enum err_code reading_media_type(const struct reading *r, const struct js_item *item, const char **ret_text)
 {
-	const char *text = js_string(json, "mediaType");
+	const char *text = js_item_string(item, "mediaType");
 
 	if (text == NULL || strlen(text) > LIMIT_TEXT_BYTES)
 		return READING_BAD(r, "%s: an entry without a proper \"mediaType\"", r->what);
 	return intern_text(&r->d->strings, text, ret_text, r->err);
 }
 
-enum err_code reading_digest(const struct reading *r, const struct json_t *json, const char *key,
+enum err_code reading_digest(const struct reading *r, const struct js_item *item, const char *key,
 			     struct digest *ret_digest)
 {
 	const char *text;
-	enum err_code code = reading_text(r, json, key, &text);
+	enum err_code code = reading_text(r, item, key, &text);
 
 	if (code == ERR_OK && digest_parse(text, ret_digest, r->err) != ERR_OK) {
 		err_add(r->err, "%s", r->what);
@@ -57,18 +57,18 @@ enum err_code reading_digest(const struct reading *r, const struct json_t *json,
 	return code;
 }
 
-enum err_code reading_size(const struct reading *r, const struct json_t *json, uint64_t *ret_size)
+enum err_code reading_size(const struct reading *r, const struct js_item *item, uint64_t *ret_size)
 {
-	if (!js_uint(json, "size", ret_size))
+	if (!js_item_uint(item, "size", ret_size))
 		return READING_BAD(r, "%s: an entry without \"size\"", r->what);
 	return ERR_OK;
 }
 
-enum err_code reading_word(const struct reading *r, const struct json_t *json, const char *key, unsigned count,
+enum err_code reading_word(const struct reading *r, const struct js_item *item, const char *key, unsigned count,
 			   const char *(*name)(unsigned word), unsigned *ret_word)
 {
 	const char *text;
-	enum err_code code = reading_text(r, json, key, &text);
+	enum err_code code = reading_text(r, item, key, &text);
 	unsigned i;
 
 	if (code != ERR_OK)

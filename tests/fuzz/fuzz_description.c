@@ -45,6 +45,15 @@ static void measure(const struct shape *s)
 	FUZZ_HOLDS(i == PLACES_MAX || at == s->tar_end);
 }
 
+/* However it was taken apart, what was taken is JSON as a whole. */
+static void check_json(enum err_code code, const char *at, size_t len)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = NULL;
+
+	if (code == ERR_OK)
+		FUZZ_HOLDS(js_read_large(at, len, LIMIT_DESCRIPTION_VALUES, "it", &json, NULL) == ERR_OK);
+}
+
 /* What stands in front is bundle.json, the rest shards.  Those are proved by their digests, which do not matter here.
  */
 static enum err_code read_all(const char *at, const char *end, struct description *d, struct digest *ret_digest,
@@ -55,11 +64,14 @@ static enum err_code read_all(const char *at, const char *end, struct descriptio
 	enum err_code code = description_read(at, len, "bundle.json", d, err);
 
 	FUZZ_HOLDS(digest_of(at, len, NULL, ret_digest, NULL) == ERR_OK);
+	check_json(code, at, len);
 	*ret_len = len;
 	for (i = 0; code == ERR_OK && i < d->shards_len && stop != NULL; i++) {
 		at = stop + strlen(SEPARATOR);
 		stop = memmem(at, (size_t)(end - at), SEPARATOR, strlen(SEPARATOR));
-		code = description_add(d, i, at, (size_t)((stop != NULL ? stop : end) - at), err);
+		len = (size_t)((stop != NULL ? stop : end) - at);
+		code = description_add(d, i, at, len, err);
+		check_json(code, at, len);
 	}
 	return code == ERR_OK && i > 0 && i == d->shards_len ? description_complete(d, "bundle.json", err) : code;
 }

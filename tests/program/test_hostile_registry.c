@@ -85,7 +85,7 @@ struct row {
 	bool login; /* as u */
 	int status;
 	const char *text;
-	long memory_max_mib; /* 64 where it is 0 */
+	long memory_max_mib; /* 64 where it is 0: those of many nodes have 1 KiB more for each */
 };
 
 struct result {
@@ -536,7 +536,7 @@ static const struct row lists[] = {
 	{ "20,000 referrers that are not there",
 	  .answers = { { "/v2/a/b/referrers/", .headers = INDEX_TYPE, .start = INDEX_START,
 			 .middle = CHILD("sha256:~", "1") ",", .times = 20000, .end = CHILD(DIGEST_A, "1") "]}" } },
-	  .status = 4, .text = "19901 more", .memory_max_mib = 96 },
+	  .status = 4, .text = "19901 more", .memory_max_mib = 84 },
 	{ "referrers in a circle", .things = { "{}", ARTIFACT("one"), ARTIFACT("two"), IMAGE(CONFIG("$1", "^1"), "") },
 	  .answers = { { "/v2/a/b/referrers/$4", .headers = INDEX_TYPE, .start = INDEX(CHILD("$2", "^2")) },
 		       { "/v2/a/b/referrers/$2", .headers = INDEX_TYPE, .start = INDEX(CHILD("$3", "^3")) },
@@ -572,7 +572,7 @@ static const struct row lists[] = {
 	{ "28,000 children",
 	  .answers = { { TAG, .start = INDEX_START, .middle = CHILD("sha256:~", "1") ",", .times = 28000,
 			 .end = CHILD(DIGEST_A, "1") "]}" } },
-	  .status = 4, .text = "28001 listed", .memory_max_mib = 112 },
+	  .status = 4, .text = "28001 listed", .memory_max_mib = 91 },
 	{ "28,000 times the same",
 	  .answers = { { TAG, .start = INDEX_START, .middle = CHILD(DIGEST_A, "1") ",", .times = 28000,
 			 .end = CHILD(DIGEST_A, "1") "]}" } },
@@ -580,7 +580,7 @@ static const struct row lists[] = {
 	{ "28,000 layers",
 	  .answers = { { TAG, .start = "{\"schemaVersion\":2," CONFIG("$1", "^1") ",\"layers\":[",
 			 .middle = LAYER("sha256:~", "1") ",", .times = 28000, .end = LAYER(DIGEST_A, "1") "]}" } },
-	  .status = 4, .text = "28001 listed", .memory_max_mib = 80 },
+	  .status = 4, .text = "28001 listed" },
 };
 
 START_TEST(list)
