@@ -21,7 +21,7 @@ endif
 export VARIANT BUNDLE_LAB
 
 FOLDERS := common trust bundles export import
-LIBS := libcurl jansson libzstd libxxhash libcrypto libmicrohttpd libxcrypt
+LIBS := libcurl jansson libzstd libcrypto libmicrohttpd libxcrypt
 TEST_LIBS := check
 
 CC_gcc-werror := gcc

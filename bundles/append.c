@@ -44,7 +44,7 @@ static enum err_code append_frame(struct append *a, struct err *err)
 	if (code == ERR_OK)
 		code = part_write(a->part, a->encoder.out, stored, a->file_at, err);
 	if (code == ERR_OK)
-		code = append_sum(a, frame_checksum(a->encoder.out, stored), err);
+		code = append_sum(a, checksum_of(a->encoder.out, stored), err);
 	if (code == ERR_OK)
 		code = seek_add(&a->seek, stored, len, err);
 	a->file_at += stored;

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 #include <zstd.h>
 
 #include "bundles/bytes.h"
@@ -77,11 +76,6 @@ void encoder_release(struct encoder *e)
 	*e = (struct encoder){ 0 };
 }
 
-uint32_t frame_checksum(const void *bytes, size_t len)
-{
-	return (uint32_t)XXH64(bytes, len, 0);
-}
-
 void frame_skippable(unsigned char out[FRAME_SKIPPABLE_HEADER_BYTES], uint32_t magic, uint32_t content_bytes)
 {
 	put_le(out, 4, magic);
@@ -132,37 +126,6 @@ void frame_block_header(unsigned char out[FRAME_BLOCK_HEADER_BYTES], uint32_t bl
 	put_le(out, FRAME_BLOCK_HEADER_BYTES, (uint64_t)block_bytes << 3 | last);
 }
 
-enum err_code checksum_new(struct XXH64_state_s **ret_sum, struct err *err)
-{
-	struct XXH64_state_s *sum = XXH64_createState();
-
-	if (sum == NULL)
-		return err_nomem(err);
-	checksum_reset(sum);
-	*ret_sum = sum;
-	return ERR_OK;
-}
-
-void checksum_reset(struct XXH64_state_s *sum)
-{
-	XXH64_reset(sum, 0);
-}
-
-void checksum_add(struct XXH64_state_s *sum, const void *bytes, size_t len)
-{
-	XXH64_update(sum, bytes, len);
-}
-
-uint32_t checksum_value(const struct XXH64_state_s *sum)
-{
-	return (uint32_t)XXH64_digest(sum);
-}
-
-void checksum_free(struct XXH64_state_s *sum)
-{
-	XXH64_freeState(sum);
-}
-
 /* RFC 8878, 3.1.1.1.1: a descriptor, a window unless there is one segment, a dictionary's name, the content's size. */
 size_t frame_header_bytes(const unsigned char *frame)
 {
@@ -187,13 +150,11 @@ size_t frame_stored_max(size_t content_bytes)
 bool frame_is_raw(const unsigned char *frame, uint32_t content_bytes)
 {
 	unsigned char want[FRAME_RAW_HEADER_BYTES];
-	struct XXH64_state_s *sum = NULL;
 	uint32_t left = content_bytes;
+	struct checksum sum;
 	bool same;
 
-	if (checksum_new(&sum, NULL) != ERR_OK)
-		return false;
-	checksum_reset(sum);
+	checksum_reset(&sum);
 	frame_raw_header(want, content_bytes);
 	same = memcmp(frame, want, FRAME_RAW_HEADER_BYTES) == 0;
 	frame += FRAME_RAW_HEADER_BYTES;
@@ -202,11 +163,9 @@ bool frame_is_raw(const unsigned char *frame, uint32_t content_bytes)
 
 		frame_block_header(want, block, block == left);
 		same = memcmp(frame, want, FRAME_BLOCK_HEADER_BYTES) == 0;
-		checksum_add(sum, frame + FRAME_BLOCK_HEADER_BYTES, block);
+		checksum_add(&sum, frame + FRAME_BLOCK_HEADER_BYTES, block);
 		frame += FRAME_BLOCK_HEADER_BYTES + block;
 		left -= block;
 	}
-	same = same && get_le(frame, FRAME_CHECKSUM_BYTES) == checksum_value(sum);
-	checksum_free(sum);
-	return same;
+	return same && get_le(frame, FRAME_CHECKSUM_BYTES) == checksum_value(&sum);
 }

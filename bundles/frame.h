@@ -1,7 +1,7 @@
 /* frame.h - the frames a bundle is made of: compressed ones, raw ones made by hand, and skippable ones.
  *
  * Lifecycle  encoder: init, encode any number of times, release.
- *            raw_writer: init, write exactly its size, release.
+ *            raw_writer: init, write exactly its size.
  * Units      "content" is what a frame decodes to, "stored" what it takes in the file.
  * Bounds     A packed frame holds at most FRAME_PACKED_BYTES, any other at most
  *            FRAME_CONTENT_BYTES of content.  A raw_writer keeps no data.
@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bundles/checksum.h"
 #include "common/err.h"
 #include "common/limits.h"
 
@@ -51,7 +52,6 @@
 #define SKIPPABLE_SEEK 0x184D2A5Eu /* by the zstd seekable format */
 
 struct ZSTD_CCtx_s;
-struct XXH64_state_s;
 
 /* How hard a compressed frame is worked on: text that travels once, or layers. */
 enum effort { EFFORT_PACKED, EFFORT_LAYER };
@@ -70,8 +70,6 @@ void encoder_release(struct encoder *e);
 /* The version of the encoder, MAJOR * 10000 + MINOR * 100 + RELEASE: with it, the same content gives the same bytes. */
 uint32_t encoder_version(void);
 
-/* The lowest four bytes of the XXH64 of some bytes. */
-uint32_t frame_checksum(const void *bytes, size_t len);
 /* Write a skippable frame's header. */
 void frame_skippable(unsigned char out[FRAME_SKIPPABLE_HEADER_BYTES], uint32_t magic, uint32_t content_bytes);
 /* What a raw frame with this much content takes in the file. */
@@ -97,13 +95,6 @@ bool frame_begins(const unsigned char *frame, size_t len, size_t content_bytes);
 /* What a compressed frame with this much content takes at most. */
 size_t frame_stored_max(size_t content_bytes);
 
-/* The running checksum of one frame's content. */
-enum err_code checksum_new(struct XXH64_state_s **ret_sum, struct err *err);
-void checksum_reset(struct XXH64_state_s *sum);
-void checksum_add(struct XXH64_state_s *sum, const void *bytes, size_t len);
-uint32_t checksum_value(const struct XXH64_state_s *sum);
-void checksum_free(struct XXH64_state_s *sum);
-
 /* A run of raw frames, written to its place in a file while the bytes come. */
 struct raw_writer {
 	int fd;           /* borrowed */
@@ -111,14 +102,12 @@ struct raw_writer {
 	uint64_t offset_bytes, left_bytes;
 	uint32_t frame_left, block_left; /* of the frame and block under way */
 	bool piped;                      /* fd takes bytes in order, and knows no offsets */
-	struct XXH64_state_s *sum;       /* owned */
+	struct checksum sum;             /* of the frame under way */
 };
 
-enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes,
-			      const char *name, struct err *err);
+void raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes, const char *name);
 /* Before anything is written: leave the first frames as they stand in the file.  This much content is whole frames. */
 void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes);
 /* The next bytes of the run; more than its size is ERR_SIZE. */
 enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct err *err);
-void raw_writer_release(struct raw_writer *r);
 #endif

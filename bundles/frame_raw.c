@@ -74,7 +74,7 @@ static void begin(struct raw_writer *r, struct gather *g)
 	if (r->frame_left == 0) {
 		r->frame_left = at_most(r->left_bytes, FRAME_CONTENT_BYTES);
 		frame_raw_header(gather_edge(g, FRAME_RAW_HEADER_BYTES), r->frame_left);
-		checksum_reset(r->sum);
+		checksum_reset(&r->sum);
 	}
 	if (r->block_left == 0) {
 		r->block_left = at_most(r->frame_left, FRAME_RAW_BLOCK_BYTES);
@@ -91,17 +91,16 @@ static size_t step(struct raw_writer *r, struct gather *g, const unsigned char *
 	begin(r, g);
 	part = at_most(len, r->block_left);
 	gather_add(g, bytes, part);
-	checksum_add(r->sum, bytes, part);
+	checksum_add(&r->sum, bytes, part);
 	r->block_left -= part;
 	r->frame_left -= part;
 	r->left_bytes -= part;
 	if (r->frame_left == 0)
-		put_le(gather_edge(g, FRAME_CHECKSUM_BYTES), FRAME_CHECKSUM_BYTES, checksum_value(r->sum));
+		put_le(gather_edge(g, FRAME_CHECKSUM_BYTES), FRAME_CHECKSUM_BYTES, checksum_value(&r->sum));
 	return part;
 }
 
-enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes,
-			      const char *name, struct err *err)
+void raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes, const char *name)
 {
 	*r = (struct raw_writer){
 		.fd = fd,
@@ -109,7 +108,6 @@ enum err_code raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_byte
 		.offset_bytes = offset_bytes,
 		.left_bytes = size_bytes,
 	};
-	return checksum_new(&r->sum, err);
 }
 
 void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes)
@@ -142,10 +140,4 @@ enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t l
 		}
 	}
 	return ERR_OK;
-}
-
-void raw_writer_release(struct raw_writer *r)
-{
-	checksum_free(r->sum);
-	r->sum = NULL;
 }

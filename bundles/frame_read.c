@@ -43,7 +43,7 @@ static enum err_code begin_frame(struct zstd_reader *r, struct err *err)
 	if (e[1].file_offset - e->file_offset > ZSTD_compressBound((size_t)(e[1].tar_offset - e->tar_offset)))
 		return damaged(r, "it takes more room than its content can need", err);
 	ZSTD_DCtx_reset(r->context, ZSTD_reset_session_only);
-	checksum_reset(r->sum);
+	checksum_reset(&r->sum);
 	r->file_at = e->file_offset;
 	r->file_end = e[1].file_offset;
 	r->content_left = e[1].tar_offset - e->tar_offset;
@@ -61,7 +61,7 @@ static enum err_code end_frame(struct zstd_reader *r, struct err *err)
 	if (r->coded_at < r->coded_len || r->file_at < r->file_end)
 		return damaged(r, "it is shorter than the seek table says", err);
 	if (r->sums != NULL) {
-		if (get_le(r->sums, SUM_FIELD) != checksum_value(r->sum))
+		if (get_le(r->sums, SUM_FIELD) != checksum_value(&r->sum))
 			return damaged(r, "its stored bytes are not what they were", err);
 		r->sums += SUM_FIELD;
 	}
@@ -83,7 +83,7 @@ static enum err_code fill(struct zstd_reader *r, struct err *err)
 		return code;
 	if (r->file_at == frame_offset(r) && !frame_begins(r->coded, len, (size_t)r->content_left))
 		return damaged(r, "it does not begin as a frame of this size must", err);
-	checksum_add(r->sum, r->coded, len);
+	checksum_add(&r->sum, r->coded, len);
 	r->file_at += len;
 	r->coded_at = 0;
 	r->coded_len = len;
@@ -168,8 +168,6 @@ enum err_code zstd_reader_init(struct zstd_reader *r, const struct frame_file *f
 	if (r->context == NULL || r->coded == NULL ||
 	    ZSTD_isError(ZSTD_DCtx_setParameter(r->context, ZSTD_d_windowLogMax, FRAME_WINDOW_LOG_MAX)))
 		code = err_nomem(err);
-	if (code == ERR_OK)
-		code = checksum_new(&r->sum, err);
 	if (code != ERR_OK)
 		zstd_reader_release(r);
 	return code;
@@ -194,7 +192,6 @@ void zstd_reader_aim(struct zstd_reader *r, uint64_t begin, uint64_t end, const 
 void zstd_reader_release(struct zstd_reader *r)
 {
 	ZSTD_freeDCtx(r->context);
-	checksum_free(r->sum);
 	free(r->coded);
 	*r = (struct zstd_reader){ 0 };
 }

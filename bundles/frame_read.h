@@ -1,6 +1,7 @@
 /* frame_read.h - parts of the tar, read from their frames in the file by pread.
  *
- * Lifecycle  init, then aim and read to the end any number of times, release.
+ * Lifecycle  init, then aim and read to the end any number of times; a zstd_reader:
+ *            release.
  * Units      Tar offsets are bytes.
  * Bounds     zstd_reader: a decoder with a window of at most 4 MiB, and 64 KiB.
  *            raw_reader: nothing.
@@ -16,12 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bundles/checksum.h"
 #include "bundles/seek.h"
 #include "common/err.h"
 #include "common/stream.h"
 
 struct ZSTD_DCtx_s;
-struct XXH64_state_s;
 
 struct pass;
 
@@ -42,7 +43,7 @@ struct zstd_reader {
 	struct instream in;
 	const struct frame_file *file;
 	struct ZSTD_DCtx_s *context; /* owned */
-	struct XXH64_state_s *sum;   /* owned */
+	struct checksum sum;         /* of the frame under way, as it is stored */
 	unsigned char *coded;        /* owned: bytes from the file, not yet decoded */
 	size_t coded_at, coded_len;
 	size_t frame; /* the one under way, or the next one */
@@ -70,8 +71,9 @@ enum err_code frame_walk(const struct frame_file *file, uint64_t file_at, uint64
 struct raw_reader {
 	struct instream in;
 	const struct frame_file *file;
-	struct XXH64_state_s *sum;   /* owned; NULL: checksums are not looked at */
-	struct digest_stream *proof; /* borrowed; hashes the content too, where not NULL */
+	struct checksum sum;         /* of the frame under way */
+	bool check_sums;             /* else they are not looked at */
+	struct digest_stream *proof; /* borrowed; given the content while sums are checked, where not NULL */
 	bool bare;                   /* the frames have no checksums */
 	bool damaged;
 	uint64_t damaged_at; /* in the file: the first frame with a wrong checksum */
@@ -80,11 +82,10 @@ struct raw_reader {
 };
 
 /* check_sums is for who wants every byte of the file proved; a digest behind the reader proves the content anyway. */
-enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err);
+void raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums);
 void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end);
 /* The same for so much content whose frames begin at an offset in the file: file's seek table is not needed then. */
 void raw_reader_aim_at(struct raw_reader *r, uint64_t file_at, uint64_t content_bytes);
 /* The same for a run of bare frames. */
 void raw_reader_aim_bare(struct raw_reader *r, uint64_t begin, uint64_t end);
-void raw_reader_release(struct raw_reader *r);
 #endif

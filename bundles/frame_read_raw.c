@@ -9,8 +9,6 @@
 #include "bundles/frame_read.h"
 #include "common/mem.h"
 
-#define HASH_STEP_BYTES ((size_t)128)
-
 static uint32_t at_most(uint64_t value, uint64_t most)
 {
 	return (uint32_t)(value < most ? value : most);
@@ -59,8 +57,7 @@ static size_t begin(struct raw_reader *r, unsigned char *out)
 		else
 			frame_raw_header(out, r->frame_left);
 		len += FRAME_RAW_HEADER_BYTES;
-		if (r->sum != NULL)
-			checksum_reset(r->sum);
+		checksum_reset(&r->sum);
 	}
 	if (r->block_left == 0) {
 		r->block_left = at_most(r->frame_left, FRAME_RAW_BLOCK_BYTES);
@@ -79,26 +76,10 @@ static enum err_code damaged(const struct raw_reader *r, uint64_t offset, struct
 /* A frame's checksum, over the content since its header. */
 static void check_sum(struct raw_reader *r, const unsigned char *sum, uint64_t offset)
 {
-	if (r->sum == NULL || r->bare || get_le(sum, FRAME_CHECKSUM_BYTES) == checksum_value(r->sum) || r->damaged)
+	if (!r->check_sums || r->bare || r->damaged || get_le(sum, FRAME_CHECKSUM_BYTES) == checksum_value(&r->sum))
 		return;
 	r->damaged = true;
 	r->damaged_at = offset;
-}
-
-/* Checksum and digest step by step: each of them waits for its own results, and meanwhile the other one works. */
-static enum err_code hash(struct raw_reader *r, const unsigned char *bytes, size_t len, struct err *err)
-{
-	enum err_code code = ERR_OK;
-	size_t at, part;
-
-	for (at = 0; code == ERR_OK && at < len; at += part) {
-		part = len - at < HASH_STEP_BYTES ? len - at : HASH_STEP_BYTES;
-		if (r->proof != NULL)
-			code = digest_stream_update(r->proof, bytes + at, part, err);
-		if (r->sum != NULL)
-			checksum_add(r->sum, bytes + at, part);
-	}
-	return code;
 }
 
 static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
@@ -126,7 +107,8 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 		return code;
 	if (memcmp(edge, want, edge_len) != 0)
 		return damaged(r, from, err);
-	code = hash(r, bytes, len, err);
+	if (r->check_sums)
+		code = checksum_add_proved(&r->sum, r->proof, bytes, len, err);
 	r->block_left -= (uint32_t)len;
 	r->frame_left -= (uint32_t)len;
 	r->left_bytes -= len;
@@ -136,10 +118,9 @@ static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size
 	return code;
 }
 
-enum err_code raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums, struct err *err)
+void raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums)
 {
-	*r = (struct raw_reader){ .in = { .read = raw_read }, .file = file };
-	return check_sums ? checksum_new(&r->sum, err) : ERR_OK;
+	*r = (struct raw_reader){ .in = { .read = raw_read }, .file = file, .check_sums = check_sums };
 }
 
 void raw_reader_aim_at(struct raw_reader *r, uint64_t file_at, uint64_t content_bytes)
@@ -161,10 +142,4 @@ void raw_reader_aim_bare(struct raw_reader *r, uint64_t begin, uint64_t end)
 {
 	raw_reader_aim(r, begin, end);
 	r->bare = true;
-}
-
-void raw_reader_release(struct raw_reader *r)
-{
-	checksum_free(r->sum);
-	*r = (struct raw_reader){ 0 };
 }

@@ -26,7 +26,7 @@ void head_write(const struct head *h, unsigned char out[HEAD_END])
 	put_le(c + 64, 8, h->description_tar_offset);
 	put_le(c + 72, 8, h->description_bytes);
 	memcpy(c + 80, h->description.text, strlen(h->description.text));
-	put_le(c + CHECKSUM_AT, 4, frame_checksum(c, CHECKSUM_AT));
+	put_le(c + CHECKSUM_AT, 4, checksum_of(c, CHECKSUM_AT));
 }
 
 /* Is it ours, of our version, and whole? */
@@ -44,7 +44,7 @@ static enum err_code check_frame(const unsigned char *bytes, size_t len, const c
 			       "%s: a bundle of version %" PRIu64 ", but this program knows only %d", name,
 			       get_le(c + 16, 4), VERSION);
 	if (memcmp(bytes + HEAD_OFFSET, frame, sizeof(frame)) != 0 ||
-	    get_le(c + CHECKSUM_AT, 4) != frame_checksum(c, CHECKSUM_AT))
+	    get_le(c + CHECKSUM_AT, 4) != checksum_of(c, CHECKSUM_AT))
 		return err_set(err, ERR_DAMAGED, "%s: offset %zu: the head of the bundle is damaged", name,
 			       HEAD_OFFSET);
 	return ERR_OK;

@@ -71,11 +71,10 @@ static enum err_code kept_read(struct instream *in, void *bytes, size_t cap, siz
 	return ERR_OK;
 }
 
-enum err_code kept_init(struct kept *k, const struct kept_place *own, const struct kept_place *other,
-			uint64_t size_bytes, struct err *err)
+void kept_init(struct kept *k, const struct kept_place *own, const struct kept_place *other, uint64_t size_bytes)
 {
 	*k = (struct kept){ .in = { .read = kept_read }, .places = { *own, *other }, .size_bytes = size_bytes };
-	return raw_reader_init(&k->reader, &k->places[0].file, true, err);
+	raw_reader_init(&k->reader, &k->places[0].file, true);
 }
 
 uint64_t kept_adopted(const struct kept *k)
@@ -111,9 +110,4 @@ uint64_t kept_seems(const struct kept_place *p, uint64_t size_bytes)
 			break;
 	}
 	return bytes;
-}
-
-void kept_release(struct kept *k)
-{
-	raw_reader_release(&k->reader);
 }

@@ -1,14 +1,14 @@
 /* kept.h - the first frames of a raw layer, as an interrupted run left them: read back as content while they check.
  *
- * Lifecycle  kept_init; pull; kept_release.  The stream ends before the first
- *            frame that is not whole.
+ * Lifecycle  kept_init; pull.  The stream ends before the first frame that is not
+ *            whole.
  * Units      Bytes of content, unless it says "file".
  * Bounds     One checksum, no data: a frame is read twice, once to check it and
  *            once, from the page cache, for its content.
  * Ownership  The files are borrowed.
- * Errors     ERR_IO, ERR_NOMEM, ERR_DAMAGED where the file changes while it is
- *            read.  What comes out is not proved: it is what a run that was
- *            killed had written, and goes to its digest like anything else.
+ * Errors     ERR_IO, ERR_DAMAGED where the file changes while it is read.  What
+ *            comes out is not proved: it is what a run that was killed had
+ *            written, and goes to its digest like anything else.
  * Threads    One thread pulls; another may ask kept_adopted.
  * Source     frame.h: a raw frame says by itself whether it is whole.
  */
@@ -41,8 +41,7 @@ struct kept {
 };
 
 /* A layer of this size: its own place first and then, from where that has no more, the other one. */
-enum err_code kept_init(struct kept *k, const struct kept_place *own, const struct kept_place *other,
-			uint64_t size_bytes, struct err *err);
+void kept_init(struct kept *k, const struct kept_place *own, const struct kept_place *other, uint64_t size_bytes);
 /* How many of the first bytes stand where they will stay.  Known of a byte before it is given out. */
 uint64_t kept_adopted(const struct kept *k);
 /* Is one frame of a layer of this size whole where it should stand?  The reader, which checks sums, is then in front of
@@ -51,6 +50,4 @@ bool kept_frame(struct raw_reader *r, const struct kept_place *p, uint64_t size_
 /* How much there seems to be: frames that begin and end as they must; nothing else of them is read.  Behind a gap they
  * count where the layer is one that may have come in pieces. */
 uint64_t kept_seems(const struct kept_place *p, uint64_t size_bytes);
-/* A zeroed one is fine. */
-void kept_release(struct kept *k);
 #endif

@@ -101,7 +101,7 @@ static enum err_code note_sum(struct pass *p, struct err *err)
 
 	if (code != ERR_OK)
 		return code;
-	put_le(p->sums + p->sums_len, SUM_BYTES, frame_checksum(p->frame, p->frame_len));
+	put_le(p->sums + p->sums_len, SUM_BYTES, checksum_of(p->frame, p->frame_len));
 	p->sums_len += SUM_BYTES;
 	return ERR_OK;
 }

@@ -191,15 +191,11 @@ enum err_code piece_reader_init(struct piece_reader *r, const struct bundle *b, 
 
 	*r = (struct piece_reader){ .in = { .read = piece_read }, .b = b, .on_bytes = on_bytes, .ctx = ctx };
 	code = zstd_reader_init(&r->zstd, &b->file, err);
-	if (code == ERR_OK)
-		code = raw_reader_init(&r->raw, &b->file, true, err);
-	if (code != ERR_OK)
-		piece_reader_release(r);
+	raw_reader_init(&r->raw, &b->file, true);
 	return code;
 }
 
 void piece_reader_release(struct piece_reader *r)
 {
 	zstd_reader_release(&r->zstd);
-	raw_reader_release(&r->raw);
 }

@@ -88,7 +88,6 @@ static void free_raw(struct instream *in)
 {
 	struct raw_reader *r = OUTER_OF(in, struct raw_reader, in);
 
-	raw_reader_release(r);
 	free(r);
 }
 
@@ -96,12 +95,10 @@ static enum err_code open_raw(const struct bundle *b, uint64_t begin, uint64_t s
 			      struct err *err)
 {
 	struct raw_reader *r = malloc(sizeof(*r));
-	enum err_code code = r != NULL ? raw_reader_init(r, &b->file, false, err) : err_nomem(err);
 
-	if (code != ERR_OK) {
-		free(r);
-		return code;
-	}
+	if (r == NULL)
+		return err_nomem(err);
+	raw_reader_init(r, &b->file, false);
 	r->in.release = free_raw;
 	raw_reader_aim(r, begin, begin + size);
 	*ret_in = &r->in;

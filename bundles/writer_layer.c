@@ -125,7 +125,7 @@ static enum err_code begin_piped(struct layer *l, struct err *err)
 	if (code == ERR_OK)
 		code = append_place(&w->append, &run, err);
 	if (code == ERR_OK)
-		code = raw_writer_init(&l->raw, w->part.pipe, at, l->left_bytes, w->part.path, err);
+		raw_writer_init(&l->raw, w->part.pipe, at, l->left_bytes, w->part.path);
 	l->raw.piped = true;
 	return code;
 }
@@ -137,21 +137,18 @@ static enum err_code begin_raw(struct layer *l, struct err *err)
 	l->out = (struct outstream){ .write = raw_write, .finish = raw_finish };
 	if (w->part.piped)
 		return begin_piped(l, err);
-	return raw_writer_init(&l->raw, w->part.fd, w->places[l->blob], l->left_bytes, w->part.path, err);
+	raw_writer_init(&l->raw, w->part.fd, w->places[l->blob], l->left_bytes, w->part.path);
+	return ERR_OK;
 }
 
-static enum err_code begin_kept(struct layer *l, struct instream **ret_kept, struct err *err)
+static struct instream *begin_kept(struct layer *l)
 {
 	struct kept_place own = writer_own_place(l->w, l->blob), old = writer_old_place(l->w, l->blob);
-	enum err_code code = ERR_OK;
 
-	*ret_kept = NULL;
 	if (l->w->part.piped || blob_of(l)->stored != STORED_RAW || (own.file_at == 0 && old.file_at == 0))
-		return ERR_OK;
-	code = kept_init(&l->kept, &own, &old, l->left_bytes, err);
-	if (code == ERR_OK)
-		*ret_kept = &l->kept.in;
-	return code;
+		return NULL;
+	kept_init(&l->kept, &own, &old, l->left_bytes);
+	return &l->kept.in;
 }
 
 static enum err_code begin_zstd(struct layer *l, struct err *err)
@@ -177,13 +174,14 @@ enum err_code bundle_writer_layer(struct bundle_writer *w, uint32_t node, struct
 	assert(w->next >= w->shape.layers_from && l->blob < w->shape.blobs_len && !w->done[l->blob]);
 	l->left_bytes = blob_of(l)->size_bytes;
 	code = blob_of(l)->stored == STORED_ZSTD ? begin_zstd(l, err) : begin_raw(l, err);
-	if (code == ERR_OK && ret_kept != NULL)
-		code = begin_kept(l, ret_kept, err);
-	if (code == ERR_OK)
-		*ret_out = &l->out;
-	else
+	if (code != ERR_OK) {
 		bundle_writer_layer_release(w, &l->out);
-	return code;
+		return code;
+	}
+	if (ret_kept != NULL)
+		*ret_kept = begin_kept(l);
+	*ret_out = &l->out;
+	return ERR_OK;
 }
 
 /* What is worth keeping of a raw layer?  All of its bytes without a proof are the wrong ones: nobody should go on with
@@ -200,8 +198,6 @@ static void end_raw(struct layer *l)
 		write_at(w->part.fd, nothing, sizeof(nothing), w->places[l->blob], w->part.path, NULL);
 	else if (w->done[l->blob] ? arrived > 0 : arrived >= FRAME_CONTENT_BYTES)
 		w->has_layers = true;
-	raw_writer_release(&l->raw);
-	kept_release(&l->kept);
 }
 
 void bundle_writer_layer_release(struct bundle_writer *w, struct outstream *out)

@@ -48,30 +48,25 @@ static enum err_code piece_write(struct outstream *out, const void *bytes, size_
 	return code == ERR_OK ? writeback_add(p->w->writeback, len, err) : code;
 }
 
-static enum err_code writer_at(struct layer_spread *l, uint64_t from_bytes, struct raw_writer *ret_raw, struct err *err)
+static void writer_at(struct layer_spread *l, uint64_t from_bytes, struct raw_writer *raw)
 {
 	uint64_t file_at = l->w->places[l->blob] + frame_raw_run_stored(from_bytes);
 
 	assert(from_bytes % FRAME_CONTENT_BYTES == 0);
-	return raw_writer_init(ret_raw, l->w->part.fd, file_at, blob_of(l)->size_bytes - from_bytes, l->w->part.path,
-			       err);
+	raw_writer_init(raw, l->w->part.fd, file_at, blob_of(l)->size_bytes - from_bytes, l->w->part.path);
 }
 
 static enum err_code layer_open(struct spread *s, uint64_t from_bytes, struct outstream **ret_out, struct err *err)
 {
 	struct layer_piece *p = calloc(1, sizeof(*p));
-	enum err_code code;
 
 	if (p == NULL)
 		return err_nomem(err);
 	p->out = (struct outstream){ .write = piece_write };
 	p->w = ours(s)->w;
-	code = writer_at(ours(s), from_bytes, &p->raw, err);
-	if (code == ERR_OK)
-		*ret_out = &p->out;
-	else
-		free(p);
-	return code;
+	writer_at(ours(s), from_bytes, &p->raw);
+	*ret_out = &p->out;
+	return ERR_OK;
 }
 
 static void layer_close(struct spread *s, struct outstream *out)
@@ -81,7 +76,6 @@ static void layer_close(struct spread *s, struct outstream *out)
 	bool whole = p->written_bytes >= FRAME_CONTENT_BYTES || (p->written_bytes > 0 && p->raw.left_bytes == 0);
 
 	ours(s)->arrived = ours(s)->arrived || whole;
-	raw_writer_release(&p->raw);
 	free(p);
 }
 
@@ -123,7 +117,6 @@ static void layer_release(struct spread *s)
 		spoil(l);
 	else if (l->arrived)
 		l->w->has_layers = true;
-	raw_reader_release(&l->content);
 	free(l->stands);
 	free(l);
 }
@@ -132,16 +125,16 @@ static void layer_release(struct spread *s)
 static enum err_code move_frame(struct layer_spread *l, struct raw_reader *in, uint64_t at_bytes, struct err *err)
 {
 	unsigned char chunk[STREAM_CHUNK_BYTES];
-	struct raw_writer raw = { 0 };
+	enum err_code code = ERR_OK;
+	struct raw_writer raw;
 	size_t len = 1;
-	enum err_code code = writer_at(l, at_bytes, &raw, err);
 
+	writer_at(l, at_bytes, &raw);
 	while (code == ERR_OK && len > 0) {
 		code = instream_read(&in->in, chunk, sizeof(chunk), &len, err);
 		if (code == ERR_OK)
 			code = raw_writer_write(&raw, chunk, len, err);
 	}
-	raw_writer_release(&raw);
 	return code;
 }
 
@@ -150,12 +143,12 @@ static enum err_code take_kept(struct layer_spread *l, struct err *err)
 {
 	struct kept_place own = writer_own_place(l->w, l->blob), old = writer_old_place(l->w, l->blob);
 	uint64_t size_bytes = blob_of(l)->size_bytes, at;
-	CLEANUP(raw_reader_release) struct raw_reader r = { 0 };
 	enum err_code code = ERR_OK;
+	struct raw_reader r;
 
 	if (own.file_at == 0 && old.file_at == 0)
 		return ERR_OK;
-	code = raw_reader_init(&r, &own.file, true, err);
+	raw_reader_init(&r, &own.file, true);
 	for (at = 0; code == ERR_OK && at < size_bytes; at += FRAME_CONTENT_BYTES) {
 		bool *stands = &l->stands[at / FRAME_CONTENT_BYTES];
 
@@ -172,7 +165,7 @@ enum err_code bundle_writer_spread(struct bundle_writer *w, uint32_t node, bool 
 				   struct err *err)
 {
 	struct layer_spread *l = calloc(1, sizeof(*l));
-	enum err_code code;
+	enum err_code code = ERR_OK;
 
 	if (l == NULL)
 		return err_nomem(err);
@@ -190,7 +183,7 @@ enum err_code bundle_writer_spread(struct bundle_writer *w, uint32_t node, bool 
 		.proved = { .write = layer_proved, .finish = layer_finish },
 	};
 	assert(!w->part.piped && blob_of(l)->stored == STORED_RAW && !w->done[l->blob]);
-	code = raw_reader_init(&l->content, &l->file, false, err);
+	raw_reader_init(&l->content, &l->file, false);
 	raw_reader_aim_at(&l->content, w->places[l->blob], blob_of(l)->size_bytes);
 	l->stands = calloc((size_t)(blob_of(l)->size_bytes / FRAME_CONTENT_BYTES) + 1, sizeof(*l->stands));
 	if (l->stands == NULL)

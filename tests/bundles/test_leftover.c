@@ -300,7 +300,7 @@ static void put_damaged(enum damage damage)
 		for (i = 0; i < rest; i++)
 			content[i] = bytes[end - frame_raw_stored(rest) + FRAME_RAW_HEADER_BYTES + i +
 					   (i / FRAME_RAW_BLOCK_BYTES + 1) * FRAME_BLOCK_HEADER_BYTES];
-		put_le(bytes + end - FRAME_CHECKSUM_BYTES, FRAME_CHECKSUM_BYTES, frame_checksum(content, rest));
+		put_le(bytes + end - FRAME_CHECKSUM_BYTES, FRAME_CHECKSUM_BYTES, checksum_of(content, rest));
 		break;
 	}
 	}

@@ -262,7 +262,7 @@ START_TEST(head)
 	fd = open(path, O_RDWR);
 	ck_assert_int_eq(read_at(fd, content, sizeof(content), at, path, NULL), ERR_OK);
 	put_le(content + 56, 8, get_le(content + 56, 8) + 1); /* within the same padding */
-	put_le(content + 152, 4, frame_checksum(content, 152));
+	put_le(content + 152, 4, checksum_of(content, 152));
 	ck_assert_int_eq(write_at(fd, content, sizeof(content), at, path, NULL), ERR_OK);
 	close(fd);
 	ck_assert_int_eq(pass_file(1, &err), ERR_DAMAGED);

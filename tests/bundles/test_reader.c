@@ -179,7 +179,7 @@ START_TEST(head)
 	put_le(content + heads[_i].at, heads[_i].len, heads[_i].value);
 	if (strcmp(heads[_i].name, "other digest") == 0 && memcmp(content + 87, "ff", 2) == 0)
 		content[88] = '0';
-	put_le(content + 152, 4, frame_checksum(content, 152));
+	put_le(content + 152, 4, checksum_of(content, 152));
 	file_put(f.path, bytes, len);
 	got = bundle_open(f.path, &b, &err);
 	ck_assert_msg(got == heads[_i].want, "%s: got %d (%s)", heads[_i].name, got, err.msg);
@@ -277,7 +277,7 @@ START_TEST(source_damaged)
 	at = memmem(file, len, bytes.data, bytes.len);
 	ck_assert_ptr_nonnull(at); /* as it is, at one place */
 	at[3] ^= 1;
-	put_le(at + d.size_bytes, 4, frame_checksum(at, (size_t)d.size_bytes)); /* by someone who knows how */
+	put_le(at + d.size_bytes, 4, checksum_of(at, (size_t)d.size_bytes)); /* by someone who knows how */
 	file_put(f.path, file, len);
 	done = false;
 	buf_clear(&bytes);

@@ -259,7 +259,7 @@ static void add_content(struct buf *out, const char *bytes, uint32_t len, bool b
 		add(out, bytes + len - left, block);
 		left -= block;
 	}
-	put_le(sum, sizeof(sum), frame_checksum(bytes, len));
+	put_le(sum, sizeof(sum), checksum_of(bytes, len));
 	if (!bare)
 		add(out, sum, sizeof(sum));
 }
@@ -274,7 +274,7 @@ static void enter(struct making *m, size_t from, uint32_t content_bytes, bool ha
 		m->out->len = from;
 		add(m->out, lie->bytes, lie->len);
 	}
-	put_le(sum, sizeof(sum), frame_checksum(m->out->data + from, m->out->len - from));
+	put_le(sum, sizeof(sum), checksum_of(m->out->data + from, m->out->len - from));
 	if (has_sum)
 		add(&m->sums, sum, sizeof(sum));
 	MUST(seek_add(&m->seek, m->out->len - from, content_bytes, NULL) == ERR_OK);
@@ -382,7 +382,7 @@ static void put_head(struct making *m, uint64_t front_bytes)
 
 	head_write(&head, bytes);
 	apply(m->h, LIE_HEAD, content, HEAD_CONTENT_BYTES);
-	put_le(content + HEAD_CONTENT_BYTES - 4, 4, frame_checksum(content, HEAD_CONTENT_BYTES - 4));
+	put_le(content + HEAD_CONTENT_BYTES - 4, 4, checksum_of(content, HEAD_CONTENT_BYTES - 4));
 	memcpy(m->out->data, bytes, HEAD_END);
 }
 
