@@ -6,7 +6,7 @@
  * Bounds     A packed frame holds at most FRAME_PACKED_BYTES, any other at most
  *            FRAME_CONTENT_BYTES of content.  A raw_writer keeps no data.
  * Ownership  What encode gives is the encoder's, until the next call.
- * Errors     ERR_NOMEM, ERR_IO, ERR_SIZE.
+ * Errors     ERR_NOMEM, ERR_IO, ERR_SIZE; those of the proof.
  * Source     RFC 8878.  A raw frame is:
  *              4  magic 28 B5 2F FD
  *              1  descriptor C4: content size in 8 bytes, checksum, no dictionary
@@ -108,6 +108,7 @@ struct raw_writer {
 void raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes, const char *name);
 /* Before anything is written: leave the first frames as they stand in the file.  This much content is whole frames. */
 void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes);
-/* The next bytes of the run; more than its size is ERR_SIZE. */
-enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct err *err);
+/* The next bytes of the run; more than its size is ERR_SIZE.  They are given to a proof first, where not NULL. */
+enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct digest_stream *proof,
+			       struct err *err);
 #endif

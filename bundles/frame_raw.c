@@ -83,21 +83,24 @@ static void begin(struct raw_writer *r, struct gather *g)
 	}
 }
 
-/* Content up to the end of its block; returns how much that was. */
-static size_t step(struct raw_writer *r, struct gather *g, const unsigned char *bytes, size_t len)
+/* Content up to the end of its block. */
+static enum err_code step(struct raw_writer *r, struct gather *g, const unsigned char *bytes, size_t len,
+			  struct digest_stream *proof, size_t *ret_len, struct err *err)
 {
+	enum err_code code;
 	uint32_t part;
 
 	begin(r, g);
 	part = at_most(len, r->block_left);
 	gather_add(g, bytes, part);
-	checksum_add(&r->sum, bytes, part);
+	code = checksum_add_proved(&r->sum, proof, bytes, part, err);
 	r->block_left -= part;
 	r->frame_left -= part;
 	r->left_bytes -= part;
 	if (r->frame_left == 0)
 		put_le(gather_edge(g, FRAME_CHECKSUM_BYTES), FRAME_CHECKSUM_BYTES, checksum_value(&r->sum));
-	return part;
+	*ret_len = part;
+	return code;
 }
 
 void raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes, const char *name)
@@ -118,26 +121,25 @@ void raw_writer_pass(struct raw_writer *r, uint64_t content_bytes)
 	r->left_bytes -= content_bytes;
 }
 
-enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct err *err)
+enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t len, struct digest_stream *proof,
+			       struct err *err)
 {
 	const unsigned char *p = bytes;
 	struct gather g;
-	enum err_code code;
+	enum err_code code = ERR_OK;
 
 	if (len > r->left_bytes)
 		return err_set(err, ERR_SIZE, "%s: a layer has more bytes than its declared size", r->name);
 	g.parts_len = 0;
 	g.edges_len = 0;
-	while (len > 0) {
-		size_t taken = step(r, &g, p, len);
+	while (code == ERR_OK && len > 0) {
+		size_t taken = 0;
 
+		code = step(r, &g, p, len, proof, &taken, err);
 		p += taken;
 		len -= taken;
-		if (g.parts_len + PARTS_PER_STEP > PARTS_MAX || len == 0) {
+		if (code == ERR_OK && (g.parts_len + PARTS_PER_STEP > PARTS_MAX || len == 0))
 			code = gather_flush(&g, r, err);
-			if (code != ERR_OK)
-				return code;
-		}
 	}
-	return ERR_OK;
+	return code;
 }

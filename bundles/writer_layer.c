@@ -40,22 +40,31 @@ static enum err_code check_room(struct layer *l, size_t len, struct err *err)
 	return ERR_OK;
 }
 
-static enum err_code raw_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+/* What stands where it belongs is only proved. */
+static enum err_code raw_write_proved(struct outstream *out, const void *bytes, size_t len, struct digest_stream *proof,
+				      struct err *err)
 {
 	struct layer *l = OUTER_OF(out, struct layer, out);
 	uint64_t pass = kept_adopted(&l->kept) - l->passed_bytes;
 	enum err_code code = check_room(l, len, err);
 
+	pass = pass < len ? pass : len;
+	if (code == ERR_OK && pass > 0 && proof != NULL)
+		code = digest_stream_update(proof, bytes, (size_t)pass, err);
 	if (code != ERR_OK)
 		return code;
-	pass = pass < len ? pass : len;
 	l->passed_bytes += pass;
 	if (pass == len)
 		return ERR_OK;
 	if (l->raw.left_bytes == blob_of(l)->size_bytes)
 		raw_writer_pass(&l->raw, l->passed_bytes);
-	code = raw_writer_write(&l->raw, (const char *)bytes + pass, len - (size_t)pass, err);
+	code = raw_writer_write(&l->raw, (const char *)bytes + pass, len - (size_t)pass, proof, err);
 	return code == ERR_OK ? writeback_add(l->w->writeback, len - (size_t)pass, err) : code;
+}
+
+static enum err_code raw_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	return raw_write_proved(out, bytes, len, NULL, err);
 }
 
 static enum err_code raw_finish(struct outstream *out, struct err *err)
@@ -134,7 +143,7 @@ static enum err_code begin_raw(struct layer *l, struct err *err)
 {
 	struct bundle_writer *w = l->w;
 
-	l->out = (struct outstream){ .write = raw_write, .finish = raw_finish };
+	l->out = (struct outstream){ .write = raw_write, .finish = raw_finish, .write_proved = raw_write_proved };
 	if (w->part.piped)
 		return begin_piped(l, err);
 	raw_writer_init(&l->raw, w->part.fd, w->places[l->blob], l->left_bytes, w->part.path);

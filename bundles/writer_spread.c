@@ -42,7 +42,7 @@ static enum err_code piece_write(struct outstream *out, const void *bytes, size_
 {
 	struct layer_piece *p = OUTER_OF(out, struct layer_piece, out);
 
-	enum err_code code = raw_writer_write(&p->raw, bytes, len, err);
+	enum err_code code = raw_writer_write(&p->raw, bytes, len, NULL, err);
 
 	p->written_bytes += len;
 	return code == ERR_OK ? writeback_add(p->w->writeback, len, err) : code;
@@ -133,7 +133,7 @@ static enum err_code move_frame(struct layer_spread *l, struct raw_reader *in, u
 	while (code == ERR_OK && len > 0) {
 		code = instream_read(&in->in, chunk, sizeof(chunk), &len, err);
 		if (code == ERR_OK)
-			code = raw_writer_write(&raw, chunk, len, err);
+			code = raw_writer_write(&raw, chunk, len, NULL, err);
 	}
 	return code;
 }

@@ -12,6 +12,17 @@ enum err_code outstream_write(struct outstream *s, const void *bytes, size_t len
 	return s->write(s, bytes, len, err);
 }
 
+enum err_code outstream_write_proved(struct outstream *s, const void *bytes, size_t len, struct digest_stream *proof,
+				     struct err *err)
+{
+	enum err_code code;
+
+	if (s->write_proved != NULL)
+		return s->write_proved(s, bytes, len, proof, err);
+	code = digest_stream_update(proof, bytes, len, err);
+	return code == ERR_OK ? outstream_write(s, bytes, len, err) : code;
+}
+
 enum err_code outstream_finish(struct outstream *s, struct err *err)
 {
 	return s->finish != NULL ? s->finish(s, err) : ERR_OK;
@@ -31,9 +42,8 @@ void instream_release(struct instream *s)
 static enum err_code proof_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
 {
 	struct proof_stage *s = OUTER_OF(out, struct proof_stage, out);
-	enum err_code code = digest_stream_update(&s->digest, bytes, len, err);
 
-	return code != ERR_OK ? code : outstream_write(s->next, bytes, len, err);
+	return outstream_write_proved(s->next, bytes, len, &s->digest, err);
 }
 
 static enum err_code proof_finish(struct outstream *out, struct err *err)

@@ -23,6 +23,10 @@
 struct outstream {
 	enum err_code (*write)(struct outstream *s, const void *bytes, size_t len, struct err *err);
 	enum err_code (*finish)(struct outstream *s, struct err *err); /* may be NULL: nothing to do */
+	/* write, of bytes that a proof has not seen: for a stage that goes over them itself, and lets it see them
+	 * meanwhile, before any of them goes further.  May be NULL. */
+	enum err_code (*write_proved)(struct outstream *s, const void *bytes, size_t len, struct digest_stream *proof,
+				      struct err *err);
 };
 
 struct instream {
@@ -32,6 +36,9 @@ struct instream {
 };
 
 enum err_code outstream_write(struct outstream *s, const void *bytes, size_t len, struct err *err);
+/* Write what the proof has not seen, and let it see that. */
+enum err_code outstream_write_proved(struct outstream *s, const void *bytes, size_t len, struct digest_stream *proof,
+				     struct err *err);
 enum err_code outstream_finish(struct outstream *s, struct err *err);
 enum err_code instream_read(struct instream *s, void *bytes, size_t cap, size_t *ret_len, struct err *err);
 void instream_release(struct instream *s);

@@ -64,9 +64,9 @@ static void write_raw(int fd, const unsigned char *bytes, size_t len, size_t ste
 	raw_writer_init(&w, fd, 0, len, "test");
 	for (at = 0; at < len; at += part) {
 		part = len - at < step ? len - at : step;
-		ck_assert_int_eq(raw_writer_write(&w, bytes + at, part, NULL), ERR_OK);
+		ck_assert_int_eq(raw_writer_write(&w, bytes + at, part, NULL, NULL), ERR_OK);
 	}
-	ck_assert_int_eq(raw_writer_write(&w, bytes, 1, NULL), ERR_SIZE);
+	ck_assert_int_eq(raw_writer_write(&w, bytes, 1, NULL, NULL), ERR_SIZE);
 	ck_assert_uint_eq(w.offset_bytes, frame_raw_run_stored(len));
 }
 

@@ -43,6 +43,15 @@ static enum err_code probe_finish(struct outstream *s, struct err *err)
 	return probe_call(p, err);
 }
 
+/* One that shows the bytes to the proof by itself. */
+static enum err_code probe_write_proved(struct outstream *s, const void *bytes, size_t len, struct digest_stream *proof,
+					struct err *err)
+{
+	enum err_code code = digest_stream_update(proof, bytes, len, err);
+
+	return code == ERR_OK ? probe_write(s, bytes, len, err) : code;
+}
+
 static void probe_init(struct probe *p, size_t fail_at)
 {
 	*p = (struct probe){ .out = { .write = probe_write, .finish = probe_finish }, .fail_at = fail_at };
@@ -61,28 +70,36 @@ static const struct {
 	{ "nothing", "", 3, ERR_SIZE, 0 },
 };
 
-START_TEST(proof)
+static void check_proof(size_t place, bool shows)
 {
 	CLEANUP(proof_stage_release) struct proof_stage s = { 0 };
 	struct digest want;
 	struct probe next;
 	struct err err = { 0 };
-	const char *p = proofs[_i].content;
+	const char *p = proofs[place].content;
 	enum err_code got;
 
 	probe_init(&next, 0);
+	if (shows)
+		next.out.write_proved = probe_write_proved;
 	ck_assert_int_eq(digest_parse(ABC, &want, &err), ERR_OK);
-	got = proof_stage_init(&s, &want, proofs[_i].size_bytes, &next.out, &err);
+	got = proof_stage_init(&s, &want, proofs[place].size_bytes, &next.out, &err);
 	for (; got == ERR_OK && *p != '\0'; p++) /* one byte at a time */
 		got = outstream_write(&s.out, p, 1, &err);
 	if (got == ERR_OK)
 		got = outstream_finish(&s.out, &err);
-	ck_assert_msg(got == proofs[_i].want, "%s: %d, %s", proofs[_i].name, got, err.msg);
-	ck_assert_uint_eq(next.bytes, proofs[_i].want_bytes);
+	ck_assert_msg(got == proofs[place].want, "%s: %d, %s", proofs[place].name, got, err.msg);
+	ck_assert_uint_eq(next.bytes, proofs[place].want_bytes);
 	ck_assert_uint_eq(next.finishes, got == ERR_OK); /* unproved, the next stage never finishes */
 	if (got != ERR_OK)
 		ck_assert_int_eq(outstream_finish(&s.out, &err), got);
 	ck_assert_uint_eq(next.finishes, got == ERR_OK);
+}
+
+START_TEST(proof)
+{
+	check_proof((size_t)_i, false);
+	check_proof((size_t)_i, true);
 }
 END_TEST
 
