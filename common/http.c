@@ -170,6 +170,8 @@ static void call_reset(struct http_call *call)
 	call->status = 0;
 	call->head_told = call->redirected = false;
 	call->moves = call->heads = 0;
+	call->turn_bytes = 0;
+	call->turn_over = false;
 	buf_clear(&call->headers);
 }
 
@@ -427,6 +429,14 @@ static enum err_code end_finished(struct http *h, struct err *err)
 	return code;
 }
 
+static void begin_turn(struct http *h)
+{
+	struct http_call *call;
+
+	for (call = h->running; call != NULL; call = call->next)
+		http_transfer_turn(call);
+}
+
 /* Not from within the transfer that gives its place: what fails here is no failure of that one. */
 static enum err_code tell_given(struct http *h, struct err *err)
 {
@@ -449,6 +459,7 @@ static enum err_code run_once(struct http *h, struct err *err)
 		code = end_finished(h, err);
 	if (result == CURLM_OK && code == ERR_OK)
 		code = tell_given(h, err);
+	begin_turn(h);
 	rest = rest_ms(h);
 	if (result == CURLM_OK && code == ERR_OK && rest > 0 && !is_idle(h))
 		result = curl_multi_poll(h->multi, NULL, 0, rest, NULL);

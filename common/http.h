@@ -16,6 +16,7 @@
  *            Headers: LIMIT_HEADER_BYTES, in LIMIT_HEADS heads; bodies: on_body, and
  *            LIMIT_ANSWER_BYTES where there is none, the call is brief, or the status is not 200,
  *            nor 206 for a range.
+ * Turns      2 MiB of what comes to a call that is alone, and the others are looked at.
  * Tries      A call with on_again is tried again as retry.h says: where its connection breaks, or the answer says "not
  *            now".  What such an answer brought goes to on_head and on_body like any other, then on_again drops it.
  *            It may make another question of the call, of the same host: another URL, method and body.
@@ -120,6 +121,8 @@ struct http_call {
 	bool ending;              /* its body has gone, or its answer is as good as here: it takes no place any more */
 	struct buf headers;
 	bool head_told;
+	size_t turn_bytes; /* that came since other connections had their turn */
+	bool turn_over;
 	unsigned heads; /* that came in this try: of redirects, and of answers that are not the last */
 	unsigned moves; /* redirects that were followed here, because curl would take more_headers along */
 	struct http_call *next, **link; /* those that wait, are under way, are moot or to be tried again */

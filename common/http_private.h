@@ -58,6 +58,8 @@ const char *http_proxy_advice(const struct http_call *call, CURLcode result);
 /* Make the easy handle of a call that begins. */
 enum err_code http_transfer_open(struct http *h, struct http_call *call, struct err *err);
 void http_transfer_close(struct http_call *call);
+/* Every connection has been looked at: a call whose turn was over may go on. */
+void http_transfer_turn(struct http_call *call);
 /* So much of an answer has come: where the rest is as good as here, the call gives its place away. */
 void http_ending_look(struct http_call *call, curl_off_t to_come, curl_off_t came);
 /* So much of a body has gone: where that is all of it, the call gives its place away. */

@@ -9,6 +9,7 @@
 
 #define REDIRECTS_MAX 5L
 #define BUFFER_BYTES 131072L
+#define TURN_BYTES (2 * MIB) /* that come over one connection before others are looked at */
 /* Who sends a blob keeps its last byte back, so a block of that size must find room with a byte to spare: else each of
  * them comes, and goes, as all of it but a byte, and a byte. */
 #define UPLOAD_BYTES (2 * BUFFER_BYTES)
@@ -73,6 +74,24 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
 	return len;
 }
 
+/* libcurl reads a hundred times its buffer from one connection before it looks at the next one.  Then all that comes is
+ * of one stream, which one thread alone can hash: so each connection has its turn. */
+static void end_turn(struct http_call *call, size_t len)
+{
+	call->turn_bytes += len;
+	if (!call->alone || call->turn_bytes < TURN_BYTES)
+		return;
+	call->turn_bytes = 0;
+	call->turn_over = curl_easy_pause(call->easy, CURLPAUSE_RECV) == CURLE_OK;
+}
+
+void http_transfer_turn(struct http_call *call)
+{
+	if (call->turn_over)
+		curl_easy_pause(call->easy, CURLPAUSE_CONT);
+	call->turn_over = false;
+}
+
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 {
 	struct http_call *call = data;
@@ -84,6 +103,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 		return CURL_WRITEFUNC_ERROR;
 	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->trial->failure) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
+	end_turn(call, len);
 	return len;
 }
 

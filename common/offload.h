@@ -3,8 +3,9 @@
  * Lifecycle  offload_pool_new; offload_init for each stream; write, finish;
  *            offload_release; offload_pool_free once no stream is left.
  * Bounds     OFFLOAD_ROOM_BYTES for all streams of a pool, in OFFLOAD_CHUNKS chunks
- *            for each of them.  A writer that is faster works chunks off itself:
- *            of its own stream or, where a thread has that, of any that waits.
+ *            for each of them.  Where enough of them wait for every thread, or all
+ *            are full, the writer works chunks off itself: of its own stream or, where
+ *            a thread has that, of any that waits.
  * Ownership  The next stage is borrowed; until finish or release has returned it
  *            belongs to the pool's threads.
  * Errors     Those of the next stage: the first one stops the stream and comes
@@ -48,6 +49,8 @@ struct offload {
 
 /* Threads for at most so many streams at once. */
 enum err_code offload_pool_new(unsigned threads, unsigned streams, struct offload_pool **ret_pool, struct err *err);
+/* True where most of what came so far came faster than it is worked off: whoever brings more at once brings nothing. */
+bool offload_pool_is_behind(struct offload_pool *p);
 /* NULL is fine. */
 void offload_pool_free(struct offload_pool *pool);
 enum err_code offload_init(struct offload *o, struct offload_pool *pool, struct outstream *next, struct err *err);

@@ -12,8 +12,9 @@ static const struct node *node_of(const struct fetch *f, uint32_t node)
 	return &f->gather->graph.nodes[node];
 }
 
-/* A blob at whose end most connections would have nothing to do; with fewer of them idle, reading pieces back to prove
- * them costs a near registry more than they bring.  One that an interrupted run left has gaps. */
+/* A blob at whose end most connections would have nothing to do; with fewer of them idle, or where the processors are
+ * what everything waits for, reading pieces back to prove them costs more than they bring.  One that an interrupted run
+ * left has gaps. */
 bool large_is(const struct fetch *f, uint32_t node)
 {
 	uint64_t size_bytes = node_of(f, node)->size_bytes;
@@ -22,7 +23,7 @@ bool large_is(const struct fetch *f, uint32_t node)
 		return false;
 	return f->place->in_order || f->place->has_kept ||
 	       (gather_source(f->gather, node)->ranges != SOURCE_RANGES_NONE &&
-		size_bytes / 2 > f->left_bytes / f->width);
+		size_bytes / 2 > f->left_bytes / f->width && !offload_pool_is_behind(f->gather->pool));
 }
 
 /* What stands there already has arrived, and need not be asked for. */
