@@ -189,30 +189,15 @@ static enum err_code read_root(struct reading *r)
 	return reading_lists(r);
 }
 
-/* The rest of the document, for js_free; its lists are read from where they stand. */
-static enum err_code parse(struct reading *r, const void *bytes, size_t len, struct json_t **ret_json)
-{
-	static const char *const names[READING_LISTS] = {
-		[READING_BLOBS] = "blobs",
-		[READING_IMAGES] = "images",
-		[READING_LINKS] = "referrers",
-	};
-	enum err_code code = js_lists_read(bytes, len, LIMIT_DESCRIPTION_VALUES, r->what, names, READING_LISTS,
-					   r->lists, ret_json, r->err);
-
-	if (code == ERR_OK)
-		r->json = *ret_json;
-	return code == ERR_FORMAT ? err_recode(r->err, ERR_DAMAGED) : code;
-}
-
 enum err_code description_read(const void *bytes, size_t len, const char *what, struct description *ret_description,
 			       struct err *err)
 {
 	CLEANUP(description_release) struct description d = { 0 };
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	struct reading r = { .d = &d, .what = what, .err = err };
-	enum err_code code = parse(&r, bytes, len, &json);
+	enum err_code code = reading_parse(bytes, len, what, r.lists, &json, err);
 
+	r.json = json;
 	if (code == ERR_OK)
 		code = read_root(&r);
 	if (code == ERR_OK && d.shards_len == 0)
@@ -233,7 +218,8 @@ enum err_code description_add(struct description *d, size_t shard, const void *b
 	enum err_code code;
 
 	shard_name(shard, name);
-	code = parse(&r, bytes, len, &json);
+	code = reading_parse(bytes, len, name, r.lists, &json, err);
+	r.json = json;
 	if (code == ERR_OK)
 		code = check_version(&r);
 	if (code == ERR_OK)

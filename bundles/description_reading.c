@@ -5,6 +5,35 @@
 #include "common/limits.h"
 #include "common/reference.h"
 
+static const char *const names[READING_LISTS] = {
+	[READING_IMAGES] = "images",
+	[READING_LINKS] = "referrers",
+	[READING_BLOBS] = "blobs",
+};
+
+const char *reading_list_name(enum reading_list list)
+{
+	return names[list];
+}
+
+enum reading_list reading_list_of(const char *key)
+{
+	unsigned list = 0;
+
+	while (list < READING_LISTS && strcmp(names[list], key) != 0)
+		list++;
+	return (enum reading_list)list;
+}
+
+enum err_code reading_parse(const void *bytes, size_t len, const char *what, struct js_list lists[READING_LISTS],
+			    struct json_t **ret_json, struct err *err)
+{
+	enum err_code code =
+		js_lists_read(bytes, len, LIMIT_DESCRIPTION_VALUES, what, names, READING_LISTS, lists, ret_json, err);
+
+	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
+}
+
 enum err_code reading_text(const struct reading *r, const struct js_item *item, const char *key, const char **ret_text)
 {
 	const char *text = js_item_string(item, key);

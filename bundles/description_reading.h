@@ -11,7 +11,7 @@
 #include "common/js_lists.h"
 
 /* Lists that grow with what a bundle holds: of their items there is one at a time. */
-enum reading_list { READING_BLOBS, READING_IMAGES, READING_LINKS, READING_LISTS };
+enum reading_list { READING_IMAGES, READING_LINKS, READING_BLOBS, READING_LISTS };
 
 struct reading {
 	struct description *d;
@@ -38,6 +38,12 @@ enum err_code reading_size(const struct reading *r, const struct js_item *item, 
 /* A word out of a list, as its place in the list. */
 enum err_code reading_word(const struct reading *r, const struct js_item *item, const char *key, unsigned count,
 			   const char *(*name)(unsigned word), unsigned *ret_word);
+const char *reading_list_name(enum reading_list list);
+/* Which member is such a list; READING_LISTS where it is none. */
+enum reading_list reading_list_of(const char *key);
+/* A document without the items of its lists, for js_free, and its lists, which lie where they did. */
+enum err_code reading_parse(const void *bytes, size_t len, const char *what, struct js_list lists[READING_LISTS],
+			    struct json_t **ret_json, struct err *err);
 /* Add what stands in every document: in bundle.json where it has no shards, and in each shard. */
 enum err_code reading_lists(struct reading *r);
 #endif

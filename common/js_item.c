@@ -229,6 +229,14 @@ bool js_item_uint(const struct js_item *item, const char *key, uint64_t *ret_val
 	return true;
 }
 
+void js_item_put(const struct js_item *item, struct js_out *o)
+{
+	if (item->json != NULL)
+		js_put_value(o, item->json);
+	else
+		js_put_raw(o, item->place.at, item->place.len);
+}
+
 enum err_code js_item_json(struct js_item *item, const struct json_t **ret_json, struct err *err)
 {
 	enum err_code code = item->json == NULL ? read_json(item, err) : ERR_OK;

@@ -48,6 +48,8 @@ bool js_item_has(const struct js_item *item, const char *key);
 const char *js_item_string(const struct js_item *item, const char *key);
 /* A member that is an integer from 0 to 2^63-1: true and *ret_value, else false. */
 bool js_item_uint(const struct js_item *item, const char *key, uint64_t *ret_value);
+/* Write it. */
+void js_item_put(const struct js_item *item, struct js_out *o);
 /* All of it as a tree. */
 enum err_code js_item_json(struct js_item *item, const struct json_t **ret_json, struct err *err);
 #endif

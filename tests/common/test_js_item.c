@@ -72,6 +72,23 @@ static void check_same(const struct js_item *item, const struct json_t *json, co
 	ck_assert_msg(!js_item_has(item, "none") && js_item_string(item, "none") == NULL, "%s", text);
 }
 
+/* It is written as js_read and js_put_value have it. */
+static void check_put(const struct js_item *item, const struct json_t *json, const char *text)
+{
+	CLEANUP(buf_release) struct buf got = { .max = 4096 };
+	CLEANUP(buf_release) struct buf want = { .max = 4096 };
+	struct buf_stage stage;
+	struct js_out o;
+
+	buf_stage_init(&stage, &want);
+	js_out_init(&o, &stage.out, true);
+	js_put_value(&o, json);
+	buf_stage_init(&stage, &got);
+	js_out_init(&o, &stage.out, true);
+	js_item_put(item, &o);
+	ck_assert_msg(strcmp(buf_text(&got), buf_text(&want)) == 0, "%s: %s", text, buf_text(&got));
+}
+
 /* Plain or not, an item says the same, before all of it was asked for and after. */
 START_TEST(same)
 {
@@ -87,6 +104,7 @@ START_TEST(same)
 	ck_assert_int_ge(asprintf(&array, "[%s]", text), 0);
 	ck_assert_int_eq(js_read(array, strlen(array), "it", &json, NULL), ERR_OK);
 	check_same(&item, js_at(json, 0), text);
+	check_put(&item, js_at(json, 0), text);
 	ck_assert_int_eq(js_item_json(&item, &all, NULL), ERR_OK);
 	ck_assert_msg(js_equal(all, js_at(json, 0)), "%s", text);
 	check_same(&item, js_at(json, 0), text);
