@@ -9,6 +9,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/few_decoders.h"
 
 #define OID_ISSUER "1.3.6.1.4.1.57264.1.8"
 #define OID_ISSUER_RAW "1.3.6.1.4.1.57264.1.1"
@@ -129,8 +130,10 @@ enum err_code certificate_read(const void *der, size_t len, struct certificate *
 
 	if (len > LIMIT_CERTIFICATE_BYTES)
 		return err_set(err, ERR_LIMIT, "a certificate of %zu bytes", len);
-	c.x509 = d2i_X509(NULL, &at, (long)len);
-	if (c.x509 == NULL || at != (const unsigned char *)der + len) {
+	c.x509 = X509_new_ex(few_decoders(), NULL);
+	if (c.x509 == NULL)
+		return err_nomem(err);
+	if (d2i_X509(&c.x509, &at, (long)len) == NULL || at != (const unsigned char *)der + len) {
 		ERR_clear_error();
 		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
 	}

@@ -13,6 +13,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "trust/few_decoders.h"
 #include "trust/fingerprint.h"
 #include "trust/key_private.h"
 #include "trust/pem.h"
@@ -233,7 +234,7 @@ static enum err_code read_known(const X509 *x509, const char *name, struct buf *
 }
 
 /* Of a key in another form a copy is brought into the one form: that of the certificate may be in use elsewhere. */
-enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
+static enum err_code take_certified(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
 {
 	CLEANUP(buf_release) struct buf known = { .max = LIMIT_CERTIFICATE_BYTES };
 	EVP_PKEY *pkey = X509_get0_pubkey(x509);
@@ -253,6 +254,15 @@ enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struc
 	if (EVP_PKEY_up_ref(pkey) != 1)
 		return err_nomem(err);
 	return finish(pkey, &known, NULL, name, ret_key, err);
+}
+
+enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
+{
+	enum err_code code = take_certified(x509, name, ret_key, err);
+
+	if (code == ERR_OK)
+		(*ret_key)->context = few_decoders();
+	return code;
 }
 
 const char *trust_key_name(const struct trust_key *k)

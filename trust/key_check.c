@@ -19,7 +19,7 @@ static enum err_code check_plain(const struct trust_key *k, const void *bytes, s
 
 	if (context == NULL)
 		return err_nomem(err);
-	good = EVP_DigestVerifyInit(context, NULL, NULL, NULL, k->pkey) == 1 &&
+	good = EVP_DigestVerifyInit_ex(context, NULL, NULL, k->context, NULL, k->pkey, NULL) == 1 &&
 	       EVP_DigestVerify(context, signature, signature_len, bytes, len) == 1;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
@@ -39,7 +39,7 @@ static bool set_padding(EVP_PKEY_CTX *context, const struct trust_key *k, enum p
 static bool is_over(const struct trust_key *k, enum trust_hash hash, enum padding padding, const unsigned char *digest,
 		    const void *signature, size_t signature_len)
 {
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(k->pkey, NULL);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(k->context, k->pkey, NULL);
 	bool good = context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, k, padding) &&
 		    EVP_PKEY_CTX_set_signature_md(context, trust_hash_md(hash)) == 1 &&
 		    EVP_PKEY_verify(context, signature, signature_len, digest, trust_hash_bytes(hash)) == 1;

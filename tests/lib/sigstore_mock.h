@@ -86,8 +86,8 @@ struct mock_signed {
 struct mock_signed mock_sign(enum mock_scheme scheme, enum trust_hash hash, const void *bytes, size_t len);
 void mock_signed_release(struct mock_signed *s);
 
-/* A certificate that nobody signed, with a key in the form in which its PEM has it; bare: without the NULL that stands
- * for RSA's parameters. */
+/* A certificate that no authority signed, with a key in the form in which its PEM has it; bare: without the NULL that
+ * stands for RSA's parameters. */
 struct x509_st;
 struct x509_st *mock_certify(const char *pub, bool bare);
 /* That key in DER, as it is written from what is in memory; for buf_release. */

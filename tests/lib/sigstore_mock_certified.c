@@ -3,6 +3,7 @@
 #include <openssl/x509.h>
 
 #include "tests/lib/sigstore_mock_private.h"
+#include "trust/few_decoders.h"
 
 static void make_bare(X509_PUBKEY *known)
 {
@@ -17,6 +18,28 @@ static void make_bare(X509_PUBKEY *known)
 			 1);
 }
 
+/* Written, and read again as certificates of signers are. */
+static X509 *read_again(X509 *written)
+{
+	X509 *x509 = X509_new_ex(few_decoders(), NULL);
+	EVP_PKEY *signer = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	int len;
+
+	X509_gmtime_adj(X509_getm_notBefore(written), 0);
+	X509_gmtime_adj(X509_getm_notAfter(written), 60);
+	ck_assert_int_gt(X509_sign(written, signer, EVP_sha256()), 0);
+	len = i2d_X509(written, &der);
+	at = der;
+	ck_assert_ptr_nonnull(d2i_X509(&x509, &at, len));
+	ck_assert_int_eq(X509_verify(x509, signer), 1);
+	OPENSSL_free(der);
+	EVP_PKEY_free(signer);
+	X509_free(written);
+	return x509;
+}
+
 X509 *mock_certify(const char *pub, bool bare)
 {
 	BIO *bio = BIO_new_mem_buf(pub, -1);
@@ -29,7 +52,7 @@ X509 *mock_certify(const char *pub, bool bare)
 		make_bare(X509_get_X509_PUBKEY(x509));
 	EVP_PKEY_free(pkey);
 	BIO_free(bio);
-	return x509;
+	return read_again(x509);
 }
 
 struct buf mock_certified_key(const X509 *x509)
