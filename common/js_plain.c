@@ -43,9 +43,12 @@ static bool take(struct text *t, char c)
 	return true;
 }
 
+/* What stands for itself in a string, and does not end it. */
 static bool is_plain(char c)
 {
-	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+	static const bool plain[256] = { [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true };
+
+	return plain[(unsigned char)c];
 }
 
 /* jansson's reading of one string or number. */

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,8 +34,23 @@ const char *trust_hash_name(enum trust_hash hash)
 	return hashes[hash].names[0];
 }
 
+static EVP_MD *fetched[TRUST_HASHES];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fetch_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < TRUST_HASHES; i++)
+		fetched[i] = EVP_MD_fetch(NULL, hashes[i].names[1], NULL);
+	ERR_clear_error();
+}
+
+/* Found once in a process: OpenSSL 3 looks anew at each use for what is behind EVP_sha256(). */
 const EVP_MD *trust_hash_md(enum trust_hash hash)
 {
+	if (pthread_once(&once, fetch_all) == 0 && fetched[hash] != NULL)
+		return fetched[hash];
 	return hashes[hash].md();
 }
 
@@ -53,7 +70,7 @@ enum trust_hash trust_hash_named(const char *name)
 enum err_code trust_hash_of(enum trust_hash hash, const void *bytes, size_t len, unsigned char out[TRUST_HASH_MAX],
 			    struct err *err)
 {
-	if (EVP_Digest(bytes, len, out, NULL, hashes[hash].md(), NULL) != 1)
+	if (EVP_Digest(bytes, len, out, NULL, trust_hash_md(hash), NULL) != 1)
 		return err_set(err, ERR_CRYPTO, "%s is not available", hashes[hash].names[0]);
 	return ERR_OK;
 }
@@ -121,7 +138,7 @@ static enum err_code hash_file(const char *path, enum trust_hash hash, unsigned 
 	context = EVP_MD_CTX_new();
 	if (context == NULL)
 		return err_nomem(err);
-	code = EVP_DigestInit_ex(context, hashes[hash].md(), NULL) == 1
+	code = EVP_DigestInit_ex(context, trust_hash_md(hash), NULL) == 1
 		       ? update_from(fd, path, context, err)
 		       : err_set(err, ERR_CRYPTO, "%s is not available", hashes[hash].names[0]);
 	if (code == ERR_OK && EVP_DigestFinal_ex(context, out, NULL) != 1)

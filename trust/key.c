@@ -149,9 +149,27 @@ static enum err_code make_id(struct trust_key *k, struct err *err)
 	return code;
 }
 
-/* Takes the key over, also where it fails; known: its bytes, where they are in the one form. */
-static enum err_code finish(EVP_PKEY *pkey, const struct buf *known, const char *details, const char *name,
-			    struct trust_key **ret_key, struct err *err)
+/* What there is to know of a key beside the key itself. */
+struct origin {
+	const char *name, *details; /* NULL: nobody said */
+	OSSL_LIB_CTX *context;      /* of OpenSSL, where it is at home; NULL: the usual one */
+	const struct buf *known;    /* its bytes, where they are in the one form */
+};
+
+/* To find what checks signatures by such a key takes OpenSSL long, and is done once. */
+static enum err_code make_ready(struct trust_key *k, struct err *err)
+{
+	if (k->kind == EVP_PKEY_ED25519)
+		return ERR_OK;
+	k->ready = EVP_PKEY_CTX_new_from_pkey(k->context, k->pkey, NULL);
+	if (k->ready != NULL && EVP_PKEY_verify_init(k->ready) == 1)
+		return ERR_OK;
+	ERR_clear_error();
+	return err_set(err, ERR_CRYPTO, "%s: OpenSSL checks no signatures with this key", k->name);
+}
+
+/* Takes the key over, also where it fails. */
+static enum err_code finish(EVP_PKEY *pkey, const struct origin *from, struct trust_key **ret_key, struct err *err)
 {
 	CLEANUP(trust_key_free_ptr) struct trust_key *k = calloc(1, sizeof(*k));
 	enum err_code code;
@@ -161,13 +179,16 @@ static enum err_code finish(EVP_PKEY *pkey, const struct buf *known, const char 
 		return err_nomem(err);
 	}
 	k->pkey = pkey;
-	code = str_copy(name, &k->name, err);
+	k->context = from->context;
+	code = str_copy(from->name, &k->name, err);
 	if (code == ERR_OK)
 		code = check_kind(k, err);
 	if (code == ERR_OK)
-		code = apply_details(k, details, err);
+		code = apply_details(k, from->details, err);
 	if (code == ERR_OK)
-		code = known != NULL ? make_known_id(k, known, err) : make_id(k, err);
+		code = from->known != NULL ? make_known_id(k, from->known, err) : make_id(k, err);
+	if (code == ERR_OK)
+		code = make_ready(k, err);
 	if (code == ERR_OK)
 		*ret_key = take_ptr(&k);
 	return code;
@@ -183,7 +204,7 @@ enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, st
 	if (code != ERR_OK)
 		return err_add(err, "%s", name);
 	code = pem_read_public(buf_text(&text), name, &pkey, err);
-	return code == ERR_OK ? finish(pkey, NULL, NULL, name, ret_key, err) : code;
+	return code == ERR_OK ? finish(pkey, &(struct origin){ .name = name }, ret_key, err) : code;
 }
 
 enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err)
@@ -216,7 +237,7 @@ enum err_code trust_key_of_der(const void *der, size_t len, const char *details,
 	}
 	if (pkey == NULL)
 		return err_set(err, ERR_FORMAT, "%s: holds no public key that can be read", name);
-	return finish(pkey, NULL, details, name, ret_key, err);
+	return finish(pkey, &(struct origin){ .name = name, .details = details }, ret_key, err);
 }
 
 /* As the certificate writes it. */
@@ -234,9 +255,10 @@ static enum err_code read_known(const X509 *x509, const char *name, struct buf *
 }
 
 /* Of a key in another form a copy is brought into the one form: that of the certificate may be in use elsewhere. */
-static enum err_code take_certified(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
+enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
 {
 	CLEANUP(buf_release) struct buf known = { .max = LIMIT_CERTIFICATE_BYTES };
+	struct origin from = { .name = name, .context = few_decoders() };
 	EVP_PKEY *pkey = X509_get0_pubkey(x509);
 	enum err_code code;
 
@@ -249,20 +271,12 @@ static enum err_code take_certified(const X509 *x509, const char *name, struct t
 		return code;
 	if (!fingerprint_is_form(known.data, known.len)) {
 		pkey = EVP_PKEY_dup(pkey);
-		return pkey != NULL ? finish(pkey, NULL, NULL, name, ret_key, err) : err_nomem(err);
+		return pkey != NULL ? finish(pkey, &from, ret_key, err) : err_nomem(err);
 	}
 	if (EVP_PKEY_up_ref(pkey) != 1)
 		return err_nomem(err);
-	return finish(pkey, &known, NULL, name, ret_key, err);
-}
-
-enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
-{
-	enum err_code code = take_certified(x509, name, ret_key, err);
-
-	if (code == ERR_OK)
-		(*ret_key)->context = few_decoders();
-	return code;
+	from.known = &known;
+	return finish(pkey, &from, ret_key, err);
 }
 
 const char *trust_key_name(const struct trust_key *k)
@@ -301,6 +315,7 @@ void trust_key_free(struct trust_key *k)
 {
 	if (k == NULL)
 		return;
+	EVP_PKEY_CTX_free(k->ready);
 	EVP_PKEY_free(k->pkey);
 	free(k->name);
 	free(k);

@@ -2,7 +2,8 @@
  *
  * Lifecycle  trust_key_read, trust_key_of_pem or trust_key_of_der; check; trust_key_free.
  * Bounds     A key file has at most LIMIT_KEY_BYTES and holds one key.
- * Ownership  A key owns everything in it, and may be used by several threads at once.
+ * Ownership  A key owns everything in it, and may be used by several threads at once: what checks its signatures is
+ *            made ready once, with the key, and of that each check has its own copy.
  * Errors     ERR_NOT_FOUND, ERR_IO, ERR_LIMIT, ERR_FORMAT (no key, or more than
  *            one), ERR_UNSUPPORTED (another kind of key), ERR_UNPROVED (a
  *            signature that is not by this key over these bytes), ERR_CRYPTO,
@@ -35,7 +36,7 @@ enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, st
 			       struct err *err);
 enum err_code trust_key_of_der(const void *der, size_t len, const char *details, const char *name,
 			       struct trust_key **ret_key, struct err *err);
-/* The key of a certificate that OpenSSL has read. */
+/* The key of a certificate that OpenSSL has read: best in few_decoders() (few_decoders.h). */
 enum err_code trust_key_of_certificate(const struct x509_st *x509, const char *name, struct trust_key **ret_key,
 				       struct err *err);
 /* Where it is from, for messages. */

@@ -26,22 +26,25 @@ static enum err_code check_plain(const struct trust_key *k, const void *bytes, s
 	return good ? ERR_OK : not_by(k, err);
 }
 
-static bool set_padding(EVP_PKEY_CTX *context, const struct trust_key *k, enum padding padding)
+/* ECDSA takes a hash as it is; RSA's signatures say of which kind it is, and come in two schemes. */
+static bool set_scheme(EVP_PKEY_CTX *context, const struct trust_key *k, enum trust_hash hash, enum padding padding)
 {
+	int scheme = padding == PADDING_PSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+
 	if (k->kind == EVP_PKEY_EC)
 		return true;
-	if (padding == PADDING_PSS)
-		return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_AUTO) == 1;
-	return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+	if (EVP_PKEY_CTX_set_rsa_padding(context, scheme) != 1)
+		return false;
+	if (padding == PADDING_PSS && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_AUTO) != 1)
+		return false;
+	return EVP_PKEY_CTX_set_signature_md(context, trust_hash_md(hash)) == 1;
 }
 
 static bool is_over(const struct trust_key *k, enum trust_hash hash, enum padding padding, const unsigned char *digest,
 		    const void *signature, size_t signature_len)
 {
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(k->context, k->pkey, NULL);
-	bool good = context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, k, padding) &&
-		    EVP_PKEY_CTX_set_signature_md(context, trust_hash_md(hash)) == 1 &&
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(k->ready);
+	bool good = context != NULL && set_scheme(context, k, hash, padding) &&
 		    EVP_PKEY_verify(context, signature, signature_len, digest, trust_hash_bytes(hash)) == 1;
 
 	EVP_PKEY_CTX_free(context);

@@ -9,7 +9,7 @@ static bool hash_of(unsigned char prefix, const void *left, size_t left_len, con
 		    unsigned char out[HASH_BYTES])
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+	bool done = context != NULL && EVP_DigestInit_ex(context, trust_hash_md(TRUST_SHA256), NULL) == 1 &&
 		    EVP_DigestUpdate(context, &prefix, 1) == 1 && EVP_DigestUpdate(context, left, left_len) == 1 &&
 		    EVP_DigestUpdate(context, right, right_len) == 1 && EVP_DigestFinal_ex(context, out, NULL) == 1;
 
