@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "trust/authority.h"
 #include "trust/certificate.h"
+#include "trust/few_decoders.h"
 
 static enum err_code check_imprint(TS_TST_INFO *info, const void *bytes, size_t len, struct err *err)
 {
@@ -152,8 +153,8 @@ static enum err_code check_response(TS_RESP *response, const void *bytes, size_t
 	return code;
 }
 
-enum err_code timestamp_check(const struct buf *response, const void *bytes, size_t len, const struct trust_root *root,
-			      int64_t *ret_time, struct err *err)
+static enum err_code read_and_check(const struct buf *response, const void *bytes, size_t len,
+				    const struct trust_root *root, int64_t *ret_time, struct err *err)
 {
 	const unsigned char *at = (const unsigned char *)buf_text(response), *end = at + response->len;
 	TS_RESP *parsed = d2i_TS_RESP(NULL, &at, (long)response->len);
@@ -165,5 +166,17 @@ enum err_code timestamp_check(const struct buf *response, const void *bytes, siz
 		code = check_response(parsed, bytes, len, root, ret_time, err);
 	TS_RESP_free(parsed);
 	ERR_clear_error();
+	return code;
+}
+
+/* A token may bring certificates along, of which OpenSSL reads the keys at once, in the context that is this thread's
+ * at the time.  There they are checked too. */
+enum err_code timestamp_check(const struct buf *response, const void *bytes, size_t len, const struct trust_root *root,
+			      int64_t *ret_time, struct err *err)
+{
+	OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(few_decoders());
+	enum err_code code = read_and_check(response, bytes, len, root, ret_time, err);
+
+	OSSL_LIB_CTX_set0_default(before);
 	return code;
 }
