@@ -1,9 +1,11 @@
 #include "bundles/checksum.h"
 
 #include <endian.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define TURN_BYTES ((size_t)128)
+#define TURN_OF_BOTH_BYTES ((size_t)64)
 
 #define PRIME_1 UINT64_C(0x9E3779B185EBCA87)
 #define PRIME_2 UINT64_C(0xC2B2AE3D27D4EB4F)
@@ -37,8 +39,10 @@ static uint64_t round_of(uint64_t lane, uint64_t input)
 	return turn(lane + input * PRIME_2, 31) * PRIME_1;
 }
 
-/* The lanes do not wait for each other, and stand in registers meanwhile. */
-static void add_stripes(struct checksum *c, const unsigned char *p, size_t stripes)
+/* The lanes do not wait for each other, and stand in registers meanwhile.  No call: see
+ * checksum_add_hashed. */
+__attribute__((always_inline)) static inline void add_stripes(struct checksum *c, const unsigned char *p,
+							      size_t stripes)
 {
 	uint64_t a = c->lanes[0], b = c->lanes[1], d = c->lanes[2], e = c->lanes[3];
 
@@ -85,28 +89,51 @@ void checksum_add(struct checksum *c, const void *bytes, size_t len)
 		memcpy(c->held, p + (len - len % CHECKSUM_STRIPE_BYTES), len % CHECKSUM_STRIPE_BYTES);
 }
 
-/* SHA-256 waits for its own results most of the time.  Where its turns are short enough for the processor to look past
- * them, all of this is done meanwhile; calls in between would be too long already, so whole stripes are added here. */
-enum err_code checksum_add_proved(struct checksum *c, struct digest_stream *proof, const void *bytes, size_t len,
-				  struct err *err)
+static bool has_turn(const struct checksum_turn *t, size_t turn)
 {
-	const unsigned char *p = bytes;
-	enum err_code code = ERR_OK;
+	return t->len >= turn && t->sum->len_bytes % CHECKSUM_STRIPE_BYTES == 0;
+}
 
-	if (proof == NULL) {
-		checksum_add(c, bytes, len);
-		return ERR_OK;
+/* No call in between: see checksum_add_hashed. */
+__attribute__((always_inline)) static inline void add_turn(struct checksum_turn *t, size_t turn)
+{
+	add_stripes(t->sum, t->bytes, turn / CHECKSUM_STRIPE_BYTES);
+	t->sum->len_bytes += turn;
+}
+
+static void hash_turn(struct checksum_turn *t, size_t turn)
+{
+	digest_stream_hash(t->digest, t->bytes, turn);
+	t->bytes += turn;
+	t->len -= turn;
+}
+
+/* SHA-256 waits for its own results most of the time.  Where its turns are short enough for the processor to look past
+ * them, all of the checksum is done meanwhile; with more calls in between they would be too long already. */
+void checksum_add_hashed(struct checksum *c, struct digest_stream *d, const void *bytes, size_t len)
+{
+	struct checksum_turn t = { .sum = c, .digest = d, .bytes = bytes, .len = len };
+
+	while (has_turn(&t, TURN_BYTES)) {
+		add_turn(&t, TURN_BYTES);
+		hash_turn(&t, TURN_BYTES);
 	}
-	for (; code == ERR_OK && len >= TURN_BYTES && c->len_bytes % CHECKSUM_STRIPE_BYTES == 0; len -= TURN_BYTES) {
-		code = digest_stream_update(proof, p, TURN_BYTES, err);
-		add_stripes(c, p, TURN_BYTES / CHECKSUM_STRIPE_BYTES);
-		c->len_bytes += TURN_BYTES;
-		p += TURN_BYTES;
+	checksum_add(c, t.bytes, t.len);
+	digest_stream_hash(d, t.bytes, t.len);
+}
+
+/* While one digest waits for its own results, the other one works too: with turns of one block each, both are within
+ * what the processor looks at. */
+void checksum_add_both(struct checksum_turn *a, struct checksum_turn *b)
+{
+	while (has_turn(a, TURN_OF_BOTH_BYTES) && has_turn(b, TURN_OF_BOTH_BYTES)) {
+		add_turn(a, TURN_OF_BOTH_BYTES);
+		add_turn(b, TURN_OF_BOTH_BYTES);
+		hash_turn(a, TURN_OF_BOTH_BYTES);
+		hash_turn(b, TURN_OF_BOTH_BYTES);
 	}
-	if (code == ERR_OK)
-		code = digest_stream_update(proof, p, len, err);
-	checksum_add(c, p, len);
-	return code;
+	checksum_add_hashed(a->sum, a->digest, a->bytes, a->len);
+	checksum_add_hashed(b->sum, b->digest, b->bytes, b->len);
 }
 
 /* What the lanes have come to, or what stands for them where there was no whole stripe. */

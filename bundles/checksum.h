@@ -2,7 +2,7 @@
  *
  * Lifecycle  checksum_reset, checksum_add any number of times, checksum_value.
  * Bounds     None; nothing is allocated.
- * Errors     Those of the digest.
+ * Errors     None.
  * Source     xxHash fast digest algorithm 0.1.1, XXH64, with seed 0; RFC 8878,
  *            3.1.1.
  */
@@ -25,9 +25,18 @@ struct checksum {
 
 void checksum_reset(struct checksum *c);
 void checksum_add(struct checksum *c, const void *bytes, size_t len);
-/* The same, and the bytes are given to a proof too, where there is one: in less time than one after the other. */
-enum err_code checksum_add_proved(struct checksum *c, struct digest_stream *proof, const void *bytes, size_t len,
-				  struct err *err);
+/* The same, and the bytes are hashed, which are due there: in less time than one after the other. */
+void checksum_add_hashed(struct checksum *c, struct digest_stream *d, const void *bytes, size_t len);
+
+/* Bytes that go to a checksum and to a digest. */
+struct checksum_turn {
+	struct checksum *sum;         /* borrowed */
+	struct digest_stream *digest; /* borrowed */
+	const unsigned char *bytes;
+	size_t len;
+};
+/* The same for two at once: in less time than for one after the other. */
+void checksum_add_both(struct checksum_turn *a, struct checksum_turn *b);
 /* Of what was added so far; more may be added. */
 uint32_t checksum_value(const struct checksum *c);
 /* The checksum of some bytes. */

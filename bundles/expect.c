@@ -89,6 +89,21 @@ enum err_code expect_end(struct expecting *e, struct err *err)
 	return code == ERR_OK && len > 0 ? damaged(e, e->tar_at, "end of the tar", "something follows it", err) : code;
 }
 
+/* As what the file says wrongly, where that is so. */
+static enum err_code told(const struct expecting *e, uint64_t tar_at, const struct member *m, const struct err *why,
+			  struct err *err)
+{
+	return why->code == ERR_DIGEST ? damaged(e, tar_at, m->name, why->msg, err)
+				       : err_set(err, why->code, "%s", why->msg);
+}
+
+enum err_code expect_proved(struct expecting *e, const struct member *m, struct digest_stream *proof, struct err *err)
+{
+	struct err why = { .code = ERR_OK };
+
+	return digest_stream_final(proof, &why) == ERR_OK ? ERR_OK : told(e, e->tar_at, m, &why, err);
+}
+
 static enum err_code prove(struct expecting *e, struct digest_stream *proof, const char *what, struct err *err)
 {
 	unsigned char chunk[STREAM_CHUNK_BYTES];
@@ -100,7 +115,7 @@ static enum err_code prove(struct expecting *e, struct digest_stream *proof, con
 		code = instream_read(e->in, chunk, want, &len, err);
 		if (code == ERR_OK && len == 0)
 			code = damaged(e, e->tar_at, what, "the file ends early", err);
-		if (code == ERR_OK && e->raw == NULL)
+		if (code == ERR_OK)
 			code = digest_stream_update(proof, chunk, len, err);
 		e->tar_at += len;
 	}
@@ -114,13 +129,7 @@ enum err_code expect_digest(struct expecting *e, const struct member *m, struct 
 	uint64_t at = e->tar_at;
 	enum err_code code = digest_stream_init(&proof, &m->digest, m->size_bytes, &why);
 
-	if (e->raw != NULL)
-		e->raw->proof = &proof;
 	if (code == ERR_OK)
 		code = prove(e, &proof, m->name, &why);
-	if (e->raw != NULL)
-		e->raw->proof = NULL;
-	if (code == ERR_DIGEST)
-		return damaged(e, at, m->name, why.msg, err);
-	return code == ERR_OK ? ERR_OK : err_set(err, code, "%s", why.msg);
+	return code == ERR_OK ? ERR_OK : told(e, at, m, &why, err);
 }

@@ -83,24 +83,25 @@ static void begin(struct raw_writer *r, struct gather *g)
 	}
 }
 
-/* Content up to the end of its block. */
-static enum err_code step(struct raw_writer *r, struct gather *g, const unsigned char *bytes, size_t len,
-			  struct digest_stream *proof, size_t *ret_len, struct err *err)
+/* Content up to the end of its block; returns how much that was. */
+static size_t step(struct raw_writer *r, struct gather *g, const unsigned char *bytes, size_t len,
+		   struct digest_stream *proof)
 {
-	enum err_code code;
 	uint32_t part;
 
 	begin(r, g);
 	part = at_most(len, r->block_left);
 	gather_add(g, bytes, part);
-	code = checksum_add_proved(&r->sum, proof, bytes, part, err);
+	if (proof != NULL)
+		checksum_add_hashed(&r->sum, proof, bytes, part);
+	else
+		checksum_add(&r->sum, bytes, part);
 	r->block_left -= part;
 	r->frame_left -= part;
 	r->left_bytes -= part;
 	if (r->frame_left == 0)
 		put_le(gather_edge(g, FRAME_CHECKSUM_BYTES), FRAME_CHECKSUM_BYTES, checksum_value(&r->sum));
-	*ret_len = part;
-	return code;
+	return part;
 }
 
 void raw_writer_init(struct raw_writer *r, int fd, uint64_t offset_bytes, uint64_t size_bytes, const char *name)
@@ -132,13 +133,14 @@ enum err_code raw_writer_write(struct raw_writer *r, const void *bytes, size_t l
 		return err_set(err, ERR_SIZE, "%s: a layer has more bytes than its declared size", r->name);
 	g.parts_len = 0;
 	g.edges_len = 0;
+	if (proof != NULL)
+		code = digest_stream_due(proof, len, err);
 	while (code == ERR_OK && len > 0) {
-		size_t taken = 0;
+		size_t taken = step(r, &g, p, len, proof);
 
-		code = step(r, &g, p, len, proof, &taken, err);
 		p += taken;
 		len -= taken;
-		if (code == ERR_OK && (g.parts_len + PARTS_PER_STEP > PARTS_MAX || len == 0))
+		if (g.parts_len + PARTS_PER_STEP > PARTS_MAX || len == 0)
 			code = gather_flush(&g, r, err);
 	}
 	return code;

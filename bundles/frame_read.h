@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "bundles/checksum.h"
+#include "bundles/frame.h"
 #include "bundles/seek.h"
 #include "common/err.h"
 #include "common/stream.h"
@@ -71,19 +72,23 @@ enum err_code frame_walk(const struct frame_file *file, uint64_t file_at, uint64
 struct raw_reader {
 	struct instream in;
 	const struct frame_file *file;
-	struct checksum sum;         /* of the frame under way */
-	bool check_sums;             /* else they are not looked at */
-	struct digest_stream *proof; /* borrowed; given the content while sums are checked, where not NULL */
-	bool bare;                   /* the frames have no checksums */
+	struct checksum sum; /* of the frame under way */
+	bool check_sums;     /* else they are not looked at */
+	bool bare;           /* the frames have no checksums */
 	bool damaged;
 	uint64_t damaged_at; /* in the file: the first frame with a wrong checksum */
 	uint64_t file_at, left_bytes;
 	uint32_t frame_left, block_left;
+	uint64_t fetched_at;                             /* in the file: where the latest bytes were read */
+	unsigned char fetched_sum[FRAME_CHECKSUM_BYTES]; /* what stands behind them, where they end a frame */
 };
 
 /* check_sums is for who wants every byte of the file proved; a digest behind the reader proves the content anyway. */
 void raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums);
 void raw_reader_aim(struct raw_reader *r, uint64_t begin, uint64_t end);
+/* The parts of a read, for who hashes the bytes by himself: they are fetched, go to r->sum, and are settled. */
+enum err_code raw_reader_fetch(struct raw_reader *r, void *bytes, size_t cap, size_t *ret_len, struct err *err);
+void raw_reader_settle(struct raw_reader *r);
 /* The same for so much content whose frames begin at an offset in the file: file's seek table is not needed then. */
 void raw_reader_aim_at(struct raw_reader *r, uint64_t file_at, uint64_t content_bytes);
 /* The same for a run of bare frames. */

@@ -73,49 +73,56 @@ static enum err_code damaged(const struct raw_reader *r, uint64_t offset, struct
 		       r->bare ? "slot" : "layer");
 }
 
-/* A frame's checksum, over the content since its header. */
-static void check_sum(struct raw_reader *r, const unsigned char *sum, uint64_t offset)
+enum err_code raw_reader_fetch(struct raw_reader *r, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
-	if (!r->check_sums || r->bare || r->damaged || get_le(sum, FRAME_CHECKSUM_BYTES) == checksum_value(&r->sum))
-		return;
-	r->damaged = true;
-	r->damaged_at = offset;
-}
-
-static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
-{
-	struct raw_reader *r = OUTER_OF(in, struct raw_reader, in);
 	unsigned char want[FRAME_RAW_HEADER_BYTES + FRAME_BLOCK_HEADER_BYTES], edge[sizeof(want)];
-	unsigned char sum[FRAME_CHECKSUM_BYTES] = { 0 };
-	uint64_t from = r->file_at;
 	size_t edge_len, len;
 	enum err_code code;
 
 	*ret_len = 0;
 	if (r->left_bytes == 0)
 		return r->damaged ? damaged(r, r->damaged_at, err) : ERR_OK;
+	r->fetched_at = r->file_at;
 	edge_len = begin(r, want);
 	len = at_most(cap, r->block_left);
 	code = read_parts(r,
 			  (struct iovec[]){
 				  { .iov_base = edge, .iov_len = edge_len },
 				  { .iov_base = bytes, .iov_len = len },
-				  { .iov_base = sum, .iov_len = len == r->frame_left && !r->bare ? sizeof(sum) : 0 },
+				  { .iov_base = r->fetched_sum,
+				    .iov_len = len == r->frame_left && !r->bare ? FRAME_CHECKSUM_BYTES : 0 },
 			  },
 			  3, err);
 	if (code != ERR_OK)
 		return code;
 	if (memcmp(edge, want, edge_len) != 0)
-		return damaged(r, from, err);
-	if (r->check_sums)
-		code = checksum_add_proved(&r->sum, r->proof, bytes, len, err);
+		return damaged(r, r->fetched_at, err);
 	r->block_left -= (uint32_t)len;
 	r->frame_left -= (uint32_t)len;
 	r->left_bytes -= len;
-	if (r->frame_left == 0)
-		check_sum(r, sum, from);
 	*ret_len = len;
-	return code;
+	return ERR_OK;
+}
+
+void raw_reader_settle(struct raw_reader *r)
+{
+	if (r->frame_left > 0 || r->bare || r->damaged ||
+	    get_le(r->fetched_sum, FRAME_CHECKSUM_BYTES) == checksum_value(&r->sum))
+		return;
+	r->damaged = true;
+	r->damaged_at = r->fetched_at;
+}
+
+static enum err_code raw_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
+{
+	struct raw_reader *r = OUTER_OF(in, struct raw_reader, in);
+	enum err_code code = raw_reader_fetch(r, bytes, cap, ret_len, err);
+
+	if (code != ERR_OK || *ret_len == 0 || !r->check_sums)
+		return code;
+	checksum_add(&r->sum, bytes, *ret_len);
+	raw_reader_settle(r);
+	return ERR_OK;
 }
 
 void raw_reader_init(struct raw_reader *r, const struct frame_file *file, bool check_sums)

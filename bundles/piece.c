@@ -99,31 +99,23 @@ bool pieces_next(struct pieces *p, struct piece *ret_piece)
 	return true;
 }
 
-static void aim(struct piece_reader *r)
-{
-	const struct run *run = &r->run;
-
-	if (run->kind == RUN_RAW)
-		raw_reader_aim(&r->raw, run->begin, run->end);
-	else if (run->kind == RUN_SLOT)
-		raw_reader_aim_bare(&r->raw, run->begin, run->end);
-	else
-		zstd_reader_aim(&r->zstd, run->begin, run->end, r->piece->sums);
-}
-
-/* The piece as one stream. */
+/* The piece as one stream, up to a raw layer's content. */
 static enum err_code piece_read(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
 	struct piece_reader *r = OUTER_OF(in, struct piece_reader, in);
-	struct instream *from = is_raw(&r->run) ? &r->raw.in : &r->zstd.in;
+	struct instream *from = is_raw(&r->piece->run) ? &r->raw.in : &r->zstd.in;
 	enum err_code code = instream_read(from, bytes, cap, ret_len, err);
 
-	if (code == ERR_OK && *ret_len == 0 && r->run.kind == RUN_GLUE) {
-		shape_next(&r->b->shape, &r->run);
-		aim(r);
-		code = instream_read(&r->raw.in, bytes, cap, ret_len, err);
-	}
 	return code == ERR_OK ? r->on_bytes(r->ctx, r->piece, *ret_len, err) : code;
+}
+
+static void aim(struct piece_reader *r, const struct piece *p)
+{
+	r->piece = p;
+	if (p->run.kind == RUN_SLOT)
+		raw_reader_aim_bare(&r->raw, p->run.begin, p->run.end);
+	else
+		zstd_reader_aim(&r->zstd, p->run.begin, p->run.end, p->sums);
 }
 
 static enum err_code check_padding(struct expecting *e, const struct member *m, size_t len, struct err *err)
@@ -150,30 +142,41 @@ static enum err_code check_padding_before(struct expecting *e, const struct piec
 
 static enum err_code check_member(struct expecting *e, const struct piece *p, const struct member *m, struct err *err)
 {
-	bool is_layer = p->run.kind == RUN_GLUE || p->run.kind == RUN_ZSTD;
 	enum err_code code = expect_header(e, m, err);
 
-	if (code == ERR_OK)
-		code = p->run.kind == RUN_SLOT ? expect_slot(e, m, err) : expect_digest(e, m, err);
-	if (code != ERR_OK || is_layer)
+	if (code == ERR_OK && p->run.kind == RUN_SLOT)
+		code = expect_slot(e, m, err);
+	else if (code == ERR_OK && p->run.kind != RUN_GLUE)
+		code = expect_digest(e, m, err);
+	if (code != ERR_OK || p->run.kind == RUN_GLUE || p->run.kind == RUN_ZSTD)
 		return code;
 	return check_padding(e, m, tar_padding_bytes(m->size_bytes), err);
 }
 
-enum err_code piece_check(struct piece_reader *r, const struct piece *p, struct err *err)
+static enum err_code begin_layer(const struct bundle *b, const struct piece *p, struct piece_layer *l, struct err *err)
+{
+	struct run run = p->run;
+	enum err_code code;
+
+	shape_next(&b->shape, &run);
+	l->piece = *p;
+	shape_member(&b->shape, p->member, &l->member);
+	raw_reader_init(&l->raw, &b->file, true);
+	raw_reader_aim(&l->raw, run.begin, run.end);
+	code = digest_stream_init(&l->proof, &l->member.digest, l->member.size_bytes, err);
+	l->under_way = code == ERR_OK;
+	return code;
+}
+
+enum err_code piece_check(struct piece_reader *r, const struct piece *p, struct piece_layer *ret_layer, struct err *err)
 {
 	const struct shape *s = &r->b->shape;
-	struct expecting e = { .in = &r->in,
-			       .file = &r->b->file,
-			       .tar_at = p->run.begin,
-			       .raw = p->run.kind == RUN_GLUE ? &r->raw : NULL };
+	struct expecting e = { .in = &r->in, .file = &r->b->file, .tar_at = p->run.begin };
 	struct member m = { 0 };
 	enum err_code code;
 	size_t i;
 
-	r->piece = p;
-	r->run = p->run;
-	aim(r);
+	aim(r, p);
 	code = check_padding_before(&e, p, s, err);
 	for (i = 0; code == ERR_OK && i < p->members; i++) {
 		shape_member(s, p->member + i, &m);
@@ -181,7 +184,9 @@ enum err_code piece_check(struct piece_reader *r, const struct piece *p, struct 
 	}
 	if (code == ERR_OK && p->run.kind == RUN_TAIL)
 		code = expect_zeros(&e, TAR_END_BYTES, "end of the tar", err);
-	return code == ERR_OK ? expect_end(&e, err) : code;
+	if (code == ERR_OK)
+		code = expect_end(&e, err);
+	return code == ERR_OK && p->run.kind == RUN_GLUE ? begin_layer(r->b, p, ret_layer, err) : code;
 }
 
 enum err_code piece_reader_init(struct piece_reader *r, const struct bundle *b, piece_bytes_fn *on_bytes, void *ctx,
@@ -198,4 +203,59 @@ enum err_code piece_reader_init(struct piece_reader *r, const struct bundle *b, 
 void piece_reader_release(struct piece_reader *r)
 {
 	zstd_reader_release(&r->zstd);
+}
+
+/* The next bytes; none after a failure. */
+static struct checksum_turn fetch(struct piece_layer *l)
+{
+	enum err_code code = raw_reader_fetch(&l->raw, l->chunk, sizeof(l->chunk), &l->chunk_len, &l->err);
+
+	if (code == ERR_OK)
+		code = digest_stream_due(&l->proof, l->chunk_len, &l->err);
+	if (code != ERR_OK)
+		l->chunk_len = 0;
+	return (struct checksum_turn){ &l->raw.sum, &l->proof, l->chunk, l->chunk_len };
+}
+
+static void settle(struct piece_layer *l)
+{
+	if (l->chunk_len > 0)
+		raw_reader_settle(&l->raw);
+}
+
+void piece_step(struct piece_layer *l)
+{
+	struct checksum_turn turn = fetch(l);
+
+	checksum_add_hashed(turn.sum, turn.digest, turn.bytes, turn.len);
+	settle(l);
+}
+
+void piece_step_both(struct piece_layer *a, struct piece_layer *b)
+{
+	struct checksum_turn first = fetch(a), second = fetch(b);
+
+	checksum_add_both(&first, &second);
+	settle(a);
+	settle(b);
+}
+
+bool piece_is_over(const struct piece_layer *l)
+{
+	return l->raw.left_bytes == 0;
+}
+
+/* A wrong checksum is told last: so that a digest says first what the content has become. */
+enum err_code piece_end(struct piece_layer *l, struct err *err)
+{
+	struct expecting e = { .in = &l->raw.in, .file = l->raw.file, .tar_at = l->member.content };
+	enum err_code code = expect_proved(&e, &l->member, &l->proof, err);
+
+	return code == ERR_OK ? expect_end(&e, err) : code;
+}
+
+void piece_layer_release(struct piece_layer *l)
+{
+	digest_stream_release(&l->proof);
+	l->under_way = false;
 }

@@ -68,13 +68,14 @@ struct expecting {
 	struct instream *in;           /* borrowed */
 	const struct frame_file *file; /* borrowed; for messages */
 	uint64_t tar_at;               /* where in gives its next byte from */
-	struct raw_reader *raw;        /* borrowed; where not NULL, members' content comes from it, and it hashes */
 };
 
 /* The next member's header, as it must be. */
 enum err_code expect_header(struct expecting *e, const struct member *m, struct err *err);
 /* The content of a member: of its size and digest. */
 enum err_code expect_digest(struct expecting *e, const struct member *m, struct err *err);
+/* The end of a member's content, which has gone to its proof: it begins where the next bytes are. */
+enum err_code expect_proved(struct expecting *e, const struct member *m, struct digest_stream *proof, struct err *err);
 /* The content of a slot: blank, or an object. */
 enum err_code expect_slot(struct expecting *e, const struct member *m, struct err *err);
 /* Zeros, at most two blocks. */

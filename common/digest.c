@@ -118,17 +118,31 @@ enum err_code digest_stream_init(struct digest_stream *d, const struct digest *w
 	return ERR_OK;
 }
 
-enum err_code digest_stream_update(struct digest_stream *d, const void *chunk, size_t len, struct err *err)
+enum err_code digest_stream_due(struct digest_stream *d, size_t len, struct err *err)
 {
 	if (d->failed != ERR_OK)
 		return err_set(err, d->failed, "%s: the stream has already failed its check", d->want.text);
 	assert(d->hash != NULL); /* caller bug: before init or after final */
 	if (len > d->left_bytes)
 		return fail(d, err_set(err, ERR_SIZE, "%s: more bytes than its declared size", d->want.text));
-	if (EVP_DigestUpdate(d->hash, chunk, len) != 1)
-		return fail(d, err_set(err, ERR_CRYPTO, "%s: hashing failed", d->want.text));
 	d->left_bytes -= len;
 	return ERR_OK;
+}
+
+void digest_stream_hash(struct digest_stream *d, const void *chunk, size_t len)
+{
+	if (EVP_DigestUpdate(d->hash, chunk, len) != 1)
+		d->failed = ERR_CRYPTO;
+}
+
+enum err_code digest_stream_update(struct digest_stream *d, const void *chunk, size_t len, struct err *err)
+{
+	enum err_code code = digest_stream_due(d, len, err);
+
+	if (code != ERR_OK)
+		return code;
+	digest_stream_hash(d, chunk, len);
+	return d->failed == ERR_OK ? ERR_OK : err_set(err, d->failed, "%s: hashing failed", d->want.text);
 }
 
 enum err_code digest_stream_final(struct digest_stream *d, struct err *err)

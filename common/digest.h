@@ -54,6 +54,10 @@ enum err_code digest_stream_init(struct digest_stream *d, const struct digest *w
 				 struct err *err);
 /* Hash the next len bytes; refuse them all if they overrun the declared size. */
 enum err_code digest_stream_update(struct digest_stream *d, const void *chunk, size_t len, struct err *err);
+/* The same in two steps, for who hashes in many small parts: so many bytes are due, or refused; and every one of them
+ * is hashed.  A failure of that is told by final. */
+enum err_code digest_stream_due(struct digest_stream *d, size_t len, struct err *err);
+void digest_stream_hash(struct digest_stream *d, const void *chunk, size_t len);
 /* Succeed only if the size is exact and the content matches. */
 enum err_code digest_stream_final(struct digest_stream *d, struct err *err);
 /* Free what init took.  A zeroed or already released stream is fine. */

@@ -89,39 +89,61 @@ START_TEST(in_pieces)
 }
 END_TEST
 
-/* A proof is given every byte, in order. */
-START_TEST(proved)
+static void proof_init(struct digest_stream *d)
+{
+	struct digest digest;
+
+	ck_assert_int_eq(digest_of(content, CONTENT_BYTES, NULL, &digest, NULL), ERR_OK);
+	ck_assert_int_eq(digest_stream_init(d, &digest, CONTENT_BYTES, NULL), ERR_OK);
+	ck_assert_int_eq(digest_stream_due(d, CONTENT_BYTES, NULL), ERR_OK);
+}
+
+/* A digest is given every byte, in order. */
+START_TEST(hashed)
 {
 	CLEANUP(digest_stream_release) struct digest_stream proof = { 0 };
-	struct digest digest;
 	struct checksum c;
 	bool odd = false;
 	size_t at, len;
 
-	ck_assert_int_eq(digest_of(content, CONTENT_BYTES, NULL, &digest, NULL), ERR_OK);
-	ck_assert_int_eq(digest_stream_init(&proof, &digest, CONTENT_BYTES, NULL), ERR_OK);
+	proof_init(&proof);
 	checksum_reset(&c);
 	for (at = 0; at < CONTENT_BYTES; at += len, odd = !odd) {
 		len = piece(_i, at, odd);
-		ck_assert_int_eq(checksum_add_proved(&c, &proof, content + at, len, NULL), ERR_OK);
+		checksum_add_hashed(&c, &proof, content + at, len);
 	}
 	ck_assert_msg(checksum_value(&c) == sums[COUNT_OF(sums) - 1].sum, "%s", pieces[_i].name);
 	ck_assert_int_eq(digest_stream_final(&proof, NULL), ERR_OK);
 }
 END_TEST
 
-/* What the proof refuses is refused, wherever in the bytes that is. */
-START_TEST(refused)
+/* Two at once, which come in other pieces, and end one before the other. */
+START_TEST(both)
 {
-	static const size_t sizes[] = { 0, 1, 127, 128, 129, CONTENT_BYTES - 1 };
-	CLEANUP(digest_stream_release) struct digest_stream proof = { 0 };
-	struct digest digest;
-	struct checksum c;
+	struct digest_stream proofs[2] = { 0 };
+	struct checksum c[2];
+	size_t at[2] = { 0, 0 }, turns, i;
 
-	ck_assert_int_eq(digest_of(content, CONTENT_BYTES, NULL, &digest, NULL), ERR_OK);
-	ck_assert_int_eq(digest_stream_init(&proof, &digest, sizes[_i], NULL), ERR_OK);
-	checksum_reset(&c);
-	ck_assert_int_eq(checksum_add_proved(&c, &proof, content, CONTENT_BYTES, NULL), ERR_SIZE);
+	for (i = 0; i < 2; i++) {
+		proof_init(&proofs[i]);
+		checksum_reset(&c[i]);
+	}
+	for (turns = 0; at[0] < CONTENT_BYTES || at[1] < CONTENT_BYTES; turns++) {
+		struct checksum_turn turn[2];
+
+		for (i = 0; i < 2; i++) {
+			size_t len = piece(_i, at[i], (turns + i) % 2 == 1);
+
+			turn[i] = (struct checksum_turn){ &c[i], &proofs[i], content + at[i], len };
+			at[i] += len;
+		}
+		checksum_add_both(&turn[0], &turn[1]);
+	}
+	for (i = 0; i < 2; i++) {
+		ck_assert_msg(checksum_value(&c[i]) == sums[COUNT_OF(sums) - 1].sum, "%s", pieces[_i].name);
+		ck_assert_int_eq(digest_stream_final(&proofs[i], NULL), ERR_OK);
+		digest_stream_release(&proofs[i]);
+	}
 }
 END_TEST
 
@@ -133,8 +155,8 @@ int main(void)
 	content_make();
 	tcase_add_loop_test(t, known, 0, (int)COUNT_OF(sums));
 	tcase_add_loop_test(t, in_pieces, 0, (int)COUNT_OF(pieces));
-	tcase_add_loop_test(t, proved, 0, (int)COUNT_OF(pieces));
-	tcase_add_loop_test(t, refused, 0, 6);
+	tcase_add_loop_test(t, hashed, 0, (int)COUNT_OF(pieces));
+	tcase_add_loop_test(t, both, 0, (int)COUNT_OF(pieces));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
