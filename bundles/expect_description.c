@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bundles/contents.h"
+#include "bundles/description_reading.h"
 #include "bundles/index.h"
 #include "bundles/reading.h"
 #include "common/js.h"
@@ -27,17 +28,57 @@ static enum err_code expect_index(const struct bundle *b, const struct graph *g,
 	return code;
 }
 
+/* An item that says everything which was made. */
+static enum err_code item_says(struct js_item *is, struct js_item *made, bool *ret_says, struct err *err)
+{
+	const struct json_t *is_json = NULL, *made_json = NULL;
+	enum err_code code;
+
+	*ret_says = js_item_same(is, made);
+	if (*ret_says)
+		return ERR_OK;
+	code = js_item_json(is, &is_json, err);
+	if (code == ERR_OK)
+		code = js_item_json(made, &made_json, err);
+	if (code == ERR_OK)
+		*ret_says = js_contains(is_json, made_json);
+	return code;
+}
+
+static enum err_code list_says(struct js_list *is, struct js_list *made, bool *ret_says, struct err *err)
+{
+	CLEANUP(js_item_release) struct js_item is_item = { 0 };
+	CLEANUP(js_item_release) struct js_item made_item = { 0 };
+	enum err_code code = ERR_OK;
+	bool is_there = true, made_there = true;
+
+	for (*ret_says = true; code == ERR_OK && *ret_says && made_there;) {
+		code = js_list_next(is, &is_item, &is_there, err);
+		if (code == ERR_OK)
+			code = js_list_next(made, &made_item, &made_there, err);
+		*ret_says = code == ERR_OK && is_there == made_there;
+		if (*ret_says && made_there)
+			code = item_says(&is_item, &made_item, ret_says, err);
+	}
+	return code;
+}
+
 /* A document must say everything that was made; it may say more. */
 static enum err_code expect_document(const struct bundle *b, const struct buf *made, const struct buf *is,
 				     const char *name, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *made_json = NULL;
 	CLEANUP(js_free_ptr) struct json_t *is_json = NULL;
-	enum err_code code = js_read_large(buf_text(made), made->len, LIMIT_DESCRIPTION_VALUES, name, &made_json, err);
+	struct js_list made_lists[READING_LISTS], is_lists[READING_LISTS];
+	enum err_code code = reading_parse(buf_text(made), made->len, name, made_lists, &made_json, err);
+	bool says = true;
+	size_t i;
 
 	if (code == ERR_OK)
-		code = js_read_large(buf_text(is), is->len, LIMIT_DESCRIPTION_VALUES, name, &is_json, err);
-	if (code == ERR_OK && !js_contains(is_json, made_json))
+		code = reading_parse(buf_text(is), is->len, name, is_lists, &is_json, err);
+	for (i = 0; code == ERR_OK && says && i < READING_LISTS; i++)
+		code = list_says(&is_lists[i], &made_lists[i], &says, err);
+	if (code == ERR_OK && (!says || !js_contains(is_json, made_json)))
 		code = err_set(err, ERR_DAMAGED, "%s: %s does not describe the images in this bundle", b->path, name);
 	return code;
 }

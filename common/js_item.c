@@ -229,6 +229,12 @@ bool js_item_uint(const struct js_item *item, const char *key, uint64_t *ret_val
 	return true;
 }
 
+bool js_item_same(const struct js_item *a, const struct js_item *b)
+{
+	return a->json == NULL && b->json == NULL && a->place.len == b->place.len &&
+	       memcmp(a->place.at, b->place.at, a->place.len) == 0;
+}
+
 void js_item_put(const struct js_item *item, struct js_out *o)
 {
 	if (item->json != NULL)

@@ -48,6 +48,8 @@ bool js_item_has(const struct js_item *item, const char *key);
 const char *js_item_string(const struct js_item *item, const char *key);
 /* A member that is an integer from 0 to 2^63-1: true and *ret_value, else false. */
 bool js_item_uint(const struct js_item *item, const char *key, uint64_t *ret_value);
+/* True where both stand there in the same words, plainly; false is no answer. */
+bool js_item_same(const struct js_item *a, const struct js_item *b);
 /* Write it. */
 void js_item_put(const struct js_item *item, struct js_out *o);
 /* All of it as a tree. */

@@ -157,6 +157,8 @@ enum err_code js_lists_read(const char *document, size_t len, size_t max_values,
 	if (code == ERR_OK)
 		code = parse_rest(&s, what, ret_rest, err);
 	buf_release(&s.rest);
+	for (i = 0; code == ERR_OK && i < names_len; i++)
+		lists[i].tree = js_len(js_array(*ret_rest, names[i])) > 0 ? js_array(*ret_rest, names[i]) : NULL;
 	if (code == ERR_OK)
 		memcpy(ret_lists, lists, names_len * sizeof(*lists));
 	return code;
@@ -167,6 +169,11 @@ enum err_code js_list_next(struct js_list *list, struct js_item *item, bool *ret
 	struct js_item_place place = list->place;
 	const char *end = place.at + place.len, *stop;
 
+	if (list->tree != NULL) {
+		*ret_there = list->tree_at < js_len(list->tree);
+		js_item_of(item, js_at(list->tree, list->tree_at++));
+		return ERR_OK;
+	}
 	*ret_there = list->more;
 	if (!list->more)
 		return ERR_OK;
