@@ -38,10 +38,11 @@ struct layout_proved {
 	size_t noted_len, noted_cap;
 };
 
-/* Those of Linux's own whose times and inodes say what we take them to say. */
+/* Those of Linux's own whose times and inodes say what we take them to say. On tmpfs a page that a mapping has read is
+ * written to through it without any time being changed. */
 static bool is_known_file_system(int fd)
 {
-	static const uint32_t known[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC };
+	static const uint32_t known[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC };
 	struct statfs fs;
 	size_t i;
 
@@ -269,25 +270,26 @@ static void write_lines(const struct layout *l, const char **lines, size_t len)
  * still so. */
 static void rewrite(const struct layout *l)
 {
-	const struct layout_proved *p = l->proved;
-	CLEANUP(record_release) struct record record = { 0 };
+	struct layout_proved *p = l->proved;
+	struct record *r = &p->record;
 	CLEANUP(free_ptr) const char **lines = NULL;
 	size_t len = 0, kept, i;
 
-	record_read(l, p, &record);
-	lines = calloc(record.len + p->noted_len + 1, sizeof(*lines));
+	record_release(r); /* two of a large one in memory would be a lot */
+	record_read(l, p, r);
+	lines = calloc(r->len + p->noted_len + 1, sizeof(*lines));
 	if (lines == NULL)
 		return;
-	for (i = 0; i < record.len; i++) {
-		if (is_current(l, p, record.lines[i]))
-			lines[len++] = record.lines[i];
+	for (i = 0; i < r->len; i++) {
+		if (is_current(l, p, r->lines[i]))
+			lines[len++] = r->lines[i];
 	}
 	kept = len;
 	for (i = 0; i < p->noted_len; i++) {
-		if (!record_has(&record, p->noted[i]) && is_current(l, p, p->noted[i]))
+		if (!record_has(r, p->noted[i]) && is_current(l, p, p->noted[i]))
 			lines[len++] = p->noted[i];
 	}
-	if (len > kept || kept < record.len)
+	if (len > kept || kept < r->len)
 		write_lines(l, lines, len);
 }
 

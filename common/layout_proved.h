@@ -6,7 +6,8 @@
  * byte: nothing else is read out of the record. The time of the last change is the clock's and nobody can set it, so
  * what was written to, cut, replaced, renamed, linked, or given other rights or times is read again, and so is all of
  * a layout that was copied. What a disk loses by itself does not show, nor what others wrote in the seconds before a
- * power failure, whose time may be lost, or through a mapping from before the proof; without the record all is read.
+ * power failure, whose time may be lost (with the mount option lazytime: in the hours before), nor what they wrote
+ * between the proof and the sync after it through a mapping from before; without the record all is read.
  *
  * Lifecycle  layout_proved_open, where what is proved is to be remembered; ask; layout_proved_save under the lock, once
  *            all that was written is on the disk; layout_close ends it.
@@ -18,7 +19,7 @@
  * Trust      Whoever can write the record can write the blobs, and whoever reads a layout hashes what is read. A
  *            record that is no regular file, that belongs to somebody else than us and the layout's owner, or that
  *            others may write, is not believed; nor is any on a file system that is not known to keep such times and
- *            inodes: one in a network, FAT, an overlay.
+ *            inodes: one in a network, FAT, an overlay; or tmpfs, where a mapping can write without a new time.
  * Errors     None: what cannot be read or written only costs time.
  * Threads    layout_proved_has and layout_proved_look may be called by several.
  */

@@ -1,9 +1,9 @@
 /* layout_held.h - what of a plan a layout has already.
  *
- * Rule     What only has the name of a blob counts for nothing. It is read and hashed, unless this program did so
- * before and nobody has touched the file since, as common/layout_proved tells; then that proof counts. Bounds   A
- * thread for each processor, at most WORKERS_MAX; none beside this one where there is little to read. Errors   None:
- * what cannot be read, or where memory is short, is not there, and is written anew.
+ * Rule     What only has the name of a blob counts for nothing.  It is read and hashed, unless this program did so
+ *          before and nobody has touched the file since, as common/layout_proved tells; then that proof counts.
+ * Bounds   A thread for each processor, at most WORKERS_MAX; none beside this one where there is little to read.
+ * Errors   None: what cannot be read, or where memory is short, is not there, and is written anew.
  */
 #ifndef IMPORT_LAYOUT_HELD_H
 #define IMPORT_LAYOUT_HELD_H
