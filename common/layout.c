@@ -183,23 +183,25 @@ static bool is_of_half(const char *name)
 	return false;
 }
 
-/* Somebody else's index.json is no beginning of ours, which comes after the lock. */
-static bool has_others(int fd, DIR *folder)
+/* What somebody else keeps there, until the folder is read on; NULL for nothing.  An index.json without a lock is no
+ * beginning of ours, which comes after it. */
+static const char *find_others(int fd, DIR *folder)
 {
 	bool locked = faccessat(fd, LAYOUT_LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	const struct dirent *e;
 
 	while ((e = readdir(folder)) != NULL) {
 		if (!is_of_half(e->d_name) || (!locked && strcmp(e->d_name, "index.json") == 0))
-			return true;
+			return e->d_name;
 	}
-	return false;
+	return NULL;
 }
 
 enum err_code layout_check_place(const char *path, struct err *err)
 {
 	CLEANUP(close_dir) DIR *folder = NULL;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *others;
 
 	if (fd < 0)
 		return errno == ENOENT ? ERR_OK : err_errno(err, path);
@@ -208,12 +210,13 @@ enum err_code layout_check_place(const char *path, struct err *err)
 		close(fd);
 		return err_errno(err, path);
 	}
+	others = find_others(fd, folder);
 	/* Another run may have made one just now, and begun to fill it. */
-	if (has_others(fd, folder) && faccessat(fd, "oci-layout", F_OK, 0) != 0)
+	if (others != NULL && faccessat(fd, "oci-layout", F_OK, 0) != 0)
 		return err_set(err, ERR_CONFLICT,
-			       "%s: has files in it and is no OCI image layout (it has no oci-layout file): name a new "
-			       "folder, an empty one or a layout",
-			       path);
+			       "%s: has something else in it, %.100s, and is no OCI image layout (it has no oci-layout "
+			       "file): name a new folder, an empty one or a layout",
+			       path, others);
 	return ERR_OK;
 }
 

@@ -173,10 +173,10 @@ signatures() {
 	mkdir things && echo '{}' >things/index.json
 	for how in --dry-run --replace; do
 		bundle import -q "$how" --to oci:things app.zst
-		complain 1 'things: has files in it and is no OCI image layout'
+		complain 1 'things: has something else in it, index.json, and is no OCI image layout'
 	done
 	bundle extract -q app.zst things
-	complain 1 'things: has files in it'
+	complain 1 'things: has something else in it'
 	[[ $(ls -A things) == index.json ]]
 	mkdir -p disk/lost+found
 	bundle import -q --to oci:disk app.zst
