@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/js_plain.h"
 #include "common/js_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
@@ -60,12 +59,8 @@ enum err_code js_read(const void *bytes, size_t len, const char *what, struct js
 static enum err_code parse(const void *bytes, size_t len, size_t flags, const char *what, json_t **ret_value,
 			   json_error_t *ret_why, struct err *err)
 {
-	enum err_code code = js_plain_read(bytes, len, ret_value);
-	json_t *value;
+	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | flags, ret_why);
 
-	if (code != ERR_UNSUPPORTED)
-		return code == ERR_OK ? code : err_nomem(err);
-	value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | flags, ret_why);
 	if (value == NULL && json_error_code(ret_why) == json_error_out_of_memory)
 		return err_nomem(err);
 	if (value == NULL)
