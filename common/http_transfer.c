@@ -26,6 +26,12 @@ static const char *name_of(const struct http_call *call)
 	return call->label != NULL ? call->label : call->url;
 }
 
+/* A callback said no, be it in what curl does not hand on. */
+static bool has_failed(const struct http_call *call)
+{
+	return call->trial->failure.code != ERR_OK;
+}
+
 static enum err_code tell_head(struct http_call *call)
 {
 	long status = 0, redirects = 0;
@@ -85,11 +91,14 @@ static void end_turn(struct http_call *call, size_t len)
 	call->turn_over = curl_easy_pause(call->easy, CURLPAUSE_RECV) == CURLE_OK;
 }
 
+/* What had come with the last of a turn is written in here.  Where that fails curl says so once, and forgets it: the
+ * failure stands, and on_bytes and http_transfer_end look at it. */
 void http_transfer_turn(struct http_call *call)
 {
-	if (call->turn_over)
-		curl_easy_pause(call->easy, CURLPAUSE_CONT);
+	if (!call->turn_over)
+		return;
 	call->turn_over = false;
+	curl_easy_pause(call->easy, CURLPAUSE_CONT);
 }
 
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
@@ -99,7 +108,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *data)
 
 	if (is_moving(call))
 		return len;
-	if (tell_head(call) != ERR_OK)
+	if (has_failed(call) || tell_head(call) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
 	if (call->on_body != NULL && call->on_body(call, bytes, len, &call->trial->failure) != ERR_OK)
 		return CURL_WRITEFUNC_ERROR;
@@ -328,14 +337,14 @@ CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	call->answered |= status > 0 || redirects > 0 || call->moves > 0;
 	if (result == CURLE_OK && is_moving(call)) /* and not to be followed any more */
-		return call->trial->failure.code != ERR_OK ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
-	return result == CURLE_OK && tell_head(call) != ERR_OK ? CURLE_WRITE_ERROR : result;
+		return has_failed(call) ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
+	return result == CURLE_OK && (has_failed(call) || tell_head(call) != ERR_OK) ? CURLE_WRITE_ERROR : result;
 }
 
 static enum retry_cause cause_of(const struct http_call *call, CURLcode result)
 {
-	if (call->trial->failure.code != ERR_OK)
-		return RETRY_HOPELESS; /* a callback said no */
+	if (has_failed(call))
+		return RETRY_HOPELESS;
 	if (result != CURLE_OK && http_proxy_is_none(call))
 		return RETRY_HOPELESS;
 	if (result != CURLE_OK && (http_tls_refused(call, result) || http_proxy_refused(call)))
@@ -393,7 +402,7 @@ enum err_code http_transfer_failure(const struct http_call *call, CURLcode resul
 	const char *why = call->trial->reason[0] != '\0' ? call->trial->reason : curl_easy_strerror(result);
 	char tried[HTTP_TRIED_MAX];
 
-	if (call->trial->failure.code != ERR_OK) { /* a callback said no, and why */
+	if (has_failed(call)) {
 		*err = call->trial->failure;
 		return err->code;
 	}

@@ -64,17 +64,24 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static void two_server_start(struct two_server *s)
+static void listener_open(int *ret_listener, char *host, size_t host_size)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 4), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(host, host_size, "http://127.0.0.1:%u/", ntohs(at.sin_port));
+	*ret_listener = fd;
+}
+
+static void two_server_start(struct two_server *s)
+{
 	size_t i;
 
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
-	ck_assert_int_eq(listen(s->listener, 4), 0);
-	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at, &len), 0);
-	snprintf(s->host, sizeof(s->host), "http://127.0.0.1:%u/", ntohs(at.sin_port));
+	listener_open(&s->listener, s->host, sizeof(s->host));
 	ck_assert_int_eq(sem_init(&s->full, 0, 0), 0);
 	ck_assert_int_eq(pthread_barrier_init(&s->asked, NULL, COUNT_OF(s->threads)), 0);
 	for (i = 0; i < COUNT_OF(s->threads); i++)
@@ -146,6 +153,94 @@ static enum err_code on_done(struct http_call *call, struct err *failure, struct
 	return ERR_OK;
 }
 
+/* Sends a body in many small pieces, of which several come at once. */
+struct pieces_server {
+	int listener;
+	char host[32];
+	pthread_t thread;
+};
+
+#define PIECE_BYTES 1000
+#define PIECES ((size_t)4096)
+
+static void *serve_pieces(void *arg)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+	struct pieces_server *s = arg;
+	int fd = accept(s->listener, NULL, NULL);
+	char text[4096], piece[5 + PIECE_BYTES + 2 + 1];
+	bool open = true;
+	size_t i;
+
+	ck_assert_int_gt(recv(fd, text, sizeof(text), 0), 0);
+	open = send(fd, head, strlen(head), MSG_NOSIGNAL) > 0;
+	snprintf(piece, sizeof(piece), "%03x\r\n%0*d\r\n", PIECE_BYTES, PIECE_BYTES, 0);
+	for (i = 0; open && i < PIECES; i++)
+		open = send(fd, piece, strlen(piece), MSG_NOSIGNAL) > 0;
+	if (open)
+		send(fd, "0\r\n\r\n", 5, MSG_NOSIGNAL);
+	close(fd);
+	return NULL;
+}
+
+/* Who refuses bytes once, and would take what follows. */
+struct refuser {
+	struct http_call call;
+	size_t bytes, refuse_from;
+	bool refused, failed;
+};
+
+static enum err_code on_refused_body(struct http_call *call, const void *bytes, size_t len, struct err *err)
+{
+	struct refuser *r = OUTER_OF(call, struct refuser, call);
+
+	(void)bytes;
+	if (!r->refused && r->bytes >= r->refuse_from) {
+		r->refused = true;
+		return err_set(err, ERR_IO, "no room");
+	}
+	r->bytes += len;
+	return ERR_OK;
+}
+
+static enum err_code on_refused_done(struct http_call *call, struct err *failure, struct err *err)
+{
+	struct refuser *r = OUTER_OF(call, struct refuser, call);
+
+	(void)err;
+	r->failed = failure != NULL && failure->code == ERR_IO;
+	return ERR_OK;
+}
+
+/* In the middle of a turn, at the end of one, where curl had read more than it could hand on, and behind that. */
+static const size_t refuse_from[] = { 0, MIB, TURN_BYTES - 1, TURN_BYTES, TURN_BYTES + 2 * READ_BYTES };
+
+/* What was refused is a failure, whatever came after it. */
+START_TEST(refused)
+{
+	struct http_options options = { .max_active = 1, .user_agent = "test", .stall_seconds = 20 };
+	struct refuser r = { .refuse_from = refuse_from[_i] };
+	struct pieces_server server;
+	struct http *http = NULL;
+	struct err err = { 0 };
+
+	listener_open(&server.listener, server.host, sizeof(server.host));
+	ck_assert_int_eq(pthread_create(&server.thread, NULL, serve_pieces, &server), 0);
+	ck_assert_int_eq(http_new(&options, &http, &err), ERR_OK);
+	r.call = (struct http_call){
+		.url = server.host, .alone = true, .on_body = on_refused_body, .on_done = on_refused_done
+	};
+	ck_assert_int_eq(http_start(http, &r.call, &err), ERR_OK);
+	ck_assert_msg(http_run(http, &err) == ERR_OK, "%s", err.msg);
+	ck_assert(r.refused);
+	ck_assert(r.failed);
+	buf_release(&r.call.headers);
+	http_free(http);
+	pthread_join(server.thread, NULL);
+	close(server.listener);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	size_t body_len;
@@ -193,6 +288,7 @@ int main(void)
 
 	tcase_set_timeout(t, 30);
 	tcase_add_loop_test(t, turns, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, refused, 0, (int)COUNT_OF(refuse_from));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
