@@ -57,6 +57,7 @@ static void read_request(int fd, size_t body_len)
 		text[len] = '\0';
 		end = strstr(text, "\r\n\r\n");
 	}
+	ck_assert_uint_le(len - (size_t)(end + 4 - text), body_len);
 	for (left = body_len - (len - (size_t)(end + 4 - text)); left > 0; left -= (size_t)n) {
 		n = recv(fd, text, left < sizeof(text) ? left : sizeof(text), 0);
 		ck_assert_int_gt(n, 0);
@@ -175,13 +176,20 @@ static const struct {
 	{ "a body on a connection that others share", 2, false, MIB, 1, false },
 };
 
-/* Zeroes without end: what says how many of them go is the call. */
+/* As many as the call says: curl would send more. */
+struct zeroes {
+	struct instream in;
+	size_t left;
+};
+
 static enum err_code read_zeroes(struct instream *in, void *bytes, size_t cap, size_t *ret_len, struct err *err)
 {
-	(void)in;
+	struct zeroes *z = OUTER_OF(in, struct zeroes, in);
+
 	(void)err;
-	memset(bytes, 0, cap);
-	*ret_len = cap;
+	*ret_len = z->left < cap ? z->left : cap;
+	z->left -= *ret_len;
+	memset(bytes, 0, *ret_len);
 	return ERR_OK;
 }
 
@@ -190,7 +198,7 @@ START_TEST(place)
 	struct far_server server = { .taken_len = cases[_i].sent_len,
 				     .body_len = cases[_i].body_len,
 				     .waits = cases[_i].gives };
-	struct instream zeroes = { .read = read_zeroes };
+	struct zeroes zeroes = { .in = { .read = read_zeroes }, .left = cases[_i].sent_len };
 	struct http_options options = { .max_active = cases[_i].max_active, .user_agent = "test", .stall_seconds = 20 };
 	struct heard h = { 0 };
 	struct err err = { 0 };
@@ -202,7 +210,7 @@ START_TEST(place)
 	};
 	if (cases[_i].sent_len > 0) {
 		h.first.method = "PUT";
-		h.first.upload = &zeroes;
+		h.first.upload = &zeroes.in;
 		h.first.upload_sized = true;
 		h.first.upload_bytes = cases[_i].sent_len;
 	}
