@@ -1,12 +1,16 @@
 /* js_item.h - an item of a long list: an object whose members are looked at once, and forgotten.
  *
- * Lifecycle  js_item_read, or js_item_of a value that is parsed already; ask; js_item_release, or read the next one
- * into it.  A zeroed item is fine. Plain      What is written by programs is mostly plain: no blanks, no escapes,
- * ASCII, whole numbers that are not negative, few members, little depth.  Such an item is read where it stands, which
- * takes a tenth of the time and allocates nothing.  js_read reads whatever else there may be, and says what is wrong
- * with it. Bounds     Those of js.h, which the document was held against; of a plain item JS_ITEM_MEMBERS and
- * JS_ITEM_BYTES. Ownership  Texts and values are the item's. Errors     ERR_FORMAT with the place in the document,
- * ERR_NOMEM.  The getters give NULL or false, as those of js.h do.
+ * Lifecycle  js_item_read, or js_item_of a value that is parsed already; ask; js_item_release, or read the
+ *            next one into it.  A zeroed item is fine.
+ * Plain      What is written by programs is mostly plain: no blanks, no escapes, ASCII, whole numbers that are
+ *            not negative, few members, little depth.  Such an item is read where it stands, which takes a tenth
+ *            of the time and allocates nothing.  js_read reads whatever else there may be, and says what is wrong
+ *            with it.
+ * Bounds     Those of js.h, which the document was held against; of a plain item JS_ITEM_MEMBERS and
+ *            JS_ITEM_BYTES.
+ * Ownership  Texts and values are the item's, but for those of js_item_of.
+ * Errors     ERR_FORMAT with the place in the document, ERR_NOMEM.  The getters give NULL or false, as those of
+ *            js.h do.
  */
 #ifndef COMMON_JS_ITEM_H
 #define COMMON_JS_ITEM_H
