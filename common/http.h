@@ -121,10 +121,10 @@ struct http_call {
 	bool ending;              /* its body has gone, or its answer is as good as here: it takes no place any more */
 	struct buf headers;
 	bool head_told;
-	size_t turn_bytes; /* that came since other connections had their turn */
-	bool turn_over;
 	unsigned heads; /* that came in this try: of redirects, and of answers that are not the last */
 	unsigned moves; /* redirects that were followed here, because curl would take more_headers along */
+	bool turn_over;
+	size_t turn_bytes;              /* that came since other connections had their turn */
 	struct http_call *next, **link; /* those that wait, are under way, are moot or to be tried again */
 };
 
