@@ -99,6 +99,9 @@ enum err_code layout_read(struct layout *l, struct err *err)
 	const struct json_t *list = js_array(json, "manifests");
 	size_t len = js_len(list), i;
 
+	/* It is written before what makes the folder a layout, so that this is no layout that somebody begins. */
+	if (code == ERR_NOT_FOUND)
+		return err_set(err, ERR_FORMAT, "%s: a damaged OCI image layout: it has no index.json", l->path);
 	if (code != ERR_OK)
 		return code;
 	entries = calloc(len + 1, sizeof(*entries));

@@ -244,7 +244,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	if (code == ERR_OK) {
 		code = layout_open(j.path, false, &j.layout, &err);
 		if (code == ERR_NOT_FOUND)
-			code = ERR_OK; /* an empty store is made by the first import */
+			code = layout_check_place(j.path, &err); /* an empty store is made by the first import */
 	}
 	if (code == ERR_OK)
 		code = verbs[verb].run(&j, &err);

@@ -403,8 +403,8 @@ static enum err_code layout_target_inventory(struct target *target, struct holdi
 	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
 	enum err_code code = layout_open(t->path, false, &t->layout, err);
 
-	if (code == ERR_NOT_FOUND)
-		return t->style == LAYOUT_STORE ? ERR_OK : code; /* an empty store is made by the first import */
+	if (code == ERR_NOT_FOUND && t->style == LAYOUT_STORE)
+		return layout_check_place(t->path, err); /* an empty store is made by the first import */
 	return code == ERR_OK ? inventory_of_layout(t->layout, h, err) : code;
 }
 

@@ -45,7 +45,7 @@ static const struct {
 	{ "more in oci-layout", "{\"x\":1,\"imageLayoutVersion\":\"1.0.0\"}\n", EMPTY, ERR_OK, 0 },
 	{ "nothing", NULL, NULL, ERR_NOT_FOUND, 0 },
 	{ "index alone", NULL, EMPTY, ERR_NOT_FOUND, 0 },
-	{ "no index", VERSION, NULL, ERR_NOT_FOUND, 0 },
+	{ "no index", VERSION, NULL, ERR_FORMAT, 0 },
 	{ "another version", "{\"imageLayoutVersion\":\"1.1.0\"}", EMPTY, ERR_UNSUPPORTED, 0 },
 	{ "no version", "{}", EMPTY, ERR_UNSUPPORTED, 0 },
 	{ "version is no text", "{\"imageLayoutVersion\":1}", EMPTY, ERR_UNSUPPORTED, 0 },

@@ -98,6 +98,17 @@ teardown() { session_end; }
 	bundle store gc
 	complain 3 "$MULTI_ARM64"
 	[[ -e $BUNDLE_STORE/blobs/sha256/${APP1_LAYER#*:} ]]
+	# What has lost what makes it a store is no empty one.
+	for lost in index.json oci-layout; do
+		rm "$BUNDLE_STORE/$lost"
+		text='a damaged OCI image layout: it has no index.json'
+		[[ $lost == index.json ]] || text='and is no OCI image layout'
+		for what in 'store list' 'store gc' 'inventory store' "import -q --dry-run --to store $BATS_FILE_TMPDIR/app.zst"; do
+			read -ra arguments <<<"$what"
+			bundle "${arguments[@]}"
+			complain 1 "$text"
+		done
+	done
 	export BUNDLE_STORE=$PWD/none
 	bundle store list
 	expect 0 '0 images'
