@@ -47,7 +47,7 @@
 #define LIMIT_EARLY_SUM_BYTES (64 * MIB)   /* all of those */
 #define LIMIT_SPILL_BYTES (512 * MIB)      /* of layers that have come before their turn in a pipe, on the disk */
 #define LIMIT_TAGS 200000                  /* tags of one repository */
-#define LIMIT_PROVED_BLOBS 250000          /* of a layout, which are remembered to be proved */
+#define LIMIT_PROVED_BLOBS 150000          /* of a layout, which are remembered to be proved */
 #define LIMIT_PROVED_BYTES (64 * MIB)      /* the record of them */
 #define LIMIT_LIST_BYTES (16 * MIB)        /* a file of references, one a line */
 #define LIMIT_RETRY_AFTER_MS 120000        /* how long a host can make us wait before it is asked again */

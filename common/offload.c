@@ -7,9 +7,8 @@
 #include "common/mem.h"
 
 #define THREADS_MAX 16
-#define AHEAD_CHUNKS 4         /* that wait for each thread: then none of them runs dry */
-#define TOLD_BYTES (16 * MIB)  /* before they tell who is the slower one */
-#define WORTH_BYTES (64 * KIB) /* less is copied in next to no time */
+#define AHEAD_CHUNKS 4 /* that wait for each thread: then it has enough to do */
+#define TOLD_CHUNKS 64 /* before they tell who is the slower one */
 
 struct offload_pool {
 	pthread_mutex_t lock;
@@ -20,8 +19,8 @@ struct offload_pool {
 	pthread_t threads[THREADS_MAX];
 	unsigned threads_len;
 	size_t chunk_bytes;
-	unsigned queued;                       /* chunks of all streams */
-	uint64_t written_bytes, crowded_bytes; /* so far, and of them those that found the threads with enough to do */
+	unsigned queued;          /* chunks of all streams */
+	uint64_t handed, crowded; /* chunks so far, and of them those that found the threads with enough to do */
 };
 
 /* Take a stream off the line of those that wait. */
@@ -132,7 +131,7 @@ bool offload_pool_is_behind(struct offload_pool *p)
 	bool behind;
 
 	pthread_mutex_lock(&p->lock);
-	behind = p->written_bytes >= TOLD_BYTES && p->crowded_bytes > p->written_bytes / 2;
+	behind = p->handed >= TOLD_CHUNKS && p->crowded > p->handed / 2;
 	pthread_mutex_unlock(&p->lock);
 	return behind;
 }
@@ -181,6 +180,8 @@ static enum err_code hand_over(struct offload *o, struct err *err)
 
 	o->tail = (o->tail + 1) % OFFLOAD_CHUNKS;
 	pthread_mutex_lock(&p->lock);
+	p->handed++;
+	p->crowded += p->queued >= AHEAD_CHUNKS * p->threads_len;
 	o->queued++;
 	p->queued++;
 	if (o->state == OFFLOAD_IDLE)
@@ -193,41 +194,11 @@ static enum err_code hand_over(struct offload *o, struct err *err)
 	return code;
 }
 
-/* True where the threads have enough to do, and this stream's own chunks are worked off: then handing bytes over would
- * only copy them, and let them grow cold. */
-static bool is_for_here(struct offload *o, size_t len)
-{
-	struct offload_pool *p = o->pool;
-	bool crowded, here;
-
-	pthread_mutex_lock(&p->lock);
-	crowded = p->queued >= AHEAD_CHUNKS * p->threads_len;
-	here = crowded && o->state == OFFLOAD_IDLE && o->failure.code == ERR_OK;
-	p->written_bytes += len;
-	p->crowded_bytes += crowded ? len : 0;
-	pthread_mutex_unlock(&p->lock);
-	return here;
-}
-
-/* What is in the chunk that is being filled, and then these. */
-static enum err_code work_here(struct offload *o, const void *bytes, size_t len, struct err *err)
-{
-	size_t filled = o->filled[o->tail];
-	enum err_code code = ERR_OK;
-
-	o->filled[o->tail] = 0;
-	if (filled > 0)
-		code = outstream_write(o->next, o->room + o->tail * o->pool->chunk_bytes, filled, err);
-	return code == ERR_OK ? outstream_write(o->next, bytes, len, err) : code;
-}
-
 static enum err_code offload_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
 {
 	struct offload *o = OUTER_OF(out, struct offload, out);
 	const char *from = bytes;
 
-	if (is_for_here(o, len) && len >= WORTH_BYTES)
-		return work_here(o, bytes, len, err);
 	while (len > 0) {
 		unsigned at = o->tail; /* not handed over, so no thread looks at it */
 		size_t chunk = o->pool->chunk_bytes, room = chunk - o->filled[at], part = len < room ? len : room;

@@ -3,9 +3,8 @@
  * Lifecycle  offload_pool_new; offload_init for each stream; write, finish;
  *            offload_release; offload_pool_free once no stream is left.
  * Bounds     OFFLOAD_ROOM_BYTES for all streams of a pool, in OFFLOAD_CHUNKS chunks
- *            for each of them.  Where enough of them wait for every thread, or all
- *            are full, the writer works chunks off itself: of its own stream or, where
- *            a thread has that, of any that waits.
+ *            for each of them.  A writer that is faster works chunks off itself:
+ *            of its own stream or, where a thread has that, of any that waits.
  * Ownership  The next stage is borrowed; until finish or release has returned it
  *            belongs to the pool's threads.
  * Errors     Those of the next stage: the first one stops the stream and comes

@@ -249,79 +249,6 @@ START_TEST(writer_helps)
 }
 END_TEST
 
-/* What the writer brings while the only thread has enough to do: large pieces of a stream of which nothing waits are
- * worked off at once, by whoever writes. */
-static const struct {
-	const char *name;
-	size_t busy_chunks; /* of another stream, that wait or are worked on */
-	size_t first, step; /* what is written before, and then at once */
-	bool at_once;
-} here[] = {
-	{ "a large piece", 8, 0, 100000, true },
-	{ "after a few bytes", 8, 1000, 100000, true },
-	{ "a small piece", 8, 0, 1000, false },
-	{ "the thread has little to do", 1, 0, 100000, false },
-	{ "some of it waits", 8, OFFLOAD_CHUNK_BYTES + 1000, 100000, false },
-};
-
-START_TEST(works_here)
-{
-	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-	struct offload_pool *pool = NULL;
-	struct offload busy = { 0 }, o = { 0 };
-	struct sink busy_sink, sink;
-	uint64_t busy_at = 0, at = 0;
-	struct err err = { 0 };
-
-	ck_assert_int_eq(offload_pool_new(1, 4, &pool, &err), ERR_OK);
-	sink_init(&busy_sink, 0);
-	busy_sink.gate = &gate;
-	sink_init(&sink, 0);
-	ck_assert_int_eq(offload_init(&busy, pool, &busy_sink.out, &err), ERR_OK);
-	ck_assert_int_eq(offload_init(&o, pool, &sink.out, &err), ERR_OK);
-	pthread_mutex_lock(&gate);
-	ck_assert_int_eq(put(&busy, &busy_at, here[_i].busy_chunks * OFFLOAD_CHUNK_BYTES, 65536, &err), ERR_OK);
-	ck_assert_int_eq(put(&o, &at, here[_i].first, 1000, &err), ERR_OK);
-	ck_assert_int_eq(put(&o, &at, here[_i].step, here[_i].step, &err), ERR_OK);
-	ck_assert_msg(sink.bytes == (here[_i].at_once ? at : 0), "%s: %llu", here[_i].name,
-		      (unsigned long long)sink.bytes);
-	pthread_mutex_unlock(&gate);
-	ck_assert_int_eq(outstream_finish(&o.out, &err), ERR_OK);
-	ck_assert_int_eq(outstream_finish(&busy.out, &err), ERR_OK);
-	ck_assert_msg(sink.bytes == at && !sink.wrong, "%s", here[_i].name);
-	offload_release(&o);
-	offload_release(&busy);
-	offload_pool_free(pool);
-}
-END_TEST
-
-/* Its failure is the write's own. */
-START_TEST(fails_here)
-{
-	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-	struct offload_pool *pool = NULL;
-	struct offload busy = { 0 }, o = { 0 };
-	struct sink busy_sink, sink;
-	uint64_t busy_at = 0, at = 0;
-	struct err err = { 0 };
-
-	ck_assert_int_eq(offload_pool_new(1, 4, &pool, &err), ERR_OK);
-	sink_init(&busy_sink, 0);
-	busy_sink.gate = &gate;
-	sink_init(&sink, 1);
-	ck_assert_int_eq(offload_init(&busy, pool, &busy_sink.out, &err), ERR_OK);
-	ck_assert_int_eq(offload_init(&o, pool, &sink.out, &err), ERR_OK);
-	pthread_mutex_lock(&gate);
-	ck_assert_int_eq(put(&busy, &busy_at, 8 * OFFLOAD_CHUNK_BYTES, 65536, &err), ERR_OK);
-	ck_assert_int_eq(put(&o, &at, 100000, 100000, &err), ERR_DIGEST);
-	pthread_mutex_unlock(&gate);
-	offload_release(&o);
-	ck_assert_uint_eq(sink.writes, 1);
-	offload_release(&busy);
-	offload_pool_free(pool);
-}
-END_TEST
-
 /* Known once enough has come: most of it found the thread busy, or most of it did not. */
 START_TEST(behind)
 {
@@ -417,8 +344,6 @@ int main(void)
 	tcase_add_test(t, finish_fails);
 	tcase_add_test(t, release_while_queued);
 	tcase_add_test(t, writer_helps);
-	tcase_add_loop_test(t, works_here, 0, (int)COUNT_OF(here));
-	tcase_add_test(t, fails_here);
 	tcase_add_test(t, behind);
 	tcase_add_loop_test(t, many, 1, 5);
 	tcase_add_test(t, pool_alone);
