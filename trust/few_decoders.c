@@ -85,10 +85,13 @@ static bool keep(int operation, bool (*is_needed)(const OSSL_ALGORITHM *a), OSSL
 	return len > 0 && len < 8;
 }
 
+/* What openssl.cnf(5) says counts: to ask for a provider does not load it first, and finds the default one in any case
+ * where OpenSSL has not been used before. */
 static void make(void)
 {
 	OSSL_LIB_CTX *context = NULL;
 
+	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 	if (OSSL_PROVIDER_available(NULL, "default") == 1 && EVP_default_properties_is_fips_enabled(NULL) != 1)
 		all = OSSL_PROVIDER_try_load(NULL, "default", 1);
 	if (all != NULL && keep(OSSL_OP_DECODER, is_decoder, decoders) &&

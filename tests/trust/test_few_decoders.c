@@ -2,8 +2,13 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "common/mem.h"
+#include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
 
 #define THREADS 8
@@ -31,12 +36,39 @@ START_TEST(made_once)
 }
 END_TEST
 
+#define CONF "openssl_conf = all\n[all]\nproviders = list\nalg_section = ways\n[on]\nactivate = 1\n"
+
+/* What openssl.cnf(5) says, where nothing in the process has used OpenSSL before. */
+static const struct {
+	const char *conf;
+	bool is_made;
+} cases[] = {
+	{ CONF "[list]\ndefault = on\n[ways]\n", true },
+	{ CONF "[list]\ndefault = on\nnull = on\n[ways]\n", true },
+	{ CONF "[list]\nnull = on\n[ways]\n", false },
+	{ CONF "[list]\nbase = on\n[ways]\n", false },
+	{ CONF "[list]\ndefault = on\n[ways]\ndefault_properties = fips=yes\n", false },
+};
+
+START_TEST(configured)
+{
+	char *folder = folder_new();
+	CLEANUP(free_ptr) char *path = folder_path(folder, "openssl.cnf");
+
+	folder_put(folder, "openssl.cnf", cases[_i].conf, strlen(cases[_i].conf));
+	ck_assert_int_eq(setenv("OPENSSL_CONF", path, 1), 0);
+	ck_assert_msg((few_decoders() != NULL) == cases[_i].is_made, "%s", cases[_i].conf);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("few_decoders");
 	TCase *t = tcase_create("few_decoders");
 
 	tcase_add_test(t, made_once);
+	tcase_add_loop_test(t, configured, 0, (int)COUNT_OF(cases));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
