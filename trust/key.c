@@ -70,6 +70,14 @@ static enum trust_hash curve_hash(const EVP_PKEY *pkey)
 	return TRUST_HASHES;
 }
 
+static enum err_code other_kind(const char *name, struct err *err)
+{
+	return err_set(err, ERR_UNSUPPORTED,
+		       "%s: a key of another kind: ECDSA on P-256, P-384 or P-521, Ed25519, and RSA of %d to %d bits "
+		       "are known",
+		       name, RSA_BITS_MIN, RSA_BITS_MAX);
+}
+
 static enum err_code check_kind(struct trust_key *k, struct err *err)
 {
 	int bits = EVP_PKEY_get_bits(k->pkey);
@@ -88,10 +96,7 @@ static enum err_code check_kind(struct trust_key *k, struct err *err)
 		if (k->common != TRUST_HASHES)
 			return ERR_OK;
 	}
-	return err_set(err, ERR_UNSUPPORTED,
-		       "%s: a key of another kind: ECDSA on P-256, P-384 or P-521, Ed25519, and RSA of %d to %d bits "
-		       "are known",
-		       k->name, RSA_BITS_MIN, RSA_BITS_MAX);
+	return other_kind(k->name, err);
 }
 
 /* The place of a kind in the table; COUNT_OF for one that is not known. */
@@ -240,6 +245,24 @@ enum err_code trust_key_of_der(const void *der, size_t len, const char *details,
 	return finish(pkey, &(struct origin){ .name = name, .details = details }, ret_key, err);
 }
 
+/* Those of other kinds are not read at all where few_decoders() could be made. */
+static enum err_code not_read(const X509 *x509, const char *name, struct err *err)
+{
+	ASN1_OBJECT *kind = NULL;
+
+	ERR_clear_error();
+	X509_PUBKEY_get0_param(&kind, NULL, NULL, NULL, X509_get_X509_PUBKEY(x509));
+	switch (OBJ_obj2nid(kind)) {
+	case EVP_PKEY_EC:
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+	case EVP_PKEY_ED25519:
+		return err_set(err, ERR_FORMAT, "%s: holds no key that can be read", name);
+	default:
+		return other_kind(name, err);
+	}
+}
+
 /* As the certificate writes it. */
 static enum err_code read_known(const X509 *x509, const char *name, struct buf *out, struct err *err)
 {
@@ -262,10 +285,8 @@ enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struc
 	EVP_PKEY *pkey = X509_get0_pubkey(x509);
 	enum err_code code;
 
-	if (pkey == NULL) {
-		ERR_clear_error();
-		return err_set(err, ERR_FORMAT, "%s: holds no key that can be read", name);
-	}
+	if (pkey == NULL)
+		return not_read(x509, name, err);
 	code = read_known(x509, name, &known, err);
 	if (code != ERR_OK)
 		return code;

@@ -296,6 +296,23 @@ START_TEST(in_a_certificate)
 }
 END_TEST
 
+/* No certificate's key of another kind is taken, and it is said that it is one. */
+START_TEST(other_kind_in_a_certificate)
+{
+	static const char x25519[] = "-----BEGIN PUBLIC KEY-----\n"
+				     "MCowBQYDK2VuAyEAqFf+ooGOyoN0FR/gOde60g45S/NhcCGPDg+KmP9ICFU=\n"
+				     "-----END PUBLIC KEY-----\n";
+	CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
+	struct x509_st *x509 = mock_certify(x25519, false);
+	struct err err = { 0 };
+
+	ck_assert_int_eq(trust_key_of_certificate(x509, "a.crt", &k, &err), ERR_UNSUPPORTED);
+	ck_assert_msg(strstr(err.msg, "another kind") != NULL, "%s", err.msg);
+	ck_assert_ptr_null(k);
+	mock_certified_free(x509);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("key");
@@ -309,6 +326,7 @@ int main(void)
 	tcase_add_test(t, hashed_form_of_a_log);
 	tcase_add_test(t, digest_alone);
 	tcase_add_loop_test(t, in_a_certificate, 0, (int)COUNT_OF(certified));
+	tcase_add_test(t, other_kind_in_a_certificate);
 	tcase_add_test(t, file);
 	suite_add_tcase(s, t);
 	return test_run(s);
