@@ -37,12 +37,14 @@ const char *trust_hash_name(enum trust_hash hash)
 static EVP_MD *fetched[TRUST_HASHES];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* Where everybody else finds theirs, whatever context this thread has for the time being. */
 static void fetch_all(void)
 {
+	OSSL_LIB_CTX *usual = OSSL_LIB_CTX_get0_global_default();
 	size_t i;
 
 	for (i = 0; i < TRUST_HASHES; i++)
-		fetched[i] = EVP_MD_fetch(NULL, hashes[i].names[1], NULL);
+		fetched[i] = EVP_MD_fetch(usual, hashes[i].names[1], NULL);
 	ERR_clear_error();
 }
 

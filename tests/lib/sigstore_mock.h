@@ -93,4 +93,8 @@ struct x509_st *mock_certify(const char *pub, bool bare);
 /* That key in DER, as it is written from what is in memory; for buf_release. */
 struct buf mock_certified_key(const struct x509_st *x509);
 void mock_certified_free(struct x509_st *x509);
+
+/* Which of OpenSSL's providers hashes for trust/, where a thread whose context this is was the first to ask. */
+struct ossl_lib_ctx_st;
+const char *mock_hasher(struct ossl_lib_ctx_st *context);
 #endif

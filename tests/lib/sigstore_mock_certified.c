@@ -1,5 +1,6 @@
 /* Certificates around keys in forms that no authority would give them. */
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 
 #include "tests/lib/sigstore_mock_private.h"
@@ -63,4 +64,13 @@ struct buf mock_certified_key(const X509 *x509)
 void mock_certified_free(X509 *x509)
 {
 	X509_free(x509);
+}
+
+const char *mock_hasher(OSSL_LIB_CTX *context)
+{
+	OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(context);
+	const EVP_MD *md = trust_hash_md(TRUST_SHA256);
+
+	OSSL_LIB_CTX_set0_default(before);
+	return OSSL_PROVIDER_get0_name(EVP_MD_get0_provider(md));
 }

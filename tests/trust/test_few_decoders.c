@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 #include "tests/lib/folder.h"
+#include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
 
 #define THREADS 8
@@ -62,12 +63,20 @@ START_TEST(configured)
 }
 END_TEST
 
+/* Hashes are kept for the whole process, whoever asks first, and be it while this context is the thread's own. */
+START_TEST(hashes_are_the_usual_ones)
+{
+	ck_assert_str_eq(mock_hasher(few_decoders()), "default");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("few_decoders");
 	TCase *t = tcase_create("few_decoders");
 
 	tcase_add_test(t, made_once);
+	tcase_add_test(t, hashes_are_the_usual_ones);
 	tcase_add_loop_test(t, configured, 0, (int)COUNT_OF(cases));
 	suite_add_tcase(s, t);
 	return test_run(s);
