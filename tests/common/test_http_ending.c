@@ -13,6 +13,7 @@
 #include "common/http.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "tests/lib/loopback.h"
 #include "tests/lib/test_main.h"
 
 #define FAR_MS 60 /* until an answer begins: far longer than all of it takes on loopback */
@@ -94,13 +95,9 @@ static void *serve(void *arg)
 
 static void far_server_start(struct far_server *s)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
+	struct sockaddr_in at;
 
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
-	ck_assert_int_eq(listen(s->listener, 4), 0);
-	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&at, &len), 0);
+	s->listener = loopback_listen(4, &at);
 	snprintf(s->host, sizeof(s->host), "http://127.0.0.1:%u/", ntohs(at.sin_port));
 	ck_assert_int_eq(pthread_create(&s->thread, NULL, serve, s), 0);
 }

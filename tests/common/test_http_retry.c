@@ -13,6 +13,7 @@
 #include "common/mem.h"
 #include "tests/lib/http_asked.h"
 #include "tests/lib/http_server.h"
+#include "tests/lib/loopback.h"
 #include "tests/lib/test_main.h"
 
 static enum err_code on_again(struct http_call *call, struct err *err)
@@ -271,17 +272,13 @@ END_TEST
 START_TEST(connect_timeout)
 {
 	struct http_options options = { .connect_seconds = 1, .retry_ms = 1 };
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(address);
+	struct sockaddr_in address;
 	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 	char host[32];
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), waiting[8];
+	int listener = loopback_listen(0, &address), waiting[8];
 	size_t i;
 
-	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	ck_assert_int_eq(listen(listener, 0), 0);
-	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
 	for (i = 0; i < COUNT_OF(waiting); i++) { /* the queue is full after the first of them */
 		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		ck_assert(connect(waiting[i], (struct sockaddr *)&address, sizeof(address)) == 0 ||

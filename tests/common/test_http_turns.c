@@ -11,6 +11,7 @@
 #include "common/http.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "tests/lib/loopback.h"
 #include "tests/lib/test_main.h"
 
 #define TURN_BYTES (2 * MIB)
@@ -66,15 +67,10 @@ static void *serve(void *arg)
 
 static void listener_open(int *ret_listener, char *host, size_t host_size)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in at;
 
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	ck_assert_int_eq(listen(fd, 4), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*ret_listener = loopback_listen(4, &at);
 	snprintf(host, host_size, "http://127.0.0.1:%u/", ntohs(at.sin_port));
-	*ret_listener = fd;
 }
 
 static void two_server_start(struct two_server *s)

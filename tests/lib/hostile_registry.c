@@ -15,6 +15,7 @@
 #include "common/buf.h"
 #include "common/digest.h"
 #include "common/mem.h"
+#include "tests/lib/loopback.h"
 
 #define TEXT_MAX (1U << 24)
 #define REQUEST_MAX 65536
@@ -315,14 +316,9 @@ static _Noreturn void run(struct hostile_registry *r)
 
 static void listen_on_loopback(struct hostile_registry *r)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t address_len = sizeof(address);
+	struct sockaddr_in address;
 
-	r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(r->listener, 0);
-	ck_assert_int_eq(bind(r->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	ck_assert_int_eq(listen(r->listener, 64), 0);
-	ck_assert_int_eq(getsockname(r->listener, (struct sockaddr *)&address, &address_len), 0);
+	r->listener = loopback_listen(64, &address);
 	snprintf(r->host, sizeof(r->host), "127.0.0.1:%d", ntohs(address.sin_port));
 }
 

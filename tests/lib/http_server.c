@@ -14,6 +14,7 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "tests/lib/loopback.h"
 
 #define ROUTES_MAX 256
 #define ASKED_MAX 4096
@@ -295,18 +296,13 @@ static void *run(void *arg)
 struct http_server *http_server_start(const struct http_route *routes, size_t len)
 {
 	struct http_server *s = calloc(1, sizeof(*s));
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t address_len = sizeof(address);
+	struct sockaddr_in address;
 
 	ck_assert_ptr_nonnull(s);
 	ck_assert_uint_le(len, ROUTES_MAX);
 	s->routes = routes;
 	s->routes_len = len;
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(s->listener, 0);
-	ck_assert_int_eq(bind(s->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	ck_assert_int_eq(listen(s->listener, 64), 0);
-	ck_assert_int_eq(getsockname(s->listener, (struct sockaddr *)&address, &address_len), 0);
+	s->listener = loopback_listen(64, &address);
 	snprintf(s->host, sizeof(s->host), "127.0.0.1:%d", ntohs(address.sin_port));
 	snprintf(s->other_host, sizeof(s->other_host), "localhost:%d", ntohs(address.sin_port));
 	ck_assert_int_eq(pipe(s->wake), 0);
