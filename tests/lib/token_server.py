@@ -53,6 +53,7 @@ class Service(http.server.ThreadingHTTPServer):
         self.log = open(options.log, "a", encoding="utf-8", buffering=1)
         self.lock = threading.Lock()
         self.issued = 0
+        self.expired = 0
 
     def token(self, account, scopes, expired):
         options, now = self.options, int(time.time())
@@ -71,11 +72,12 @@ class Service(http.server.ThreadingHTTPServer):
         return text + "." + base64url(signed(options.key, text.encode()))
 
     def grant(self, account, scopes):
-        """The answer, and whether its token has run out already: every Nth has."""
+        """The answer, and whether its token has run out already: every Nth has, until there were enough of them."""
         with self.lock:
             self.issued += 1
-            every = self.options.expired_every
-            expired = every > 0 and self.issued % every == 1 % every
+            every, most = self.options.expired_every, self.options.expired_most
+            expired = every > 0 and self.issued % every == 1 % every and self.expired < most
+            self.expired += expired
         token = self.token(account, scopes, expired)
         return {self.options.member: token, "expires_in": self.options.expires_in}, expired
 
@@ -137,6 +139,7 @@ def parse_options():
     parser.add_argument("--member", default="token", help="token or access_token")
     parser.add_argument("--expires-in", type=int, default=300, metavar="SECONDS", help="what is said of a token")
     parser.add_argument("--expired-every", type=int, default=0, metavar="N", help="every Nth token has run out already")
+    parser.add_argument("--expired-most", type=int, default=sys.maxsize, metavar="N", help="but no more than N of them")
     return parser.parse_args()
 
 
