@@ -7,6 +7,7 @@
 #include "bundles/seal.h"
 #include "bundles/seal_passphrase.h"
 #include "bundles/sealing.h"
+#include "common/apart.h"
 #include "common/base64.h"
 #include "common/file.h"
 #include "common/js.h"
@@ -208,20 +209,26 @@ static enum err_code report(const struct options *options, const struct signing 
 	return js_end_document(&o, err);
 }
 
-static enum err_code check_options(const struct options *options, struct err *err)
+static enum err_code check_options(const struct options *options, const char *file, struct err *err)
 {
+	const struct apart inputs[] = {
+		{ "the bundle", file, NULL },
+		{ "the key", options->key, NULL },
+		{ "the signature", options->attach, NULL },
+	};
+
 	if (options->key == NULL && options->attach == NULL)
 		return err_set(err, ERR_USAGE, "--key KEY is needed: who signs?");
 	if (options->attach != NULL && options->passphrase_fd != NULL)
 		return err_set(err, ERR_USAGE, "with --attach the key is a public one, and has no passphrase");
 	if (options->json && options->detached != NULL && strcmp(options->detached, "-") == 0)
 		return err_set(err, ERR_USAGE, "--json and --detached - both want standard output");
-	return ERR_OK;
+	return options->detached != NULL ? apart_check(options->detached, inputs, COUNT_OF(inputs), err) : ERR_OK;
 }
 
 static enum err_code sign(const struct options *options, const char *file, struct signing *s, struct err *err)
 {
-	enum err_code code = check_options(options, err);
+	enum err_code code = check_options(options, file, err);
 
 	buf_init(&s->description, LIMIT_DESCRIPTION_BYTES);
 	buf_init(&s->text, SEAL_TEXT_MAX);

@@ -17,16 +17,6 @@
 #include "common/mem.h"
 #include "common/stream.h"
 
-static enum err_code check_target(const char *target, struct err *err)
-{
-	struct stat st;
-
-	if (stat(target, &st) == 0 && !S_ISREG(st.st_mode))
-		return err_set(err, ERR_CONFLICT, "%s is there already and is no regular file: choose another name",
-			       target);
-	return ERR_OK;
-}
-
 /* The lock counts only if the name still stands for the file that we locked: its last holder may have renamed it. */
 static bool is_same_file(const char *path, int fd)
 {
@@ -70,7 +60,7 @@ enum err_code part_open(const char *target, struct part *ret_part, struct err *e
 {
 	struct part p = { .fd = -1 };
 	struct stat st = { 0 };
-	enum err_code code = check_target(target, err);
+	enum err_code code = file_check_output(target, err);
 
 	if (code == ERR_OK)
 		code = str_copy(target, &p.target, err);

@@ -72,11 +72,24 @@ static enum err_code write_synced(const char *path, const void *bytes, size_t le
 	return code;
 }
 
+/* Links are followed: /dev/stdout is one. */
+enum err_code file_check_output(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_CONFLICT, "%s is there already and is no regular file: choose another name",
+			       path);
+	return ERR_OK;
+}
+
 enum err_code file_replace(const char *path, const void *bytes, size_t len, struct err *err)
 {
 	CLEANUP(free_ptr) char *part = NULL;
-	enum err_code code = str_format(&part, err, "%s.part", path);
+	enum err_code code = file_check_output(path, err);
 
+	if (code == ERR_OK)
+		code = str_format(&part, err, "%s.part", path);
 	if (code != ERR_OK)
 		return code;
 	code = write_synced(part, bytes, len, err);

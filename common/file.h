@@ -1,7 +1,8 @@
 /* file.h - files and folders: whole small files, and publishing by rename.
  *
- * Errors  ERR_NOT_FOUND (no such file), ERR_IO, ERR_LIMIT, ERR_NOMEM; messages
- *         name the path.
+ * Errors  ERR_NOT_FOUND (no such file), ERR_CONFLICT (what is to become a file
+ *         is something else), ERR_IO, ERR_LIMIT, ERR_NOMEM; messages name the
+ *         path.
  */
 #ifndef COMMON_FILE_H
 #define COMMON_FILE_H
@@ -17,7 +18,10 @@ enum err_code file_read(const char *path, struct buf *out, struct err *err);
 enum err_code file_read_any(const char *path, struct buf *out, struct err *err);
 /* Append everything that comes from a descriptor, a pipe or whatever it is; name is for messages. */
 enum err_code file_read_all(int fd, const char *name, struct buf *out, struct err *err);
-/* Replace a file's content at once: a temporary name beside it, sync, rename, sync of the folder. */
+/* ERR_CONFLICT where what has the name already that a file is to get is none: a folder, a device, a pipe. */
+enum err_code file_check_output(const char *path, struct err *err);
+/* Replace a file's content at once: a temporary name beside it, sync, rename, sync of the folder.  What is no file is
+ * left as it is. */
 enum err_code file_replace(const char *path, const void *bytes, size_t len, struct err *err);
 /* Where temporary files go: $TMPDIR, else /var/tmp, for they may be large. */
 const char *folder_temporary(void);

@@ -5,6 +5,7 @@
 
 #include "bundles/seal_key.h"
 #include "bundles/seal_passphrase.h"
+#include "common/apart.h"
 #include "common/limits.h"
 #include "common/login.h"
 #include "common/mem.h"
@@ -143,6 +144,27 @@ static enum err_code check_options(const struct options *options, const struct o
 	return ERR_OK;
 }
 
+/* What a site or the next export still needs: a bundle in its place would be of no use to anybody.  Another bundle that
+ * images come from may be replaced, by a part of it or with more in it. */
+static enum err_code check_apart(const struct options *options, struct err *err)
+{
+	const struct apart inputs[] = {
+		{ "the earlier bundle", options->since, NULL },
+		{ "the list of --images-from", NULL, &options->images_from },
+		{ "the inventory of --have", NULL, &options->have },
+		{ "the list of --want", options->want, NULL },
+		{ "the key of --sign", options->sign, NULL },
+		{ "the policy", options->policy, NULL },
+		{ "the trusted root", options->trusted_root, NULL },
+		{ "the file of --authfile", options->login.authfile, NULL },
+		{ "a file of --password-file", NULL, &options->login.password_files },
+	};
+
+	if (options->output == NULL || options->dry_run || is_pipe(options))
+		return ERR_OK;
+	return apart_check(options->output, inputs, COUNT_OF(inputs), err);
+}
+
 /* Before anything is fetched: a person who has to type a passphrase should not have to wait for it. */
 static enum err_code read_key(const struct options *options, struct seal_key **ret_key, struct err *err)
 {
@@ -232,6 +254,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	struct err err = { 0 };
 	enum err_code code = check_options(options, operands, &err);
 
+	if (code == ERR_OK)
+		code = check_apart(options, &err);
 	if (code == ERR_OK)
 		code = read_references(options, operands, &want, &references, &err);
 	if (code == ERR_OK)

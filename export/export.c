@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bundles/writer.h"
@@ -182,21 +181,6 @@ static unsigned workers(void)
 	return online <= 2 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (unsigned)online - 1;
 }
 
-/* An increment in place of what it builds on would be of no use to anybody. */
-static enum err_code check_since(const struct export_options *options, struct err *err)
-{
-	struct stat since, output;
-
-	if (options->site.since == NULL || options->dry_run || is_pipe(options))
-		return ERR_OK;
-	if (stat(options->site.since, &since) != 0 || stat(options->output, &output) != 0)
-		return ERR_OK;
-	if (since.st_dev == output.st_dev && since.st_ino == output.st_ino)
-		return err_set(err, ERR_USAGE, "%s is the earlier bundle itself: write the new one elsewhere",
-			       options->output);
-	return ERR_OK;
-}
-
 static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_ms)
 {
 	progress_remark(ctx, "%s: %s, waiting %" PRIu64 " s before it is asked again", host, why,
@@ -298,8 +282,6 @@ static enum err_code find_images(const struct export_options *options, struct ex
 {
 	enum err_code code = site_open(&options->site, &r->site, err);
 
-	if (code == ERR_OK)
-		code = check_since(options, err);
 	if (code == ERR_OK)
 		code = open_tools(options, r, err);
 	if (code == ERR_OK)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/apart.h"
 #include "common/mem.h"
 #include "common/report.h"
 #include "common/summary.h"
@@ -47,7 +48,7 @@ static const struct opt opts[] = {
 	  OPT_SETS(struct options, replace) },
 	{ "allow-rollback", '\0', NULL, "take an older bundle of a stream, or the same one again", 0,
 	  OPT_SETS(struct options, allow_rollback) },
-	{ "write-want", '\0', "FILE", "where layers are missing, write to FILE what bundle export --want asks for", 0,
+	{ "write-want", '\0', "FILE|-", "where layers are missing, write to FILE what bundle export --want asks for", 0,
 	  OPT_SETS(struct options, write_want) },
 	{ "strict", '\0', NULL, "end with status 4 where the target cannot keep all that the bundle holds", 0,
 	  OPT_SETS(struct options, strict) },
@@ -60,6 +61,11 @@ static const struct opt opts[] = {
 	{ "json", '\0', NULL, "print the report as one JSON document", 0, OPT_SETS(struct options, json) },
 	{ "quiet", 'q', NULL, "show no progress", 0, OPT_SETS(struct options, quiet) },
 };
+
+static bool writes_stdout(const struct options *options)
+{
+	return options->write_want != NULL && strcmp(options->write_want, "-") == 0;
+}
 
 /* What the target lacks, each in a line: the one in the error is the first.  And how it is asked for. */
 static enum err_code report_missing(const struct options *options, const struct plan *plan, struct err *err)
@@ -85,7 +91,7 @@ static enum err_code report_missing(const struct options *options, const struct 
 	if (want_write(plan, options->write_want, err) != ERR_OK)
 		return err->code;
 	fprintf(stderr, "%s import: the list for bundle export --want is written to %s\n", OPT_PROGRAM,
-		options->write_want);
+		writes_stdout(options) ? "standard output" : options->write_want);
 	return ERR_MISSING;
 }
 
@@ -106,9 +112,20 @@ static void warn_of_published(const struct plan *plan)
 
 static enum err_code check_options(const struct options *options, const char *file, struct err *err)
 {
+	const struct apart inputs[] = {
+		{ "the bundle", file, NULL },
+		{ "a key of --key", NULL, &options->keys },
+		{ "a seal of --seal", NULL, &options->seals },
+		{ "the policy", options->policy, NULL },
+		{ "the file of --authfile", options->login.authfile, NULL },
+		{ "a file of --password-file", NULL, &options->login.password_files },
+	};
+
 	if (options->login.password_stdin && strcmp(file, "-") == 0)
 		return err_set(err, ERR_USAGE, "--password-stdin and -: standard input is only one of them");
-	return ERR_OK;
+	if (options->json && writes_stdout(options))
+		return err_set(err, ERR_USAGE, "--json and --write-want - both want standard output");
+	return options->write_want != NULL ? apart_check(options->write_want, inputs, COUNT_OF(inputs), err) : ERR_OK;
 }
 
 /* What does not prove itself, or is not proved to come from whom this machine asks for, was refused, and is told of

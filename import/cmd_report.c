@@ -3,6 +3,7 @@
 
 #include "bundles/contents.h"
 #include "bundles/source.h"
+#include "common/apart.h"
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
@@ -45,7 +46,8 @@ static enum err_code report(const struct options *options, const char *file, con
 	if (options->output == NULL)
 		return err_set(err, ERR_USAGE,
 			       "-o says where the report goes: -o report.html, or -o - for standard output");
-	if (image != NULL)
+	code = apart_check(options->output, &(struct apart){ "the bundle", file, NULL }, 1, err);
+	if (code == ERR_OK && image != NULL)
 		code = reference_asked(image, &name, err);
 	if (code == ERR_OK)
 		code = bundle_open(file, &b, err);

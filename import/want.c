@@ -7,6 +7,7 @@
 #include "common/holdings.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/report.h"
 
 static enum err_code add_layers(const struct plan *plan, struct holdings *h, struct err *err)
 {
@@ -67,5 +68,9 @@ enum err_code want_write(const struct plan *plan, const char *path, struct err *
 	buf_stage_init(&out, &text);
 	if (code == ERR_OK)
 		code = holdings_write(&h, HOLDINGS_WANT, &out.out, err);
-	return code == ERR_OK ? file_replace(path, buf_text(&text), text.len, err) : code;
+	if (code != ERR_OK)
+		return code;
+	if (strcmp(path, "-") == 0)
+		return outstream_write(report_stdout(), buf_text(&text), text.len, err);
+	return file_replace(path, buf_text(&text), text.len, err);
 }

@@ -11,6 +11,6 @@
 
 #include "import/plan.h"
 
-/* Replace the file at path. */
+/* Replace the file at path; "-" is standard output. */
 enum err_code want_write(const struct plan *plan, const char *path, struct err *err);
 #endif

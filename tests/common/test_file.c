@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -136,11 +137,43 @@ START_TEST(replace_refused)
 	ck_assert_int_eq(file_replace("f", "x", 1, &err), ERR_IO); /* a link may lead anywhere */
 	text = folder_read(folder, "kept", NULL);
 	ck_assert_str_eq(text, "kept");
-	folder_make_in(folder, "sub");
-	ck_assert_int_eq(file_replace("sub", "x", 1, &err), ERR_IO);
-	ck_assert(!folder_has(folder, "sub.part"));
 	ck_assert_int_eq(file_replace("none/f", "x", 1, &err), ERR_IO);
 	ck_assert_ptr_nonnull(strstr(err.msg, "none/f"));
+}
+END_TEST
+
+/* A device in /dev that became a file would be the end of that device for everybody. */
+static const char *const no_files[] = { "sub", "pipe", "link to a pipe", "/dev/null" };
+
+START_TEST(replace_no_file)
+{
+	struct err err = { 0 };
+	struct stat before, after;
+	char part[64];
+
+	folder_make_in(folder, "sub");
+	ck_assert_int_eq(mkfifo("pipe", 0600), 0);
+	ck_assert_int_eq(symlink("pipe", "link to a pipe"), 0);
+	ck_assert_int_eq(lstat(no_files[_i], &before), 0);
+	ck_assert_int_eq(file_check_output(no_files[_i], &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, no_files[_i]));
+	if (no_files[_i][0] == '/') /* not in earnest */
+		return;
+	ck_assert_int_eq(file_replace(no_files[_i], "x", 1, &err), ERR_CONFLICT);
+	ck_assert_int_eq(lstat(no_files[_i], &after), 0);
+	ck_assert(before.st_ino == after.st_ino && before.st_mode == after.st_mode);
+	snprintf(part, sizeof(part), "%s.part", no_files[_i]);
+	ck_assert(!folder_has(folder, part));
+}
+END_TEST
+
+START_TEST(replace_file_or_nothing)
+{
+	folder_put(folder, "file", "", 0);
+	ck_assert_int_eq(symlink("none", "dangling"), 0);
+	ck_assert_int_eq(file_check_output("file", NULL), ERR_OK);
+	ck_assert_int_eq(file_check_output("none", NULL), ERR_OK);
+	ck_assert_int_eq(file_check_output("dangling", NULL), ERR_OK);
 }
 END_TEST
 
@@ -278,6 +311,8 @@ int main(void)
 	tcase_add_loop_test(t, read_refused, 0, (int)COUNT_OF(unreadable));
 	tcase_add_test(t, replace);
 	tcase_add_test(t, replace_refused);
+	tcase_add_loop_test(t, replace_no_file, 0, (int)COUNT_OF(no_files));
+	tcase_add_test(t, replace_file_or_nothing);
 	tcase_add_loop_test(t, make, 0, (int)COUNT_OF(folders));
 	tcase_add_test(t, sync_of);
 	tcase_add_test(t, close_once);

@@ -65,6 +65,12 @@ second() {
 	expect 6
 	holds stderr 'the list for bundle export --want is written to want'
 	[[ -s want ]]
+	bundle import -q --to store --write-want - second.zst
+	expect 6
+	cmp want - <<<"$output"
+	holds stderr 'is written to standard output'
+	bundle import -q --to store --json --write-want - second.zst
+	expect 2 '"usage"'
 }
 
 @test "a chain of bundles: what the second left out, the third leaves out too" {
@@ -100,6 +106,33 @@ second() {
 	bundle export -o x --since garbage.zst "$REGISTRY/demo/app1:1.0"
 	complain 3 'garbage.zst'
 	[ ! -e x ]
+}
+
+@test "nothing is written over what is read" {
+	openssl genpkey -algorithm ed25519 -out key.pem
+	openssl pkey -in key.pem -pubout -out key.pub
+	echo "$REGISTRY/demo/app1:1.0" >images.txt
+	ln -s key.pem link.pem
+	cp first.zst kept.zst && cp key.pem kept.pem
+	bundle export -o images.txt --images-from images.txt
+	complain 2 'images.txt is the list of --images-from itself'
+	bundle export -o link.pem --sign key.pem "$REGISTRY/demo/app1:1.0"
+	complain 2 'link.pem is the key of --sign itself'
+	bundle report -o first.zst first.zst
+	complain 2 'first.zst is the bundle itself'
+	bundle sign --key key.pem --detached ./first.zst first.zst
+	complain 2 './first.zst is the bundle itself'
+	bundle sign --key key.pem --detached key.pem first.zst
+	complain 2 'key.pem is the key itself'
+	bundle import --to store --key key.pub --write-want key.pub first.zst
+	complain 2 'key.pub is a key of --key itself'
+	cmp first.zst kept.zst && cmp key.pem kept.pem
+	mkfifo pipe
+	for command in 'report -o pipe first.zst' 'sign --key key.pem --detached pipe first.zst'; do
+		bundle $command
+		complain 1 'pipe is there already and is no regular file'
+		[ -p pipe ]
+	done
 }
 
 @test "documents that are given to the wrong option" {
