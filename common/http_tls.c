@@ -79,15 +79,27 @@ bool http_tls_refused(const struct http_call *call, CURLcode result)
 	return result != CURLE_OK && (wants_certificate(call) || speaks_http(call, result));
 }
 
+/* Whose CA nobody knows is one thing; one more certificate in a folder mends neither a date nor a name. */
+static const char *advice_on_certificate(const struct http_call *call)
+{
+	const char *reason = call->trial->reason;
+
+	if (strstr(reason, "has expired") != NULL || strstr(reason, "not yet valid") != NULL)
+		return " (is the clock of this machine right? if it is, the other side needs a new certificate)";
+	if (strstr(reason, "subject name") != NULL)
+		return " (its certificate is for other names: ask by one of those)";
+	if (call->tls != NULL && call->tls->ca_alone)
+		return " (nobody but the CA that was named for it is trusted)";
+	return " (if its certificate is right: put the CA's, in PEM, into HOST[:PORT]/ca.crt in "
+	       "/etc/docker/certs.d, or in another folder and name that by --certs-dir)";
+}
+
 const char *http_tls_advice(const struct http_call *call, CURLcode result)
 {
 	if (call->tls != NULL && call->tls->ca_alone && http_tls_refused(call, result))
 		return speaks_http(call, result) ? " (it speaks HTTP without TLS)" : " (it wants another certificate)";
-	if (call->tls != NULL && call->tls->ca_alone && result == CURLE_PEER_FAILED_VERIFICATION)
-		return " (nobody but the CA that was named for it is trusted)";
 	if (result == CURLE_PEER_FAILED_VERIFICATION)
-		return " (if its certificate is right: put the CA's, in PEM, into HOST[:PORT]/ca.crt in "
-		       "/etc/docker/certs.d, or in another folder and name that by --certs-dir)";
+		return advice_on_certificate(call);
 	if (result == CURLE_SSL_CERTPROBLEM)
 		return " (the client certificate or its key cannot be used: both must be PEM, the key without a "
 		       "passphrase)";

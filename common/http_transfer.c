@@ -397,9 +397,19 @@ enum err_code http_transfer_moot(const struct http_call *call, struct err *err)
 		       name_of(call), http_tried(call, tried));
 }
 
+/* Where the other side has gone while it was sent to, curl may speak of its own calls. */
+static const char *reason_of(const struct http_call *call, CURLcode result)
+{
+	const char *reason = call->trial->reason;
+
+	if (result == CURLE_SEND_ERROR && strstr(reason, "select/poll") != NULL)
+		return "the connection broke off while it was sent to";
+	return reason[0] != '\0' ? reason : curl_easy_strerror(result);
+}
+
 enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err)
 {
-	const char *why = call->trial->reason[0] != '\0' ? call->trial->reason : curl_easy_strerror(result);
+	const char *why = reason_of(call, result);
 	char tried[HTTP_TRIED_MAX];
 
 	if (has_failed(call)) {

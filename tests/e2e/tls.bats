@@ -44,6 +44,25 @@ export_app1() {
 	[[ $stderr != *tried* && ! -e app1.oci.tar.zst ]]
 }
 
+@test "a certificate that has expired, or is for another name, needs no other CA" {
+	# shellcheck disable=SC2034 # of lab.sh
+	local LAB_REGISTRY_ADDR LAB_REGISTRY_PID LAB_REGISTRY_WORK LAB_REGISTRY_LOG
+	# shellcheck disable=SC2154 # of run
+	while IFS='|' read -r days names hint; do
+		openssl x509 -req -in "$TLS/server.csr" -CA "$TLS/ca.crt" -CAkey "$TLS/ca.key" -set_serial 7 -days "$days" \
+			-out bad.crt -extfile <(echo "subjectAltName=$names") 2>/dev/null
+		LAB_REGISTRY_TLS="{certificate: $PWD/bad.crt, key: $TLS/server.key}" lab_registry_start "$STORAGE" 3>&-
+		trust ca "$LAB_REGISTRY_ADDR"
+		export_app1 --certs-dir certs "$LAB_REGISTRY_ADDR/demo/app1:1.0"
+		lab_registry_stop
+		complain 5 "$hint"
+		[[ $stderr != *--certs-dir* ]] || fail 'a CA is asked for'
+	done <<-'EOF'
+		-1|IP:127.0.0.1|is the clock of this machine right?
+		2|DNS:elsewhere.example|its certificate is for other names
+	EOF
+}
+
 @test "a registry that is taken for what it says, with a warning each time" {
 	export_app1 --insecure-skip-tls-verify "$REGISTRY/demo/app1:1.0"
 	expect 0 "$APP1"
