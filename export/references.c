@@ -8,8 +8,10 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 #define BLANKS " \t\r"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* U+FEFF in UTF-8 */
 
 static enum err_code add(struct references *r, const char *text, const char *file, size_t line, struct err *err)
 {
@@ -75,6 +77,9 @@ static enum err_code read_lines(struct references *r, struct buf *text, const ch
 	char *line = text->data, *end = text->data + text->len;
 	enum err_code code = ERR_OK;
 	size_t number;
+
+	if (text_starts(line, BYTE_ORDER_MARK)) /* editors of Windows begin files with it, and nobody sees it */
+		line += strlen(BYTE_ORDER_MARK);
 
 	for (number = 1; code == ERR_OK && line < end; number++) {
 		char *feed = memchr(line, '\n', (size_t)(end - line));
