@@ -98,11 +98,18 @@ enum err_code platform_set(struct platform *ret_platform, const char *os, const 
 	return ERR_OK;
 }
 
-static enum err_code bad_text(const char *text, struct err *err)
+/* amd64, s390x, armhf: each has a digit or begins with arm.  linux, windows, host and all have none. */
+static bool is_architecture(const char *text)
 {
 	size_t len = strlen(text);
 
-	if (len > 0 && len < 32 && strspn(text, PART_CHARACTERS) == len && strcmp(text, "linux") != 0)
+	return len > 0 && len < 32 && strspn(text, PART_CHARACTERS) == len &&
+	       (strpbrk(text, "0123456789") != NULL || strncmp(text, "arm", 3) == 0);
+}
+
+static enum err_code bad_text(const char *text, struct err *err)
+{
+	if (is_architecture(text))
 		return err_set(err, ERR_FORMAT, "\"%s\" is no platform: write os/architecture, as in linux/%s", text,
 			       text);
 	return err_set(err, ERR_FORMAT,
@@ -125,6 +132,8 @@ enum err_code platform_parse(const char *text, struct platform *ret_platform, st
 {
 	char os[PLATFORM_TEXT_MAX], *architecture, *variant;
 
+	if (strchr(text, ',') != NULL)
+		return err_set(err, ERR_FORMAT, "\"%.100s\" is a list, and one platform at a time is meant", text);
 	if (strlen(text) >= sizeof(os))
 		return bad_text(text, err);
 	strcpy(os, text);

@@ -46,7 +46,11 @@ static const struct {
 } bad[] = {
 	{ "empty", "", "as in linux/amd64" },
 	{ "architecture alone", "arm64", "as in linux/arm64" },
+	{ "architecture with letters alone", "armhf", "as in linux/armhf" },
 	{ "system alone", "linux", "as in linux/amd64" },
+	{ "another system alone", "windows", "as in linux/amd64" },
+	{ "a word of other commands", "host", "as in linux/amd64" },
+	{ "a list", "linux/amd64,linux/arm64", "one platform at a time" },
 	{ "no architecture", "linux/", "as in linux/amd64" },
 	{ "no system", "/amd64", "as in linux/amd64" },
 	{ "empty variant", "linux/arm/", "as in linux/amd64" },
