@@ -195,8 +195,8 @@ static enum err_code check_whole(const struct extraction *x, struct err *err)
 	}
 	if (missing == 0)
 		return ERR_OK;
-	return err_set(err, ERR_PARTIAL, "done, but %zu layer%s left out of the bundle and not in %s", missing,
-		       missing == 1 ? " was" : "s were", layout_path(x->layout));
+	return err_set(err, ERR_PARTIAL, "done, but %zu layer%s left out of the bundle and %s not in %s", missing,
+		       missing == 1 ? " was" : "s were", missing == 1 ? "is" : "are", layout_path(x->layout));
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)

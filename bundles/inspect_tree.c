@@ -254,6 +254,22 @@ static enum err_code mark_all(struct view *v, const struct images_verdict *verdi
 	return ERR_OK;
 }
 
+/* Whether a node has lines of its own below it. */
+static bool has_below(const struct view *v, uint32_t node)
+{
+	const struct node *n = &v->g->nodes[node];
+	const struct link *links;
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		const struct node *child = &v->g->nodes[v->g->edges[n->edges + i].to];
+
+		if (child->role == ROLE_STATEMENT || is_child(child))
+			return true;
+	}
+	return graph_links_of(v->g, node, &links) > 0;
+}
+
 static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsigned depth)
 {
 	const struct node *n = &v->g->nodes[node];
@@ -268,9 +284,11 @@ static void print_node(struct view *v, uint32_t node, enum link_kind kind, unsig
 		print_referrer(n, kind, depth);
 	else
 		print_line(depth, "index", NULL, n);
-	if (v->shown[node])
-		return; /* what lies below it stands above: a hostile bundle must not grow without end when it is shown
-			 */
+	if (v->shown[node]) { /* a hostile bundle must not grow without end when it is shown */
+		if (has_below(v, node))
+			printf("%*sas shown above\n", (int)(depth + 1) * 2, "");
+		return;
+	}
 	v->shown[node] = true;
 	print_marks(v, node, depth + 1);
 	print_statements(v, depth + 1, n);

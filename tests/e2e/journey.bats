@@ -101,6 +101,10 @@ source_blob() {
 	expect 0 "linux/amd64  $APP1_AMD64" "attestation manifest  $APP1_ATTESTATION" \
 		"statement $PROVENANCE  $APP1_PROVENANCE" '1 image, 1 platform, 2 statements, 6 referrers'
 
+	bundle export -q -o two.oci.tar.zst "$REGISTRY/demo/app1:1.0" "localhost:${REGISTRY#*:}/demo/app1:1.0"
+	bundle inspect two.oci.tar.zst
+	expect 0 "localhost:${REGISTRY#*:}/demo/app1:1.0"$'\n'"  index  $APP1  855 B"$'\n    as shown above\n2 images'
+
 	bundle inspect --json app1.oci.tar.zst
 	[[ $(jq -r '.schemaVersion, .description.images[0].name, .description.images[0].digest' <<<"$output" |
 		paste -sd ' ') == "1 $REGISTRY/demo/app1:1.0 $APP1" ]]
