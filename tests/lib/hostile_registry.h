@@ -27,6 +27,10 @@
 #define HOSTILE_THINGS 8192
 #define HOSTILE_ENDLESS SIZE_MAX
 
+/* What a terminal would obey, and the same as JSON writes it. */
+#define HOSTILE_ESCAPE "\033[2J\23331m"
+#define HOSTILE_ESCAPED "\\u001b[2J\\u009b31m\\u202e"
+
 struct hostile_answer {
 	const char *target;         /* how path and query begin; NULL ends a table */
 	int status;                 /* 0 means 200 */

@@ -1,37 +1,24 @@
 /* Registries that mean harm while they are pushed to: the import ends in one line with the right exit status, in little
  * memory and time, and passes nothing raw to a terminal. */
 #include <check.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/mem.h"
 #include "import/commands.h"
+#include "tests/lib/apart.h"
 #include "tests/lib/bundle_file.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/hostile_registry.h"
 #include "tests/lib/test_main.h"
 
-/* A sanitizer takes memory and time of its own. */
-#ifdef __SANITIZE_ADDRESS__
-#define MEMORY_MATTERS false
-#else
-#define MEMORY_MATTERS true
-#endif
 #define SECONDS_MAX 200
 
 #define REPOSITORY "/v2/library/a/"
 #define TAG REPOSITORY "manifests/1"
 #define UPLOADS REPOSITORY "blobs/uploads/"
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define ESCAPE                                                                                                         \
-	"\033[2J\x9b"                                                                                                  \
-	"31m"
-#define ESCAPED "\\u001b[2J\\u009b31m\\u202e"
 #define BEGUN                                                                                                          \
 	{                                                                                                              \
 		UPLOADS, .status = 202, .headers = "Location: /up\r\n"                                                 \
@@ -60,7 +47,7 @@ static const struct row rows[] = {
 	  .status = 1, .text = "with a body of more than 1048576 bytes" },
 	{ "words about a blob",
 	  .answers = { { REPOSITORY "blobs/sha256:", .status = 403,
-			 .start = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"" ESCAPED "\"}]}" } },
+			 .start = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"" HOSTILE_ESCAPED "\"}]}" } },
 	  .status = 1, .text = "answered 403" },
 	{ "no beginning", .answers = { NEW, { UPLOADS, .status = 500, .headers = "Retry-After: 0\r\n" } }, .status = 5,
 	  .text = "answered 500" },
@@ -70,7 +57,7 @@ static const struct row rows[] = {
 			 .times = HOSTILE_ENDLESS } },
 	  .status = 1, .text = "with a body of more than 1048576 bytes" },
 	{ "a beginning that leads nowhere",
-	  .answers = { NEW, { UPLOADS, .status = 202, .headers = "Location: " ESCAPE "\r\n" } }, .status = 1,
+	  .answers = { NEW, { UPLOADS, .status = 202, .headers = "Location: " HOSTILE_ESCAPE "\r\n" } }, .status = 1,
 	  .text = "" },
 	{ "a beginning that leads to a file",
 	  .answers = { NEW, { UPLOADS, .status = 202, .headers = "Location: file:///etc/passwd\r\n" } }, .status = 1,
@@ -82,7 +69,7 @@ static const struct row rows[] = {
 	  .answers = { NEW,
 		       BEGUN,
 		       { "/up", .status = 400,
-			 .start = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"" ESCAPED "\"}]}" } },
+			 .start = "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"" HOSTILE_ESCAPED "\"}]}" } },
 	  .status = 1, .text = "answered 400" },
 	{ "another digest than was sent",
 	  .answers = { NEW,
@@ -95,7 +82,8 @@ static const struct row rows[] = {
 	  .answers = { NEW,
 		       EVERYTHING,
 		       { REPOSITORY "manifests/sha256:", .status = 400,
-			 .start = "{\"errors\":[{\"code\":\"MANIFEST_BLOB_UNKNOWN\",\"message\":\"" ESCAPED "\"}]}" } },
+			 .start = "{\"errors\":[{\"code\":\"MANIFEST_BLOB_UNKNOWN\",\"message\":\"" HOSTILE_ESCAPED
+				  "\"}]}" } },
 	  .status = 1, .text = "answered 400" },
 	{ "everything is there, and the list of referrers has no end",
 	  .answers = { NEW,
@@ -108,7 +96,7 @@ static const struct row rows[] = {
 		       EVERYTHING,
 		       { REPOSITORY "manifests/sha256:", .status = 200 },
 		       { REPOSITORY "referrers/", .status = 404 },
-		       { REPOSITORY "manifests/sha256-", .start = ESCAPE } },
+		       { REPOSITORY "manifests/sha256-", .start = HOSTILE_ESCAPE } },
 	  .status = 1, .text = "is other than in the bundle" },
 };
 
@@ -137,71 +125,22 @@ static void teardown(void)
 	file_remove(path);
 }
 
-static int run(const char *host)
-{
-	const struct command *c = &import_command;
-	CLEANUP(free_ptr) void *options = calloc(1, c->options_size);
-	CLEANUP(opt_list_release) struct opt_list operands = { 0 };
-	char *argv[] = { strdup("-q"), strdup("--authfile=auth.json"), NULL, strdup(path) };
-	enum opt_wish wish = OPT_RUN;
-
-	if (asprintf(&argv[2], "--to=docker://%s", host) < 0)
-		return 97;
-	if (opt_parse(c, 4, argv, options, &operands, &wish, NULL) != ERR_OK)
-		return 99;
-	return c->run(c, options, &operands);
-}
-
-static int run_apart(const char *host, long *ret_peak_kib)
-{
-	struct rusage usage;
-	int status = 0;
-	pid_t child = fork();
-
-	ck_assert_int_ge(child, 0);
-	if (child == 0) {
-		signal(SIGALRM, SIG_DFL); /* Check has its own way with it */
-		alarm(SECONDS_MAX);
-		if (freopen("out", "w", stdout) == NULL || freopen("err", "w", stderr) == NULL)
-			_exit(98);
-		status = run(host);
-		fflush(NULL);
-		_exit(status);
-	}
-	ck_assert_int_eq(wait4(child, &status, 0, &usage), child);
-	*ret_peak_kib = usage.ru_maxrss;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* What a terminal would obey, in ASCII or in the C1 range of Unicode. */
-static bool drives_terminals(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if ((c < ' ' && c != '\n') || c == 0x7f || (c == 0xc2 && (unsigned char)text[i + 1] < 0xa0))
-			return true;
-	}
-	return false;
-}
-
 START_TEST(hostile)
 {
 	const struct row *row = &rows[_i];
 	struct hostile_registry *registry = hostile_registry_start(NULL, row->answers);
-	long peak_kib = 0;
-	int status = run_apart(hostile_registry_host(registry), &peak_kib);
-	size_t len = 0;
-	CLEANUP(free_ptr) char *said = folder_read(folder, "err", &len);
+	CLEANUP(free_ptr) char *to = NULL;
+	struct apart a;
 
-	ck_assert_msg(status == row->status, "%s: status %d, not %d: %s", row->name, status, row->status, said);
-	ck_assert_msg(strcspn(said, "\n") + 1 == len, "%s: not one line: %s", row->name, said);
-	ck_assert_msg(strstr(said, row->text) != NULL, "%s: not \"%s\": %s", row->name, row->text, said);
-	ck_assert_msg(strstr(said, hostile_registry_host(registry)) != NULL, "%s: of what: %s", row->name, said);
-	ck_assert_msg(!drives_terminals(said, len), "%s: drives a terminal: %s", row->name, said);
-	ck_assert_msg(!MEMORY_MATTERS || peak_kib <= 64L * 1024, "%s: %ld KiB", row->name, peak_kib);
+	ck_assert_int_eq(str_format(&to, NULL, "--to=docker://%s", hostile_registry_host(registry)), ERR_OK);
+	apart_run(&a, &import_command, (const char *[]){ "-q", "--authfile=auth.json", to, path, NULL }, SECONDS_MAX);
+	ck_assert_msg(a.status == row->status, "%s: status %d, not %d: %s", row->name, a.status, row->status, a.said);
+	ck_assert_msg(apart_said_one_line(&a), "%s: not one line: %s", row->name, a.said);
+	ck_assert_msg(strstr(a.said, row->text) != NULL, "%s: not \"%s\": %s", row->name, row->text, a.said);
+	ck_assert_msg(strstr(a.said, hostile_registry_host(registry)) != NULL, "%s: of what: %s", row->name, a.said);
+	ck_assert_msg(!drives_terminals(a.said, a.said_len), "%s: drives a terminal: %s", row->name, a.said);
+	ck_assert_msg(!APART_MEMORY_MATTERS || a.peak_kib <= 64L * 1024, "%s: %ld KiB", row->name, a.peak_kib);
+	apart_release(&a);
 	hostile_registry_stop(registry);
 }
 END_TEST
