@@ -330,11 +330,6 @@ uint64_t pass_bytes(const struct pass *p)
 	return file_at(p) + seek_bytes(p->seek.len);
 }
 
-int pass_kept(const struct pass *p)
-{
-	return p->kept;
-}
-
 enum err_code pass_new(int fd, const char *name, struct pass **ret_pass, struct err *err)
 {
 	struct pass *p = calloc(1, sizeof(*p));

@@ -41,8 +41,6 @@ enum err_code pass_finish(struct pass *p, const struct head *h, struct err *err)
 /* The frames that have gone by; how many bytes of the file. */
 const struct seek_table *pass_seek(const struct pass *p);
 uint64_t pass_bytes(const struct pass *p);
-/* The file with what stands in front of the layers. */
-int pass_kept(const struct pass *p);
 /* NULL is fine. */
 void pass_free(struct pass *p);
 #endif

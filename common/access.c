@@ -99,11 +99,6 @@ const char *access_advice(const struct access *a, char out[WALLET_ADVICE_MAX])
 			     out);
 }
 
-const char *access_host(const struct access *a)
-{
-	return a->endpoint->host;
-}
-
 void access_set_moot(struct access *a, bool (*is_moot)(const void *ctx), const void *ctx)
 {
 	a->is_moot = is_moot;

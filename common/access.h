@@ -76,7 +76,5 @@ void access_set_writes(struct access *a);
 bool access_has_answered(const struct access *a);
 /* What a refusal by it is to be told with (wallet.h).  Returns out. */
 const char *access_advice(const struct access *a, char out[WALLET_ADVICE_MAX]);
-/* The registry's host, for messages. */
-const char *access_host(const struct access *a);
 void access_free(struct access *a);
 #endif

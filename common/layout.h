@@ -73,7 +73,6 @@ enum layout_keep {
 	LAYOUT_KEEP_NONE = 0,
 	LAYOUT_KEEP_NAMED = 1,  /* what a name has stood for: for layouts in which others keep images too */
 	LAYOUT_KEEP_TAGGED = 2, /* what a tag of cosign's has stood for, as a referrer of what it was about */
-	LAYOUT_KEEP_ALL = LAYOUT_KEEP_NAMED | LAYOUT_KEEP_TAGGED,
 };
 /* Add the entries of another index.json, whose blobs are all in place.  An image of the same name, a referrer of the
  * same digest and subject, and one under the same tag are replaced; whatever else is there stays. */

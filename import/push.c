@@ -310,7 +310,6 @@ static enum err_code add_repositories(struct push *p, struct err *err)
 		return err_nomem(err);
 	for (i = 0; code == ERR_OK && i < g->images_len; i++)
 		code = push_add_repository(p, g->images[i].name, &p->image_repository[i], err);
-	p->images_repositories_len = p->repositories_len;
 	return code;
 }
 

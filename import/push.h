@@ -74,7 +74,7 @@ struct push {
 	struct site_registry *site;
 	unsigned jobs;
 	struct push_repository *repositories; /* of images first, then those of holders */
-	size_t repositories_len, repositories_cap, images_repositories_len;
+	size_t repositories_len, repositories_cap;
 	uint32_t *image_repository; /* by image */
 	struct push_item *items;    /* by node, then repository */
 	size_t items_len, items_cap;

@@ -350,8 +350,3 @@ void serve_http_free(struct serve_http *s)
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
-
-void serve_http_free_ptr(struct serve_http **server)
-{
-	serve_http_free(*server);
-}

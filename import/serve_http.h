@@ -57,5 +57,4 @@ void serve_http_tend(struct serve_http *server, double patience_s);
 bool serve_http_quiesce(struct serve_http *server, unsigned wait_ms);
 /* Close everything, whatever is under way.  NULL is fine. */
 void serve_http_free(struct serve_http *server);
-void serve_http_free_ptr(struct serve_http **server);
 #endif
