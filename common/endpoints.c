@@ -47,7 +47,8 @@ void endpoints_warn(const struct endpoint_options *options, struct progress *pro
 					"registry, and gets its credentials");
 }
 
-bool endpoint_is_loopback(const char *host)
+/* True where a host[:port] is this machine. */
+static bool is_loopback(const char *host)
 {
 	char name[INET_ADDRSTRLEN];
 	struct in_addr address;
@@ -85,7 +86,7 @@ static enum err_code url_of(const struct endpoint_rules *rules, const char *doma
 			    struct err *err)
 {
 	const struct endpoint_options *o = &rules->options;
-	bool plain = o->plain_http || (endpoint_is_loopback(domain) && !verified && !o->skip_verify);
+	bool plain = o->plain_http || (is_loopback(domain) && !verified && !o->skip_verify);
 
 	return str_format(ret_url, err, "%s://%s", plain ? "http" : "https", endpoint_host_of(domain));
 }

@@ -61,6 +61,4 @@ enum err_code endpoints_find(const struct endpoint_rules *rules, const struct re
 void endpoint_rules_release(struct endpoint_rules *rules);
 /* Warn of what is not verified. */
 void endpoints_warn(const struct endpoint_options *options, struct progress *progress);
-/* True where a host[:port] is this machine. */
-bool endpoint_is_loopback(const char *host);
 #endif

@@ -116,7 +116,8 @@ enum err_code engine_filters_read(const char *text, struct engine_filters *ret_f
 	return code;
 }
 
-bool engine_match(const char *pattern, const char *text)
+/* Go's path.Match: '*' and '?' stop at a '/', and a malformed pattern matches nothing. */
+static bool matches(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, FNM_PATHNAME) == 0;
 }
@@ -146,8 +147,8 @@ bool engine_filters_name(const struct engine_filters *f, const char *name)
 	snprintf(repository, sizeof(repository), "%s", name);
 	cut_tag(repository);
 	while ((pattern = engine_filters_next(f, "reference", pattern)) != NULL) {
-		if (engine_match(pattern, reference_familiar(name)) || engine_match(pattern, name) ||
-		    engine_match(pattern, reference_familiar(repository)) || engine_match(pattern, repository))
+		if (matches(pattern, reference_familiar(name)) || matches(pattern, name) ||
+		    matches(pattern, reference_familiar(repository)) || matches(pattern, repository))
 			return true;
 	}
 	return false;

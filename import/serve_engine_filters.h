@@ -24,8 +24,6 @@ const char *engine_filters_next(const struct engine_filters *f, const char *filt
 bool engine_filters_labels(const struct engine_filters *f, const struct json_t *config);
 /* True where it must be asked for labels. */
 bool engine_filters_has_labels(const struct engine_filters *f);
-/* Go's path.Match: '*' and '?' stop at a '/', and a malformed pattern matches nothing. */
-bool engine_match(const char *pattern, const char *text);
 /* A zeroed one is fine. */
 void engine_filters_release(struct engine_filters *f);
 #endif

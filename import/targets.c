@@ -28,7 +28,8 @@ static enum err_code new_layout(const char *text, struct target **ret_target, st
 	return target_layout_new(path, text, LAYOUT_GENERIC, ret_target, err);
 }
 
-const char *containerd_socket(const char *text)
+/* The socket that follows "containerd:"; for "" that of CONTAINERD_ADDRESS, else containerd's own. */
+static const char *containerd_socket(const char *text)
 {
 	const char *address = getenv("CONTAINERD_ADDRESS");
 

@@ -32,6 +32,4 @@ struct target_options {
 
 /* The target, of which nothing has been asked yet. */
 enum err_code target_new(const struct target_options *options, struct target **ret_target, struct err *err);
-/* The socket that follows "containerd:"; for "" that of CONTAINERD_ADDRESS, else containerd's own. */
-const char *containerd_socket(const char *text);
 #endif
