@@ -83,9 +83,8 @@ enum err_code origin_demand(const struct bundle *b, const struct origin_wanted *
 			    struct err *err);
 /* Has this key sealed it, so that it counts? */
 bool origin_is_sealed_by(const struct origin *o, const struct keyring_key *k);
-/* May the image of this name be used?  other is the name that it is to get, NULL where it keeps its own. */
-enum err_code origin_check_name(const struct bundle *b, const struct origin *o, const char *name, const char *other,
-				struct err *err);
+/* May the image of this name be used? */
+enum err_code origin_check_name(const struct bundle *b, const struct origin *o, const char *name, struct err *err);
 /* May the images of a settled graph be used, and what they bring?  names gave them their names; NULL where they have
  * those of the bundle. */
 enum err_code origin_check_graph(const struct bundle *b, const struct origin *o, const struct graph *g,

@@ -87,11 +87,10 @@ static void outside_release(struct outside *x)
 	buf_release(&x->names);
 }
 
-enum err_code origin_check_name(const struct bundle *b, const struct origin *o, const char *name, const char *other,
-				struct err *err)
+enum err_code origin_check_name(const struct bundle *b, const struct origin *o, const char *name, struct err *err)
 {
 	CLEANUP(outside_release) struct outside x = { .bundle = b, .origin = o, .names = { .max = MIB } };
-	enum err_code code = look(&x, name, other, err);
+	enum err_code code = look(&x, name, NULL, err);
 
 	return code == ERR_OK ? verdict(&x, err) : code;
 }

@@ -224,7 +224,7 @@ static enum err_code check_offer(const struct local *l, const struct offer *o, s
 	if (revoked != NULL)
 		return err_set(err, ERR_UNPROVED, "%s: %.300s, %s, is revoked here (%s)", l->path, o->name,
 			       o->root.digest.text, revoked->file);
-	return origin_check_name(l->bundle, &l->origin, o->name, NULL, err);
+	return origin_check_name(l->bundle, &l->origin, o->name, err);
 }
 
 /* By its name first; a tag alone will do where only one image has it. */

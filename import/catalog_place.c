@@ -103,7 +103,7 @@ static enum err_code describe_bundle(struct catalog_place *p, struct catalog_par
 	if (part->images == NULL)
 		return err_nomem(err);
 	for (i = 0; code == ERR_OK && i < d->images_len; i++) {
-		code = origin_check_name(p->bundle, &p->origin, d->images[i].name, NULL, err);
+		code = origin_check_name(p->bundle, &p->origin, d->images[i].name, err);
 		part->images[i] = (struct catalog_image){
 			.name = d->images[i].name,
 			.digest = d->images[i].digest,

@@ -196,13 +196,13 @@ enum err_code page_put_referrers(struct page_images *p, uint32_t node, unsigned 
 }
 
 /* Everything that is said about a node. */
-enum err_code page_put_attested(struct page_images *p, uint32_t node, const char *nothing, struct err *err)
+enum err_code page_put_attested(struct page_images *p, uint32_t node, struct err *err)
 {
 	const struct link *links;
 	enum err_code code;
 
 	if (graph_links_of(p->view->graph, node, &links) == 0) {
-		html_element(p->view->html, "p", "note", nothing);
+		html_element(p->view->html, "p", "note", "Nothing is attested to this platform here.");
 		return ERR_OK;
 	}
 	html_begin(p->view->html, "ul", "tree");

@@ -83,7 +83,7 @@ static enum err_code put_platform(struct page_images *p, uint32_t node, unsigned
 		html_raw(h, "</p>");
 	} else {
 		p->shown[node] = true;
-		code = page_put_attested(p, node, "Nothing is attested to this platform here.", err);
+		code = page_put_attested(p, node, err);
 		if (code == ERR_OK)
 			page_layers(p->view, node);
 	}

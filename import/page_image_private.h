@@ -11,7 +11,7 @@ const struct node *page_node(const struct page_images *p, uint32_t node);
 /* What is not here says why. */
 void page_put_state(struct html *h, const struct node *n);
 /* Everything that is said about a node, as a list; nothing is said where there is none. */
-enum err_code page_put_attested(struct page_images *p, uint32_t node, const char *nothing, struct err *err);
+enum err_code page_put_attested(struct page_images *p, uint32_t node, struct err *err);
 /* The same as items of a list that is open, so many steps below the image; and one of them. */
 enum err_code page_put_referrers(struct page_images *p, uint32_t node, unsigned depth, struct err *err);
 enum err_code page_put_referrer(struct page_images *p, uint32_t node, enum link_kind kind, unsigned depth,

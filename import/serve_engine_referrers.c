@@ -58,26 +58,20 @@ static enum err_code on_referrers(void *ctx, const struct source_referrer *refer
 	return code;
 }
 
-/* A string member of a document as plain text; "" where there is none. */
-static enum err_code member_text(const char *bytes, size_t len, const char *key, char **ret_text, struct err *err)
+enum err_code engine_predicate_type(const char *statement, size_t len, char **ret_type, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	CLEANUP(free_ptr) char *array = NULL;
 	const char *quoted;
 	size_t quoted_len;
 
-	if (!js_scan_member(bytes, len, key, &quoted, &quoted_len) || quoted_len > LIMIT_TEXT_BYTES)
-		return str_copy("", ret_text, err);
+	if (!js_scan_member(statement, len, "predicateType", &quoted, &quoted_len) || quoted_len > LIMIT_TEXT_BYTES)
+		return str_copy("", ret_type, err);
 	if (str_format(&array, err, "[%.*s]", (int)quoted_len, quoted) != ERR_OK)
 		return ERR_NOMEM;
 	if (js_read(array, strlen(array), "it", &json, NULL) != ERR_OK || js_text(js_at(json, 0)) == NULL)
-		return str_copy("", ret_text, err);
-	return str_copy(js_text(js_at(json, 0)), ret_text, err);
-}
-
-enum err_code engine_predicate_type(const char *statement, size_t len, char **ret_type, struct err *err)
-{
-	return member_text(statement, len, "predicateType", ret_type, err);
+		return str_copy("", ret_type, err);
+	return str_copy(js_text(js_at(json, 0)), ret_type, err);
 }
 
 /* The payload of an envelope, where it is an in-toto statement; out stays empty where it is none. */

@@ -320,16 +320,11 @@ bool trust_key_equal(const struct trust_key *a, const struct trust_key *b)
 	return memcmp(a->hash, b->hash, trust_hash_bytes(TRUST_SHA256)) == 0;
 }
 
-bool trust_key_is_ed25519(const struct trust_key *k)
-{
-	return k->kind == EVP_PKEY_ED25519;
-}
-
 bool trust_key_raw(const struct trust_key *k, unsigned char out[32])
 {
 	size_t len = 32;
 
-	return trust_key_is_ed25519(k) && EVP_PKEY_get_raw_public_key(k->pkey, out, &len) == 1 && len == 32;
+	return k->kind == EVP_PKEY_ED25519 && EVP_PKEY_get_raw_public_key(k->pkey, out, &len) == 1 && len == 32;
 }
 
 void trust_key_free(struct trust_key *k)

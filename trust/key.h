@@ -47,15 +47,13 @@ const char *trust_key_id(const struct trust_key *k);
 const unsigned char *trust_key_hash(const struct trust_key *k);
 bool trust_key_equal(const struct trust_key *a, const struct trust_key *b);
 /* Is it Ed25519, which signs bytes and no hash?  Then its 32 raw bytes. */
-bool trust_key_is_ed25519(const struct trust_key *k);
 bool trust_key_raw(const struct trust_key *k, unsigned char out[32]);
-/* Is this a signature by the key over the artifact?  Ed25519 in either form.  With hash TRUST_HASHES the hash that goes
- * with the key is tried first and then the others: cosign takes SHA-256 for all keys in some versions, and that of the
- * curve in others. */
-enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
-			      const void *signature, size_t signature_len, struct err *err);
-/* The same over bytes in memory, and of Ed25519 in that form alone which the details of the key name; the plain one
- * where nobody said. */
+/* Is this a signature by the key over the artifact?  Ed25519 in either form.  The hash that goes with the key is tried
+ * first and then the others: cosign takes SHA-256 for all keys in some versions, and that of the curve in others. */
+enum err_code trust_key_check(const struct trust_key *k, struct trust_artifact *a, const void *signature,
+			      size_t signature_len, struct err *err);
+/* The same over bytes in memory, of this hash alone where it is not TRUST_HASHES, and of Ed25519 in that form alone
+ * which the details of the key name; the plain one where nobody said. */
 enum err_code trust_key_check_bytes(const struct trust_key *k, enum trust_hash hash, const void *bytes, size_t len,
 				    const void *signature, size_t signature_len, struct err *err);
 /* NULL is fine. */

@@ -129,11 +129,11 @@ static enum err_code check_any(const struct trust_key *k, enum trust_hash hash, 
 	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
 
-enum err_code trust_key_check(const struct trust_key *k, enum trust_hash hash, struct trust_artifact *a,
-			      const void *signature, size_t signature_len, struct err *err)
+enum err_code trust_key_check(const struct trust_key *k, struct trust_artifact *a, const void *signature,
+			      size_t signature_len, struct err *err)
 {
 	return k->kind == EVP_PKEY_ED25519 ? check_either(k, a, signature, signature_len, err)
-					   : check_any(k, hash, a, signature, signature_len, err);
+					   : check_any(k, TRUST_HASHES, a, signature, signature_len, err);
 }
 
 enum err_code trust_key_check_bytes(const struct trust_key *k, enum trust_hash hash, const void *bytes, size_t len,

@@ -99,8 +99,7 @@ static enum err_code check_content(struct attempt *a, struct trust_artifact *art
 static enum err_code check_signature(struct attempt *a, const struct trust_key *key, struct err *err)
 {
 	const struct buf *signature = &a->b->signature;
-	enum err_code code =
-		trust_key_check(key, TRUST_HASHES, a->signed_bytes, buf_text(signature), signature->len, err);
+	enum err_code code = trust_key_check(key, a->signed_bytes, buf_text(signature), signature->len, err);
 
 	if (code == ERR_OK)
 		a->key = key;

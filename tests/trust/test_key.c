@@ -179,8 +179,7 @@ START_TEST(hashed_form)
 	} else {
 		a = trust_artifact_of_bytes(hashed[_i].bytes, 3, "abc");
 	}
-	ck_assert_int_eq(trust_key_check(k, TRUST_HASHES, &a, HASHED_SIGNATURE, hashed[_i].signature_len, NULL),
-			 hashed[_i].code);
+	ck_assert_int_eq(trust_key_check(k, &a, HASHED_SIGNATURE, hashed[_i].signature_len, NULL), hashed[_i].code);
 }
 END_TEST
 
@@ -222,7 +221,7 @@ START_TEST(digest_alone)
 
 		ck_assert_int_eq(trust_artifact_of_digest(&digest, &a, NULL), ERR_OK);
 		ck_assert_int_eq(trust_key_of_der(all[i]->key, all[i]->key_len, NULL, "key", &k, NULL), ERR_OK);
-		ck_assert_int_eq(trust_key_check(k, TRUST_HASHES, &a, all[i]->signature, all[i]->signature_len, &err),
+		ck_assert_int_eq(trust_key_check(k, &a, all[i]->signature, all[i]->signature_len, &err),
 				 i == 0 ? ERR_OK : ERR_UNPROVED);
 		ck_assert(i == 0 || strstr(err.msg, "name the file itself") != NULL);
 		mock_signed_release(all[i]);
@@ -252,7 +251,7 @@ START_TEST(file)
 		ck_assert_mem_eq(one, other, trust_hash_bytes(hash));
 	}
 	ck_assert_int_eq(trust_key_of_der(s.key, s.key_len, NULL, "key", &k, NULL), ERR_OK);
-	ck_assert_int_eq(trust_key_check(k, TRUST_HASHES, &a, s.signature, s.signature_len, NULL), ERR_OK);
+	ck_assert_int_eq(trust_key_check(k, &a, s.signature, s.signature_len, NULL), ERR_OK);
 	mock_signed_release(&s);
 	folder_remove(folder);
 }
