@@ -9,6 +9,7 @@
 #include "bundles/origin.h"
 #include "bundles/profile.h"
 #include "bundles/reader.h"
+#include "bundles/room.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/progress.h"
@@ -64,9 +65,26 @@ static enum err_code put_blob(struct extraction *x, const struct node *n, struct
 	return ERR_OK;
 }
 
+/* What has its name there already needs no room, whatever becomes of it. */
+static enum err_code check_room(const struct extraction *x, struct err *err)
+{
+	uint64_t total_bytes = 0, largest_bytes = 0;
+	size_t i;
+
+	for (i = 0; i < x->order_len; i++) {
+		const struct node *n = &x->graph.nodes[x->order[i]];
+
+		if (!node_is_carried(n) || layout_is_there(x->layout, &n->digest))
+			continue;
+		total_bytes += n->size_bytes;
+		largest_bytes = n->size_bytes > largest_bytes ? n->size_bytes : largest_bytes;
+	}
+	return room_check_folder(layout_path(x->layout), total_bytes, largest_bytes, err);
+}
+
 static enum err_code put_blobs(struct extraction *x, struct err *err)
 {
-	enum err_code code = ERR_OK;
+	enum err_code code = check_room(x, err);
 	uint64_t total_bytes = 0;
 	size_t i;
 

@@ -1,10 +1,13 @@
 #include "bundles/room.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
+#include "common/file.h"
+#include "common/mem.h"
 #include "common/text.h"
 
 #define STAT_BLOCK_BYTES ((uint64_t)512) /* of st_blocks, whatever the file system's own are */
@@ -31,7 +34,8 @@ enum err_code room_of(int fd, const char *path, struct room *ret_room, struct er
 
 	if (fstatvfs(fd, &size) != 0 || fstatfs(fd, &kind) != 0 || fstat(fd, &st) != 0)
 		return err_errno(err, path);
-	if (__builtin_mul_overflow((uint64_t)size.f_bavail, (uint64_t)size.f_frsize, &r.free_bytes))
+	if (size.f_blocks == 0 || /* as of some file systems in user space: no size at all */
+	    __builtin_mul_overflow((uint64_t)size.f_bavail, (uint64_t)size.f_frsize, &r.free_bytes))
 		r.free_bytes = UINT64_MAX;
 	r.held_bytes = held(&st);
 	r.is_fat = kind.f_type == MSDOS_SUPER_MAGIC;
@@ -55,4 +59,16 @@ enum err_code room_check(const struct room *r, const char *path, uint64_t size_b
 	return err_set(err, ERR_IO,
 		       "%s: at least %s are still to be written, and the disk has room for %s: free some space", path,
 		       text_size(left_bytes, need), text_size(r->free_bytes, room));
+}
+
+enum err_code room_check_folder(const char *folder, uint64_t total_bytes, uint64_t largest_bytes, struct err *err)
+{
+	CLEANUP(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct room room = { 0 };
+	enum err_code code = fd >= 0 ? room_of(fd, folder, &room, err) : err_errno(err, folder);
+
+	if (code == ERR_OK)
+		code = room_check(&room, folder, largest_bytes, err);
+	room.is_fat = false; /* together they may be as large as they like */
+	return code == ERR_OK ? room_check(&room, folder, total_bytes, err) : code;
 }

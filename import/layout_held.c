@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "bundles/room.h"
 #include "common/layout_proved.h"
 #include "common/limits.h"
 #include "common/workers.h"
@@ -52,4 +53,19 @@ void layout_held_look(struct layout *l, struct plan *plan)
 
 	layout_proved_open(l);
 	workers_run(bytes_to_read(l, plan) < MUCH_BYTES ? 1 : workers_for_processors(), worker, &look);
+}
+
+/* A disk that fills up in the middle is often the one that the machine lives on. */
+enum err_code layout_held_room(const struct layout *l, const struct plan *plan, struct err *err)
+{
+	uint64_t largest_bytes = 0;
+	size_t i;
+
+	for (i = 0; i < plan->order_len; i++) {
+		uint64_t size_bytes = plan->graph.nodes[plan->order[i]].size_bytes;
+
+		if (plan_sends(plan, plan->order[i]) && size_bytes > largest_bytes)
+			largest_bytes = size_bytes;
+	}
+	return room_check_folder(layout_path(l), plan_bytes_to_send(plan), largest_bytes, err);
 }

@@ -298,6 +298,8 @@ static enum err_code layout_target_write(struct target *target, struct plan *pla
 		layout_proved_open(t->layout);
 		code = check_again(t, plan, err);
 	}
+	if (code == ERR_OK)
+		code = layout_held_room(t->layout, plan, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		if (plan_sends(plan, plan->order[i]))
 			code = put_node(t, plan, plan->order[i], err);

@@ -74,6 +74,22 @@ START_TEST(held)
 }
 END_TEST
 
+/* A disk that all of these files fit on, and one that they do not. */
+START_TEST(folders)
+{
+	char *folder = folder_new();
+	struct err err = { 0 };
+
+	ck_assert_int_eq(room_check_folder(folder, 0, 0, &err), ERR_OK);
+	ck_assert_int_eq(room_check_folder(folder, 65536, 4096, &err), ERR_OK);
+	ck_assert_int_eq(room_check_folder(folder, UINT64_MAX - 1, 4096, &err), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "are still to be written"));
+	folder_remove(folder);
+	ck_assert_int_eq(room_check_folder("/none", 0, 0, &err), ERR_IO);
+	ck_assert_int_eq(room_check_folder("/proc", UINT64_MAX - 1, 0, &err), ERR_OK); /* it has no size */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("room");
@@ -81,6 +97,7 @@ int main(void)
 
 	tcase_add_loop_test(t, check, 0, (int)COUNT_OF(rooms));
 	tcase_add_test(t, held);
+	tcase_add_test(t, folders);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

@@ -302,18 +302,29 @@ need_small_disk() {
 	done
 }
 
-@test "an import onto a full disk publishes nothing" {
+@test "an import onto a full disk publishes nothing, and does not fill it" {
 	need_small_disk
 	bundle export -q -o multi.oci.tar.zst "$REGISTRY/demo/multi:2.1"
 	for size in 4k 16k 64k 1m 3m; do
 		BUNDLE_STORE=small/store on_small_disk "$size" import -q --to store multi.oci.tar.zst
 		complain 1 small/store 'free some space'
 		[[ $output != *"left: store/.part"* ]] || fail 'a part is left'
+		[[ $output != *blobs/* ]] || fail 'something was written, though all of it has no room'
 		if [[ $output == *'left: store/index.json'* ]]; then
 			holds output "left: store/index.json $(printf '{"schemaVersion":2,"mediaType":"%s","manifests":[]}' \
 				application/vnd.oci.image.index.v1+json | wc -c)"
 		fi
 	done
+}
+
+@test "a folder that is extracted into has room for all, or is left empty" {
+	need_small_disk
+	bundle export -q -o multi.oci.tar.zst "$REGISTRY/demo/multi:2.1"
+	on_small_disk 3m extract -q multi.oci.tar.zst small/layout
+	complain 1 'small/layout: at least 3.4 MB are still to be written, and the disk has room for 3.' 'free some space'
+	[[ $output != *blobs/* ]] || fail 'something was written'
+	on_small_disk 5m extract -q multi.oci.tar.zst small/layout
+	expect 0 'left: layout/blobs'
 }
 
 @test "places that cannot be written" {
