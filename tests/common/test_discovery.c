@@ -7,8 +7,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/registry.h"
-#include "tests/lib/http_server.h"
+#include "tests/lib/asked_registry.h"
 #include "tests/lib/test_main.h"
 
 #define ABC_HEX "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -27,29 +26,7 @@
 #define NAME_UNKNOWN "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"no such repository\"}]}"
 #define ROUTES 6
 
-static struct http_server *server;
-static struct http *engine;
-static struct source *source;
-
-static void start(const struct http_route *routes, size_t len)
-{
-	struct http_options options = { .max_active = 4, .stall_seconds = 5, .retry_ms = 1 };
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *text = NULL;
-
-	server = http_server_start(routes, len);
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
-	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:1", http_server_host(server)), ERR_OK);
-	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
-}
-
-static void stop(void)
-{
-	http_free(engine);
-	source->free(source);
-	http_server_stop(server);
-}
+static struct asked_registry r;
 
 /* What was found, as sorted text: the kind's first letter, the digest's first digit, the size. */
 struct found {
@@ -87,8 +64,8 @@ static enum err_code find(const char *subject_text, struct found *found, struct 
 	struct digest subject;
 
 	ck_assert_int_eq(digest_parse(subject_text, &subject, NULL), ERR_OK);
-	ck_assert_int_eq(source->referrers(source, &subject, on_found, found, err), ERR_OK);
-	return http_run(engine, err);
+	ck_assert_int_eq(r.source->referrers(r.source, &subject, on_found, found, err), ERR_OK);
+	return http_run(r.engine, err);
 }
 
 static const struct {
@@ -308,7 +285,7 @@ START_TEST(discover)
 	struct err err = { 0 };
 	enum err_code code;
 
-	start(cases[_i].routes, ROUTES);
+	asked_registry_start(&r, cases[_i].routes, ROUTES, ":1");
 	code = find(ABC, &found, &err);
 	ck_assert_msg(code == cases[_i].want, "%s: %d, %s", cases[_i].name, code, err.msg);
 	ck_assert_int_eq(found.calls, code == ERR_OK);
@@ -316,7 +293,7 @@ START_TEST(discover)
 		ck_assert_msg(strcmp(found.text, cases[_i].found) == 0, "%s: %s", cases[_i].name, found.text);
 	if (cases[_i].says != NULL)
 		ck_assert_msg(strstr(err.msg, cases[_i].says) != NULL, "%s: %s", cases[_i].name, err.msg);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -340,15 +317,15 @@ START_TEST(remember)
 	struct found found = { 0 };
 	unsigned i;
 
-	start(asks[_i].routes, asks[_i].routes[1].target != NULL ? 2 : 1);
+	asked_registry_start(&r, asks[_i].routes, asks[_i].routes[1].target != NULL ? 2 : 1, ":1");
 	for (i = 0; i < 3; i++)
 		ck_assert_int_eq(find(ABC, &found, NULL), ERR_OK);
 	ck_assert_int_eq(found.calls, 3);
-	ck_assert_msg(http_server_asked(server, "GET " API " ") == asks[_i].want, "%s", asks[_i].name);
-	ck_assert_uint_le(http_server_asked(server, "GET /elsewhere "), 1);
-	ck_assert_uint_eq(http_server_asked(server, "GET " TAG("") " "), 3);
-	ck_assert_uint_eq(http_server_asked(server, "GET " TAG(".sbom") " "), 3);
-	stop();
+	ck_assert_msg(http_server_asked(r.server, "GET " API " ") == asks[_i].want, "%s", asks[_i].name);
+	ck_assert_uint_le(http_server_asked(r.server, "GET /elsewhere "), 1);
+	ck_assert_uint_eq(http_server_asked(r.server, "GET " TAG("") " "), 3);
+	ck_assert_uint_eq(http_server_asked(r.server, "GET " TAG(".sbom") " "), 3);
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -360,11 +337,11 @@ START_TEST(long_digest)
 	};
 	struct found found = { 0 };
 
-	start(routes, COUNT_OF(routes));
+	asked_registry_start(&r, routes, COUNT_OF(routes), ":1");
 	ck_assert_int_eq(find(ABC512, &found, NULL), ERR_OK);
 	ck_assert_str_eq(found.text, "r17 ");
-	ck_assert_uint_eq(http_server_asked(server, "GET /v2/a/b/manifests/"), 1);
-	stop();
+	ck_assert_uint_eq(http_server_asked(r.server, "GET /v2/a/b/manifests/"), 1);
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -386,10 +363,10 @@ START_TEST(long_list)
 				 ERR_OK);
 	ck_assert_int_eq(buf_puts(&body, "]}", NULL), ERR_OK);
 	route.body = body.data;
-	start(&route, 1);
+	asked_registry_start(&r, &route, 1, ":1");
 	ck_assert_msg(find(ABC, &found, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(found.len, 27000);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -400,10 +377,10 @@ START_TEST(given_up)
 	struct found found = { 0 };
 	struct digest subject;
 
-	start(routes, COUNT_OF(routes));
+	asked_registry_start(&r, routes, COUNT_OF(routes), ":1");
 	ck_assert_int_eq(digest_parse(ABC, &subject, NULL), ERR_OK);
-	ck_assert_int_eq(source->referrers(source, &subject, on_found, &found, NULL), ERR_OK);
-	stop();
+	ck_assert_int_eq(r.source->referrers(r.source, &subject, on_found, &found, NULL), ERR_OK);
+	asked_registry_stop(&r);
 	ck_assert_int_eq(found.calls, 0);
 }
 END_TEST
@@ -447,9 +424,9 @@ static void resolve(unsigned tag)
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *text = NULL;
 
-	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:%u", http_server_host(server), tag), ERR_OK);
-	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-	ck_assert_int_eq(source->resolve(source, &ref, on_image, NULL, NULL), ERR_OK);
+	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:%u", http_server_host(r.server), tag), ERR_OK);
+	ck_assert_int_eq(reference_parse(text, &r.ref, NULL), ERR_OK);
+	ck_assert_int_eq(r.source->resolve(r.source, &r.ref, on_image, NULL, NULL), ERR_OK);
 }
 
 /* One list saves the questions for tags that it does not have, where it can be believed. */
@@ -469,14 +446,14 @@ START_TEST(list)
 	routes[4].target = LIST_OF_TAGS;
 	if (routes[5].target == NULL)
 		routes[5].target = "/nothing";
-	start(routes, COUNT_OF(routes));
+	asked_registry_start(&r, routes, COUNT_OF(routes), ":1");
 	for (i = 1; i <= 4; i++)
 		resolve(i);
 	ck_assert_msg(find(ABC, &found, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_int_eq(found.calls, 1);
 	ck_assert_str_eq(found.text, list_cases[_i].found);
-	ck_assert_uint_eq(http_server_asked(server, "GET " TAG("")), list_cases[_i].asked);
-	stop();
+	ck_assert_uint_eq(http_server_asked(r.server, "GET " TAG("")), list_cases[_i].asked);
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -499,13 +476,13 @@ START_TEST(old_list)
 	ck_assert_int_eq(digest_of(SIGNATURE, strlen(SIGNATURE), NULL, &root, NULL), ERR_OK);
 	snprintf(target, sizeof(target), "/v2/a/b/manifests/sha256-%s.sig", digest_hex(&root));
 	snprintf(message, sizeof(message), "it lacks sha256-%s.sig", digest_hex(&root));
-	start(routes, COUNT_OF(routes));
+	asked_registry_start(&r, routes, COUNT_OF(routes), ":1");
 	for (i = 1; i <= 4; i++)
 		resolve(i);
-	ck_assert_int_eq(http_run(engine, &err), ERR_OK);
+	ck_assert_int_eq(http_run(r.engine, &err), ERR_OK);
 	ck_assert_int_eq(find(root.text, &found, &err), ERR_REFUSED);
 	ck_assert_msg(strstr(err.msg, message) != NULL, "%s", err.msg);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 

@@ -6,8 +6,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/registry.h"
-#include "tests/lib/http_server.h"
+#include "tests/lib/asked_registry.h"
 #include "tests/lib/test_main.h"
 
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -113,28 +112,18 @@ static enum err_code ask_source(struct source *source, const struct descriptor *
 static enum err_code ask(const struct http_route *routes, size_t len, bool to_send, struct got *got, unsigned *ret_gets,
 			 struct err *err)
 {
-	struct http_server *server = http_server_start(routes, len);
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *text = NULL;
 	struct descriptor d = { .size_bytes = 3, .media_type = "m" };
-	struct source *source = NULL;
-	struct http *engine = NULL;
+	struct asked_registry r;
 	enum err_code code;
 
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
-	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:1", http_server_host(server)), ERR_OK);
-	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
+	asked_registry_start(&r, routes, len, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(ask_source(source, &d, to_send, got, err), ERR_OK);
-	code = http_run(engine, err);
-	*ret_gets = http_server_asked(server, "GET " BLOB " ");
+	ck_assert_int_eq(ask_source(r.source, &d, to_send, got, err), ERR_OK);
+	code = http_run(r.engine, err);
+	*ret_gets = http_server_asked(r.server, "GET " BLOB " ");
 	if (*ret_gets > 0)
-		ck_assert_ptr_nonnull(strstr(http_server_last(server, BLOB), "\r\nRange: bytes=0-0\r\n"));
-	http_free(engine);
-	source->free(source);
-	http_server_stop(server);
+		ck_assert_ptr_nonnull(strstr(http_server_last(r.server, BLOB), "\r\nRange: bytes=0-0\r\n"));
+	asked_registry_stop(&r);
 	return code;
 }
 

@@ -6,7 +6,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
-#include "tests/lib/http_server.h"
+#include "tests/lib/asked_registry.h"
 #include "tests/lib/test_main.h"
 
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -19,31 +19,7 @@
 #define BLOB "/v2/a/b/blobs/" ABC
 #define ERROR(code, message) "{\"errors\":[{\"code\":\"" code "\",\"message\":\"" message "\"}]}"
 
-static struct http_server *server;
-static struct http *engine;
-static struct source *source;
-static struct reference ref;
-
-static void start(const struct http_route *routes, size_t len, const char *tag)
-{
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
-	CLEANUP(free_ptr) char *text = NULL;
-	struct err err = { 0 };
-
-	server = http_server_start(routes, len);
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
-	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b%s", http_server_host(server), tag), ERR_OK);
-	ck_assert_msg(reference_parse(text, &ref, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
-}
-
-static void stop(void)
-{
-	http_free(engine);
-	source->free(source);
-	reference_release(&ref);
-	http_server_stop(server);
-}
+static struct asked_registry r;
 
 /* What a source_manifest_fn was given. */
 struct got {
@@ -206,9 +182,9 @@ START_TEST(resolve)
 	struct err err = { 0 };
 	enum err_code code;
 
-	start(&resolves[_i].route, 1, resolves[_i].tag);
-	ck_assert_int_eq(source->resolve(source, &ref, on_manifest, &got, &err), ERR_OK);
-	code = http_run(engine, &err);
+	asked_registry_start(&r, &resolves[_i].route, 1, resolves[_i].tag);
+	ck_assert_int_eq(r.source->resolve(r.source, &r.ref, on_manifest, &got, &err), ERR_OK);
+	code = http_run(r.engine, &err);
 	ck_assert_msg(code == resolves[_i].want, "%s: %d, %s", resolves[_i].name, code, err.msg);
 	ck_assert_int_eq(got.calls, code == ERR_OK);
 	ck_assert_int_eq(got.absent, resolves[_i].absent);
@@ -218,9 +194,9 @@ START_TEST(resolve)
 		ck_assert_str_eq(got.text, "abc");
 		ck_assert_str_eq(got.digest.text, strstr(resolves[_i].tag, "sha512") != NULL ? ABC512 : ABC);
 		ck_assert_str_eq(got.media_type, resolves[_i].media_type);
-		ck_assert_ptr_nonnull(strstr(http_server_last(server, resolves[_i].route.target), "\r\nAccept: "));
+		ck_assert_ptr_nonnull(strstr(http_server_last(r.server, resolves[_i].route.target), "\r\nAccept: "));
 	}
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -247,16 +223,16 @@ START_TEST(manifest)
 	struct err err = { 0 };
 	enum err_code code;
 
-	start(&manifests[_i].route, 1, ":1");
+	asked_registry_start(&r, &manifests[_i].route, 1, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->manifest(source, &d, on_manifest, &got, &err), ERR_OK);
-	code = http_run(engine, &err);
+	ck_assert_int_eq(r.source->manifest(r.source, &d, on_manifest, &got, &err), ERR_OK);
+	code = http_run(r.engine, &err);
 	ck_assert_msg(code == manifests[_i].want, "%s: %d, %s", manifests[_i].name, code, err.msg);
 	ck_assert_int_eq(got.calls, code == ERR_OK);
 	ck_assert_int_eq(got.absent, manifests[_i].absent);
 	if (code == ERR_OK)
 		ck_assert_str_eq(got.media_type, "listed"); /* what the proved listing says, not the header */
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -269,11 +245,11 @@ START_TEST(too_large)
 
 	ck_assert_ptr_nonnull(body);
 	memset(body, ' ', LIMIT_MANIFEST_BYTES + 1);
-	start(&route, 1, ":1");
-	ck_assert_int_eq(source->resolve(source, &ref, on_manifest, &got, &err), ERR_OK);
-	ck_assert_int_eq(http_run(engine, &err), _i == 0 ? ERR_OK : ERR_LIMIT);
+	asked_registry_start(&r, &route, 1, ":1");
+	ck_assert_int_eq(r.source->resolve(r.source, &r.ref, on_manifest, &got, &err), ERR_OK);
+	ck_assert_int_eq(http_run(r.engine, &err), _i == 0 ? ERR_OK : ERR_LIMIT);
 	ck_assert_int_eq(got.calls, _i == 0);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -339,21 +315,21 @@ START_TEST(blob)
 	enum err_code code;
 
 	buf_init(&sink.bytes, blobs[_i].room);
-	start(blobs[_i].routes, 2, ":1");
+	asked_registry_start(&r, blobs[_i].routes, 2, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
-	code = http_run(engine, &err);
+	ck_assert_int_eq(r.source->blob(r.source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
+	code = http_run(r.engine, &err);
 	ck_assert_msg(code == blobs[_i].want, "%s: %d, %s", blobs[_i].name, code, err.msg);
 	ck_assert_str_eq(buf_text(&sink.bytes), blobs[_i].text != NULL ? blobs[_i].text : "");
 	ck_assert_int_eq(sink.finishes, code == ERR_OK && blobs[_i].text != NULL);
 	ck_assert_int_eq(sink.dones, code == ERR_OK && blobs[_i].text != NULL);
 	ck_assert_int_eq(sink.absents, blobs[_i].text == NULL);
 	if (sink.bytes.len == 0 || code == ERR_OK)
-		ck_assert_ptr_null(strstr(http_server_last(server, BLOB), "\r\nRange:"));
+		ck_assert_ptr_null(strstr(http_server_last(r.server, BLOB), "\r\nRange:"));
 	if (code != ERR_OK)
 		ck_assert_msg(strstr(err.msg, BLOB) != NULL, "%s", err.msg);
 	buf_release(&sink.bytes);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -439,10 +415,10 @@ START_TEST(range)
 	enum err_code code;
 
 	buf_init(&sink.bytes, 6);
-	start(ranges[_i].routes, 2, ":1");
+	asked_registry_start(&r, ranges[_i].routes, 2, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 2, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
-	code = http_run(engine, &err);
+	ck_assert_int_eq(r.source->blob(r.source, &d, 2, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
+	code = http_run(r.engine, &err);
 	ck_assert_msg(code == ranges[_i].want, "%s: %d, %s", ranges[_i].name, code, err.msg);
 	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
 	if (code == ERR_OK)
@@ -450,10 +426,10 @@ START_TEST(range)
 	if (ranges[_i].says != NULL)
 		ck_assert_msg(strstr(err.msg, ranges[_i].says) != NULL, "%s: %s", ranges[_i].name, err.msg);
 	ck_assert_ptr_nonnull(
-		strstr(http_server_last(server, ranges[_i].routes[ranges[_i].routes[1].target != NULL].target),
+		strstr(http_server_last(r.server, ranges[_i].routes[ranges[_i].routes[1].target != NULL].target),
 		       strcmp(ranges[_i].name, CUT_ROW) == 0 ? "\r\nRange: bytes=4-\r\n" : "\r\nRange: bytes=2-\r\n"));
 	buf_release(&sink.bytes);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -500,18 +476,18 @@ START_TEST(part)
 	enum err_code code;
 
 	buf_init(&sink.bytes, 6);
-	start(&parts[_i].route, 1, ":1");
-	ck_assert_int_eq(source->ranges, SOURCE_RANGES_UNKNOWN);
-	source->ranges = parts[_i].before;
+	asked_registry_start(&r, &parts[_i].route, 1, ":1");
+	ck_assert_int_eq(r.source->ranges, SOURCE_RANGES_UNKNOWN);
+	r.source->ranges = parts[_i].before;
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 2, 4, &sink.out, on_blob, &sink, &err), ERR_OK);
-	code = http_run(engine, &err);
+	ck_assert_int_eq(r.source->blob(r.source, &d, 2, 4, &sink.out, on_blob, &sink, &err), ERR_OK);
+	code = http_run(r.engine, &err);
 	ck_assert_msg(code == parts[_i].want, "%s: %d, %s", parts[_i].name, code, err.msg);
 	ck_assert_str_eq(buf_text(&sink.bytes), parts[_i].text);
-	ck_assert_int_eq(source->ranges, parts[_i].after);
-	ck_assert_ptr_nonnull(strstr(http_server_last(server, BLOB), "\r\nRange: bytes=2-3\r\n"));
+	ck_assert_int_eq(r.source->ranges, parts[_i].after);
+	ck_assert_ptr_nonnull(strstr(http_server_last(r.server, BLOB), "\r\nRange: bytes=2-3\r\n"));
 	buf_release(&sink.bytes);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -526,11 +502,11 @@ START_TEST(long_error)
 
 	ck_assert_ptr_nonnull(body);
 	memset(body, 'x', 5 * MIB);
-	start(&route, 1, ":1");
+	asked_registry_start(&r, &route, 1, ":1");
 	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
-	ck_assert_int_eq(source->blob(source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
-	ck_assert_int_eq(http_run(engine, &err), ERR_REFUSED);
-	stop();
+	ck_assert_int_eq(r.source->blob(r.source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(http_run(r.engine, &err), ERR_REFUSED);
+	asked_registry_stop(&r);
 }
 END_TEST
 

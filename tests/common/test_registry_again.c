@@ -7,7 +7,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/registry.h"
-#include "tests/lib/http_server.h"
+#include "tests/lib/asked_registry.h"
 #include "tests/lib/test_main.h"
 
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -20,40 +20,15 @@
 #define ROUTES 5
 
 static char content[SIZE];
-static struct http_server *server;
-static struct http *engine;
-static struct wallet *wallet;
-static struct tokens *tokens;
-static struct source *source;
-static struct reference ref;
+static struct asked_registry r;
 
 static void start(const struct http_route *routes, size_t len)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
-	struct registry_options registry = { 0 };
-	CLEANUP(free_ptr) char *text = NULL;
 	size_t i;
 
 	for (i = 0; i < SIZE; i++)
 		content[i] = (char)('a' + (i * i / 7 + i) % 26);
-	server = http_server_start(routes, len);
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
-	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:tag", http_server_host(server)), ERR_OK);
-	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-	ck_assert_int_eq(wallet_new(NULL, &wallet, NULL), ERR_OK);
-	ck_assert_int_eq(tokens_new(engine, wallet, &tokens, NULL), ERR_OK);
-	registry.tokens = tokens;
-	ck_assert_int_eq(registry_new(engine, &ref, &registry, &source, NULL), ERR_OK);
-}
-
-static void stop(void)
-{
-	http_free(engine);
-	source->free(source);
-	tokens_free(tokens);
-	wallet_free(wallet);
-	reference_release(&ref);
-	http_server_stop(server);
+	asked_registry_start_with_tokens(&r, routes, len, ":tag");
 }
 
 /* Where a blob goes. */
@@ -94,7 +69,7 @@ static void ask_blob(struct sink *sink, const struct digest *digest, uint64_t fr
 	struct descriptor d = { .digest = *digest, .size_bytes = SIZE, .media_type = "m" };
 
 	sink_init(sink);
-	ck_assert_int_eq(source->blob(source, &d, from_bytes, end_bytes, &sink->out, on_blob, sink, NULL), ERR_OK);
+	ck_assert_int_eq(r.source->blob(r.source, &d, from_bytes, end_bytes, &sink->out, on_blob, sink, NULL), ERR_OK);
 }
 
 #define BODY .body = content, .body_len = SIZE
@@ -266,14 +241,14 @@ START_TEST(resume)
 	start(resumes[_i].routes, ROUTES);
 	ck_assert_int_eq(digest_parse(ABC, &digest, NULL), ERR_OK);
 	ask_blob(&sink, &digest, resumes[_i].from_bytes, resumes[_i].end_bytes);
-	code = http_run(engine, &err);
+	code = http_run(r.engine, &err);
 	ck_assert_msg(code == resumes[_i].want, "%s: %d, %s", resumes[_i].name, code, err.msg);
 	ck_assert(sink.finishes == (code == ERR_OK) && sink.dones == (code == ERR_OK));
 	ck_assert_msg(code != ERR_OK || sink.bytes.len == len, "%s: %zu bytes", resumes[_i].name, sink.bytes.len);
 	ck_assert_msg(memcmp(sink.bytes.data, content + from, sink.bytes.len) == 0, "%s", resumes[_i].name);
-	ck_assert_msg(http_server_asked(server, "GET " BLOB) == resumes[_i].asked, "%s: %u", resumes[_i].name,
-		      http_server_asked(server, "GET " BLOB));
-	sent = http_server_last(server, BLOB);
+	ck_assert_msg(http_server_asked(r.server, "GET " BLOB) == resumes[_i].asked, "%s: %u", resumes[_i].name,
+		      http_server_asked(r.server, "GET " BLOB));
+	sent = http_server_last(r.server, BLOB);
 	if (resumes[_i].last != NULL) {
 		ck_assert_int_eq(str_format(&header, NULL, "\r\nRange: %s\r\n", resumes[_i].last), ERR_OK);
 		ck_assert_msg(strstr(sent, header) != NULL, "%s: %s", resumes[_i].name, sent);
@@ -283,7 +258,7 @@ START_TEST(resume)
 	if (resumes[_i].says != NULL)
 		ck_assert_msg(strstr(err.msg, resumes[_i].says) != NULL, "%s: %s", resumes[_i].name, err.msg);
 	buf_release(&sink.bytes);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -336,22 +311,22 @@ START_TEST(ill_third)
 	for (i = 0; i < ROUNDS; i++)
 		make_round(&routes[3 * i], &targets[3 * i], &digests[i], (unsigned)i);
 	start(routes, COUNT_OF(routes));
-	http_server_fail(server, faults[_i], 7);
+	http_server_fail(r.server, faults[_i], 7);
 	for (i = 0; i < ROUNDS; i++) {
-		snprintf(ref.tag, 4, "%zu", i);
-		ck_assert_int_eq(source->resolve(source, &ref, on_manifest, &answers, NULL), ERR_OK);
-		ck_assert_int_eq(source->referrers(source, &digests[i], on_referrers, &answers, NULL), ERR_OK);
+		snprintf(r.ref.tag, 4, "%zu", i);
+		ck_assert_int_eq(r.source->resolve(r.source, &r.ref, on_manifest, &answers, NULL), ERR_OK);
+		ck_assert_int_eq(r.source->referrers(r.source, &digests[i], on_referrers, &answers, NULL), ERR_OK);
 		ask_blob(&sinks[i], &digests[i], 0, SIZE);
 	}
-	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%d: %s", _i, err.msg);
+	ck_assert_msg(http_run(r.engine, &err) == ERR_OK, "%d: %s", _i, err.msg);
 	ck_assert_int_eq(answers, ROUNDS + ROUNDS);
 	for (i = 0; i < ROUNDS; i++) {
 		ck_assert(sinks[i].dones == 1 && sinks[i].finishes == 1 && sinks[i].bytes.len == SIZE);
 		ck_assert_mem_eq(sinks[i].bytes.data, content, SIZE);
 		buf_release(&sinks[i].bytes);
 	}
-	ck_assert_uint_le(http_server_sent(server), (size_t)ROUNDS * SIZE / 100 * 105);
-	stop();
+	ck_assert_uint_le(http_server_sent(r.server), (size_t)ROUNDS * SIZE / 100 * 105);
+	asked_registry_stop(&r);
 }
 END_TEST
 

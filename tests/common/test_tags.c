@@ -8,8 +8,7 @@
 #include "common/discovery.h"
 #include "common/limits.h"
 #include "common/mem.h"
-#include "common/registry.h"
-#include "tests/lib/http_server.h"
+#include "tests/lib/asked_registry.h"
 #include "tests/lib/test_main.h"
 
 #define FIRST "/v2/a/b/tags/list?n=1000"
@@ -17,29 +16,7 @@
 #define HEX64 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define ROUTES 4
 
-static struct http_server *server;
-static struct http *engine;
-static struct source *source;
-
-static void start(const struct http_route *routes, size_t len)
-{
-	struct http_options options = { .max_active = 4, .stall_seconds = 5, .retry_ms = 1 };
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	CLEANUP(free_ptr) char *text = NULL;
-
-	server = http_server_start(routes, len);
-	ck_assert_int_eq(http_new(&options, &engine, NULL), ERR_OK);
-	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b", http_server_host(server)), ERR_OK);
-	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
-	ck_assert_int_eq(registry_new(engine, &ref, &(struct registry_options){ 0 }, &source, NULL), ERR_OK);
-}
-
-static void stop(void)
-{
-	http_free(engine);
-	source->free(source);
-	http_server_stop(server);
-}
+static struct asked_registry r;
 
 struct found {
 	int calls;
@@ -149,16 +126,16 @@ START_TEST(listing)
 	struct err err = { 0 };
 	enum err_code got;
 
-	start(cases[_i].routes, COUNT_OF(cases[_i].routes));
-	ck_assert_int_eq(source->tags(source, on_tags, &found, &err), ERR_OK);
-	got = http_run(engine, &err);
+	asked_registry_start(&r, cases[_i].routes, COUNT_OF(cases[_i].routes), "");
+	ck_assert_int_eq(r.source->tags(r.source, on_tags, &found, &err), ERR_OK);
+	got = http_run(r.engine, &err);
 	ck_assert_msg(got == cases[_i].want, "%s: %d %s", cases[_i].name, got, err.msg);
 	ck_assert_int_eq(found.calls, got == ERR_OK);
 	if (got == ERR_OK)
 		ck_assert_str_eq(found.text, cases[_i].found);
 	else
 		ck_assert_msg(strstr(err.msg, cases[_i].found) != NULL, "%s", err.msg);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -186,11 +163,11 @@ START_TEST(full_page)
 	struct found found = { 0 };
 	struct err err = { 0 };
 
-	start(routes, COUNT_OF(routes));
-	ck_assert_int_eq(source->tags(source, on_tags, &found, &err), ERR_OK);
-	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%s", err.msg);
+	asked_registry_start(&r, routes, COUNT_OF(routes), "");
+	ck_assert_int_eq(r.source->tags(r.source, on_tags, &found, &err), ERR_OK);
+	ck_assert_msg(http_run(r.engine, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(found.len, 1003);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
@@ -203,11 +180,11 @@ START_TEST(same_again)
 	struct found found = { 0 };
 	struct err err = { 0 };
 
-	start(routes, COUNT_OF(routes));
-	ck_assert_int_eq(source->tags(source, on_tags, &found, &err), ERR_OK);
-	ck_assert_msg(http_run(engine, &err) == ERR_OK, "%s", err.msg);
+	asked_registry_start(&r, routes, COUNT_OF(routes), "");
+	ck_assert_int_eq(r.source->tags(r.source, on_tags, &found, &err), ERR_OK);
+	ck_assert_msg(http_run(r.engine, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(found.len, 1000);
-	stop();
+	asked_registry_stop(&r);
 }
 END_TEST
 
