@@ -11,7 +11,7 @@
 #include "common/layout.h"
 #include "common/mem.h"
 #include "import/commands.h"
-#include "tests/lib/apart.h"
+#include "tests/lib/child.h"
 #include "tests/lib/folder.h"
 
 #define NAME HOSTILE_BUNDLE_IMAGE
@@ -20,7 +20,7 @@
 #define WORDS_MAX 5
 
 /* A sanitizer takes time of its own. */
-#define SECONDS_MAX (APART_MEMORY_MATTERS ? 10 : 100)
+#define SECONDS_MAX (CHILD_MEMORY_MATTERS ? 10 : 100)
 
 struct image_builder hostile_bundle_images;
 struct hostile hostile_bundle;
@@ -124,10 +124,10 @@ static void put(void)
 	ck_assert_int_eq(status, 0);
 }
 
-static void check_refusal(const char *what, const struct apart *a, int status, const char *text)
+static void check_refusal(const char *what, const struct child *a, int status, const char *text)
 {
 	ck_assert_msg(a->status == status, "%s: status %d, not %d: %s", what, a->status, status, a->said);
-	ck_assert_msg(apart_said_one_line(a), "%s: not one line: %s", what, a->said);
+	ck_assert_msg(child_said_one_line(a), "%s: not one line: %s", what, a->said);
 	ck_assert_msg(strstr(a->said, FILE_NAME) != NULL || strstr(a->said, NAME) != NULL, "%s: of what: %s", what,
 		      a->said);
 	ck_assert_msg(strstr(a->said, text) != NULL, "%s: not \"%s\": %s", what, text, a->said);
@@ -140,22 +140,22 @@ void hostile_bundle_refused(const char *name, unsigned readers, int status, cons
 
 	put();
 	for (i = 0; i < COUNT_OF(commands); i++) {
-		struct apart a;
+		struct child a;
 		char what[200];
 
 		forget("store");
 		forget("extracted");
 		unlink("report.html");
-		apart_run(&a, commands[i].command, commands[i].words, SECONDS_MAX);
+		child_run(&a, commands[i].command, commands[i].words, SECONDS_MAX);
 		snprintf(what, sizeof(what), "%s: %s", name, commands[i].name);
 		if ((commands[i].is & readers) != 0)
 			check_refusal(what, &a, status, text);
 		else
 			ck_assert_msg(a.status == 0 || commands[i].is == ATTESTATIONS, "%s: %d: %s", what, a.status,
 				      a.said);
-		ck_assert_msg(!APART_MEMORY_MATTERS || a.peak_kib <= hostile_bundle_memory_max_kib, "%s: %ld KiB", what,
+		ck_assert_msg(!CHILD_MEMORY_MATTERS || a.peak_kib <= hostile_bundle_memory_max_kib, "%s: %ld KiB", what,
 			      a.peak_kib);
-		apart_release(&a);
+		child_release(&a);
 	}
 }
 

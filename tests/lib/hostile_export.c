@@ -8,13 +8,13 @@
 
 #include "common/mem.h"
 #include "export/commands.h"
-#include "tests/lib/apart.h"
+#include "tests/lib/child.h"
 #include "tests/lib/folder.h"
 
 #define FILE_NAME "b.oci.tar.zst"
 
 /* A sanitizer takes time of its own. */
-#define SECONDS_MAX (APART_MEMORY_MATTERS ? 20U : 200U)
+#define SECONDS_MAX (CHILD_MEMORY_MATTERS ? 20U : 200U)
 
 static char *folder;
 
@@ -34,9 +34,9 @@ void hostile_export_teardown(void)
 	folder_remove(folder);
 }
 
-static void run(const struct hostile_export *row, const char *host, struct apart *ret_result)
+static void run(const struct hostile_export *row, const char *host, struct child *ret_result)
 {
-	const char *words[APART_WORDS] = { "-q", "-o", FILE_NAME, "--stall-timeout=1" };
+	const char *words[CHILD_WORDS] = { "-q", "-o", FILE_NAME, "--stall-timeout=1" };
 	CLEANUP(free_ptr) char *login = NULL;
 	CLEANUP(free_ptr) char *image = NULL;
 	size_t len = 4;
@@ -52,7 +52,7 @@ static void run(const struct hostile_export *row, const char *host, struct apart
 	if (row->option != NULL)
 		words[len++] = row->option;
 	words[len] = image;
-	apart_run(ret_result, &export_command, words, SECONDS_MAX);
+	child_run(ret_result, &export_command, words, SECONDS_MAX);
 }
 
 static void check_tame(const char *name, const char *file)
@@ -64,7 +64,7 @@ static void check_tame(const char *name, const char *file)
 	ck_assert_msg(strstr(text, "secret-of-u") == NULL, "%s: tells a secret: %s", name, text);
 }
 
-static void check_result(const struct hostile_export *row, const struct apart *r, const char *host)
+static void check_result(const struct hostile_export *row, const struct child *r, const char *host)
 {
 	long memory_max_kib = (row->memory_max_mib > 0 ? row->memory_max_mib : 64) * 1024;
 	size_t files = row->status == 0 || row->status == 4 ? 5 : 4;
@@ -74,12 +74,12 @@ static void check_result(const struct hostile_export *row, const struct apart *r
 	if (row->status == 0)
 		ck_assert_msg(r->said_len == 0, "%s: %s", row->name, r->said);
 	else if (row->status != 4)
-		ck_assert_msg(apart_said_one_line(r), "%s: not one line: %s", row->name, r->said);
+		ck_assert_msg(child_said_one_line(r), "%s: not one line: %s", row->name, r->said);
 	ck_assert_msg(row->status == 0 || row->status == 4 || strstr(r->said, host) != NULL ||
 			      strstr(r->said, "sha256:") != NULL || strstr(r->said, "these images") != NULL,
 		      "%s: of what: %s", row->name, r->said);
 	ck_assert_msg(strstr(r->said, row->text) != NULL, "%s: not \"%s\": %s", row->name, row->text, r->said);
-	ck_assert_msg(!APART_MEMORY_MATTERS || r->peak_kib <= memory_max_kib, "%s: %ld KiB", row->name, r->peak_kib);
+	ck_assert_msg(!CHILD_MEMORY_MATTERS || r->peak_kib <= memory_max_kib, "%s: %ld KiB", row->name, r->peak_kib);
 	check_tame(row->name, "out");
 	check_tame(row->name, "err");
 	ck_assert_msg(folder_count(folder) == files, "%s: %zu files, not %zu", row->name, folder_count(folder), files);
@@ -89,7 +89,7 @@ void hostile_export_check(const struct hostile_export *row)
 {
 	struct hostile_registry *registry =
 		hostile_registry_start(row->things[0] != NULL ? row->things : NULL, row->answers);
-	struct apart r;
+	struct child r;
 
 	run(row, hostile_registry_host(registry), &r);
 	if (getenv("SHOW") != NULL)
@@ -97,7 +97,7 @@ void hostile_export_check(const struct hostile_export *row)
 	else
 		check_result(row, &r, hostile_registry_host(registry));
 	hostile_registry_stop(registry);
-	apart_release(&r);
+	child_release(&r);
 }
 
 void hostile_export_add(Suite *s, const char *name, const TTest *test, size_t len)

@@ -7,8 +7,8 @@
 
 #include "common/mem.h"
 #include "import/commands.h"
-#include "tests/lib/apart.h"
 #include "tests/lib/bundle_file.h"
+#include "tests/lib/child.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/hostile_registry.h"
 #include "tests/lib/test_main.h"
@@ -130,17 +130,17 @@ START_TEST(hostile)
 	const struct row *row = &rows[_i];
 	struct hostile_registry *registry = hostile_registry_start(NULL, row->answers);
 	CLEANUP(free_ptr) char *to = NULL;
-	struct apart a;
+	struct child a;
 
 	ck_assert_int_eq(str_format(&to, NULL, "--to=docker://%s", hostile_registry_host(registry)), ERR_OK);
-	apart_run(&a, &import_command, (const char *[]){ "-q", "--authfile=auth.json", to, path, NULL }, SECONDS_MAX);
+	child_run(&a, &import_command, (const char *[]){ "-q", "--authfile=auth.json", to, path, NULL }, SECONDS_MAX);
 	ck_assert_msg(a.status == row->status, "%s: status %d, not %d: %s", row->name, a.status, row->status, a.said);
-	ck_assert_msg(apart_said_one_line(&a), "%s: not one line: %s", row->name, a.said);
+	ck_assert_msg(child_said_one_line(&a), "%s: not one line: %s", row->name, a.said);
 	ck_assert_msg(strstr(a.said, row->text) != NULL, "%s: not \"%s\": %s", row->name, row->text, a.said);
 	ck_assert_msg(strstr(a.said, hostile_registry_host(registry)) != NULL, "%s: of what: %s", row->name, a.said);
 	ck_assert_msg(!drives_terminals(a.said, a.said_len), "%s: drives a terminal: %s", row->name, a.said);
-	ck_assert_msg(!APART_MEMORY_MATTERS || a.peak_kib <= 64L * 1024, "%s: %ld KiB", row->name, a.peak_kib);
-	apart_release(&a);
+	ck_assert_msg(!CHILD_MEMORY_MATTERS || a.peak_kib <= 64L * 1024, "%s: %ld KiB", row->name, a.peak_kib);
+	child_release(&a);
 	hostile_registry_stop(registry);
 }
 END_TEST

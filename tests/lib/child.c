@@ -1,4 +1,4 @@
-#include "tests/lib/apart.h"
+#include "tests/lib/child.h"
 
 #include <check.h>
 #include <signal.h>
@@ -16,11 +16,11 @@ static int run(const struct command *c, const char *const *words)
 {
 	CLEANUP(free_ptr) void *options = calloc(1, c->options_size);
 	CLEANUP(opt_list_release) struct opt_list operands = { 0 };
-	char *argv[APART_WORDS] = { NULL };
+	char *argv[CHILD_WORDS] = { NULL };
 	enum opt_wish wish = OPT_RUN;
 	int argc, status;
 
-	for (argc = 0; argc < APART_WORDS && words[argc] != NULL; argc++)
+	for (argc = 0; argc < CHILD_WORDS && words[argc] != NULL; argc++)
 		argv[argc] = strdup(words[argc]);
 	if (opt_parse(c, argc, argv, options, &operands, &wish, NULL) != ERR_OK)
 		return 99;
@@ -29,7 +29,7 @@ static int run(const struct command *c, const char *const *words)
 	return status;
 }
 
-void apart_run(struct apart *a, const struct command *c, const char *const *words, unsigned seconds)
+void child_run(struct child *a, const struct command *c, const char *const *words, unsigned seconds)
 {
 	struct rusage usage;
 	int status = 0;
@@ -51,12 +51,12 @@ void apart_run(struct apart *a, const struct command *c, const char *const *word
 	a->said = folder_read(".", "err", &a->said_len);
 }
 
-void apart_release(struct apart *a)
+void child_release(struct child *a)
 {
 	free(a->said);
 }
 
-bool apart_said_one_line(const struct apart *a)
+bool child_said_one_line(const struct child *a)
 {
 	return strcspn(a->said, "\n") + 1 == a->said_len;
 }
