@@ -220,22 +220,53 @@ static enum err_code read_selection(const struct options *options, struct select
 	return code;
 }
 
-static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+/* What is read before any registry is asked. */
+struct inputs {
+	struct references references;
+	struct holdings want;
+	struct seal_key *key;
+	struct notes notes;
+	struct admission admission;
+	struct login login;
+};
+
+static void inputs_release(struct inputs *in)
 {
-	const struct options *options = opaque;
-	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
-	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
-	CLEANUP(notes_release) struct notes notes = { 0 };
-	CLEANUP(admission_release) struct admission admission = { 0 };
+	references_release(&in->references);
+	holdings_release(&in->want);
+	seal_key_free(in->key);
+	notes_release(&in->notes);
+	admission_release(&in->admission);
+	login_release(&in->login);
+}
+
+static enum err_code read_inputs(const struct options *options, const struct opt_list *operands, struct inputs *in,
+				 struct err *err)
+{
 	struct admission_wanted policies = { .policy = options->policy, .given_only = true };
-	CLEANUP(references_release) struct references references = { 0 };
-	CLEANUP(login_release) struct login login = { 0 };
-	CLEANUP(holdings_release) struct holdings want = { 0 };
+	enum err_code code = read_references(options, operands, &in->want, &in->references, err);
+
+	if (code == ERR_OK)
+		code = read_key(options, &in->key, err);
+	if (code == ERR_OK)
+		code = notes_read(&options->annotations, options->stream, options->serial, &in->notes, err);
+	if (code == ERR_OK && options->trusted_root != NULL)
+		code = notes_include_root(&in->notes, options->trusted_root, err);
+	if (code == ERR_OK)
+		code = admission_load(&policies, &in->admission, err);
+	if (code == ERR_OK)
+		code = read_selection(options, &in->notes.notes.selection, err);
+	return code == ERR_OK ? login_read(&options->login, &in->login, err) : code;
+}
+
+static enum err_code bring(const struct options *options, struct inputs *in, struct export_result *result,
+			   struct err *err)
+{
 	struct progress progress;
 	struct export_options how = {
 		.output = options->output != NULL ? options->output : "./",
 		.measured = options->output != NULL && strcmp(options->output, "-") != 0 ? options->output : NULL,
-		.images = { .references = &references,
+		.images = { .references = &in->references,
 			    .tags = options->tags,
 			    .all_tags = options->all_tags,
 			    .map = options->map },
@@ -243,13 +274,32 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.connect_seconds = options->connect_timeout,
 		.stall_seconds = options->stall_timeout > 0 ? options->stall_timeout : STALL_SECONDS_DEFAULT,
 		.endpoints = options->endpoints,
-		.site = { .since = options->since, .have = options->have, .want = &want, .want_file = options->want },
+		.site = { .since = options->since,
+			  .have = options->have,
+			  .want = &in->want,
+			  .want_file = options->want },
 		.dry_run = options->dry_run,
-		.notes = &notes.notes,
-		.admission = &admission,
-		.login = &login,
+		.notes = &in->notes.notes,
+		.sign = in->key,
+		.admission = &in->admission,
+		.login = &in->login,
 		.progress = &progress,
 	};
+	enum err_code code;
+
+	progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
+	login_warn(&in->login, &progress);
+	endpoints_warn(&options->endpoints, &progress);
+	code = export_run(&how, result, err);
+	progress_done(&progress);
+	return code;
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	const struct options *options = opaque;
+	CLEANUP(export_release) struct export_result result = { .gather.spool.fd = -1 };
+	CLEANUP(inputs_release) struct inputs in = { 0 };
 	bool told = false;
 	struct err err = { 0 };
 	enum err_code code = check_options(options, operands, &err);
@@ -257,29 +307,11 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	if (code == ERR_OK)
 		code = check_apart(options, &err);
 	if (code == ERR_OK)
-		code = read_references(options, operands, &want, &references, &err);
+		code = read_inputs(options, operands, &in, &err);
 	if (code == ERR_OK)
-		code = read_key(options, &key, &err);
-	how.sign = key;
-	if (code == ERR_OK)
-		code = notes_read(&options->annotations, options->stream, options->serial, &notes, &err);
-	if (code == ERR_OK && options->trusted_root != NULL)
-		code = notes_include_root(&notes, options->trusted_root, &err);
-	if (code == ERR_OK)
-		code = admission_load(&policies, &admission, &err);
-	if (code == ERR_OK)
-		code = read_selection(options, &notes.notes.selection, &err);
-	if (code == ERR_OK)
-		code = login_read(&options->login, &login, &err);
+		code = bring(options, &in, &result, &err);
 	if (code == ERR_OK) {
-		progress_init(&progress, options->quiet ? PROGRESS_QUIET : PROGRESS_AUTO, stderr, NULL);
-		login_warn(&login, &progress);
-		endpoints_warn(&options->endpoints, &progress);
-		code = export_run(&how, &result, &err);
-		progress_done(&progress);
-	}
-	if (code == ERR_OK) {
-		code = report(options, &result, key, &err);
+		code = report(options, &result, in.key, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
 	}
 	if (code == ERR_NOT_FOUND || code == ERR_NETWORK || code == ERR_DENIED)

@@ -149,26 +149,27 @@ static void write_down(const struct import_options *how, const struct import_res
 		err_set(why, code, "%s; nor could that be written into the journal: %s", first.msg, err.msg);
 }
 
-static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+static struct target_options target_of(const struct options *options, const struct login *login,
+				       struct progress *progress)
 {
-	const struct options *options = opaque;
-	CLEANUP(import_release) struct import_result result = { 0 };
-	struct progress progress;
-	CLEANUP(login_release) struct login login = { 0 };
-	struct target_options to = {
+	return (struct target_options){
 		.to = options->to,
 		.namespace = options->namespace,
 		.pin = options->pin,
-		.login = &login,
+		.login = login,
 		.endpoints = &options->endpoints,
 		.keep_host = options->keep_host,
 		.subset_index = options->subset_index,
 		.jobs = options->jobs,
-		.progress = &progress,
+		.progress = progress,
 	};
-	struct import_options how = {
-		.file = operands->items[0],
-		.to = &to,
+}
+
+static struct import_options import_of(const struct options *options, const char *file, const struct target_options *to)
+{
+	return (struct import_options){
+		.file = file,
+		.to = to,
 		.map = &options->map,
 		.images = &options->images,
 		.platforms = &options->platforms,
@@ -177,8 +178,18 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		.replace = options->replace,
 		.allow_rollback = options->allow_rollback,
 		.dry_run = options->dry_run,
-		.progress = &progress,
+		.progress = to->progress,
 	};
+}
+
+static int run(const struct command *c, const void *opaque, const struct opt_list *operands)
+{
+	const struct options *options = opaque;
+	CLEANUP(import_release) struct import_result result = { 0 };
+	struct progress progress;
+	CLEANUP(login_release) struct login login = { 0 };
+	struct target_options to = target_of(options, &login, &progress);
+	struct import_options how = import_of(options, operands->items[0], &to);
 	bool told = false;
 	struct err err = { 0 };
 	enum err_code code = check_options(options, how.file, &err);
