@@ -6,7 +6,8 @@
  * Ownership  An admission owns its policies; bundle, graph and rules for names are borrowed
  *            during calls.
  * Errors     ERR_UNPROVED names the image, the requirement that does not hold, and what was
- *            found; those of policy.h, trust/site.h and of the bundle.
+ *            found; those of policy.h, trust/site.h and of the bundle; ERR_IO for a file that was
+ *            replaced while it was opened.
  * Trust      The site's policy (trust/site.h) counts wherever it is there, and one of the
  *            command line counts besides: an image must be accepted by both.  So flags only
  *            tighten, but for insecure, which is written down.  An image is judged under

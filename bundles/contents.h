@@ -1,7 +1,7 @@
 /* contents.h - the image graph of a bundle, walked from its own manifests, every one proved.
  *
  * Ownership  The graph is the caller's, also after a failure.
- * Errors     ERR_DAMAGED, those of the graph and of reader.h; those of rename.
+ * Errors     ERR_NOT_FOUND (no such image), ERR_DAMAGED, those of the graph and of reader.h; those of rename.
  */
 #ifndef BUNDLES_CONTENTS_H
 #define BUNDLES_CONTENTS_H

@@ -3,7 +3,7 @@
  * Bounds  Those of selection.h.
  * Errors  ERR_DAMAGED, ERR_NOMEM.
  * Format  selection: platforms?, attestationsOnly? (true), referrers? (types that were taken; none: no referrer at
- * all).
+ *         all).
  */
 #ifndef BUNDLES_DESCRIPTION_SELECTION_H
 #define BUNDLES_DESCRIPTION_SELECTION_H

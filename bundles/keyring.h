@@ -3,9 +3,10 @@
  * Lifecycle  keyring_load, look, keyring_release.
  * Bounds     KEYRING_MAX keys.
  * Ownership  The ring owns its keys.
- * Errors     Those of seal_key.h and trust/site.h: a key that cannot be read is never
- *            passed over.  ERR_UNPROVED where a machine has keys and the command
- *            line names none of them.
+ * Errors     Those of seal_key.h and trust/site.h: a key that cannot be read is never passed over.  ERR_UNPROVED where
+ *            a machine has keys and the command line names none of them. ERR_FORMAT (a line beside a key that is none
+ *            of those below, a folder without keys that holds one under another name), ERR_CONFLICT (a key that is
+ *            there twice).
  * Format     The machine's keys are *.pem and *.pub in the keys.d of its trust
  *            (trust/site.h).  In front of a key there may be lines "Scope: PATTERN"
  *            (trust/scope.h), comments that begin with #, and blank lines, and nothing

@@ -3,7 +3,7 @@
  * Lifecycle  profile_write once all blobs of the graph are in the layout; it
  *            adds the fallback indexes as blobs and gives the index's text.
  * Bounds     LIMIT_DESCRIPTION_BYTES for the index; one manifest at a time.
- * Errors     Those of layout.h; ERR_NOMEM.
+ * Errors     Those of layout.h; ERR_FORMAT where a tag for referrers stands for something else there; ERR_NOMEM.
  * Adding     An index of referrers that is there already keeps what it lists:
  *            the new one lists it too.
  * Format     For each image its root, under its full name and with cosign's

@@ -2,7 +2,7 @@
  *
  * Bounds     A passphrase has at most PASSPHRASE_MAX bytes.
  * Ownership  Nothing is kept: it goes into the memory of whoever asked.
- * Errors     In why: ERR_DENIED (nobody to ask), ERR_IO, ERR_LIMIT.
+ * Errors     ERR_USAGE (a word that is no descriptor).  In why: ERR_DENIED (nobody to ask), ERR_IO, ERR_LIMIT.
  */
 #ifndef BUNDLES_SEAL_PASSPHRASE_H
 #define BUNDLES_SEAL_PASSPHRASE_H

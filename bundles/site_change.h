@@ -4,7 +4,7 @@
  * Ownership  What a verb says that it did is the caller's, for site_done_release.
  * Errors     ERR_USAGE (no name, no scope), ERR_CONFLICT (something else is there under this name, or the key under
  *            another), ERR_NOT_FOUND; those of keyring.h, trust/revoked.h and trust/site_edit.h.  After an error what
- * was there counts as before, unless the last sync failed: then the new state does.
+ *            was there counts as before, unless the last sync failed: then the new state does.
  */
 #ifndef BUNDLES_SITE_CHANGE_H
 #define BUNDLES_SITE_CHANGE_H

@@ -8,8 +8,8 @@
  *            registries.conf, and that before the folder _default; what
  *            registries.conf blocks is blocked anyhow.  Mirrors stand in the
  *            order of their file, the registry itself stands last.
- * Errors     ERR_USAGE (options that exclude each other), ERR_DENIED (blocked), and those of the files, which are
- * named.
+ * Errors     ERR_USAGE (options that exclude each other), ERR_DENIED (blocked), ERR_FORMAT (a location that does not
+ *            begin with a host), and those of the files, which are named.
  */
 #ifndef COMMON_ENDPOINTS_H
 #define COMMON_ENDPOINTS_H

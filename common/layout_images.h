@@ -4,11 +4,11 @@
  * Ownership  Entries are the layout's, names are the list's.
  * Errors     ERR_NOMEM, ERR_IO.
  * Rules      io.containerd.image.name is a full name, and so is a ref.name that has a '/', ':' or '@' in it.  A
- * ref.name that is a tag, as most tools write it, says nothing of the repository: the image is then called
+ *            ref.name that is a tag, as most tools write it, says nothing of the repository: the image is then called
  *            localhost/BASE:TAG, where BASE is the file's or folder's name, so that it never claims to be an image of
  *            Docker Hub.  The only image of a layout, without any name, is localhost/BASE:latest; of several, those
- *            without a name, or with one that cannot be one, are localhost/BASE@DIGEST.  A name with a digest
- *            that is not the entry's cannot be one.
+ *            without a name, or with one that cannot be one, are localhost/BASE@DIGEST.  A name with a digest that is
+ *            not the entry's cannot be one.
  */
 #ifndef COMMON_LAYOUT_IMAGES_H
 #define COMMON_LAYOUT_IMAGES_H

@@ -9,8 +9,8 @@
  *            is not there is no error: whoever wants it finds that out.
  * Source     OCI Image Specification 1.1, image-layout.md, leaves open how a layout keeps referrers.  Tools write
  *            io.containerd.manifest.subject (containerd, Docker, bundle), entries whose manifests have a subject
- * (oras), the fallback tag as ref.name (regctl), cosign's tags as ref.name, and cosign save: kinds beside the one
- *            image, or blobs that no entry names.
+ *            (oras), the fallback tag as ref.name (regctl), cosign's tags as ref.name, and cosign save: kinds beside
+ *            the one image, or blobs that no entry names.
  */
 #ifndef COMMON_LAYOUT_SURVEY_H
 #define COMMON_LAYOUT_SURVEY_H

@@ -19,7 +19,7 @@
  * Bounds     LIMIT_IMAGES rules and names.
  * Ownership  A mapping owns its rules, and remembers the names that it gave.
  * Errors     ERR_USAGE: a rule that is none, a rule given twice, a name that a
- *            rule spoils, two images that end under one name.  ERR_NOMEM.
+ *            rule spoils, two images that end under one name.  ERR_LIMIT, ERR_NOMEM.
  * Source     docs/architecture.md, "Commands".
  */
 #ifndef COMMON_MAPPING_H

@@ -1,9 +1,10 @@
 /* source.h - where images come from: a registry's repository, a layout, a bundle.
  *
- * Lifecycle  Ask for any number of things; source_run until all are answered.
+ * Lifecycle  Ask for any number of things; http_run until all are answered,
+ *            where the source is not one that answers at once.
  *            Answers come while it runs, or at once; a callback may ask for more.
  * Ownership  What a callback gets is borrowed for the call.  ctx is the asker's.
- * Errors     A callback's error and a source's error both end source_run with
+ * Errors     A callback's error and a source's error both end http_run with
  *            it: the first one wins and everything else is given up.
  *            What a source does not have is no error but an answer: absent.
  */

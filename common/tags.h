@@ -3,7 +3,7 @@
  * Lifecycle  tags_start or catalog_start; the HTTP engine runs; done or failed is called once.
  * Bounds     So many pages of LIMIT_MANIFEST_BYTES as are asked for, LIMIT_TAGS
  *            tags or repositories.
- * Errors     Those of repository.h; ERR_FORMAT, ERR_LIMIT.  Without a failed they
+ * Errors     Those of registry.h; ERR_LIMIT.  Without a failed they
  *            end the engine's run.
  * Quirks     What is no tag (null at Nexus, digests at Artifactory) is passed
  *            over.  Pages follow the Link header; where a page is just full and

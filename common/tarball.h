@@ -6,7 +6,8 @@
  *            decoder wants, 64 MiB for xz -9, and some 100 bytes for a file that is wanted.
  * Ownership  A tarball owns its names and its file descriptor.
  * Errors     ERR_FORMAT (no tar archive; a wanted name that is no regular file, is there twice, or is stored with
- *            holes; a name that leads out of the archive), ERR_SIZE (it ends early), ERR_LIMIT, ERR_IO, ERR_NOMEM.
+ *            holes; a name that leads out of the archive), ERR_SIZE (it ends early), ERR_UNSUPPORTED (a libarchive
+ *            without one of these compressions), ERR_LIMIT, ERR_IO, ERR_NOMEM.
  * Trust      Nothing is ever written under a name from the archive.  Content is not proved.
  * Source     pax(1) and GNU tar, as libarchive reads them, through gzip, bzip2, xz, lzma, lzip, zstd, lz4 and compress;
  *            no program is run for another compression.

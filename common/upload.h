@@ -11,7 +11,7 @@
  *            answer: LIMIT_ANSWER_BYTES.  RETRY_TRIES chunks in a row of which the registry keeps less than
  *            RETRY_PROGRESS_BYTES.
  * Ownership  The repository is borrowed; the wish is copied, what it points to is borrowed.
- * Errors     Those of repository.h and of open, which end the engine's run.
+ * Errors     Those of registry.h and of open, which end the engine's run.
  * Source     OCI Distribution Specification 1.1, "Pushing blobs".
  */
 #ifndef COMMON_UPLOAD_H

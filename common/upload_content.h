@@ -5,7 +5,7 @@
  * Bounds     One byte in memory.  Where it goes on from what was given last, it goes on being read; for any other
  *            place it is opened again.
  * Ownership  Streams belong to the content.
- * Errors     Those of the opener and of what it opens; ERR_NOMEM.
+ * Errors     Those of the opener and of what it opens; ERR_SIZE where that ends too early; ERR_NOMEM.
  */
 #ifndef COMMON_UPLOAD_CONTENT_H
 #define COMMON_UPLOAD_CONTENT_H

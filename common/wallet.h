@@ -13,7 +13,7 @@
  *            nothing; credentials are the caller's.  A helper is asked once for
  *            each server, and its answer is kept.
  * Errors     Those of auth_file.h and credential_helper.h, with the file;
- *            ERR_NOT_FOUND (no --authfile), ERR_IO, ERR_LIMIT, ERR_NOMEM.
+ *            ERR_NOT_FOUND (no --authfile), ERR_FORMAT, ERR_IO, ERR_LIMIT, ERR_NOMEM.
  * Source     docker's cliconfig; containers-auth.json(5).
  */
 #ifndef COMMON_WALLET_H

@@ -7,7 +7,7 @@
  * Bounds     One digest a blob, a byte for each step, and a chunk of 64 KiB a
  *            thread.
  * Ownership  An assembly owns its spread.
- * Errors     ERR_DIGEST, those of the spread.  An assembly keeps its first one,
+ * Errors     ERR_DIGEST, ERR_IO, those of the spread.  An assembly keeps its first one,
  *            and goes no further then.
  * Threads    assembly_arrived may be called by any thread, the rest by one.
  *            Content is read back by the assembler's own threads, so that those

@@ -3,7 +3,8 @@
  * Lifecycle  export_run does it all; export_release frees what it found out.
  * Bounds     64 MiB of memory for any image: manifests lie in the spool, layers
  *            pass through.
- * Errors     Those of gather.h, fetch.h and bundles/writer.h.  On failure nothing
+ * Errors     Those of gather.h, fetch.h and bundles/writer.h; ERR_FORMAT for listings
+ *            that contradict each other.  On failure nothing
  *            stands under the bundle's name that was not there before; what has
  *            arrived of layers stays beside it, and the message says where.
  */

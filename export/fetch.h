@@ -11,7 +11,8 @@
  * Bounds     width blobs or pieces are under way at once, beside those whose rest is
  *            as good as here (http.h); nothing is kept of the others: ten thousand
  *            blobs cost no more memory than ten.
- * Errors     Those of the sources and of the place; a failure names the blob.
+ * Errors     Those of the sources and of the place; a failure names the blob.  ERR_NOT_FOUND
+ *            for one that was there when the run began.
  */
 #ifndef EXPORT_FETCH_H
 #define EXPORT_FETCH_H

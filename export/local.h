@@ -1,10 +1,11 @@
 /* local.h - a file or folder with images in it, opened: a layout, an archive or a bundle, as a source.
  *
- * Lifecycle  local_open; local_pick for everything that is wanted of it; the walk; local_mark on the settled graph;
- *            local_free after the last use of source and graph.
+ * Lifecycle  local_open; local_pick for everything that is wanted of it; the walk; local_free after the last use of
+ *            source and graph.
  * Ownership  A local owns its source and what that reads.
  * Errors     Those of layout_images.h and bundles/reader.h; ERR_UNPROVED where a key of this machine counts and the
- *            bundle has no seal by one; ERR_NOT_FOUND and ERR_CONFLICT for a name that is no image there, or several.
+ *            bundle has no seal by one; ERR_NOT_FOUND and ERR_CONFLICT for a name that is no image there, or several;
+ *            ERR_UNSUPPORTED for a bundle that is not called one.
  */
 #ifndef EXPORT_LOCAL_H
 #define EXPORT_LOCAL_H

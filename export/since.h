@@ -5,7 +5,8 @@
  *            digest and holder afterwards.
  * Errors     Those of bundles/reader.h, bundles/contents.h and
  *            bundles/description.h; ERR_USAGE for another document of this
- *            program.
+ *            program; ERR_UNSUPPORTED for a description that does not say enough, and
+ *            for a bundle through a pipe.
  * Rules      A layer that the earlier bundle left out itself is had all the
  *            same: whoever imported that one had to have it.  The bundle and its
  *            description alone say the same.

@@ -4,8 +4,8 @@
  *            walked as their tags become known; tags_free.
  * Ownership  The gather and the globs are borrowed.
  * Errors     ERR_NOT_FOUND where no tag matches, and how many there are;
- *            ERR_UNSUPPORTED where the source has no list of tags; those of the
- *            source.
+ *            ERR_UNSUPPORTED where the source has no list of tags; ERR_USAGE for
+ *            what is no repository; those of the source.
  * Rules      A tag is asked for where it matches any glob, as file names do in a
  *            shell; without globs every tag is.  Tags by which clients find
  *            signatures and other referrers (sha256-…, with .sig, .att or .sbom)

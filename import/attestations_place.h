@@ -3,8 +3,9 @@
  * Lifecycle  attestations_place_open; attestations_place_walk; ask .source, which answers at once;
  *            attestations_place_release.
  * Ownership  Options and references are borrowed.
- * Errors     ERR_NOT_FOUND (no such place or image), ERR_UNPROVED (a bundle's origin, or a policy), ERR_USAGE, and
- * those of layout.h, reader.h, registry.h. Network    A registry is asked, where one was named, and nobody else ever.
+ * Errors     ERR_NOT_FOUND (no such place or image), ERR_CONFLICT (several of one name), ERR_UNPROVED (a bundle's
+ *            origin, or a policy), ERR_USAGE, and those of layout.h, reader.h, registry.h.
+ * Network    A registry is asked, where one was named, and nobody else ever.
  */
 #ifndef IMPORT_ATTESTATIONS_PLACE_H
 #define IMPORT_ATTESTATIONS_PLACE_H

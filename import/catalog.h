@@ -18,7 +18,7 @@
  * Errors     ERR_NOT_FOUND: it is not served.  ERR_CONFLICT: a short id means
  *            several images.  ERR_IO: what was opened is not there any more, or is
  *            another file: a server's 503.  ERR_DAMAGED: it does not prove itself.
- *            ERR_FORMAT, ERR_LIMIT, ERR_NOMEM, ERR_UNPROVED (catalog_open).
+ *            ERR_USAGE, ERR_UNPROVED (catalog_open); ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
  */
 #ifndef IMPORT_CATALOG_H
 #define IMPORT_CATALOG_H

@@ -5,7 +5,9 @@
  *            ask, one after the other; containerd_lease_end; containerd_close.
  * Bounds     LIMIT_GRPC_BYTES an answer; LIMIT_REFS references of one content, sorted.
  * Ownership  Texts live until containerd_close.
- * Errors     Those of grpc.h.  What is not there is no error, but says so.
+ * Errors     Those of grpc.h.  What is not there is no error, but says so.  Opening:
+ *            ERR_UNSUPPORTED (no containerd), ERR_USAGE and ERR_NOT_FOUND (a namespace
+ *            that cannot be, or is not there).
  * Trust      containerd runs as root and proves each blob when it is committed;
  *            its answers are still bounded.
  * Source     containerd 1.6 to 2.1, api/services: content, images, leases,

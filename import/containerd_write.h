@@ -14,7 +14,8 @@
  *            several times without progress.
  * Errors     Those of the plan and of grpc.h; ERR_CONFLICT where a blob stays
  *            busy, ERR_NETWORK where one is and comes through a pipe: it cannot
- *            come again.
+ *            come again; ERR_REFUSED where what an interrupted run left is not the
+ *            beginning.
  */
 #ifndef IMPORT_CONTAINERD_WRITE_H
 #define IMPORT_CONTAINERD_WRITE_H

@@ -9,7 +9,8 @@
  *            docker_content_close once the import is over.
  * Errors     ERR_NOMEM.  A store that cannot be asked is no error: nothing is known of it then, and more is sent.
  * Trust      Whoever says that a layer is there is believed: without it the image is not whole, and reading back shows
- * it. Source     containerd api/services/content/v1; moby, daemon/server, "grpc".
+ *            it.
+ * Source     containerd api/services/content/v1; moby, daemon/server, "grpc".
  */
 #ifndef IMPORT_DOCKER_CONTENT_H
 #define IMPORT_DOCKER_CONTENT_H

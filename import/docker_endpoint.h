@@ -8,8 +8,8 @@
  * Rules      What is named counts; then DOCKER_HOST; then the context of DOCKER_CONTEXT; then the currentContext of
  *            config.json in DOCKER_CONFIG, else ~/.docker; then /var/run/docker.sock.  The context "default" is none.
  *            A named host or DOCKER_HOST is asked by TLS where DOCKER_TLS_VERIFY is not empty, with ca.pem, cert.pem
- * and key.pem in DOCKER_CERT_PATH, else in the folder of config.json.  A context has such files of its own, in
- *            contexts/tls, and is asked by TLS where it has any, or where it says SkipTLSVerify.  Where there is a
+ *            and key.pem in DOCKER_CERT_PATH, else in the folder of config.json.  A context has such files of its own,
+ *            in contexts/tls, and is asked by TLS where it has any, or where it says SkipTLSVerify.  Where there is a
  *            ca.pem, nobody else is trusted.
  * Source     docker/cli cli/context/store, cli/context/docker, cli/command.
  */

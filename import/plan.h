@@ -4,7 +4,9 @@
  *            plan_release.
  * Ownership  Bundle and rules for names are borrowed; everything else is the plan's.
  * Errors     ERR_DAMAGED (the bundle's manifests do not fit its description, or a
- *            blob is missing), ERR_USAGE (rules for names that do not fit).
+ *            blob is missing), ERR_USAGE (rules for names that do not fit),
+ *            ERR_CONFLICT (a name stands for something else, or for more, and may not
+ *            move), ERR_MISSING (what the bundle leaves out is not at the target).
  */
 #ifndef IMPORT_PLAN_H
 #define IMPORT_PLAN_H

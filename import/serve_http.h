@@ -14,7 +14,7 @@
  *            serve.h.
  * Trust      What is sent whole for the first time is proved while it is sent, and the
  *            connection is cut before its last byte where it is not what it must be.
- * Errors     ERR_USAGE, ERR_CONFLICT, ERR_IO, ERR_NOMEM.
+ * Errors     ERR_USAGE, ERR_FORMAT (a certificate and key that do not go), ERR_CONFLICT, ERR_IO, ERR_NOMEM.
  * Source     RFC 9110, RFC 9112, by libmicrohttpd 0.9.75.
  */
 #ifndef IMPORT_SERVE_HTTP_H

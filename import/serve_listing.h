@@ -3,7 +3,7 @@
  * Bounds  LIMIT_SERVE_PAGE items a page.
  * Errors  ERR_FORMAT: n is no number.
  * Source  OCI Distribution Specification 1.1, "Listing Tags": items are sorted bytewise, last is the one before the
- * page, and n=0 is an empty page without a next one.
+ *         page, and n=0 is an empty page without a next one.
  */
 #ifndef IMPORT_SERVE_LISTING_H
 #define IMPORT_SERVE_LISTING_H

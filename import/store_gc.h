@@ -7,7 +7,7 @@
  *            leads to nobody knows.
  * Rules      Kept is what an image leads to, referrers of all it leads to among it, and what an entry names that is no
  *            referrer.  A referrer whose subject no image leads to goes.  Entries go before blobs, so that a run that
- * is killed leaves blobs at most.
+ *            is killed leaves blobs at most.
  */
 #ifndef IMPORT_STORE_GC_H
 #define IMPORT_STORE_GC_H

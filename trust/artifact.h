@@ -5,7 +5,8 @@
  *            themselves, and where it is a pipe, is it read whole, up to LIMIT_ARTIFACT_BYTES.
  * Ownership  Bytes and path are borrowed.  Hashes are kept once they are known, so
  *            one artifact is for one thread at a time.
- * Errors     ERR_NOT_FOUND, ERR_IO, ERR_LIMIT; ERR_UNPROVED where only a digest by
+ * Errors     ERR_NOT_FOUND, ERR_IO, ERR_LIMIT, ERR_CRYPTO; ERR_UNSUPPORTED for a
+ *            digest that nothing is signed by; ERR_UNPROVED where only a digest by
  *            another algorithm is known, or the bytes themselves are needed.
  */
 #ifndef TRUST_ARTIFACT_H

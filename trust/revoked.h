@@ -5,7 +5,7 @@
  * Ownership  It owns its entries.
  * Errors     ERR_FORMAT for a file that is neither a key nor a list, and for one that is
  *            both: what was meant to be revoked and cannot be read must not count as not
- *            revoked.  Those of site.h.
+ *            revoked.  Those of site.h; from a check ERR_UNPROVED, with what is revoked and where.
  * Format     Every file in the site's revoked.d counts, but for those whose names begin
  *            with a dot or end with .part.  It is a public key in PEM, or a list: one
  *            digest ("sha256:...", "sha512:...") or fingerprint of a key (fingerprint.h)

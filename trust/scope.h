@@ -10,7 +10,7 @@
  *              registry.acme.example/base/(star)  every name below these whole path components
  *              docker.io/library/alpine           one repository, whatever tag or digest follows
  *            Names are full ones, so a pattern begins with a registry as they do: "alpine" covers nothing and is
- * refused.
+ *            refused.
  */
 #ifndef TRUST_SCOPE_H
 #define TRUST_SCOPE_H

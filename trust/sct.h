@@ -1,7 +1,7 @@
 /* sct.h - signed certificate timestamps: a log of certificates has seen this certificate.
  *
  * Bounds  SCT_MAX timestamps in one certificate.
- * Errors  ERR_UNPROVED: none of them holds; ERR_FORMAT, ERR_NOMEM.
+ * Errors  ERR_UNPROVED: none of them holds; ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
  * Source  RFC 6962, section 3.2 and 3.3: over the certificate without them, and the key of who issued it.
  */
 #ifndef TRUST_SCT_H

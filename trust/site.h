@@ -6,9 +6,9 @@
  * Errors     ERR_UNPROVED where somebody else than root and the user who runs this could have written what is read;
  *            ERR_USAGE, ERR_NOT_FOUND, ERR_IO, ERR_LIMIT, ERR_NOMEM.
  * Trust      The folder is SITE_FOLDER.  Where that holds nothing, SITE_VARIABLE may name another one: so whoever sets
- * the environment of somebody else's command can add demands where there are none, and take none away.  Programs that
- * run with more rights than their caller do not look at it.  Folder and files are opened first and looked at then, so
- * what was judged is what is read.
+ *            the environment of somebody else's command can add demands where there are none, and take none away.
+ *            Programs that run with more rights than their caller do not look at it.  Folder and files are opened first
+ *            and looked at then, so what was judged is what is read.
  */
 #ifndef TRUST_SITE_H
 #define TRUST_SITE_H

@@ -1,8 +1,8 @@
 /* timestamp.h - RFC 3161 timestamps: an authority says that it has seen these bytes, and when.
  *
  * Bounds  LIMIT_TIMESTAMP_BYTES.
- * Errors  ERR_FORMAT; ERR_UNPROVED; ERR_NOT_FOUND: it is by an authority that the root does not know, so that it proves
- *         nothing, and refutes nothing; ERR_NOMEM.
+ * Errors  ERR_FORMAT; ERR_UNSUPPORTED (a hash); ERR_UNPROVED; ERR_NOT_FOUND: it is by an authority that the root does
+ *         not know, so that it proves nothing, and refutes nothing; ERR_NOMEM.
  * Source  RFC 3161, RFC 5816.
  */
 #ifndef TRUST_TIMESTAMP_H

@@ -4,7 +4,7 @@
  *         proves nothing, and refutes nothing.
  * Trust   A signed entry timestamp (Rekor v1) proves the time too; an inclusion proof with a checkpoint proves none.
  * Source  sigstore client specification, section 4.4; Rekor's signed entry timestamp: over the JSON of body,
- * integratedTime, logID and logIndex, in this order, without blanks.
+ *         integratedTime, logID and logIndex, in this order, without blanks.
  */
 #ifndef TRUST_TLOG_H
 #define TRUST_TLOG_H

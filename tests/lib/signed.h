@@ -1,6 +1,6 @@
 /* signed.h - what the real cosign signed: images of the fixture registry, whole, or one signature of them taken apart.
  *
- * Lifecycle  signed_open; signed_images, or signed_take for a builder that was initialised; signed_close.
+ * Lifecycle  signed_open; signed_images for a builder that was initialised, or signed_bytes; tarball_close.
  * Ownership  What is read out of the fixture is the builder's.
  * Errors     None: whatever fails here fails the test.
  */
