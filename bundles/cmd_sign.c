@@ -14,6 +14,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/report.h"
+#include "common/text.h"
 
 #define BLANKS " \t\r\n"
 
@@ -184,11 +185,12 @@ static enum err_code put(const struct options *options, struct signing *s, struc
 static enum err_code report(const struct options *options, const struct signing *s, struct err *err)
 {
 	const char *hint = s->seal.hint[0] != '\0' ? s->seal.hint : NULL;
+	char path[TEXT_SHOWN_MAX];
 	struct js_out o;
 
 	if (!options->json) {
-		printf("%s: sealed by %s%s", bundle_path(s->bundle), hint != NULL ? "key " : "a certificate",
-		       hint != NULL ? hint : "");
+		printf("%s: sealed by %s%s", text_shown(bundle_path(s->bundle), path),
+		       hint != NULL ? "key " : "a certificate", hint != NULL ? hint : "");
 		if (options->detached != NULL)
 			printf(", in %s", options->detached);
 		else

@@ -336,7 +336,7 @@ enum err_code inspect_tree_print(const struct bundle *b, const struct graph *g, 
 				 const struct images_verdict *verdict, struct err *err)
 {
 	CLEANUP(view_release) struct view v = { .g = g, .shown = calloc(g->nodes_len + 1, sizeof(*v.shown)) };
-	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX];
+	char counts[SUMMARY_TEXT_MAX], size[TEXT_SIZE_MAX], path[TEXT_SHOWN_MAX];
 	enum err_code code = v.shown != NULL ? bundle_source_new(b, &v.source, err) : err_nomem(err);
 	size_t i;
 
@@ -344,7 +344,8 @@ enum err_code inspect_tree_print(const struct bundle *b, const struct graph *g, 
 		code = mark_all(&v, verdict, err);
 	if (code != ERR_OK)
 		return code;
-	printf("%s  %s  %s\n", bundle_path(b), bundle_digest(b)->text, text_size(bundle_size(b), size));
+	printf("%s  %s  %s\n", text_shown(bundle_path(b), path), bundle_digest(b)->text,
+	       text_size(bundle_size(b), size));
 	print_notes(&bundle_description(b)->notes);
 	print_selection(&bundle_description(b)->notes.selection);
 	for (i = 0; i < g->images_len; i++) {

@@ -109,10 +109,8 @@ static const char *reason(const struct verdicts *v, const struct err *why)
 	return text_starts(text, ORIGIN_NOT_PROVED) ? text + strlen(ORIGIN_NOT_PROVED) : text;
 }
 
-static enum err_code report_images(const struct verdicts *v, struct err *err)
+static enum err_code report_images(const struct verdicts *v, const char *path, struct err *err)
 {
-	const char *path = bundle_path(v->bundle);
-
 	if (!v->images_asked)
 		printf("%s: images not asked for\n", path);
 	else if (v->images_why.code == ERR_OK)
@@ -128,8 +126,9 @@ static enum err_code report_text(const struct verdicts *v, struct err *err)
 	CLEANUP(buf_release) struct buf by = { .max = MIB };
 	const struct description *d = bundle_description(v->bundle);
 	enum err_code code = origin_text(&v->origin, &by, err);
-	const char *path = bundle_path(v->bundle);
-	char size[TEXT_SIZE_MAX];
+	char size[TEXT_SIZE_MAX], shown[TEXT_SHOWN_MAX];
+	/* whoever gives a file its name must not give it a verdict */
+	const char *path = text_shown(bundle_path(v->bundle), shown);
 
 	if (code != ERR_OK)
 		return code;
@@ -145,7 +144,7 @@ static enum err_code report_text(const struct verdicts *v, struct err *err)
 		printf("%s: origin proved: sealed by %s\n", path, buf_text(&by));
 	else
 		printf("%s: origin NOT PROVED: %s\n", path, reason(v, &v->origin_why));
-	return report_images(v, err);
+	return report_images(v, path, err);
 }
 
 enum err_code verdicts_report(const struct verdicts *v, bool json, struct err *err)

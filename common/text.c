@@ -66,6 +66,13 @@ void text_clean(char *text)
 	}
 }
 
+const char *text_shown(const char *text, char out[TEXT_SHOWN_MAX])
+{
+	snprintf(out, TEXT_SHOWN_MAX, "%s", text);
+	text_clean(out);
+	return out;
+}
+
 bool text_glob(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, FNM_NOESCAPE) == 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define TEXT_SIZE_MAX 32
+#define TEXT_SHOWN_MAX 4097 /* a path, too */
 #define TEXT_TIME_MAX 21
 
 /* How many bytes the first character takes in UTF-8; 0 where there is none. */
@@ -18,6 +19,8 @@ size_t text_utf8_len(const char *text);
 bool text_is_control(const char *text);
 /* Replace control characters and bytes that are no UTF-8 by '?'. */
 void text_clean(char *text);
+/* A name from outside as it may be printed: cut to what fits, and cleaned.  Returns out. */
+const char *text_shown(const char *text, char out[TEXT_SHOWN_MAX]);
 /* True where text matches the pattern: * and ? as in file names. */
 bool text_glob(const char *pattern, const char *text);
 /* True where text starts with (ends with) the part. */

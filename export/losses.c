@@ -5,16 +5,6 @@
 #include "common/opt.h"
 #include "common/text.h"
 
-#define NAME_SHOWN_MAX 512
-
-/* A name and platform from an earlier bundle, fit for a terminal. */
-static const char *shown(const char *text, char out[NAME_SHOWN_MAX])
-{
-	snprintf(out, NAME_SHOWN_MAX, "%s", text);
-	text_clean(out);
-	return out;
-}
-
 /* The first row whose image does not come before the first len characters of a name. */
 static size_t first_row(const struct attested *a, const char *name, size_t len)
 {
@@ -154,16 +144,16 @@ static void print_loss(void *ctx, const struct loss *loss)
 {
 	const struct printing *p = ctx;
 	const struct attested_row *was = loss->was, *is = &loss->is;
-	char image[NAME_SHOWN_MAX], platform[NAME_SHOWN_MAX], then[NAME_SHOWN_MAX];
+	char image[TEXT_SHOWN_MAX], platform[TEXT_SHOWN_MAX], then[TEXT_SHOWN_MAX];
 	bool renamed = strcmp(was->image, is->image) != 0;
 
 	fprintf(p->to,
 		"%s export: WARNING: less is attested than last time: %s%s%s: %zu attestation%s and %zu signature%s, ",
-		OPT_PROGRAM, shown(is->image, image), was->platform[0] != '\0' ? " " : "",
-		shown(was->platform, platform), is->attestations, is->attestations == 1 ? "" : "s", is->signatures,
+		OPT_PROGRAM, text_shown(is->image, image), was->platform[0] != '\0' ? " " : "",
+		text_shown(was->platform, platform), is->attestations, is->attestations == 1 ? "" : "s", is->signatures,
 		is->signatures == 1 ? "" : "s");
 	fprintf(p->to, "but %zu and %zu in %s%s%s%s\n", was->attestations, was->signatures, p->since,
-		renamed ? " of " : "", renamed ? shown(was->image, then) : "",
+		renamed ? " of " : "", renamed ? text_shown(was->image, then) : "",
 		loss->gone ? "; the platform is gone" : "");
 }
 

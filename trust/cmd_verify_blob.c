@@ -203,9 +203,9 @@ static void put_clean(const char *label, const char *text)
 static void report_text(const struct run *r)
 {
 	const struct trust_proof *p = &r->proof;
-	char time[TEXT_TIME_MAX];
+	char time[TEXT_TIME_MAX], file[TEXT_SHOWN_MAX];
 
-	printf("%s: verified\n", r->file);
+	printf("%s: verified\n", text_shown(r->file, file));
 	if (p->key != NULL) {
 		printf("  %-10s %s (%s)\n", "key", p->key_id, trust_key_name(p->key));
 	} else {

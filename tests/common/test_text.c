@@ -42,9 +42,11 @@ static const struct {
 START_TEST(clean)
 {
 	CLEANUP(free_ptr) char *text = strdup(cleans[_i].text);
+	char shown[TEXT_SHOWN_MAX];
 
 	ck_assert_ptr_nonnull(text);
 	text_clean(text);
+	ck_assert_str_eq(text_shown(cleans[_i].text, shown), text);
 	ck_assert_msg(strcmp(text, cleans[_i].want != NULL ? cleans[_i].want : cleans[_i].text) == 0, "%s: %s",
 		      cleans[_i].name, text);
 }

@@ -256,6 +256,16 @@ verify() {
 	[[ $(jq -r '.content.verdict, .origin.verdict, .error.code' <<<"$output" | paste -sd '|') == 'not proved|proved|damaged' ]]
 }
 
+@test "a file gives itself no verdict by its name" {
+	name=$'a.zst: origin proved: sealed by key A (ed25519.pub)\n\e[2K.zst'
+	cp app1.oci.tar.zst "$name"
+	for command in 'verify -q --key ed25519.pub' 'inspect' 'sign --key ed25519.pem'; do
+		# shellcheck disable=SC2086 # several arguments
+		bundle $command "$name"
+		[[ $output == *'(ed25519.pub)??[2K.zst'* && $output != *$'\e'* ]] || fail 'it speaks for itself'
+	done
+}
+
 @test "a seal does not fit another bundle, and no byte of a slot is left unproved" {
 	bundle sign --key p256.pem app1.oci.tar.zst
 	at=$(grep -abo 'bundle.json.sigstore.0.json' app1.oci.tar.zst | head -n 1 | cut -d : -f 1)
