@@ -1,6 +1,7 @@
 #include "bundles/head.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "bundles/bytes.h"
@@ -29,6 +30,26 @@ void head_write(const struct head *h, unsigned char out[HEAD_END])
 	put_le(c + CHECKSUM_AT, 4, checksum_of(c, CHECKSUM_AT));
 }
 
+static bool is_blank(const unsigned char *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && bytes[i] == 0; i++)
+		;
+	return i == len;
+}
+
+/* What a stick that was pulled out too early has of a file is often its name, or its size and zeros. */
+static enum err_code not_ours(const unsigned char *bytes, size_t len, const char *name, struct err *err)
+{
+	if (len == 0)
+		return err_set(err, ERR_DAMAGED, "%s: not a bundle: it is empty: was it copied to its end?", name);
+	if (is_blank(bytes, len))
+		return err_set(err, ERR_DAMAGED,
+			       "%s: not a bundle: it begins with zeros alone: was it copied to its end?", name);
+	return err_set(err, ERR_DAMAGED, "%s: not a bundle: it does not begin with a bundle's head", name);
+}
+
 /* Is it ours, of our version, and whole? */
 static enum err_code check_frame(const unsigned char *bytes, size_t len, const char *name, struct err *err)
 {
@@ -38,7 +59,7 @@ static enum err_code check_frame(const unsigned char *bytes, size_t len, const c
 	frame_skippable(frame, SKIPPABLE_HEAD, HEAD_CONTENT_BYTES);
 	if (len < HEAD_END || memcmp(bytes, FRAME_EMPTY, FRAME_EMPTY_BYTES) != 0 ||
 	    memcmp(bytes + HEAD_OFFSET, frame, 4) != 0 || memcmp(c, MAGIC, strlen(MAGIC)) != 0)
-		return err_set(err, ERR_DAMAGED, "%s: not a bundle: it does not begin with a bundle's head", name);
+		return not_ours(bytes, len, name, err);
 	if (get_le(c + 16, 4) != VERSION)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: a bundle of version %" PRIu64 ", but this program knows only %d", name,

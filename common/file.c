@@ -109,6 +109,19 @@ const char *folder_temporary(void)
 	return folder != NULL && *folder != '\0' ? folder : "/var/tmp";
 }
 
+/* Who has set TMPDIR long ago, or not at all, does not know what is wanted of that folder. */
+static enum err_code nameless_failed(const char *folder, struct err *err)
+{
+	const char *temporary = folder_temporary();
+	size_t len = strlen(temporary);
+	enum err_code code = err_errno(err, folder);
+
+	if (err == NULL || strncmp(folder, temporary, len) != 0 || strcspn(folder + len, "/") != 0 ||
+	    folder[len + strspn(folder + len, "/")] != '\0')
+		return code;
+	return err_set(err, code, "%s (temporary files go there: TMPDIR names another folder)", err->msg);
+}
+
 /* O_TMPFILE where the file system knows it, else a name that is gone at once. */
 enum err_code file_nameless(const char *folder, int *ret_fd, struct err *err)
 {
@@ -119,13 +132,13 @@ enum err_code file_nameless(const char *folder, int *ret_fd, struct err *err)
 	if (*ret_fd >= 0)
 		return ERR_OK;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-		return err_errno(err, folder);
+		return nameless_failed(folder, err);
 	code = str_format(&name, err, "%s/.bundle-XXXXXX", folder);
 	if (code != ERR_OK)
 		return code;
 	*ret_fd = mkostemp(name, O_CLOEXEC);
 	if (*ret_fd < 0)
-		return err_errno(err, folder);
+		return nameless_failed(folder, err);
 	unlink(name);
 	return ERR_OK;
 }

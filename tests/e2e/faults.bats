@@ -339,6 +339,8 @@ need_small_disk() {
 	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
 	BUNDLE_STORE=file/store bundle import -q --to store app1.oci.tar.zst
 	complain 1 file/store 'Not a directory'
+	TMPDIR=/none bundle export -q -o - "$REGISTRY/demo/app1:1.0"
+	complain 1 '/none/: No such file or directory (temporary files go there: TMPDIR'
 	BUNDLE_STORE=/proc/store bundle import -q --to store app1.oci.tar.zst
 	complain 1 /proc/store
 }
@@ -471,6 +473,8 @@ example_export() {
 
 @test "files that are no bundles" {
 	: >empty
+	head -c 9000 /dev/zero >zeros
+	head -c 3 /dev/zero >short
 	echo 'hello, this is not a bundle' >text
 	tar -c text | zstd -q >archive.tar.zst
 	mkdir folder
@@ -484,7 +488,9 @@ example_export() {
 			[[ -z $output && ! -e $BUNDLE_STORE ]]
 		done
 	done <<-'EOF2'
-		empty|3|not a bundle
+		empty|3|not a bundle: it is empty: was it copied to its end?
+		zeros|3|not a bundle: it begins with zeros alone
+		short|3|not a bundle: it begins with zeros alone
 		text|3|not a bundle
 		archive.tar.zst|3|not a bundle
 		folder|3|not a bundle
