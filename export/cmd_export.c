@@ -308,14 +308,15 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = check_apart(options, &err);
 	if (code == ERR_OK)
 		code = read_inputs(options, operands, &in, &err);
-	if (code == ERR_OK)
+	if (code == ERR_OK) {
 		code = bring(options, &in, &result, &err);
+		if (code == ERR_NOT_FOUND || code == ERR_NETWORK || code == ERR_DENIED)
+			advise_want(options, operands);
+	}
 	if (code == ERR_OK) {
 		code = report(options, &result, in.key, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
 	}
-	if (code == ERR_NOT_FOUND || code == ERR_NETWORK || code == ERR_DENIED)
-		advise_want(options, operands);
 	return report_end(c, options->json && !told, code, &err);
 }
 

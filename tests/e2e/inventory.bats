@@ -153,6 +153,8 @@ prerequisites() {
 		oci:layout:$REGISTRY/demo/app1:1.0 $REGISTRY=$REGISTRY/elsewhere
 		bundle:all.zst:$REGISTRY/demo/app1:1.0 $REGISTRY=$REGISTRY/elsewhere
 	EOF2
+	bundle export -q -o x --want none.json
+	complain 1 'none.json: no such file'
 	bundle export -q -o x --want want.json "$REGISTRY/demo/app1:1.0"
 	complain 2 "want.json: $REGISTRY/elsewhere/demo/app1:1.0 is wanted, $APP1" 'no image of this export has that name'
 	# Under its name comes another.
