@@ -161,13 +161,23 @@ struct origin {
 	const struct buf *known;    /* its bytes, where they are in the one form */
 };
 
+static bool make_over_bytes(struct trust_key *k)
+{
+	k->over_bytes = EVP_MD_CTX_new();
+	return k->over_bytes != NULL &&
+	       EVP_DigestVerifyInit_ex(k->over_bytes, NULL, NULL, k->context, NULL, k->pkey, NULL) == 1;
+}
+
+static bool make_over_hashes(struct trust_key *k)
+{
+	k->over_hashes = EVP_PKEY_CTX_new_from_pkey(k->context, k->pkey, NULL);
+	return k->over_hashes != NULL && EVP_PKEY_verify_init(k->over_hashes) == 1;
+}
+
 /* To find what checks signatures by such a key takes OpenSSL long, and is done once. */
 static enum err_code make_ready(struct trust_key *k, struct err *err)
 {
-	if (k->kind == EVP_PKEY_ED25519)
-		return ERR_OK;
-	k->ready = EVP_PKEY_CTX_new_from_pkey(k->context, k->pkey, NULL);
-	if (k->ready != NULL && EVP_PKEY_verify_init(k->ready) == 1)
+	if (k->kind == EVP_PKEY_ED25519 ? make_over_bytes(k) : make_over_hashes(k))
 		return ERR_OK;
 	ERR_clear_error();
 	return err_set(err, ERR_CRYPTO, "%s: OpenSSL checks no signatures with this key", k->name);
@@ -331,7 +341,8 @@ void trust_key_free(struct trust_key *k)
 {
 	if (k == NULL)
 		return;
-	EVP_PKEY_CTX_free(k->ready);
+	EVP_PKEY_CTX_free(k->over_hashes);
+	EVP_MD_CTX_free(k->over_bytes);
 	EVP_PKEY_free(k->pkey);
 	free(k->name);
 	free(k);

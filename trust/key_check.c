@@ -19,7 +19,7 @@ static enum err_code check_plain(const struct trust_key *k, const void *bytes, s
 
 	if (context == NULL)
 		return err_nomem(err);
-	good = EVP_DigestVerifyInit_ex(context, NULL, NULL, k->context, NULL, k->pkey, NULL) == 1 &&
+	good = EVP_MD_CTX_copy_ex(context, k->over_bytes) == 1 &&
 	       EVP_DigestVerify(context, signature, signature_len, bytes, len) == 1;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
@@ -43,7 +43,7 @@ static bool set_scheme(EVP_PKEY_CTX *context, const struct trust_key *k, enum tr
 static bool is_over(const struct trust_key *k, enum trust_hash hash, enum padding padding, const unsigned char *digest,
 		    const void *signature, size_t signature_len)
 {
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(k->ready);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(k->over_hashes);
 	bool good = context != NULL && set_scheme(context, k, hash, padding) &&
 		    EVP_PKEY_verify(context, signature, signature_len, digest, trust_hash_bytes(hash)) == 1;
 
