@@ -11,9 +11,11 @@
 #include "common/text.h"
 #include "trust/few_decoders.h"
 
-#define OID_ISSUER "1.3.6.1.4.1.57264.1.8"
-#define OID_ISSUER_RAW "1.3.6.1.4.1.57264.1.1"
-#define OID_USER_NAME "1.3.6.1.4.1.57264.1.7"
+/* As DER writes them: 1.3.6.1.4.1.57264.1.8, .1 and .7. */
+#define OID_BYTES 10
+#define OID_ISSUER "\x2b\x06\x01\x04\x01\x83\xbf\x30\x01\x08"
+#define OID_ISSUER_RAW "\x2b\x06\x01\x04\x01\x83\xbf\x30\x01\x01"
+#define OID_USER_NAME "\x2b\x06\x01\x04\x01\x83\xbf\x30\x01\x07"
 
 /* A text of ASN.1: without NUL inside, or two people could read it differently. */
 static enum err_code copy_text(const unsigned char *bytes, int len, const char *what, char **ret_text, struct err *err)
@@ -48,9 +50,7 @@ static enum err_code add_name(struct certificate *c, const ASN1_STRING *name, bo
 
 static bool has_oid(const ASN1_OBJECT *object, const char *oid)
 {
-	char text[64];
-
-	return OBJ_obj2txt(text, sizeof(text), object, 1) > 0 && strcmp(text, oid) == 0;
+	return OBJ_length(object) == OID_BYTES && memcmp(OBJ_get0_data(object), oid, OID_BYTES) == 0;
 }
 
 /* The kinds of names that sigstore gives; the others identify nobody here. */
@@ -64,9 +64,17 @@ static const ASN1_STRING *name_of(const GENERAL_NAME *name)
 	return NULL;
 }
 
+void *certificate_extension(const X509 *x509, int nid)
+{
+	const ASN1_OBJECT *kind = OBJ_nid2obj(nid);
+	int at = X509_get_ext_by_OBJ(x509, kind, -1);
+
+	return at >= 0 && X509_get_ext_by_OBJ(x509, kind, at) < 0 ? X509V3_EXT_d2i(X509_get_ext(x509, at)) : NULL;
+}
+
 static enum err_code read_names(struct certificate *c, struct err *err)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(c->x509, NID_subject_alt_name, NULL, NULL);
+	GENERAL_NAMES *names = certificate_extension(c->x509, NID_subject_alt_name);
 	enum err_code code = ERR_OK;
 	int i;
 
@@ -122,22 +130,54 @@ static enum err_code read_issuer(struct certificate *c, struct err *err)
 			 err);
 }
 
+static enum err_code read_in(OSSL_LIB_CTX *context, const void *der, size_t len, X509 **ret_x509, struct err *err)
+{
+	const unsigned char *at = der;
+	X509 *x509 = X509_new_ex(context, NULL);
+
+	if (x509 == NULL)
+		return err_nomem(err);
+	if (d2i_X509(&x509, &at, (long)len) == NULL || at != (const unsigned char *)der + len) {
+		X509_free(x509);
+		ERR_clear_error();
+		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
+	}
+	*ret_x509 = x509;
+	return ERR_OK;
+}
+
+/* Are its own key, as it was read, and that which signed it, as it says, of elliptic curves? */
+static bool is_of_curves(const X509 *x509)
+{
+	int signer = NID_undef;
+
+	return OBJ_find_sigid_algs(X509_get_signature_nid(x509), NULL, &signer) == 1 &&
+	       signer == NID_X9_62_id_ecPublicKey && X509_get0_pubkey(x509) != NULL;
+}
+
+/* Where no other keys are known that is soonest done, and it is enough for nearly all. */
+static enum err_code read_key(struct certificate *c, const void *der, size_t len, struct err *err)
+{
+	OSSL_LIB_CTX *context = few_decoders_of_curves();
+	enum err_code code = read_in(context, der, len, &c->x509, err);
+
+	if (code == ERR_OK && !is_of_curves(c->x509)) {
+		X509_free(c->x509);
+		c->x509 = NULL;
+		context = few_decoders();
+		code = read_in(context, der, len, &c->x509, err);
+	}
+	return code == ERR_OK ? trust_key_of_certificate(c->x509, context, "the certificate", &c->key, err) : code;
+}
+
 enum err_code certificate_read(const void *der, size_t len, struct certificate *ret_certificate, struct err *err)
 {
 	CLEANUP(certificate_release) struct certificate c = { 0 };
-	const unsigned char *at = der;
 	enum err_code code;
 
 	if (len > LIMIT_CERTIFICATE_BYTES)
 		return err_set(err, ERR_LIMIT, "a certificate of %zu bytes", len);
-	c.x509 = X509_new_ex(few_decoders(), NULL);
-	if (c.x509 == NULL)
-		return err_nomem(err);
-	if (d2i_X509(&c.x509, &at, (long)len) == NULL || at != (const unsigned char *)der + len) {
-		ERR_clear_error();
-		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
-	}
-	code = trust_key_of_certificate(c.x509, "the certificate", &c.key, err);
+	code = read_key(&c, der, len, err);
 	if (code == ERR_OK)
 		code = read_names(&c, err);
 	if (code == ERR_OK)

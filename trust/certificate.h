@@ -40,6 +40,9 @@ struct certificate {
 enum err_code certificate_read(const void *der, size_t len, struct certificate *ret_certificate, struct err *err);
 /* Is it for signing code, and not an authority's? */
 enum err_code certificate_check_use(const struct certificate *c, struct err *err);
+/* What OpenSSL makes of an extension, the caller's to free; NULL where there is none that it can read, or where there
+ * are two.  X509_get_ext_d2i does the same, and looks up what each of the others is called. */
+void *certificate_extension(const struct x509_st *x509, int nid);
 /* Was it valid at this time?  Both ends are inside. */
 bool certificate_holds_at(const struct x509_st *x509, int64_t time);
 /* A zeroed certificate is fine. */

@@ -18,4 +18,7 @@ struct ossl_lib_ctx_st;
 
 /* The context, which is not the caller's. */
 struct ossl_lib_ctx_st *few_decoders(void);
+/* The same with one kind of key, elliptic curves as ECDSA has them: for a certificate whose own key and whose issuer's
+ * are of that kind, as nearly all are. */
+struct ossl_lib_ctx_st *few_decoders_of_curves(void);
 #endif

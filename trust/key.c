@@ -13,7 +13,6 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "trust/few_decoders.h"
 #include "trust/fingerprint.h"
 #include "trust/key_private.h"
 #include "trust/pem.h"
@@ -288,10 +287,11 @@ static enum err_code read_known(const X509 *x509, const char *name, struct buf *
 }
 
 /* Of a key in another form a copy is brought into the one form: that of the certificate may be in use elsewhere. */
-enum err_code trust_key_of_certificate(const X509 *x509, const char *name, struct trust_key **ret_key, struct err *err)
+enum err_code trust_key_of_certificate(const X509 *x509, OSSL_LIB_CTX *context, const char *name,
+				       struct trust_key **ret_key, struct err *err)
 {
 	CLEANUP(buf_release) struct buf known = { .max = LIMIT_CERTIFICATE_BYTES };
-	struct origin from = { .name = name, .context = few_decoders() };
+	struct origin from = { .name = name, .context = context };
 	EVP_PKEY *pkey = X509_get0_pubkey(x509);
 	enum err_code code;
 

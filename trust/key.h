@@ -27,6 +27,7 @@
 
 struct trust_key;
 struct x509_st;
+struct ossl_lib_ctx_st;
 
 /* Read a public key in PEM from a file. */
 enum err_code trust_key_read(const char *path, struct trust_key **ret_key, struct err *err);
@@ -36,9 +37,9 @@ enum err_code trust_key_of_pem(const void *pem, size_t len, const char *name, st
 			       struct err *err);
 enum err_code trust_key_of_der(const void *der, size_t len, const char *details, const char *name,
 			       struct trust_key **ret_key, struct err *err);
-/* The key of a certificate that OpenSSL has read: best in few_decoders() (few_decoders.h). */
-enum err_code trust_key_of_certificate(const struct x509_st *x509, const char *name, struct trust_key **ret_key,
-				       struct err *err);
+/* The key of a certificate that OpenSSL has read in this context: best one of few_decoders.h. */
+enum err_code trust_key_of_certificate(const struct x509_st *x509, struct ossl_lib_ctx_st *context, const char *name,
+				       struct trust_key **ret_key, struct err *err);
 /* Where it is from, for messages. */
 const char *trust_key_name(const struct trust_key *k);
 /* What identifies it: its fingerprint (fingerprint.h) in base64, as in the hint of a bundle that cosign writes. */

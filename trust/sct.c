@@ -8,6 +8,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "trust/certificate.h"
 
 #define SCT_MAX 32
 #define PRECERT_ENTRY 1
@@ -15,13 +16,14 @@
 /* The certificate as the log saw it, before the timestamps came into it. */
 static enum err_code bare_tbs(X509 *leaf, struct buf *out, struct err *err)
 {
-	int at = X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1), len;
+	const ASN1_OBJECT *scts = OBJ_nid2obj(NID_ct_precert_scts);
+	int at = X509_get_ext_by_OBJ(leaf, scts, -1), len;
 	unsigned char *der = NULL;
 	enum err_code code;
 
 	X509_EXTENSION_free(at >= 0 ? X509_delete_ext(leaf, at) : NULL);
 	len = i2d_re_X509_tbs(leaf, &der);
-	if (at < 0 || len <= 0 || X509_get_ext_by_NID(leaf, NID_ct_precert_scts, -1) >= 0)
+	if (at < 0 || len <= 0 || X509_get_ext_by_OBJ(leaf, scts, -1) >= 0)
 		code = err_set(err, ERR_FORMAT, "a certificate whose signed timestamps cannot be taken out");
 	else
 		code = buf_add(out, der, (size_t)len, err);
@@ -126,7 +128,7 @@ static enum err_code check_all(const STACK_OF(SCT) * scts, X509 *leaf, const X50
 
 enum err_code sct_check(X509 *leaf, const X509 *issuer, const struct trust_root *root, struct err *err)
 {
-	STACK_OF(SCT) *scts = X509_get_ext_d2i(leaf, NID_ct_precert_scts, NULL, NULL);
+	STACK_OF(SCT) *scts = certificate_extension(leaf, NID_ct_precert_scts);
 	enum err_code code = check_all(scts, leaf, issuer, root, err);
 
 	SCT_LIST_free(scts);

@@ -93,6 +93,9 @@ struct x509_st *mock_certify(const char *pub, bool bare);
 /* That key in DER, as it is written from what is in memory; for buf_release. */
 struct buf mock_certified_key(const struct x509_st *x509);
 void mock_certified_free(struct x509_st *x509);
+/* One in DER, signed by a private key in PEM; for buf_release.  Is one signed by this? */
+struct buf mock_certified(const char *pub, const char *signer);
+bool mock_is_certified_by(struct x509_st *x509, const char *signer);
 
 /* Which of OpenSSL's providers hashes for trust/, where a thread whose context this is was the first to ask. */
 struct ossl_lib_ctx_st;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "tests/lib/seal_keys.h"
 #include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
 
@@ -101,6 +102,39 @@ START_TEST(valid)
 }
 END_TEST
 
+/* Whatever its own key and its issuer's are, of one kind or of two, both do what they are for. */
+static const struct {
+	const char *name, *pub, *signer;
+} kinds[] = {
+	{ "P-256 by P-256", key_p256_pub, key_p256 },
+	{ "P-256 by P-384", key_p256_pub, key_p384 },
+	{ "P-521 by P-384", key_p521_pub, key_p384 },
+	{ "P-256 by RSA", key_p256_pub, key_rsa2048 },
+	{ "P-256 by Ed25519", key_p256_pub, key_ed25519 },
+	{ "RSA by P-256", key_rsa2048_pub, key_p256 },
+	{ "RSA by RSA", key_rsa2048_pub, key_rsa2048 },
+	{ "RSA for PSS alone by P-256", key_rsa2048_pub_pss, key_p256 },
+	{ "Ed25519 by P-256", key_ed25519_pub, key_p256 },
+	{ "Ed25519 by Ed25519", key_ed25519_pub, key_ed25519 },
+};
+
+START_TEST(kind)
+{
+	CLEANUP(buf_release) struct buf der = mock_certified(kinds[_i].pub, kinds[_i].signer);
+	CLEANUP(certificate_release) struct certificate c = { 0 };
+	CLEANUP(buf_release) struct buf spki = { 0 };
+	CLEANUP(trust_key_free_ptr) struct trust_key *k = NULL;
+	const char *name = kinds[_i].name;
+	struct err err = { 0 };
+
+	ck_assert_msg(certificate_read(der.data, der.len, &c, &err) == ERR_OK, "%s: %s", name, err.msg);
+	ck_assert_msg(mock_is_certified_by(c.x509, kinds[_i].signer), "%s", name);
+	spki = mock_certified_key(c.x509);
+	ck_assert_int_eq(trust_key_of_der(spki.data, spki.len, NULL, name, &k, NULL), ERR_OK);
+	ck_assert_msg(trust_key_equal(c.key, k), "%s", name);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("certificate");
@@ -108,6 +142,7 @@ int main(void)
 
 	tcase_add_loop_test(t, says, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, bytes);
+	tcase_add_loop_test(t, kind, 0, (int)COUNT_OF(kinds));
 	tcase_add_loop_test(t, valid, 0, (int)COUNT_OF(times));
 	suite_add_tcase(s, t);
 	return test_run(s);

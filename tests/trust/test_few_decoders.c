@@ -34,6 +34,7 @@ START_TEST(made_once)
 	for (i = 1; i < THREADS; i++)
 		ck_assert_ptr_eq(made[i], made[0]);
 	ck_assert_ptr_eq(few_decoders(), made[0]);
+	ck_assert_ptr_ne(few_decoders_of_curves(), made[0]);
 }
 END_TEST
 
@@ -59,6 +60,7 @@ START_TEST(configured)
 	folder_put(folder, "openssl.cnf", cases[_i].conf, strlen(cases[_i].conf));
 	ck_assert_int_eq(setenv("OPENSSL_CONF", path, 1), 0);
 	ck_assert_msg((few_decoders() != NULL) == cases[_i].is_made, "%s", cases[_i].conf);
+	ck_assert_msg((few_decoders_of_curves() != NULL) == cases[_i].is_made, "%s", cases[_i].conf);
 	folder_remove(folder);
 }
 END_TEST

@@ -9,6 +9,7 @@
 #include "tests/lib/seal_keys.h"
 #include "tests/lib/sigstore_mock.h"
 #include "tests/lib/test_main.h"
+#include "trust/few_decoders.h"
 
 #define TEXT "some bytes\n"
 
@@ -284,8 +285,8 @@ START_TEST(in_a_certificate)
 	struct err err = { 0 };
 
 	ck_assert_int_eq(trust_key_of_pem(usual, strlen(usual), "a.pub", &named, &err), ERR_OK);
-	ck_assert_msg(trust_key_of_certificate(x509, "a.crt", &k, &err) == ERR_OK, "%s: %s", certified[_i].name,
-		      err.msg);
+	ck_assert_msg(trust_key_of_certificate(x509, few_decoders(), "a.crt", &k, &err) == ERR_OK, "%s: %s",
+		      certified[_i].name, err.msg);
 	ck_assert_msg(strcmp(trust_key_id(k), trust_key_id(named)) == 0, "%s: %s", certified[_i].name, trust_key_id(k));
 	ck_assert(trust_key_equal(k, named));
 	after = mock_certified_key(x509); /* others may look at it meanwhile */
@@ -305,7 +306,7 @@ START_TEST(other_kind_in_a_certificate)
 	struct x509_st *x509 = mock_certify(x25519, false);
 	struct err err = { 0 };
 
-	ck_assert_int_eq(trust_key_of_certificate(x509, "a.crt", &k, &err), ERR_UNSUPPORTED);
+	ck_assert_int_eq(trust_key_of_certificate(x509, few_decoders(), "a.crt", &k, &err), ERR_UNSUPPORTED);
 	ck_assert_msg(strstr(err.msg, "another kind") != NULL, "%s", err.msg);
 	ck_assert_ptr_null(k);
 	mock_certified_free(x509);
