@@ -149,6 +149,39 @@ certificates() {
 	done
 }
 
+# So many bytes that cannot be compressed, always the same; others for another NUMBER.
+noise() {
+	local bytes=$1 number=${2:-1}
+	openssl enc -aes-128-ctr -K "$(printf %032d "$number")" -iv 0 -in /dev/zero 2>/dev/null | head -c "$bytes"
+}
+
+# A new OCI layout $1 with an image by the name $2, whose only layer is the file $3: the same bytes each time. Sets LAYER and
+# ROOT, the digests of its layer and of its manifest.
+one_layer() {
+	local layout=$1 name=$2 file=$3 type=application/vnd.oci.image image
+	local digest size blobs=$1/blobs/sha256
+	_blob() { # FILE: it goes among the blobs
+		digest=sha256:$(sha256sum "$1" | cut -d ' ' -f 1) size=$(stat -c %s "$1")
+		cp "$1" "$blobs/${digest#*:}"
+	}
+	mkdir -p "$blobs"
+	printf '{"architecture":"amd64","os":"linux"}' >"$layout/config" && _blob "$layout/config"
+	printf '{"schemaVersion":2,"mediaType":"%s.manifest.v1+json","config":{"mediaType":"%s.config.v1+json","digest":"%s","size":%d},' \
+		$type $type "$digest" "$size" >"$layout/manifest"
+	_blob "$file"
+	# shellcheck disable=SC2034 # for the tests
+	LAYER=$digest
+	printf '"layers":[{"mediaType":"%s.layer.v1.tar+gzip","digest":"%s","size":%d}]}' $type "$digest" "$size" >>"$layout/manifest"
+	_blob "$layout/manifest"
+	# shellcheck disable=SC2034 # for the tests
+	ROOT=$digest
+	printf -v image '{"mediaType":"%s.manifest.v1+json","digest":"%s","size":%d,"annotations":{"io.containerd.image.name":"%s"}}' \
+		$type "$digest" "$size" "$name"
+	printf '{"schemaVersion":2,"manifests":[%s]}' "$image" >"$layout/index.json"
+	printf '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
+	rm "$layout/config" "$layout/manifest"
+}
+
 # The blobs of an OCI layout, each proved against its name.
 layout_digests() {
 	(cd "$1/blobs/sha256" && sha256sum -- * | while read -r digest name; do

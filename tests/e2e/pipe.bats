@@ -17,14 +17,15 @@ setup_file() {
 	http_proxy=http://$REGISTRY "$BUNDLE" export -q --plain-http -o many.zst "$FAR" >/dev/null
 }
 
-# The image layers/many:1: some layers of noise, of which the last is not compressed.
+# The image layers/many:1, the same each time: some layers of noise, of which the last is not compressed.
 many_layers() {
 	local i types=()
 	for ((i = 1; i <= LAYERS; i++)); do
-		openssl enc -aes-128-ctr -K "$i" -iv 0 -in /dev/zero 2>/dev/null | head -c "$LAYER_BYTES" >"layer$i"
+		noise "$LAYER_BYTES" "$i" >"layer$i"
 		types+=("layer$i:application/vnd.oci.image.layer.v1.tar$( ((i == LAYERS)) || echo +gzip)")
 	done
-	lab_peer oras push --plain-http --no-tty "$REGISTRY/layers/many:1" "${types[@]}" >/dev/null
+	lab_peer oras push --plain-http --no-tty --annotation org.opencontainers.image.created=2026-01-01T00:00:00Z \
+		"$REGISTRY/layers/many:1" "${types[@]}" >/dev/null
 	rm layer*
 }
 

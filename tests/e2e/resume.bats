@@ -3,14 +3,14 @@
 load helpers
 
 NAME=registry.example.test/big/app:1
+FRAME_BYTES=$((4 << 20)) # what is kept of a layer is whole frames
 
 setup_file() {
 	registry_start
 	cd "$BATS_FILE_TMPDIR" || return
 	sizes=(0 5 10 15 12 44) # in MiB; from 16 on a layer may come in pieces
 	for number in 1 2 3 4 5; do
-		openssl enc -aes-128-ctr -K "$(printf %032d "$number")" -iv 0 -in /dev/zero 2>/dev/null |
-			head -c "${sizes[number]}M" >"layer$number"
+		noise "${sizes[number]}M" "$number" >"layer$number"
 	done
 	push 1 layer1 layer2 layer3
 	push 2 layer3 layer4 layer1
@@ -27,23 +27,27 @@ setup() {
 
 teardown() { session_end; }
 
-# An image of these layers, under a tag.
+# An image of these layers, under a tag: the same one each time.
 push() {
 	local tag=$1
 	shift
-	lab_peer oras push --plain-http --no-tty "$REGISTRY/big/app:$tag" \
-		"${@/%/:application/vnd.oci.image.layer.v1.tar+gzip}" >/dev/null
+	lab_peer oras push --plain-http --no-tty --annotation org.opencontainers.image.created=2026-01-01T00:00:00Z \
+		"$REGISTRY/big/app:$tag" "${@/%/:application/vnd.oci.image.layer.v1.tar+gzip}" >/dev/null
+}
+
+# What a tag stands for.
+manifest_of() {
+	curl -fsS --noproxy '*' "http://$REGISTRY/v2/big/app/manifests/$1" -H 'Accept: application/vnd.oci.image.manifest.v1+json'
 }
 
 # The digest of the N-th layer of a tag.
 layer() {
-	curl -fsS --noproxy '*' "http://$REGISTRY/v2/big/app/manifests/$1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' |
-		jq -r ".layers[$2].digest"
+	manifest_of "$1" | jq -r ".layers[$2].digest"
 }
 
 # Lets tag 1 stand for what another tag stands for.
 tag_over() {
-	curl -fsS --noproxy '*' "http://$REGISTRY/v2/big/app/manifests/$1" -H 'Accept: application/vnd.oci.image.manifest.v1+json' >manifest
+	manifest_of "$1" >manifest
 	curl -fsS --noproxy '*' -X PUT -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' --data-binary @manifest \
 		"http://$REGISTRY/v2/big/app/manifests/1"
 	rm manifest
@@ -63,29 +67,31 @@ undisturbed() {
 	beside_stop
 }
 
-# Exports through a proxy that does this to a layer, which is all that is left then; and kills it.
+# Exports through a proxy that does this to a layer after so many bytes, which is all that is left then; and kills it.
 killed_export() {
-	local digest=$1 what=$2
+	local digest=$1 what=$2 others
 	shift 2
+	others=$(manifest_of 1 | jq --arg digest "$digest" '[.layers[] | select(.digest != $digest) | .size] | add')
 	through_proxy --fault "/blobs/$digest#1" "$what"
 	"$BUNDLE" export -q --plain-http -o app.oci.tar.zst "$@" "$NAME" 3>&- &
 	EXPORT_PID=$!
-	kill_export
+	kill_export 4 $((others + ${what#*:} / FRAME_BYTES * FRAME_BYTES))
 }
 
-# Every blob has been answered, and for a while nothing more was written.
+# So many blobs, or pieces of them, were answered, so many bytes are written, and for a while no more was: of a frame that is
+# not whole it does not matter how much there is.
 others_are_there() {
-	local written
-	[[ $(proxy_asked '[.[] | select(.method == "GET" and (.path | test("/blobs/")))] | length') -ge 4 ]] || return
+	local answers=$1 bytes=$2 written
+	[[ $(proxy_asked '[.[] | select(.method == "GET" and (.path | test("/blobs/")))] | length') -ge $answers ]] || return
 	written=$(awk '/^wchar/ { print $2 }' "/proc/$EXPORT_PID/io")
 	[[ $written == "${WRITTEN:-}" ]] || { WRITTEN=$written STILL=0 && return 1; }
-	((++STILL > 10))
+	((written >= bytes && ++STILL > 10))
 }
 
 kill_export() {
 	await proxy_stalled
 	WRITTEN='' STILL=0
-	await others_are_there
+	await others_are_there "$@"
 	kill -KILL "$EXPORT_PID"
 	wait "$EXPORT_PID" 2>/dev/null || true
 	[[ ! -e app.oci.tar.zst ]] || fail published
@@ -106,7 +112,7 @@ same_export() {
 	digest=$(layer 1 2)
 	for frames in 0 1 2 3; do
 		echo "# after $frames frames of 4 MiB"
-		killed_export "$digest" stall:$((frames * 4194304 + 300000))
+		killed_export "$digest" stall:$((frames * FRAME_BYTES + 300000))
 		[[ $(ls -A) == $'app.oci.tar.zst.part\nwhole' ]] || fail 'other files'
 		: >"$PROXY_LOG"
 		same_export
@@ -115,7 +121,7 @@ same_export() {
 		if ((frames == 0)); then
 			[[ $(ranges "$digest") == all ]] || fail "asked for $(ranges "$digest")"
 		else
-			[[ $(ranges "$digest") == "bytes=$((frames * 4194304))-" ]] || fail "asked for $(ranges "$digest")"
+			[[ $(ranges "$digest") == "bytes=$((frames * FRAME_BYTES))-" ]] || fail "asked for $(ranges "$digest")"
 		fi
 		[[ -z $(ranges "$(layer 1 0)") && -z $(ranges "$(layer 1 1)") ]] || fail 'a layer that was there was fetched'
 		bundle verify -q --content-only app.oci.tar.zst
@@ -227,8 +233,9 @@ same_export() {
 	through_proxy --fault "/blobs/$digest#2" stall:100000
 	"$BUNDLE" export -q --plain-http -o app.oci.tar.zst "$large" 3>&- &
 	EXPORT_PID=$!
-	kill_export
-	(($(ranges "$digest" | sort -u | wc -l) >= 4)) || fail "asked for $(ranges "$digest")"
+	# The config and five pieces, of which the largest has 12 MiB.
+	kill_export 6 $(((44 - 12) << 20))
+	(($(ranges "$digest" | sort -u | wc -l) == 5)) || fail "asked for $(ranges "$digest")"
 	before=$(ranges "$digest")
 	: >"$PROXY_LOG"
 	bundle export -q --plain-http -o app.oci.tar.zst "$large"

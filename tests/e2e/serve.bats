@@ -7,7 +7,7 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	"$BUNDLE" export -q -o app.zst "$REGISTRY/demo/app1:1.0" >/dev/null
 	"$BUNDLE" export -q -o multi.zst "$REGISTRY/demo/multi:2.1" >/dev/null
-	head -c 9000000 /dev/urandom >layer
+	noise 9000000 >layer
 	openssl genpkey -algorithm ed25519 -out key.pem
 	openssl pkey -in key.pem -pubout -out key.pub
 }
@@ -55,21 +55,7 @@ code() {
 
 # An image of one gzip layer of 9 MB, in big.zst; LAYER is its digest.
 big_bundle() {
-	local image=$REGISTRY/demo/big:1
-	mkdir -p oci/blobs/sha256
-	put() { # FILE
-		local digest
-		digest=$(sha256sum "$1" | cut -d ' ' -f 1)
-		cp "$1" "oci/blobs/sha256/$digest"
-		printf '"digest":"sha256:%s","size":%d' "$digest" "$(stat -c %s "$1")"
-	}
-	echo '{"architecture":"amd64","os":"linux"}' >config
-	LAYER=sha256:$(sha256sum "$BATS_FILE_TMPDIR/layer" | cut -d ' ' -f 1)
-	printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json",%s},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip",%s}]}' \
-		"$(put config)" "$(put "$BATS_FILE_TMPDIR/layer")" >manifest
-	printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",%s,"annotations":{"io.containerd.image.name":"%s"}}]}' \
-		"$(put manifest)" "$image" >oci/index.json
-	echo '{"imageLayoutVersion":"1.0.0"}' >oci/oci-layout
+	one_layer oci "$REGISTRY/demo/big:1" "$BATS_FILE_TMPDIR/layer"
 	"$BUNDLE" export -q -o big.zst oci:oci >/dev/null
 }
 

@@ -25,7 +25,8 @@ fault that fits is the one. WHAT is one of
     keep:N              the same, but the client waits for an answer for ever
     drip:               answer a part of an upload as if one byte more had been kept each time; the registry hears nothing of it
     third:SEED          goes wrong for a third of the requests: 429, 500, or half of the body and a hang-up. Which they
-                        are follows from SEED, what is asked, and how often it was asked before
+                        are follows from SEED, what is asked, and how often it was asked before; what names an upload
+                        is made up by the registry and does not count. The same fails no more than four times in a row
 
 It can be the registry itself (http://127.0.0.1:PORT/v2/...) or the HTTP proxy of a client ($http_proxy): then images
 keep a name that does not depend on the port.
@@ -139,6 +140,9 @@ FAULTS = {
 }
 
 
+# Of one thing, so many answers in a row are no good: a client that gives up after that is not tested by chance.
+IN_A_ROW_MAX = 4
+
 BODY_FAULTS = {"body", "file", "corrupt", "truncate", "cut", "stall", "lie"}
 
 
@@ -165,6 +169,7 @@ class Fault:
         self.action = action
         self.seen = 0
         self.asked = collections.Counter()
+        self.in_a_row = collections.Counter()
 
     def fits(self, method, path):
         if not (self.pattern.search(path) or self.pattern.search(f"{method} {path}")) or (method == "HEAD" and self.action in BODY_FAULTS):
@@ -174,9 +179,13 @@ class Fault:
 
     def lot(self, method, path):
         """A number for the nth such request, whatever else is asked meanwhile."""
+        path = re.sub(r"(/blobs/uploads/)[^/?]+\?_state=[^&]*", r"\1", path)
         self.asked[method, path] += 1
         text = f"{self.text} {self.asked[method, path]} {path}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        lot = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        lot += self.in_a_row[method, path] == IN_A_ROW_MAX and lot % 3 == 0
+        self.in_a_row[method, path] = 0 if lot % 3 else self.in_a_row[method, path] + 1
+        return lot
 
     def apply(self, answer, method, path):
         if self.action == "third":
@@ -314,9 +323,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if name.lower() not in HOP_BY_HOP | {"authorization"}:
                 upstream.putheader(name, value)
         upstream.endheaders()
-        upstream.send(part)
-        upstream.sock.shutdown(socket.SHUT_WR)
-        upstream.sock.recv(CHUNK_BYTES)  # until the registry has noticed
+        try:
+            upstream.send(part)
+            upstream.sock.shutdown(socket.SHUT_WR)
+            upstream.sock.recv(CHUNK_BYTES)  # until the registry has noticed
+        except ConnectionError:
+            pass  # it has, and hung up first
         upstream.close()
 
     def referrers(self, url):
@@ -359,6 +371,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Proxy(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # connections that come at once are not turned away for a second
 
     def __init__(self, options):
         super().__init__(("127.0.0.1", 0), Handler)

@@ -46,6 +46,7 @@ def access(scope):
 
 class Service(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, options):
         super().__init__(("127.0.0.1", 0), Handler)
