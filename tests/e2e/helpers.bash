@@ -18,6 +18,10 @@
 bats_require_minimum_version 1.5.0
 
 export LC_ALL=C.UTF-8
+# Whoever runs the tests may have settings of their own for this program and for others.
+umask 022
+unset "${!BUNDLE_TRUST@}" "${!BUNDLE_STORE@}" "${!DOCKER_@}" "${!XDG_@}" "${!CONTAINERD_@}" REGISTRY_AUTH_FILE CONTAINERS_REGISTRIES_CONF \
+	http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUNDLE=$(realpath "${BUNDLE:-$TOP/build/${VARIANT:-release}/bundle}")
 . "$TOP/tests/lab/lab.sh"
@@ -43,7 +47,9 @@ registry_start() {
 	# bats waits until nobody holds its file descriptor 3 any more.
 	lab_registry_start "$STORAGE" 3>&-
 	REGISTRY=$LAB_REGISTRY_ADDR
-	export LAB_WORK STORAGE REGISTRY LAB_REGISTRY_ADDR LAB_REGISTRY_PID LAB_REGISTRY_WORK LAB_REGISTRY_LOG
+	# What is prepared for all tests of a file has nothing of the user's either.
+	HOME=$LAB_WORK/nobody
+	export HOME LAB_WORK STORAGE REGISTRY LAB_REGISTRY_ADDR LAB_REGISTRY_PID LAB_REGISTRY_WORK LAB_REGISTRY_LOG
 }
 
 registry_stop() {
@@ -54,7 +60,6 @@ session_start() {
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir work home && cd work || return
 	export HOME=$BATS_TEST_TMPDIR/home BUNDLE_STORE=$BATS_TEST_TMPDIR/store
-	unset BUNDLE_TRUST DOCKER_CONFIG DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS_VERIFY DOCKER_CERT_PATH http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 	BESIDE=() SITES=()
 }
 
@@ -110,9 +115,9 @@ complain() {
 	holds stderr "$@"
 }
 
-# Succeeds once the command does; 20 seconds are a failure.
+# Succeeds once the command does; a minute is a failure.
 await() {
-	local tries=1000
+	local tries=3000
 	until "$@"; do
 		((tries-- > 0)) || fail "waited in vain for: $*" || return
 		sleep 0.02

@@ -25,7 +25,6 @@ make_bundle() {
 }
 
 setup() {
-	umask 022
 	session_start
 	cp "$SEALED"/* .
 	export BUNDLE_TRUST=$BATS_TEST_TMPDIR/trust

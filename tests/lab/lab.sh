@@ -144,7 +144,7 @@ _lab_registry_config() {
 
 # Starts one and waits for it: 0 it answers, 1 it ended (the port may be taken), 2 it is there but does not answer.
 _lab_registry_try() {
-	local work=$1 port=$2 tries=200
+	local work=$1 port=$2 tries=1200
 	"${LAB_COMMAND[@]}" serve "$work/config.yml" </dev/null >>"$LAB_REGISTRY_LOG" 2>&1 &
 	LAB_REGISTRY_PID=$!
 	# Disowned, or bash would report the end of it.
@@ -188,7 +188,7 @@ lab_registry_stop() {
 	if [[ -n $pid ]]; then
 		kill "$pid" 2>/dev/null || true
 		_lab_wait_gone "$pid" 10 || kill -KILL "$pid" 2>/dev/null || true
-		_lab_wait_gone "$pid" 5 || _lab_fail "registry $pid does not end" || return
+		_lab_wait_gone "$pid" 60 || _lab_fail "registry $pid does not end" || return
 	fi
 	[[ -z $work || -n ${LAB_WORK:-} ]] || rm -rf "$work"
 }
@@ -204,7 +204,7 @@ lab_referrers_start() {
 	LAB_REFERRERS_PID=$!
 	disown "$LAB_REFERRERS_PID"
 	# shellcheck disable=SC2034 # for the caller
-	read -r -t 20 LAB_REFERRERS_ADDR <"$out/address" || _lab_fail "the registry does not begin: $(_lab_last "$out/log")" || return
+	read -r -t 60 LAB_REFERRERS_ADDR <"$out/address" || _lab_fail "the registry does not begin: $(_lab_last "$out/log")" || return
 	rm -r "$out"
 }
 
@@ -213,7 +213,7 @@ lab_referrers_stop() {
 	unset LAB_REFERRERS_ADDR LAB_REFERRERS_PID
 	[[ -n $pid ]] || return 0
 	kill "$pid" 2>/dev/null || true
-	_lab_wait_gone "$pid" 10 || _lab_fail "registry $pid does not end"
+	_lab_wait_gone "$pid" 60 || _lab_fail "registry $pid does not end"
 }
 
 # ---- Docker daemons ----
@@ -233,7 +233,7 @@ _lab_docker_config() {
 }
 
 _lab_docker_wait() {
-	local pid=$1 sock=$2 end=$((SECONDS + 60))
+	local pid=$1 sock=$2 end=$((SECONDS + 180))
 	until [[ -S $sock && $(curl -s -m 5 --unix-socket "$sock" http://docker/_ping) == OK ]]; do
 		! _lab_gone "$pid" || return 1
 		((SECONDS < end)) || return 1
@@ -297,7 +297,7 @@ _lab_daemon_stop() {
 		# end of all of its children.
 		_lab_daemon_kill TERM "$work" daemon.pid || true
 		[[ -f $work/daemon.pid ]] && _lab_wait_gone "$pid" 30 || _lab_daemon_kill KILL "$work" unshare.pid || true
-		_lab_wait_gone "$pid" 10 || _lab_fail "the daemon in $work does not end" || return
+		_lab_wait_gone "$pid" 60 || _lab_fail "the daemon in $work does not end" || return
 	fi
 	rm -rf "$work"
 }
@@ -335,7 +335,7 @@ _lab_containerd_config() {
 }
 
 _lab_containerd_wait() {
-	local pid=$1 tries=600
+	local pid=$1 tries=3600
 	until lab_ctr version >/dev/null 2>&1; do
 		! _lab_gone "$pid" || return 1
 		((tries-- > 0)) || return 1

@@ -55,14 +55,14 @@ class Browser:
         except (AttributeError, urllib.error.URLError):
             pass
         os.killpg(self.driver.pid, 15)
-        self.driver.wait(10)
+        self.driver.wait(60)
         shutil.rmtree(self.profile, ignore_errors=True)
 
     def ask(self, method, path, body=None):
         data = json.dumps(body if body is not None else {}).encode() if method == "POST" else None
         request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=180) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise RuntimeError(error.read().decode()) from error
@@ -75,8 +75,8 @@ class Browser:
         return self.ask("POST", self.session + "/execute/sync", {"script": script, "args": list(args)})
 
     def until(self, script):
-        """Waits until a function body returns what is true; ten seconds are a failure."""
-        end = time.monotonic() + 10
+        """Waits until a function body returns what is true; a minute is a failure."""
+        end = time.monotonic() + 60
         while not self.run(script):
             assert time.monotonic() < end, f"waited in vain for: {script}"
             time.sleep(0.02)
