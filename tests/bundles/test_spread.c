@@ -19,7 +19,7 @@
 #define FRAMES 5
 #define FRAME_BYTES ((uint64_t)4 * MIB)
 #define ALL_FRAMES 0x1f
-#define PATIENCE_SECONDS 20
+#define PATIENCE_SECONDS 60
 
 struct fixture {
 	struct image_builder b, other;

@@ -69,6 +69,7 @@ START_TEST(failure)
 	CLEANUP(http_asked_release) struct http_asked a;
 	struct err err = { 0 };
 
+	http_asked_engine_for(failures[_i].target);
 	http_asked_init(&a, failures[_i].target);
 	ck_assert_msg(http_asked_run(&a, &err) == failures[_i].want, "%s: %d, %s", failures[_i].name, err.code,
 		      err.msg);
@@ -81,9 +82,7 @@ START_TEST(failure)
 END_TEST
 
 static const char *const unreachable[] = {
-	"http://127.0.0.1:1/", "http://no-such-host.invalid/",
-	"ftp://127.0.0.1/",    "file:///etc/passwd",
-	"nonsense://x",        "",
+	"http://127.0.0.1:1/", "http://no..host.invalid/", "ftp://127.0.0.1/", "file:///etc/passwd", "nonsense://x", "",
 };
 
 START_TEST(out_of_reach)
@@ -191,7 +190,7 @@ END_TEST
 /* A new engine, which reads the environment anew; the server plays the proxy. */
 static void renew_engine(const char *proxy, const char *no_proxy)
 {
-	struct http_options options = { .max_active = 1, .stall_seconds = 1, .connect_seconds = 1, .retry_ms = 1 };
+	struct http_options options = { .max_active = 1, .stall_seconds = HTTP_PATIENCE, .retry_ms = 1 };
 	CLEANUP(free_ptr) char *url = NULL;
 
 	http_free(http_asked_engine);

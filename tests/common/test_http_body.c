@@ -33,7 +33,7 @@ static enum err_code on_done(struct http_call *done, struct err *failure, struct
 static void setup(void)
 {
 	struct http_options options = {
-		.max_active = 1, .user_agent = "bundle/test", .stall_seconds = 1, .retry_ms = 1
+		.max_active = 1, .user_agent = "bundle/test", .stall_seconds = HTTP_PATIENCE, .retry_ms = 1
 	};
 
 	server = http_server_start(routes, COUNT_OF(routes));

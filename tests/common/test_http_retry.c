@@ -65,6 +65,7 @@ START_TEST(again)
 	enum err_code got;
 	char start[100];
 
+	http_asked_engine_for(agains[_i].target);
 	http_asked_init(&a, agains[_i].target);
 	a.call.on_again = agains[_i].once ? NULL : on_again;
 	got = http_asked_run(&a, &err);
@@ -196,7 +197,7 @@ static const struct {
 	int agains;
 } nobody[] = {
 	{ "http://127.0.0.1:1/", RETRY_TRIES_FEW - 1 },
-	{ "http://no-such-host.invalid/", RETRY_TRIES_FEW - 1 },
+	{ "http://no..host.invalid/", RETRY_TRIES_FEW - 1 }, /* which no name server need be asked for */
 	{ "ftp://127.0.0.1/", 0 },
 	{ "file:///etc/passwd", 0 },
 	{ "nonsense://x", 0 },

@@ -33,7 +33,7 @@ static char *docker_config;
 /* Entry is what config.json has for the server; NULL for nothing. */
 static void start(const struct http_route *routes, size_t len, const char *entry)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	struct http_options options = { .max_active = 4, .stall_seconds = HTTP_PATIENCE, .retry_ms = 1 };
 	CLEANUP(free_ptr) char *config = NULL;
 
 	server = http_server_start(routes, len);

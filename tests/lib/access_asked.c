@@ -18,7 +18,7 @@ static char *docker_config;
 
 void access_asked_start(const struct http_route *routes, size_t len, bool with_credentials)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	struct http_options options = { .max_active = 4, .stall_seconds = HTTP_PATIENCE, .retry_ms = 1 };
 	CLEANUP(free_ptr) char *base = NULL;
 	CLEANUP(free_ptr) char *config = NULL;
 

@@ -7,7 +7,9 @@
 static void start(struct asked_registry *r, const struct http_route *routes, size_t len, const char *rest,
 		  bool with_tokens)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	struct http_options options = { .max_active = 4,
+					.stall_seconds = http_server_patience(routes, len),
+					.retry_ms = 1 };
 	CLEANUP(free_ptr) char *text = NULL;
 	struct err err = { 0 };
 

@@ -29,6 +29,16 @@ static int run(const struct command *c, const char *const *words)
 	return status;
 }
 
+static void limit_time(unsigned seconds)
+{
+	const struct rlimit cpu = { .rlim_cur = seconds, .rlim_max = seconds + 1 };
+
+	if (setrlimit(RLIMIT_CPU, &cpu) != 0)
+		_exit(98);
+	signal(SIGALRM, SIG_DFL); /* Check has its own way with it */
+	alarm(CHILD_HANGS);
+}
+
 void child_run(struct child *a, const struct command *c, const char *const *words, unsigned seconds)
 {
 	struct rusage usage;
@@ -37,8 +47,7 @@ void child_run(struct child *a, const struct command *c, const char *const *word
 
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
-		signal(SIGALRM, SIG_DFL); /* Check has its own way with it */
-		alarm(seconds);
+		limit_time(seconds);
 		if (freopen("out", "w", stdout) == NULL || freopen("err", "w", stderr) == NULL)
 			_exit(98);
 		status = run(c, words);

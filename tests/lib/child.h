@@ -1,7 +1,10 @@
 /* child.h - a command in a process of its own: how it ends, what it says, how much memory it takes.
  *
  * Lifecycle  child_run, in a folder that is the test's own; child_release.
- * Bounds     CHILD_WORDS words; whoever takes more seconds than are given is ended by SIGALRM.
+ * Units      Seconds are those that it computes, in all its threads: for how long a busy machine keeps it waiting says
+ *            nothing of it.
+ * Bounds     CHILD_WORDS words; whoever takes more seconds than are given is ended by SIGXCPU, and whoever hangs by
+ *            SIGALRM, after CHILD_HANGS.
  * Output     What it says on stdout and stderr is in the files "out" and "err" of the folder.
  * Errors     Those of the command are its status, 128 and the number where a signal ended it; whatever else fails here
  *            fails the test.
@@ -12,6 +15,7 @@
 #include "common/opt.h"
 
 #define CHILD_WORDS 12
+#define CHILD_HANGS 240 /* seconds by the clock */
 
 /* A sanitizer takes memory of its own. */
 #ifdef __SANITIZE_ADDRESS__

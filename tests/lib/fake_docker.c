@@ -1,6 +1,7 @@
 #include "tests/lib/fake_docker.h"
 
 #include <check.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "common/text.h"
 
 #define TAR_MAX (4 << 20)
+#define PATIENCE_MS 20000
 
 static void answer(int fd, int status, const char *body)
 {
@@ -169,6 +171,13 @@ static bool take_tar(struct fake_docker *d, int fd)
 	return false;
 }
 
+static void wait_for_hangup(int fd)
+{
+	struct pollfd gone = { .fd = fd, .events = POLLRDHUP };
+
+	(void)!poll(&gone, 1, PATIENCE_MS);
+}
+
 static void take_load(struct fake_docker *d, int fd)
 {
 	static char spaces[70000];
@@ -176,7 +185,8 @@ static void take_load(struct fake_docker *d, int fd)
 	d->loads++;
 	if (d->fault == FAKE_REFUSES_EARLY) {
 		answer(fd, 200, "{\"errorDetail\":{\"message\":\"no space left\"},\"error\":\"no space left\"}\r\n");
-		usleep(300000); /* as a daemon does, so that it is heard before the connection breaks */
+		wait_for_hangup(
+			fd); /* as a daemon does for a while, so that it is heard before the connection breaks */
 		return;
 	}
 	d->loaded = take_tar(d, fd) && d->fault != FAKE_REFUSES;

@@ -36,7 +36,8 @@ void hostile_export_teardown(void)
 
 static void run(const struct hostile_export *row, const char *host, struct child *ret_result)
 {
-	const char *words[CHILD_WORDS] = { "-q", "-o", FILE_NAME, "--stall-timeout=1" };
+	const char *words[CHILD_WORDS] = { "-q", "-o", FILE_NAME,
+					   row->slow ? "--stall-timeout=1" : "--stall-timeout=20" };
 	CLEANUP(free_ptr) char *login = NULL;
 	CLEANUP(free_ptr) char *image = NULL;
 	size_t len = 4;
@@ -104,7 +105,7 @@ void hostile_export_add(Suite *s, const char *name, const TTest *test, size_t le
 {
 	TCase *t = tcase_create(name);
 
-	tcase_set_timeout(t, SECONDS_MAX + 10);
+	tcase_set_timeout(t, CHILD_HANGS + 10);
 	tcase_add_checked_fixture(t, hostile_export_setup, hostile_export_teardown);
 	tcase_add_loop_test(t, test, 0, (int)len);
 	suite_add_tcase(s, t);

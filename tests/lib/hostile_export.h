@@ -44,6 +44,7 @@ struct hostile_export {
 	const char *image; /* behind the host; /a/b:1 where NULL */
 	const char *option;
 	bool login; /* as u */
+	bool slow;  /* nothing but the time limit of a transfer would end it */
 	int status;
 	const char *text;
 	long memory_max_mib; /* 64 where it is 0: those of many nodes have 1 KiB more for each */

@@ -10,6 +10,7 @@
 #include "tests/lib/http_server.h"
 
 #define LONG_BODY_BYTES 300000
+#define ACTIVE 4
 
 static char long_body[LONG_BODY_BYTES];
 
@@ -66,12 +67,12 @@ static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_
 	snprintf(t->why, sizeof(t->why), "%s", why);
 }
 
-void http_asked_engine_start(unsigned max_active)
+static void engine_start(unsigned max_active, unsigned stall_seconds)
 {
 	struct http_options options = {
 		.max_active = max_active,
 		.user_agent = "bundle/test",
-		.stall_seconds = 1,
+		.stall_seconds = stall_seconds,
 		.retry_ms = 1,
 		.on_wait = on_wait,
 		.ctx = &http_asked_told,
@@ -81,12 +82,29 @@ void http_asked_engine_start(unsigned max_active)
 	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
 }
 
+void http_asked_engine_start(unsigned max_active)
+{
+	engine_start(max_active, HTTP_PATIENCE);
+}
+
+void http_asked_engine_for(const char *target)
+{
+	unsigned stall_seconds = HTTP_PATIENCE;
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(routes); i++) {
+		if (strcmp(routes[i].target, target) == 0)
+			stall_seconds = http_server_patience(&routes[i], 1);
+	}
+	engine_start(ACTIVE, stall_seconds);
+}
+
 void http_asked_setup(void)
 {
 	memset(long_body, 'x', sizeof(long_body));
 	http_asked_told = (struct told){ 0 };
 	http_asked_server = http_server_start(routes, COUNT_OF(routes));
-	http_asked_engine_start(4);
+	http_asked_engine_start(ACTIVE);
 }
 
 void http_asked_teardown(void)

@@ -41,8 +41,10 @@ struct http_asked {
 
 void http_asked_setup(void);
 void http_asked_teardown(void);
-/* A new engine in the place of the one that is there. */
+/* A new engine in the place of the one that is there.  It waits for the server for HTTP_PATIENCE, or for as long as
+ * this target of the server deserves. */
 void http_asked_engine_start(unsigned max_active);
+void http_asked_engine_for(const char *target);
 
 /* A call to the server, or to another host. */
 void http_asked_init(struct http_asked *a, const char *target);

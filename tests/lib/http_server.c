@@ -311,6 +311,15 @@ struct http_server *http_server_start(const struct http_route *routes, size_t le
 	return s;
 }
 
+unsigned http_server_patience(const struct http_route *routes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && routes[i].fault != FAULT_SILENT && routes[i].fault != FAULT_DRIP; i++)
+		;
+	return i < len ? 1 : HTTP_PATIENCE;
+}
+
 const char *http_server_host(const struct http_server *s)
 {
 	return s->host;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #define HTTP_REQUEST_MAX 65536
+#define HTTP_PATIENCE 20 /* seconds: whatever else the machine does, nothing stands still on loopback for so long */
 
 enum http_fault {
 	FAULT_NONE,
@@ -41,6 +42,9 @@ struct http_route {
 struct http_server;
 
 struct http_server *http_server_start(const struct http_route *routes, size_t len);
+/* How many seconds an engine should wait that asks for these: HTTP_PATIENCE, or 1 where one of them never answers, or
+ * hardly. */
+unsigned http_server_patience(const struct http_route *routes, size_t len);
 /* "127.0.0.1:PORT"; and the same server under another name, "localhost:PORT". */
 const char *http_server_host(const struct http_server *s);
 const char *http_server_other_host(const struct http_server *s);

@@ -34,7 +34,9 @@ static void put_hosts(struct mirrored *m, const char *capabilities)
 void mirrored_start(struct mirrored *m, const struct http_route *mirror, const struct http_route *home,
 		    const char *capabilities)
 {
-	struct http_options options = { .max_active = 4, .stall_seconds = 2, .retry_ms = 1 };
+	struct http_options options = { .max_active = 4,
+					.stall_seconds = http_server_patience(home, MIRRORED_ROUTES),
+					.retry_ms = 1 };
 
 	*m = (struct mirrored){ .mirror = http_server_start(mirror, MIRRORED_ROUTES),
 				.home = http_server_start(home, MIRRORED_ROUTES) };
