@@ -253,6 +253,15 @@ static enum err_code make_text(const char **lines, size_t len, struct buf *out)
 	return code;
 }
 
+/* What is no file is no record, and file_replace would not write over it. */
+static void remove_odd(const struct layout *l)
+{
+	struct stat st;
+
+	if (fstatat(l->fd, LAYOUT_PROVED_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		unlinkat(l->fd, LAYOUT_PROVED_NAME, 0);
+}
+
 /* What may not have come to the disk is not believed either. */
 static void write_lines(const struct layout *l, const char **lines, size_t len)
 {
@@ -260,6 +269,7 @@ static void write_lines(const struct layout *l, const char **lines, size_t len)
 	CLEANUP(free_ptr) char *path = NULL;
 
 	buf_init(&text, LIMIT_PROVED_BYTES);
+	remove_odd(l);
 	if (make_text(lines, len, &text) == ERR_OK &&
 	    str_format(&path, NULL, "%s/" LAYOUT_PROVED_NAME, l->path) == ERR_OK &&
 	    file_replace(path, buf_text(&text), text.len, NULL) != ERR_OK)
