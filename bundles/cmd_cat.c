@@ -71,8 +71,7 @@ const struct command cat_command = {
 	.synopsis = "FILE DIGEST|description",
 	.summary = "print one blob of a bundle, or its description",
 	.text = "Print one blob to standard output, straight from its place in the file. What was printed is proved "
-		"only "
-		"when the exit status is 0.",
+		"only when the exit status is 0.",
 	.operand = "FILE and DIGEST",
 	.args_min = 2,
 	.args_max = 2,

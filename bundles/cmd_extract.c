@@ -241,8 +241,8 @@ const struct command extract_command = {
 	.synopsis = "[option]... FILE DIR",
 	.summary = "unpack a bundle into an OCI layout that other tools read",
 	.text = "Write every blob of a bundle, proved, into an OCI image layout: a folder that oras, skopeo, crane and "
-		"cosign "
-		"read, referrers included. DIR is made where it is missing; a layout that is there is added to.\n"
+		"cosign read, referrers included. DIR is made where it is missing; a layout that is there is added "
+		"to.\n"
 		"With a key, here or in /etc/bundle/keys.d, a bundle that was not sealed by it is refused; with a "
 		"policy, here or in /etc/bundle/policy.json, one with an image that it does not accept.",
 	.operand = "FILE and DIR",

@@ -265,10 +265,8 @@ const struct command inspect_command = {
 	.synopsis = "[option]... FILE [IMAGE]",
 	.summary = "show what a bundle holds, without reading its layers",
 	.text = "Show a bundle, or one image of it, as a tree: image, platform, attestations, statements, signatures "
-		"and "
-		"other referrers, with digests and sizes. Manifests are proved; layers are not read: bundle verify "
-		"does "
-		"that.",
+		"and other referrers, with digests and sizes. Manifests are proved; layers are not read: bundle verify "
+		"does that.",
 	.operand = "FILE",
 	.args_min = 1,
 	.args_max = 2,

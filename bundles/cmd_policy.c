@@ -237,9 +237,8 @@ const struct command policy_command = {
 	.synopsis = "check|explain [option]... POLICY|FILE [IMAGE]",
 	.summary = "check a policy, and explain what it decides of a bundle",
 	.text = "check POLICY reads a policy and every key and certificate that it names, and says what is wrong or "
-		"will "
-		"hardly do what was meant. explain --policy POLICY FILE [IMAGE] says of each image of a bundle, or of "
-		"one, whether the policy takes it, requirement by requirement.",
+		"will hardly do what was meant. explain --policy POLICY FILE [IMAGE] says of each image of a bundle, "
+		"or of one, whether the policy takes it, requirement by requirement.",
 	.operand = "check or explain",
 	.args_min = 1,
 	.args_max = 3,

@@ -151,8 +151,7 @@ static void show_manifests(struct asking *a)
 	}
 	fprintf(stderr,
 		"%s attestations: Docker %s (Engine API 1.%u) keeps these attestation manifests, but does not say what "
-		"is in "
-		"them: that begins with API 1.%d; --from FILE or --from store does\n",
+		"is in them: that begins with API 1.%d; --from FILE or --from store does\n",
 		OPT_PROGRAM, a->docker->version, a->docker->api, DOCKER_API_ATTESTATIONS);
 }
 

@@ -141,8 +141,7 @@ const struct command attestations_command = {
 	.synopsis = "[option]... IMAGE",
 	.summary = "list what an image attests to: provenance, SBOMs and other statements",
 	.text = "List the in-toto statements of an image, for all its platforms or one: as a table, as the Engine "
-		"API's "
-		"JSON, or the statements themselves. Every byte is proved against its digest.",
+		"API's JSON, or the statements themselves. Every byte is proved against its digest.",
 	.operand = "IMAGE",
 	.args_min = 1,
 	.args_max = 1,

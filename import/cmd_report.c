@@ -77,8 +77,7 @@ const struct command report_command = {
 	.summary = "write what a bundle holds as one page for a browser",
 	.text = "Write a bundle, or one image of it, as one HTML file for people: images, platforms, the tree of "
 		"attestations, signatures and SBOMs, and each statement readable and raw. The file needs no script and "
-		"no "
-		"network. It gives no verdict on who made the bundle: bundle verify does.",
+		"no network. It gives no verdict on who made the bundle: bundle verify does.",
 	.operand = "FILE",
 	.args_min = 1,
 	.args_max = 2,

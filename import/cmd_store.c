@@ -256,8 +256,7 @@ const struct command store_command = {
 	.synopsis = "list|remove|gc [option]... [NAME]...",
 	.summary = "list and remove images of the embedded store, and free space in it",
 	.text = "list shows the images of the embedded store, what belongs to each, and how much space they take. "
-		"remove "
-		"takes names away, gc every blob that no image leads to any more.",
+		"remove takes names away, gc every blob that no image leads to any more.",
 	.operand = "list, remove or gc",
 	.args_min = 1,
 	.args_max = LIMIT_IMAGES,

@@ -53,8 +53,7 @@ static void warn_of_losses(const struct plan *plan)
 	if (lost > 0)
 		progress_note(plan->progress,
 			      "warning: %zu referrer%s (signatures, SBOMs beside the images) %s not kept: this target "
-			      "cannot; "
-			      "the store (--to store), a layout (--to oci:DIR) and a registry can",
+			      "cannot; the store (--to store), a layout (--to oci:DIR) and a registry can",
 			      lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
 	if (others > 0)
 		progress_note(

@@ -232,8 +232,7 @@ enum err_code page_image(struct page_images *p, const struct image *image, unsig
 		code = put_platforms(p, level, err);
 	if (html_is_full(h))
 		html_raw(h, "<p class=\"cut\">There is more than fits here: <code>bundle inspect FILE IMAGE</code> "
-			    "shows all "
-			    "of it.</p>");
+			    "shows all of it.</p>");
 	html_end(h);
 	html_raw(h, "\n");
 	return code;

@@ -310,13 +310,12 @@ enum err_code plan_check_layers(const struct plan *plan, const char *target, str
 		const struct plan_run *lost = find_lost(plan, &t, i);
 
 		if (lost != NULL)
-			return err_set(
-				err, ERR_CONFLICT,
-				"%s: %.300s can be run there%s%s, and would not be any more: this bundle brings "
-				"another "
-				"image without its layers; import one with layers, or under another name (--map)",
-				target, plan->graph.images[i].name, lost->platform[0] != '\0' ? " on " : "",
-				lost->platform);
+			return err_set(err, ERR_CONFLICT,
+				       "%s: %.300s can be run there%s%s, and would not be any more: this bundle brings "
+				       "another image without its layers; import one with layers, or under another "
+				       "name (--map)",
+				       target, plan->graph.images[i].name, lost->platform[0] != '\0' ? " on " : "",
+				       lost->platform);
 	}
 	return code;
 }

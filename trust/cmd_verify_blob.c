@@ -250,8 +250,7 @@ const struct command verify_blob_command = {
 	.summary = "prove who signed a file, by a sigstore bundle, without a network",
 	.text = "Prove that a file was signed by a key or by an identity, as cosign verify-blob does, but from nothing "
 		"than the files named here: no network is asked, and no clock. The bundle holds a signature over the "
-		"file, "
-		"or a signed in-toto statement about it. In place of the file its digest may be given.",
+		"file, or a signed in-toto statement about it. In place of the file its digest may be given.",
 	.operand = "FILE",
 	.args_min = 1,
 	.args_max = 1,
