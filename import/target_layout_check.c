@@ -1,0 +1,173 @@
+/* The part of target_layout that looks whether names and tags may move: to what, and from what that can be run. */
+#include <string.h>
+
+#include "bundles/profile.h"
+#include "common/limits.h"
+#include "common/mem.h"
+#include "common/walk.h"
+#include "import/target_layout_private.h"
+
+enum err_code target_layout_check_names(const struct target_layout *t, struct plan *plan, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->graph.images_len; i++) {
+		const struct layout_entry *entry = layout_find(t->layout, plan->graph.images[i].name);
+
+		if (entry != NULL)
+			plan->images[i].was = entry->descriptor.digest;
+	}
+	return plan_check_names(plan, t->target.name, err);
+}
+
+/* Whether a manifest of cosign's has everything that another one there has: then it is the same, grown. */
+static enum err_code has_grown(const struct target_layout *t, const struct graph *g, const struct node *is,
+			       const struct descriptor *was, bool *ret_grown, struct err *err)
+{
+	CLEANUP(manifest_release) struct manifest m = { 0 };
+	CLEANUP(buf_release) struct buf bytes = { 0 };
+	enum err_code code;
+	size_t i, j;
+
+	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
+	code = layout_read_blob(t->layout, was, &bytes, err);
+	if (code == ERR_OK)
+		code = manifest_parse(buf_text(&bytes), bytes.len, was->media_type, was->digest.text, &m, err);
+	*ret_grown = true;
+	for (i = 0; code == ERR_OK && i < m.items_len && *ret_grown; i++) {
+		*ret_grown = false;
+		for (j = 0; j < is->edges_len; j++)
+			*ret_grown |= digest_equal(&g->nodes[g->edges[is->edges + j].to].digest, &m.items[i].digest);
+	}
+	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
+}
+
+/* cosign's tag for a referrer stands for nothing else, or for less of the same.  The store has no reader of tags but
+ * us: there it moves. */
+static enum err_code check_tag(struct target_layout *t, const struct plan *plan, const struct link *link,
+			       const char *tag, struct err *err)
+{
+	const struct node *is = &plan->graph.nodes[link->referrer];
+	bool may_move = plan->replace || t->style == LAYOUT_STORE;
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < layout_len(t->layout); i++) {
+		const struct descriptor *was = &layout_at(t->layout, i)->descriptor;
+		const char *ref = annotation(was->annotations, ANNOTATION_REF_NAME);
+		bool grown = false;
+
+		if (ref == NULL || strcmp(ref, tag) != 0 || digest_equal(&was->digest, &is->digest))
+			continue;
+		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
+		if (may_move) {
+			t->moves_tags |= code != ERR_OK || !grown;
+			code = ERR_OK;
+		} else if (code == ERR_OK && !grown) {
+			return err_set(err, ERR_CONFLICT,
+				       "%s: %s is there already and another manifest, with what this bundle does not "
+				       "bring: %s there, %s here; --replace moves the tag",
+				       t->target.name, tag, was->digest.text, is->digest.text);
+		}
+	}
+	return code;
+}
+
+enum err_code target_layout_check_tags(struct target_layout *t, const struct plan *plan, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.links_len; i++) {
+		char tag[PROFILE_TAG_MAX];
+
+		if (profile_tag(&plan->graph, &plan->graph.links[i], tag))
+			code = check_tag(t, plan, &plan->graph.links[i], tag, err);
+	}
+	return code;
+}
+
+enum err_code target_layout_walk(struct source *stored, const struct image *image, struct graph *g, struct err *err)
+{
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	CLEANUP(walk_release) struct walk walk;
+	enum err_code code = reference_parse(image->name, &ref, err);
+
+	walk_init(&walk, g, NULL, NULL);
+	if (code == ERR_OK)
+		code = walk_image(&walk, stored, &ref, image->name, err);
+	return code == ERR_OK ? graph_settle(g, err) : code;
+}
+
+static bool has_all(const struct target_layout *t, const struct graph *g, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		struct instream *in = NULL;
+
+		if (layout_blob(t->layout, &g->nodes[g->edges[n->edges + i].to].digest, &in, NULL) != ERR_OK)
+			return false;
+		instream_release(in);
+	}
+	return true;
+}
+
+/* A manifest runs on every platform that it is listed for, or nobody says on which. */
+static enum err_code add_runs(struct plan *plan, size_t image, const struct graph *g, uint32_t node, struct err *err)
+{
+	const char *platform = graph_platform(g, node, 0);
+	enum err_code code = plan_add_run(plan, image, &g->nodes[node].digest, platform, err);
+	size_t i;
+
+	for (i = 1; code == ERR_OK && (platform = graph_platform(g, node, i)) != NULL; i++)
+		code = plan_add_run(plan, image, &g->nodes[node].digest, platform, err);
+	return code;
+}
+
+/* What the store has of what a name stands for now; what is damaged there cannot be run. */
+static enum err_code look_what_runs(struct target_layout *t, struct source *stored, struct plan *plan, size_t image,
+				    struct err *err)
+{
+	CLEANUP(graph_release) struct graph g;
+	enum err_code code;
+	uint32_t i;
+
+	graph_init(&g);
+	code = target_layout_walk(stored, &plan->graph.images[image], &g, err);
+	if (code == ERR_NOT_FOUND || code == ERR_FORMAT || code == ERR_DIGEST || code == ERR_SIZE)
+		return ERR_OK;
+	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
+		const struct node *n = &g.nodes[i];
+
+		if (n->role == ROLE_MANIFEST && !n->absent && has_all(t, &g, n))
+			code = add_runs(plan, image, &g, i, err);
+	}
+	return code;
+}
+
+/* The same source for all images: what refers to what in a layout is found by going through all of it. */
+static enum err_code look_what_all_run(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	struct source *stored = NULL;
+	enum err_code code = layout_source_new(t->layout, &stored, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		plan->images[i].runs_len = 0; /* it may be another since it was looked at first */
+		if (plan_moves(plan, i))
+			code = look_what_runs(t, stored, plan, i, err);
+	}
+	if (stored != NULL)
+		stored->free(stored);
+	return code;
+}
+
+enum err_code target_layout_check_layers(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = plan_find_bare(plan, err);
+
+	if (code == ERR_OK)
+		code = look_what_all_run(t, plan, err);
+	return code == ERR_OK ? plan_check_layers(plan, t->target.name, err) : code;
+}

@@ -1,0 +1,24 @@
+/* target_layout_private.h - what the files of target_layout.h share: the target, and what probe and write both look at. */
+#ifndef IMPORT_TARGET_LAYOUT_PRIVATE_H
+#define IMPORT_TARGET_LAYOUT_PRIVATE_H
+
+#include "common/layout.h"
+#include "import/target_layout.h"
+
+struct target_layout {
+	struct target target;
+	enum layout_style style;
+	char *path;
+	struct layout *layout; /* NULL while there is none */
+	bool moves_tags;       /* tags of cosign's move to less than they stand for, and may */
+};
+
+/* What the names stand for now, and whether they may move. */
+enum err_code target_layout_check_names(const struct target_layout *t, struct plan *plan, struct err *err);
+/* Whether cosign's tags may move; sets moves_tags. */
+enum err_code target_layout_check_tags(struct target_layout *t, const struct plan *plan, struct err *err);
+/* Whether what can be run there now still can be, without the layers that the bundle leaves out. */
+enum err_code target_layout_check_layers(struct target_layout *t, struct plan *plan, struct err *err);
+/* Everything under one image, as the store now gives it. */
+enum err_code target_layout_walk(struct source *stored, const struct image *image, struct graph *g, struct err *err);
+#endif
