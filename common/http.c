@@ -12,7 +12,6 @@
 #include "common/mem.h"
 
 #define POLL_MS 1000
-#define ACTIVE_MAX 64 /* at all hosts together: each takes some 150 KiB, and one that sends 256 more */
 
 static void global_init(void)
 {
@@ -57,28 +56,10 @@ enum err_code http_new(const struct http_options *options, struct http **ret_htt
 	return ERR_OK;
 }
 
-static void call_unlink(struct http_call *call)
-{
-	*call->link = call->next;
-	if (call->next != NULL)
-		call->next->link = call->link;
-	call->next = NULL;
-	call->link = NULL;
-}
-
-static void call_push(struct http_call **list, struct http_call *call)
-{
-	call->next = *list;
-	call->link = list;
-	if (*list != NULL)
-		(*list)->link = &call->next;
-	*list = call;
-}
-
 /* Give up everything that http.c holds for a call; what its answer was stays until the caller is done with it. */
 static void call_drop(struct http_call *call)
 {
-	call_unlink(call);
+	http_queue_unlink(call);
 	if (call->easy == NULL)
 		return;
 	curl_multi_remove_handle(call->http->multi, call->easy);
@@ -132,38 +113,6 @@ void http_free(struct http *h)
 	free(h);
 }
 
-/* How much of a URL names the host. */
-static size_t host_len(const char *url)
-{
-	const char *host = strstr(url, "://");
-	size_t scheme_len = host != NULL ? (size_t)(host - url) + 3 : 0;
-
-	return scheme_len + strcspn(url + scheme_len, "/?#");
-}
-
-static enum err_code host_of(struct http *h, const char *url, struct http_host **ret_host, struct err *err)
-{
-	size_t len = host_len(url);
-	struct http_host *host = h->hosts;
-
-	while (host != NULL && (strncmp(host->name, url, len) != 0 || host->name[len] != '\0'))
-		host = host->next;
-	if (host == NULL) {
-		host = calloc(1, sizeof(*host));
-		if (host == NULL)
-			return err_nomem(err);
-		host->name = strndup(url, len);
-		if (host->name == NULL) {
-			free(host);
-			return err_nomem(err);
-		}
-		host->next = h->hosts;
-		h->hosts = host;
-	}
-	*ret_host = host;
-	return ERR_OK;
-}
-
 /* Make a call ready for a try. */
 static void call_reset(struct http_call *call)
 {
@@ -177,7 +126,7 @@ static void call_reset(struct http_call *call)
 
 enum err_code http_start(struct http *h, struct http_call *call, struct err *err)
 {
-	enum err_code code = host_of(h, call->url, &call->host, err);
+	enum err_code code = http_queue_host(h, call->url, &call->host, err);
 
 	assert(call->on_done != NULL && call->link == NULL);
 	if (code != ERR_OK)
@@ -185,7 +134,7 @@ enum err_code http_start(struct http *h, struct http_call *call, struct err *err
 	call->http = h;
 	buf_init(&call->headers, LIMIT_HEADER_BYTES);
 	call_reset(call);
-	call_push(&call->host->waiting, call);
+	http_queue_push(&call->host->waiting, call);
 	return ERR_OK;
 }
 
@@ -213,62 +162,12 @@ static enum err_code call_begin(struct http *h, struct http_call *call, struct e
 		return code;
 	h->active++;
 	call->host->active++;
-	call_unlink(call);
-	call_push(&h->running, call);
+	http_queue_unlink(call);
+	http_queue_push(&h->running, call);
 	retry_begin(&call->retry, &call->host->retry);
 	if (curl_multi_add_handle(h->multi, call->easy) != CURLM_OK)
 		return err_nomem(err);
 	return ERR_OK;
-}
-
-static bool has_room(const struct http *h, const struct http_host *host)
-{
-	return host->active - host->ending < h->options.max_active && h->active < ACTIVE_MAX;
-}
-
-/* Those whose time has come wait like others, in front of them: what was begun is to be brought to its end. */
-static void take_ripe(struct http_host *host, uint64_t now)
-{
-	while (host->later != NULL && host->later->not_before_ms <= now) {
-		struct http_call *call = host->later;
-
-		call_unlink(call);
-		call_push(&host->waiting, call);
-	}
-}
-
-static bool is_moot(struct http_call *call)
-{
-	return call->is_moot != NULL && call->is_moot(call);
-}
-
-static void set_apart(struct http *h, struct http_call *call)
-{
-	call_unlink(call);
-	call_push(&h->moot, call);
-}
-
-static void sift_list(struct http *h, struct http_call *call)
-{
-	while (call != NULL) {
-		struct http_call *next = call->next;
-
-		if (is_moot(call))
-			set_apart(h, call);
-		call = next;
-	}
-}
-
-/* Some wait long for a host that a failure has just made nobody want to ask. */
-static void sift(struct http *h)
-{
-	struct http_host *host;
-
-	for (host = h->hosts; h->has_failed && host != NULL; host = host->next) {
-		sift_list(h, host->waiting);
-		sift_list(h, host->later);
-	}
-	h->has_failed = false;
 }
 
 static enum err_code end_moot(struct http *h, struct err *err)
@@ -288,9 +187,9 @@ static enum err_code end_moot(struct http *h, struct err *err)
 
 static enum err_code begin_or_end(struct http *h, struct http_call *call, struct err *err)
 {
-	if (!is_moot(call))
+	if (!http_queue_is_moot(call))
 		return call_begin(h, call, err);
-	set_apart(h, call);
+	http_queue_set_apart(h, call);
 	return ERR_OK;
 }
 
@@ -300,39 +199,14 @@ static enum err_code begin_waiting(struct http *h, struct err *err)
 	uint64_t now = now_ms();
 	struct http_host *host;
 
-	sift(h);
+	http_queue_sift(h);
 	for (host = h->hosts; code == ERR_OK && host != NULL; host = host->next) {
-		take_ripe(host, now);
-		while (code == ERR_OK && host->waiting != NULL && has_room(h, host) && host->retry.held_until_ms <= now)
+		http_queue_ripen(host, now);
+		while (code == ERR_OK && host->waiting != NULL && http_queue_has_room(h, host) &&
+		       host->retry.held_until_ms <= now)
 			code = begin_or_end(h, host->waiting, err);
 	}
 	return code == ERR_OK ? end_moot(h, err) : code;
-}
-
-/* How long nothing can begin, unless something ends. */
-static int rest_ms(const struct http *h)
-{
-	uint64_t now = now_ms(), until = now + POLL_MS;
-	const struct http_host *host;
-
-	for (host = h->hosts; host != NULL; host = host->next) {
-		if (host->waiting != NULL && has_room(h, host) && host->retry.held_until_ms < until)
-			until = host->retry.held_until_ms;
-		if (host->later != NULL && host->later->not_before_ms < until)
-			until = host->later->not_before_ms;
-	}
-	return until > now ? (int)(until - now) : 0;
-}
-
-static bool is_idle(const struct http *h)
-{
-	const struct http_host *host;
-
-	for (host = h->hosts; host != NULL; host = host->next) {
-		if (host->waiting != NULL || host->later != NULL)
-			return false;
-	}
-	return h->running == NULL;
 }
 
 /* Who waits should know for what. */
@@ -353,16 +227,6 @@ static void tell_wait(struct http *h, struct http_host *host, const struct retry
 			   end->cause == RETRY_STATUS ? answered : words[end->cause], wait_ms);
 }
 
-static void call_later(struct http_call *call, uint64_t until_ms)
-{
-	struct http_call **place = &call->host->later;
-
-	while (*place != NULL && (*place)->not_before_ms <= until_ms)
-		place = &(*place)->next;
-	call->not_before_ms = until_ms;
-	call_push(place, call);
-}
-
 /* A try has ended.  Is there to be another?  Then its time is set. */
 static bool goes_again(struct http_call *call, CURLcode result, uint64_t *ret_until_ms)
 {
@@ -376,7 +240,7 @@ static bool goes_again(struct http_call *call, CURLcode result, uint64_t *ret_un
 		retry_answered(host);
 	if (call->busy_elsewhere_is_last && call->redirected && call->status == 429)
 		return false;
-	if (call->on_again == NULL || is_moot(call))
+	if (call->on_again == NULL || http_queue_is_moot(call))
 		return false;
 	if (!retry_again(&call->retry, host, &end, h->options.retry_ms, now, ret_until_ms))
 		return false;
@@ -408,7 +272,7 @@ static enum err_code call_end(struct http_call *call, CURLcode result, struct er
 	if (!again)
 		return call->on_done(call, result != CURLE_OK ? &failure : NULL, err);
 	call_reset(call);
-	call_later(call, until_ms);
+	http_queue_later(call, until_ms);
 	return call->on_again(call, err);
 }
 
@@ -460,8 +324,8 @@ static enum err_code run_once(struct http *h, struct err *err)
 	if (result == CURLM_OK && code == ERR_OK)
 		code = tell_given(h, err);
 	begin_turn(h);
-	rest = rest_ms(h);
-	if (result == CURLM_OK && code == ERR_OK && rest > 0 && !is_idle(h))
+	rest = http_queue_rest_ms(h, now_ms(), POLL_MS);
+	if (result == CURLM_OK && code == ERR_OK && rest > 0 && !http_queue_is_idle(h))
 		result = curl_multi_poll(h->multi, NULL, 0, rest, NULL);
 	if (result != CURLM_OK)
 		return err_set(err, ERR_NETWORK, "HTTP engine: %s", curl_multi_strerror(result));
@@ -472,7 +336,7 @@ enum err_code http_run(struct http *h, struct err *err)
 {
 	enum err_code code = ERR_OK;
 
-	while (code == ERR_OK && !is_idle(h))
+	while (code == ERR_OK && !http_queue_is_idle(h))
 		code = run_once(h, err);
 	forget_all(h);
 	return code;

@@ -39,6 +39,27 @@ struct http_trial {
 	char reason[CURL_ERROR_SIZE];
 };
 
+/* Take a call out of its list; put one in front of another. */
+void http_queue_unlink(struct http_call *call);
+void http_queue_push(struct http_call **list, struct http_call *call);
+/* The host that a URL names; it stays until the engine ends. */
+enum err_code http_queue_host(struct http *h, const char *url, struct http_host **ret_host, struct err *err);
+/* True where another call to this host may begin. */
+bool http_queue_has_room(const struct http *h, const struct http_host *host);
+/* A call is to be tried again, and not before. */
+void http_queue_later(struct http_call *call, uint64_t until_ms);
+/* Those whose time has come wait like others, in front of them: what was begun is to be brought to its end. */
+void http_queue_ripen(struct http_host *host, uint64_t now);
+/* Nobody should be asked for this any more; then it is set apart, to be ended. */
+bool http_queue_is_moot(struct http_call *call);
+void http_queue_set_apart(struct http *h, struct http_call *call);
+/* Set apart what has become moot: some wait long for a host that a failure has just made nobody want to ask. */
+void http_queue_sift(struct http *h);
+/* How long nothing can begin, unless something ends. */
+int http_queue_rest_ms(const struct http *h, uint64_t now, unsigned most_ms);
+/* True where nothing is under way, and nothing waits. */
+bool http_queue_is_idle(const struct http *h);
+
 /* Set who is trusted, and who asks. */
 enum err_code http_tls_set(struct http *h, const struct http_call *call, struct err *err);
 /* True where the two sides do not agree on certificates: that will be so the next time too. */
