@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/upload_answer.h"
 #include "common/upload_location.h"
 
 #define RANGE_MAX 64
@@ -305,50 +306,11 @@ static enum err_code move(struct upload *u, const struct step *s, bool must, str
 	return ERR_OK;
 }
 
-static bool is_number(const char *text)
-{
-	return *text != '\0' && strlen(text) < 19 && text[strspn(text, "0123456789")] == '\0';
-}
-
-static void read_chunk_bytes(struct upload *u, const struct step *s)
-{
-	char said[RANGE_MAX];
-	uint64_t min_bytes;
-
-	u->chunk_bytes = CHUNK_BYTES;
-	if (http_header(&s->request.call, "OCI-Chunk-Min-Length", 0, said, sizeof(said)) == NULL || !is_number(said))
-		return;
-	min_bytes = strtoull(said, NULL, 10);
-	if (min_bytes > u->chunk_bytes)
-		u->chunk_bytes = min_bytes;
-}
-
-/* "0-4" or "bytes=0-4": five bytes.  "0-0" is what registries say of none. */
-static bool read_range(const struct step *s, uint64_t *ret_end)
-{
-	char said[RANGE_MAX];
-	const char *last;
-
-	if (http_header(&s->request.call, "Range", 0, said, sizeof(said)) == NULL)
-		return false;
-	last = strchr(said, '-');
-	if (last == NULL || !is_number(last + 1))
-		return false;
-	*ret_end = strtoull(last + 1, NULL, 10);
-	*ret_end += *ret_end > 0;
-	return true;
-}
-
 static void note_end(struct upload *u, uint64_t end_bytes)
 {
 	u->at_bytes = end_bytes;
 	if (end_bytes > u->kept_bytes)
 		u->kept_bytes = end_bytes;
-}
-
-static bool is_good(int status)
-{
-	return status == 200 || status == 201 || status == 202 || status == 204;
 }
 
 static enum err_code fail(struct upload *u, enum err_code code)
@@ -360,38 +322,29 @@ static enum err_code fail(struct upload *u, enum err_code code)
 static enum err_code on_begun(struct upload *u, const struct step *s, struct err *err)
 {
 	int status = s->request.call.status;
+	uint64_t chunk_bytes;
 
 	if (s->kind == STEP_MOUNT && status == 201)
 		return finish(u, UPLOAD_MOUNTED, err);
 	if (s->kind == STEP_MOUNT && status != 202)
 		return begin(u, false, err);
-	if (!is_good(status))
+	if (!upload_answer_is_good(&s->request))
 		return refused(u, s, err);
 	if (move(u, s, true, err) != ERR_OK)
 		return fail(u, err->code);
-	read_chunk_bytes(u, s);
+	chunk_bytes = upload_answer_min_chunk(&s->request);
+	u->chunk_bytes = chunk_bytes > CHUNK_BYTES ? chunk_bytes : CHUNK_BYTES;
 	return go_on(u, err);
-}
-
-/* The registry says which content it took: then it is to be this. */
-static enum err_code check_taken(const struct upload *u, const struct step *s, struct err *err)
-{
-	char said[DIGEST_TEXT_SIZE + 1];
-	struct digest got;
-
-	if (http_header(&s->request.call, "Docker-Content-Digest", 0, said, sizeof(said)) == NULL ||
-	    digest_parse(said, &got, NULL) != ERR_OK || digest_equal(&got, &u->wish.digest) ||
-	    strcmp(digest_algorithm(&got), digest_algorithm(&u->wish.digest)) != 0)
-		return ERR_OK;
-	return err_set(err, ERR_DIGEST, "%s: the registry says that it took %s", u->label, got.text);
 }
 
 static enum err_code on_sent(struct upload *u, const struct step *s, struct err *err)
 {
 	int status = s->request.call.status;
 
-	if (is_good(status))
-		return check_taken(u, s, err) == ERR_OK ? finish(u, UPLOAD_SENT, err) : fail(u, err->code);
+	if (upload_answer_is_good(&s->request))
+		return upload_answer_check(&s->request, &u->wish.digest, u->label, err) == ERR_OK
+			       ? finish(u, UPLOAD_SENT, err)
+			       : fail(u, err->code);
 	if (status == 413 && !u->chunked) {
 		u->chunked = true;
 		return restart(u, err);
@@ -410,11 +363,11 @@ static enum err_code on_chunk(struct upload *u, const struct step *s, struct err
 
 	if (status == 404 || (u->resumed && status == 416))
 		return restart(u, err);
-	if (!is_good(status))
+	if (!upload_answer_is_good(&s->request))
 		return refused(u, s, err);
 	if (move(u, s, false, err) != ERR_OK)
 		return fail(u, err->code);
-	if (!read_range(s, &taken) || taken > end_bytes || taken <= s->from_bytes)
+	if (!upload_answer_range(&s->request, &taken) || taken > end_bytes || taken <= s->from_bytes)
 		taken = end_bytes;
 	u->drips = taken < end_bytes && taken - s->from_bytes < RETRY_PROGRESS_BYTES ? u->drips + 1 : 0;
 	if (u->drips >= DRIPS_MAX) {
@@ -436,9 +389,9 @@ static enum err_code on_asked(struct upload *u, const struct step *s, struct err
 {
 	uint64_t end_bytes;
 
-	if (!is_good(s->request.call.status))
+	if (!upload_answer_is_good(&s->request))
 		return look(u, err);
-	if (!read_range(s, &end_bytes) || end_bytes > u->wish.size_bytes)
+	if (!upload_answer_range(&s->request, &end_bytes) || end_bytes > u->wish.size_bytes)
 		return restart(u, err);
 	if (move(u, s, false, err) != ERR_OK)
 		return fail(u, err->code);
