@@ -425,8 +425,8 @@ static void resolve(unsigned tag)
 	CLEANUP(free_ptr) char *text = NULL;
 
 	ck_assert_int_eq(str_format(&text, NULL, "%s/a/b:%u", http_server_host(r.server), tag), ERR_OK);
-	ck_assert_int_eq(reference_parse(text, &r.ref, NULL), ERR_OK);
-	ck_assert_int_eq(r.source->resolve(r.source, &r.ref, on_image, NULL, NULL), ERR_OK);
+	ck_assert_int_eq(reference_parse(text, &ref, NULL), ERR_OK);
+	ck_assert_int_eq(r.source->resolve(r.source, &ref, on_image, NULL, NULL), ERR_OK);
 }
 
 /* One list saves the questions for tags that it does not have, where it can be believed. */
