@@ -1,7 +1,6 @@
 /* bundle inspect: the command. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bundles/commands.h"

@@ -1,6 +1,5 @@
 /* The part of reading.h that makes everything again that a bundle says of its images, and compares. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bundles/contents.h"

@@ -1,6 +1,5 @@
 #include "bundles/journal_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>

@@ -1,6 +1,5 @@
 #include "bundles/leftover.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

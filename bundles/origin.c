@@ -1,6 +1,5 @@
 #include "bundles/origin.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* The part of reader.h that reads the shards of a description. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 #include "bundles/site_change.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

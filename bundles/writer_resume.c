@@ -1,6 +1,5 @@
 /* The part of writer.h that goes on with what an interrupted run left, and says so. */
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "bundles/writing.h"
 #include "common/mem.h"

@@ -1,5 +1,4 @@
 /* The part of http.h about proxies: those of the environment, and what they say. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

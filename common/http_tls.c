@@ -1,5 +1,4 @@
 /* Who is trusted, who asks, and what to do where the two sides do not agree. */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/file.h"

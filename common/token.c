@@ -1,6 +1,5 @@
 #include "common/token.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>

@@ -1,6 +1,5 @@
 #include "import/docker.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 #include "import/inventory.h"
 
-#include <stdlib.h>
-
 #include "common/limits.h"
 #include "common/mem.h"
 #include "import/docker_image.h"

@@ -1,7 +1,5 @@
 #include "import/page_layers.h"
 
-#include <stdio.h>
-
 #include "common/text.h"
 
 #define LAYERS_MAX ((size_t)1000)

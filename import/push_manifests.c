@@ -1,5 +1,4 @@
 /* The part of push.h that sends manifests, under their digests and under tags. */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/discovery.h"

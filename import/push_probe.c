@@ -1,5 +1,4 @@
 /* The part of push.h that looks what is there. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/discovery.h"

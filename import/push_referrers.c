@@ -1,5 +1,4 @@
 /* The part of push.h that sees to it that who asks for referrers finds them. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/discovery.h"

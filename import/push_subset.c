@@ -1,6 +1,5 @@
 #include "import/push_subset.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

@@ -1,6 +1,5 @@
 #include "import/serve_engine_attestations.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/js_scan.h"

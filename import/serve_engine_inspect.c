@@ -1,7 +1,6 @@
 #include "import/serve_engine_inspect.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

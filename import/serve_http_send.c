@@ -1,5 +1,4 @@
 /* The part of the HTTP server that sends bodies: from memory, out of a file, or through a decoder, and proves them. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>

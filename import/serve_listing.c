@@ -1,7 +1,6 @@
 #include "import/serve_listing.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

@@ -1,6 +1,5 @@
 #include "trust/pointer.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 #include "trust/signed_identity.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

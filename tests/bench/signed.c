@@ -4,7 +4,6 @@
  *
  * Each image is an index with one manifest, a configuration and a layer of its own, and three sigstore bundles that
  * refer to the index: a signature as cosign makes it, SLSA provenance, and an SBOM. DIR is there. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

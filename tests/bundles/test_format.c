@@ -1,7 +1,6 @@
 /* The commented dump in docs/bundle-format.5: it is a bundle, it is the one that is described there, and every byte of
  * it has its comment. */
 #include <check.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 #include "bundles/images.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bundles/contents.h"

@@ -1,7 +1,6 @@
 #include "bundles/reader.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,7 +1,6 @@
 #include "common/address.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "common/mem.h"
 #include "tests/lib/test_main.h"

@@ -1,8 +1,6 @@
 #include "common/auth_file.h"
 
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/js.h"

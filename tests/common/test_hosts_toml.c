@@ -1,7 +1,6 @@
 #include "common/hosts_toml.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 #include "common/js_lists.h"
 
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

@@ -1,7 +1,6 @@
 #include "common/js_scan.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 #include "common/layout.h"
 
 #include <check.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

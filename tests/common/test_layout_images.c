@@ -1,7 +1,6 @@
 #include "common/layout_images.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

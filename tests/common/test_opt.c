@@ -1,7 +1,6 @@
 #include "common/opt.h"
 
 #include <check.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

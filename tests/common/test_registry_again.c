@@ -1,7 +1,6 @@
 /* A registry that goes wrong again and again: what it takes to get everything from it all the same. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

@@ -1,7 +1,6 @@
 #include "common/summary.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "common/mem.h"
 #include "tests/lib/image_builder.h"

@@ -1,7 +1,6 @@
 #include "common/token.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"

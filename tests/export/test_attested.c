@@ -1,7 +1,6 @@
 #include "export/attested.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bundles/reader.h"

@@ -1,10 +1,7 @@
 #include "export/references.h"
 
 #include <check.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"

@@ -1,7 +1,6 @@
 #include "export/spool.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 #include "export/spooled.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

@@ -1,5 +1,4 @@
 /* Statements, SBOMs and whatever else is attached to an image, as a page for people: nothing of them becomes markup. */
-#include <stdlib.h>
 
 #include "common/limits.h"
 #include "common/mem.h"

@@ -1,6 +1,5 @@
 #include "tests/fuzz/scraps.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"

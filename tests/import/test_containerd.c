@@ -1,7 +1,6 @@
 #include "import/containerd.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

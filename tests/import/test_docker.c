@@ -1,7 +1,6 @@
 #include "import/docker.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/limits.h"

@@ -1,7 +1,6 @@
 #include "import/document.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base64.h"

@@ -1,7 +1,6 @@
 #include "import/html.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/buf.h"

@@ -1,7 +1,6 @@
 #include "import/json_rows.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

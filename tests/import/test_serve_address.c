@@ -1,8 +1,6 @@
 #include "import/serve_address.h"
 
 #include <check.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

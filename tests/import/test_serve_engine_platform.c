@@ -1,7 +1,6 @@
 #include "import/serve_engine_platform.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

@@ -1,7 +1,6 @@
 #include "import/serve_registry_path.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

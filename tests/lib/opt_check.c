@@ -1,6 +1,5 @@
 #include "tests/lib/opt_check.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"

@@ -1,7 +1,6 @@
 /* Files from somebody who means harm: what is a lie here, or too much, is what bundle.json and the manifests say. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

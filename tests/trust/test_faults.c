@@ -2,7 +2,6 @@
 #include "tests/lib/faults.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

@@ -1,7 +1,6 @@
 #include "trust/legacy.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"

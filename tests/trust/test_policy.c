@@ -1,7 +1,6 @@
 #include "trust/policy.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

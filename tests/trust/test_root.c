@@ -1,7 +1,6 @@
 #include "trust/root.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"

@@ -1,7 +1,6 @@
 #include "trust/strict.h"
 
 #include <check.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/mem.h"

@@ -1,6 +1,5 @@
 /* What must hold of a signature, one thing after the other: each case makes one of them a lie. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
