@@ -188,32 +188,21 @@ enum err_code mapping_place(struct mapping *m, const char *place, bool keep_host
 	return str_copy(place, &m->place, err);
 }
 
-/* A host as a component of a path. */
-static void make_component(char *host)
-{
-	for (; *host != '\0'; host++) {
-		if (*host >= 'A' && *host <= 'Z')
-			*host = (char)(*host + 'a' - 'A');
-		else if (*host == ':')
-			*host = '-';
-	}
-}
-
 /* The name at the place. */
 static enum err_code put_there(const struct mapping *m, char **name, struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *rest = NULL;
 	CLEANUP(free_ptr) char *text = NULL;
+	char host[REFERENCE_COMPONENT_MAX];
 	enum err_code code = reference_parse(*name, &ref, err);
 
 	if (code == ERR_OK)
 		code = str_copy(*name + strlen(ref.domain), &rest, err); /* from the slash on */
 	if (code != ERR_OK)
 		return code;
-	make_component(ref.domain);
-	code = str_format(&text, err, "%s%s%s%s", m->place, m->keep_host ? "/" : "", m->keep_host ? ref.domain : "",
-			  rest);
+	reference_component(ref.domain, strlen(ref.domain), host);
+	code = str_format(&text, err, "%s%s%s%s", m->place, m->keep_host ? "/" : "", m->keep_host ? host : "", rest);
 	reference_release(&ref);
 	if (code == ERR_OK)
 		code = reference_parse(text, &ref, err);

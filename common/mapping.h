@@ -12,7 +12,7 @@
  *
  * A registry as target is a place: its host, or that and a leading part of the path, takes the place of every name's
  * host, after the rules.  So docker.io/library/alpine:3 is registry.site:5000/mirror/library/alpine:3 there, or where
- * hosts are kept registry.site:5000/mirror/docker.io/library/alpine:3; the colon of a port becomes a dash.
+ * hosts are kept registry.site:5000/mirror/docker.io/library/alpine:3; as reference_component writes them.
  *
  * Lifecycle  Zeroed, mapping_add for every rule, mapping_place once or never, mapping_apply for every image,
  *            mapping_unused once, mapping_release.

@@ -329,6 +329,26 @@ const char *reference_familiar(const char *name)
 	return text_starts(name, "library/") && strchr(name + 8, '/') == NULL ? name + 8 : name;
 }
 
+/* A component begins and ends with a letter or digit, and so does an address where a zero stands for what "::" leaves
+ * out. */
+const char *reference_component(const char *registry, size_t len, char out[REFERENCE_COMPONENT_MAX])
+{
+	size_t at = 0, i;
+
+	for (i = 0; i < len && i < REFERENCE_NAME_MAX; i++) {
+		char c = registry[i];
+
+		if (c == '[' || c == ']') {
+			if (c == '[' ? i + 1 < len && registry[i + 1] == ':' : i > 0 && registry[i - 1] == ':')
+				out[at++] = '0';
+			continue;
+		}
+		out[at++] = c == ':' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+	}
+	out[at] = '\0';
+	return out;
+}
+
 enum err_code reference_copy(const struct reference *ref, struct reference *ret_copy, struct err *err)
 {
 	struct reference copy = { .digest = ref->digest };

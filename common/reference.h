@@ -26,6 +26,7 @@
 
 #define REFERENCE_NAME_MAX 255
 #define REFERENCE_TAG_MAX 128
+#define REFERENCE_COMPONENT_MAX (REFERENCE_NAME_MAX + 3)
 
 struct reference {
 	char *domain;         /* owned: "docker.io", "[::1]:5000" */
@@ -53,6 +54,9 @@ enum err_code reference_text(const struct reference *ref, char **ret_text, struc
 enum err_code reference_repository(const struct reference *ref, char **ret_repository, struct err *err);
 /* The part of a full normalised name that Docker shows: "alpine:3.20" of "docker.io/library/alpine:3.20". */
 const char *reference_familiar(const char *name);
+/* A registry, of at most REFERENCE_NAME_MAX bytes, as one component of a path, where neither capitals nor colons nor
+ * brackets can be: "localhost-5000", and "0--1-5000" for "[::1]:5000", which [0::1]:5000 is too.  Returns out. */
+const char *reference_component(const char *registry, size_t len, char out[REFERENCE_COMPONENT_MAX]);
 enum err_code reference_copy(const struct reference *ref, struct reference *ret_copy, struct err *err);
 /* Free the strings.  A zeroed reference is fine. */
 void reference_release(struct reference *ref);

@@ -6,6 +6,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/reference.h"
 
 #define HUB "docker.io"
 #define HUB_FOLDER "library/"
@@ -64,23 +65,13 @@ static enum err_code is_there(struct serve_names n, const char *repository, bool
 	return ERR_OK;
 }
 
-/* A registry as a component of a path. */
-static char as_component(char c)
-{
-	if (c == ':')
-		return '-';
-	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
+/* By what both are as a component of a path. */
 static bool same_registry(const struct catalog_image *image, const char *text, size_t len)
 {
-	size_t i;
+	char is[REFERENCE_COMPONENT_MAX], asked[REFERENCE_COMPONENT_MAX];
 
-	if (registry_len(image) != len)
-		return false;
-	for (i = 0; i < len && as_component(image->name[i]) == as_component(text[i]); i++)
-		;
-	return i == len;
+	return len <= REFERENCE_NAME_MAX && strcmp(reference_component(image->name, registry_len(image), is),
+						   reference_component(text, len, asked)) == 0;
 }
 
 /* The repository of a path in the registry of an image; *ret_repository stays NULL where there is none. */
@@ -191,12 +182,14 @@ static int by_text(const void *a, const void *b)
 
 static enum err_code add_name(const struct catalog_image *image, const char *ns, char **ret_name, struct err *err)
 {
-	size_t skip = ns != NULL ? registry_len(image) + 1 : 0, i;
-	enum err_code code = str_format(ret_name, err, "%.*s", (int)(image->repository_len - skip), image->name + skip);
+	size_t host = registry_len(image);
+	int path = (int)(image->repository_len - host);
+	char component[REFERENCE_COMPONENT_MAX];
 
-	for (i = 0; code == ERR_OK && skip == 0 && (*ret_name)[i] != '/'; i++)
-		(*ret_name)[i] = as_component((*ret_name)[i]);
-	return code;
+	if (ns != NULL)
+		return str_format(ret_name, err, "%.*s", path - 1, image->name + host + 1);
+	return str_format(ret_name, err, "%s%.*s", reference_component(image->name, host, component), path,
+			  image->name + host);
 }
 
 /* Two registries that are written alike may have one name twice. */

@@ -4,7 +4,7 @@
  *
  *   registry.example.test/demo/app1
  *       the full one.  Clients allow no colon and no capitals in a path: a dash may stand for a port's colon, and
- *       small letters for a registry's capitals, "localhost-5000/app"
+ *       small letters for a registry's capitals, "localhost-5000/app"; as reference_component has it
  *   demo/app1
  *       where only one registry has such a repository; of docker.io also without "library/"
  *   demo/app1 with ns=registry.example.test

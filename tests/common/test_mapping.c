@@ -158,6 +158,8 @@ START_TEST(unused)
 }
 END_TEST
 
+#define FIFTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 /* Below a place in a registry, after the rules. */
 static const struct {
 	const char *place;
@@ -169,8 +171,11 @@ static const struct {
 	{ "r.site/mirror/x", false, NULL, "ghcr.io/a/b:1", "r.site/mirror/x/a/b:1" },
 	{ "r.site/mirror", true, NULL, "localhost:5000/b:1", "r.site/mirror/localhost-5000/b:1" },
 	{ "r.site", true, NULL, "Registry.EXAMPLE/b:1", "r.site/registry.example/b:1" },
-	{ "r.site", true, NULL, "[::1]:5000/b:1", NULL },
+	{ "r.site", true, NULL, "[::1]:5000/b:1", "r.site/0--1-5000/b:1" },
+	{ "r.site", true, NULL, "[FE80::1]/b:1", "r.site/fe80--1/b:1" },
+	{ "r.site", true, NULL, "[fe80::]/b:1", "r.site/fe80--0/b:1" },
 	{ "r.site", false, NULL, "[::1]:5000/b:1", "r.site/b:1" },
+	{ "r.site/" FIFTY FIFTY FIFTY FIFTY, true, NULL, "ghcr.io/" FIFTY ":1", NULL },
 	{ "docker.io", false, NULL, "ghcr.io/b:1", "docker.io/library/b:1" },
 	{ "r.site", false, "ghcr.io/a=quay.io/c", "ghcr.io/a/b:1", "r.site/c/b:1" },
 	{ "r.site", true, "ghcr.io/a=quay.io/c", "ghcr.io/a/b:1", "r.site/quay.io/c/b:1" },

@@ -16,6 +16,7 @@ static const struct {
 	const char *repository, *rest;
 } made[] = {
 	{ "Big.Test/app", ":1" },
+	{ "[::1]:5000/six", ":1" },
 	{ "docker.io/library/alpine", ":3.20" },
 	{ "docker.io/library/busybox", "@" DIGEST },
 	{ "docker.io/other/app", ":1" },
@@ -97,6 +98,9 @@ static const struct {
 	{ "localhost-5000/two", NULL, "localhost:5000/two", ERR_OK },
 	{ "localhost:5000/one", NULL, "localhost-5000/one", ERR_OK },
 	{ "two", "localhost:5000", "localhost:5000/two", ERR_OK },
+	{ "0--1-5000/six", NULL, "[::1]:5000/six", ERR_OK },
+	{ "[::1]:5000/six", NULL, "[::1]:5000/six", ERR_OK },
+	{ "six", "[::1]:5000", "[::1]:5000/six", ERR_OK },
 	{ "Big.Test/app", NULL, "Big.Test/app", ERR_OK },
 	{ "big.test/app", NULL, "Big.Test/app", ERR_OK },
 	{ "app", NULL, NULL, ERR_CONFLICT },
@@ -123,7 +127,7 @@ END_TEST
 static const struct {
 	const char *ns, *want;
 } lists[] = {
-	{ NULL, "big.test/app docker.io/library/alpine docker.io/library/busybox docker.io/other/app "
+	{ NULL, "0--1-5000/six big.test/app docker.io/library/alpine docker.io/library/busybox docker.io/other/app "
 		"localhost-5000/app localhost-5000/one localhost-5000/two one.test/both one.test/demo/app "
 		"one.test/demo/app-x one.test/two.test/deep two.test/alpine two.test/both two.test/deep " },
 	{ "one.test", "both demo/app demo/app-x two.test/deep " },
