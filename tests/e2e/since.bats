@@ -129,6 +129,7 @@ second() {
 	cmp first.zst kept.zst && cmp key.pem kept.pem
 	mkfifo pipe
 	for command in 'report -o pipe first.zst' 'sign --key key.pem --detached pipe first.zst'; do
+		# shellcheck disable=SC2086 # words
 		bundle $command
 		complain 1 'pipe is there already and is no regular file'
 		[ -p pipe ]
