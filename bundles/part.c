@@ -26,6 +26,12 @@ static bool is_same_file(const char *path, int fd)
 	       named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
+/* A link too: it may lead anywhere. */
+static enum err_code in_the_way(const char *path, struct err *err)
+{
+	return err_set(err, ERR_CONFLICT, "%s is there already and is no regular file: move it away", path);
+}
+
 static enum err_code open_locked(const char *path, int create, int *ret_fd, struct err *err)
 {
 	struct stat st;
@@ -35,13 +41,14 @@ static enum err_code open_locked(const char *path, int create, int *ret_fd, stru
 
 		if (fd < 0 && errno == ENOENT && create == 0)
 			return err_set(err, ERR_NOT_FOUND, "%s: no such file", path);
+		if (fd < 0 && (errno == ELOOP || errno == EISDIR) && lstat(path, &st) == 0)
+			return in_the_way(path, err);
 		if (fd < 0)
 			return err_errno(err, path);
 		if (fstat(fd, &st) != 0)
 			return err_errno(err, path);
 		if (!S_ISREG(st.st_mode))
-			return err_set(err, ERR_CONFLICT, "%s is there already and is no regular file: move it away",
-				       path);
+			return in_the_way(path, err);
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 			if (errno != EWOULDBLOCK)
 				return err_errno(err, path);

@@ -332,6 +332,11 @@ need_small_disk() {
 	mkdir folder
 	bundle export -q -o folder "$REGISTRY/demo/app1:1.0"
 	complain 1 'folder is there already and is no regular file'
+	mkdir a.zst.part && ln -s /etc/passwd b.zst.part && mkfifo c.zst.part
+	for name in a b c; do
+		bundle export -q -o "$name.zst" "$REGISTRY/demo/app1:1.0"
+		complain 1 "$name.zst.part is there already and is no regular file: move it away"
+	done
 	bundle export -q -o none/app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
 	complain 1 none/ 'No such file or directory'
 	echo >file
