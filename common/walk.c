@@ -8,35 +8,94 @@
 #include "common/text.h"
 #include "common/walk_private.h"
 
-void walk_question_free(struct question *q)
+static void question_link(struct question *q, struct question **at)
+{
+	q->next = *at;
+	q->link = at;
+	if (*at != NULL)
+		(*at)->link = &q->next;
+	*at = q;
+}
+
+static void question_unlink(struct question *q)
 {
 	*q->link = q->next;
 	if (q->next != NULL)
 		q->next->link = q->link;
+}
+
+static void question_free(struct question *q)
+{
+	question_unlink(q);
+	free(q->candidate);
 	free(q->name);
 	free(q->asked);
 	free(q);
 }
 
-enum err_code walk_question_new(struct walk *w, uint32_t node, uint16_t source, const char *name,
-				struct question **ret_question, struct err *err)
+static enum err_code question_new(struct walk *w, uint32_t node, uint16_t source, struct question **at,
+				  struct question **ret_question, struct err *err)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	enum err_code code;
 
 	if (q == NULL)
 		return err_nomem(err);
-	*q = (struct question){ .walk = w, .node = node, .source = source, .next = w->open, .link = &w->open };
-	if (w->open != NULL)
-		w->open->link = &q->next;
-	w->open = q;
-	code = str_copy(name, &q->name, err);
-	if (code != ERR_OK) {
-		walk_question_free(q);
-		return code;
-	}
+	*q = (struct question){ .walk = w, .node = node, .source = source };
+	question_link(q, at);
 	*ret_question = q;
 	return ERR_OK;
+}
+
+/* The answer of a source may come before it returns, and bring new questions: they wait for this loop, however deep the
+ * graph is. */
+static enum err_code start_waiting(struct walk *w, struct err *err)
+{
+	enum err_code code = ERR_OK;
+
+	if (w->starting)
+		return ERR_OK;
+	w->starting = true;
+	while (code == ERR_OK && w->waiting != NULL && w->under_way < WALK_UNDER_WAY_MAX) {
+		struct question *q = w->waiting;
+
+		if (w->waiting_last == q)
+			w->waiting_last = NULL;
+		question_unlink(q);
+		question_link(q, &w->open);
+		w->under_way++;
+		code = q->ask(q, err);
+	}
+	w->starting = false;
+	return code;
+}
+
+enum err_code walk_ask_later(struct walk *w, uint32_t node, uint16_t source, const struct descriptor *candidate,
+			     walk_ask_fn *ask, struct err *err)
+{
+	struct question *q = NULL;
+	struct question **end = w->waiting_last != NULL ? &w->waiting_last->next : &w->waiting;
+	enum err_code code = question_new(w, node, source, end, &q, err);
+
+	if (code != ERR_OK)
+		return code;
+	w->waiting_last = q;
+	q->ask = ask;
+	if (candidate != NULL) {
+		q->candidate = malloc(sizeof(*q->candidate));
+		if (q->candidate == NULL)
+			return err_nomem(err);
+		*q->candidate = *candidate;
+	}
+	return start_waiting(w, err);
+}
+
+enum err_code walk_answered(struct question *q, enum err_code code, struct err *err)
+{
+	struct walk *w = q->walk;
+
+	w->under_way -= q->ask != NULL;
+	question_free(q);
+	return code == ERR_OK ? start_waiting(w, err) : code;
 }
 
 void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifest, void *ctx)
@@ -47,7 +106,9 @@ void walk_init(struct walk *w, struct graph *graph, walk_manifest_fn *on_manifes
 void walk_release(struct walk *w)
 {
 	while (w->open != NULL)
-		walk_question_free(w->open);
+		question_free(w->open);
+	while (w->waiting != NULL)
+		question_free(w->waiting);
 	free(w->sources);
 	asked_release(&w->asked);
 	free(w->dropped);
@@ -127,10 +188,9 @@ enum err_code walk_visit_children(struct walk *w, uint32_t node, uint16_t source
 
 	for (i = 0; code == ERR_OK && i < g->nodes[node].edges_len; i++) {
 		const struct edge *e = &g->edges[g->nodes[node].edges + i];
-		struct descriptor d = node_descriptor(&g->nodes[e->to]);
 
 		if (e->manifest && !e->left_out)
-			code = walk_visit(w, &d, e->to, node, source, err);
+			code = walk_visit(w, e->to, node, source, err);
 	}
 	return code;
 }
@@ -192,8 +252,15 @@ static enum err_code on_manifest(void *ctx, const struct source_manifest *got, s
 		code = expand(q->walk, q->node, q->source, got, err);
 	else
 		q->walk->graph->nodes[q->node].absent = !q->walk->graph->nodes[q->node].expanded;
-	walk_question_free(q);
-	return code;
+	return walk_answered(q, code, err);
+}
+
+static enum err_code ask_manifest(struct question *q, struct err *err)
+{
+	struct source *s = q->walk->sources[q->source];
+	struct descriptor d = node_descriptor(&q->walk->graph->nodes[q->node]);
+
+	return s->manifest(s, &d, on_manifest, q, err);
 }
 
 /* A step from a node that was reached to another. */
@@ -209,11 +276,8 @@ enum err_code walk_reach(struct walk *w, uint32_t node, uint32_t from, struct er
 	return w->graph->nodes[from].of_referrer ? walk_mark_of_referrer(w, node, err) : ERR_OK;
 }
 
-enum err_code walk_visit(struct walk *w, const struct descriptor *d, uint32_t node, uint32_t from, uint16_t source,
-			 struct err *err)
+enum err_code walk_visit(struct walk *w, uint32_t node, uint32_t from, uint16_t source, struct err *err)
 {
-	struct source *s = w->sources[source];
-	struct question *q = NULL;
 	bool first = false;
 	enum err_code code = walk_reach(w, node, from, err);
 
@@ -221,8 +285,7 @@ enum err_code walk_visit(struct walk *w, const struct descriptor *d, uint32_t no
 		code = walk_once(w, node, source, ASKED_MANIFEST, &first, err);
 	if (code != ERR_OK || !first)
 		return code;
-	code = walk_question_new(w, node, source, NULL, &q, err);
-	return code == ERR_OK ? s->manifest(s, d, on_manifest, q, err) : code;
+	return walk_ask_later(w, node, source, NULL, ask_manifest, err);
 }
 
 static enum err_code root_found(struct walk *w, const struct question *q, const struct source_manifest *got,
@@ -254,8 +317,7 @@ static enum err_code on_root(void *ctx, const struct source_manifest *got, struc
 		code = root_found(q->walk, q, got, err);
 	else
 		code = err_set(err, ERR_NOT_FOUND, "%s: no such image there", q->asked);
-	walk_question_free(q);
-	return code;
+	return walk_answered(q, code, err);
 }
 
 /* A name waits for its manifest. */
@@ -265,7 +327,9 @@ static enum err_code root_question(struct walk *w, struct source *source, const 
 	uint16_t place = 0;
 	enum err_code code = source_place(w, source, &place, err);
 
-	return code == ERR_OK ? walk_question_new(w, NODE_NONE, place, name, ret_question, err) : code;
+	if (code == ERR_OK)
+		code = question_new(w, NODE_NONE, place, &w->open, ret_question, err);
+	return code == ERR_OK ? str_copy(name, &(*ret_question)->name, err) : code;
 }
 
 enum err_code walk_image(struct walk *w, struct source *source, const struct reference *ref, const char *name,

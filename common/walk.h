@@ -3,6 +3,8 @@
  * Lifecycle  walk_init; walk_image or walk_root for each name; the sources' run loop until
  *            they are idle; graph_settle; walk_release.
  * Bounds     Those of the graph; LIMIT_GRAPH_DEPTH steps from a root.
+ *            WALK_UNDER_WAY_MAX questions are with the sources at a time, beside
+ *            those about names; the others wait, each in under 100 bytes.
  * Sources    What several sources have is one node, and each of them is asked
  *            for it and what refers to it: a signature may lie in one of two
  *            repositories that hold the same image.
@@ -20,6 +22,8 @@
 #include "common/selection.h"
 #include "common/source.h"
 
+#define WALK_UNDER_WAY_MAX 256 /* enough for every connection, little to remember */
+
 struct question;
 
 /* Told of every manifest once, when it was proved and added to the graph. */
@@ -32,7 +36,10 @@ struct walk {
 	const struct selection *selection; /* borrowed; NULL: everything */
 	struct source **sources;           /* those seen so far; a node's source is a place in here */
 	size_t sources_len, sources_cap;
-	struct question *open; /* owned: questions not yet answered */
+	struct question *open;                   /* owned: questions under way */
+	struct question *waiting, *waiting_last; /* owned: those that are not yet, in their order */
+	size_t under_way;                        /* those that had to wait for their turn, and have it */
+	bool starting;
 	struct asked asked;
 	struct digest *dropped; /* owned: referrers that are not wanted, one for each time that they were met */
 	size_t dropped_len, dropped_cap;

@@ -60,7 +60,7 @@ static enum err_code take(struct walk *w, const struct question *q, const struct
 	uint32_t node = NODE_NONE;
 	enum err_code code = tie(w, q->node, d, kind, &node, err);
 
-	return code == ERR_OK ? walk_visit(w, d, node, q->node, q->source, err) : code;
+	return code == ERR_OK ? walk_visit(w, node, q->node, q->source, err) : code;
 }
 
 /* A referrer whose manifest was asked for because of its type, and is wanted.  One that is listed and not there has no
@@ -71,7 +71,7 @@ static enum err_code take_read(const struct question *q, const struct source_man
 	struct walk *w = q->walk;
 	uint32_t node = NODE_NONE;
 	bool first;
-	enum err_code code = tie(w, q->node, &q->candidate, LINK_SUBJECT, &node, err);
+	enum err_code code = tie(w, q->node, q->candidate, LINK_SUBJECT, &node, err);
 
 	if (code == ERR_OK)
 		code = walk_reach(w, node, q->node, err);
@@ -99,25 +99,24 @@ static enum err_code on_candidate(void *ctx, const struct source_manifest *got, 
 	    (got->bytes == NULL || !chooses_of(w, q->node) || selection_takes_type(w->selection, m.artifact_type)))
 		code = take_read(q, got, &m, err);
 	else if (code == ERR_OK)
-		code = drop(w, &q->candidate.digest, err);
-	walk_question_free(q);
-	return code;
+		code = drop(w, &q->candidate->digest, err);
+	return walk_answered(q, code, err);
 }
 
-static enum err_code ask_candidate(struct walk *w, const struct question *of, const struct descriptor *d,
-				   struct err *err)
+static enum err_code ask_candidate(struct question *q, struct err *err)
 {
-	struct source *s = w->sources[of->source];
-	struct question *q = NULL;
-	enum err_code code = walk_question_new(w, of->node, of->source, NULL, &q, err);
+	struct source *s = q->walk->sources[q->source];
 
-	if (code != ERR_OK)
-		return code;
-	q->candidate = (struct descriptor){ .digest = d->digest, .size_bytes = d->size_bytes };
-	code = intern_text(&w->graph->strings, d->media_type, &q->candidate.media_type, err);
-	if (code != ERR_OK)
-		return code;
-	return s->manifest(s, d, on_candidate, q, err);
+	return s->manifest(s, q->candidate, on_candidate, q, err);
+}
+
+static enum err_code read_candidate(struct walk *w, const struct question *of, const struct descriptor *d,
+				    struct err *err)
+{
+	struct descriptor candidate = { .digest = d->digest, .size_bytes = d->size_bytes };
+	enum err_code code = intern_text(&w->graph->strings, d->media_type, &candidate.media_type, err);
+
+	return code == ERR_OK ? walk_ask_later(w, of->node, of->source, &candidate, ask_candidate, err) : code;
 }
 
 static enum err_code on_referrer(struct walk *w, const struct question *q, const struct source_referrer *r,
@@ -131,7 +130,7 @@ static enum err_code on_referrer(struct walk *w, const struct question *q, const
 	if (r->kind != LINK_SUBJECT)
 		return drop(w, &d->digest, err);
 	if (node == NODE_NONE || !w->graph->nodes[node].expanded)
-		return ask_candidate(w, q, d, err);
+		return read_candidate(w, q, d, err);
 	if (selection_takes_type(w->selection, w->graph->nodes[node].artifact_type))
 		return take(w, q, d, r->kind, err);
 	return drop(w, &d->digest, err);
@@ -145,21 +144,22 @@ static enum err_code on_referrers(void *ctx, const struct source_referrer *refer
 
 	for (i = 0; code == ERR_OK && i < len; i++)
 		code = on_referrer(q->walk, q, &referrers[i], err);
-	walk_question_free(q);
-	return code;
+	return walk_answered(q, code, err);
+}
+
+static enum err_code ask_referrers(struct question *q, struct err *err)
+{
+	struct source *s = q->walk->sources[q->source];
+	struct digest subject = q->walk->graph->nodes[q->node].digest;
+
+	return s->referrers(s, &subject, on_referrers, q, err);
 }
 
 enum err_code walk_ask_referrers(struct walk *w, uint32_t node, uint16_t source, struct err *err)
 {
-	struct source *s = w->sources[source];
-	struct digest subject = w->graph->nodes[node].digest;
-	struct question *q = NULL;
-	enum err_code code;
-
 	if (w->selection != NULL && selection_no_referrers(w->selection))
 		return ERR_OK;
-	code = walk_question_new(w, node, source, NULL, &q, err);
-	return code == ERR_OK ? s->referrers(s, &subject, on_referrers, q, err) : code;
+	return walk_ask_later(w, node, source, NULL, ask_referrers, err);
 }
 
 static int compare_digests(const void *a, const void *b)

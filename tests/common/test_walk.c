@@ -510,6 +510,51 @@ START_TEST(depth)
 }
 END_TEST
 
+#define MANY 1000
+
+/* As many manifests as an index lists, and none of them there. */
+static size_t index_of_many(struct image_builder *b)
+{
+	CLEANUP(buf_release) struct buf items;
+	unsigned i;
+
+	buf_init(&items, MANY * 200);
+	for (i = 0; i < MANY; i++)
+		ck_assert_int_eq(buf_printf(&items, NULL,
+					    "%s{\"mediaType\":\"%s\",\"size\":2,\"digest\":\"sha256:%064x\"}",
+					    i > 0 ? "," : "", TYPE_OCI_MANIFEST, i),
+				 ERR_OK);
+	return image_json(b, TYPE_OCI_INDEX, "{\"schemaVersion\":2,\"manifests\":[%s]}", buf_text(&items));
+}
+
+/* However long an index is, few questions are with a source at a time; and all are asked. */
+START_TEST(turns)
+{
+	CLEANUP(graph_release) struct graph g;
+	CLEANUP(walk_release) struct walk walk;
+	struct image_builder *b = &world.repositories[0];
+	struct late_source late;
+	struct err err = { 0 };
+	size_t absent = 0, i;
+
+	world = (struct world){ 0 };
+	image_builder_init(b);
+	image_builder_init(&world.repositories[1]);
+	image_tag(b, NAME, index_of_many(b));
+	graph_init(&g);
+	walk_init(&walk, &g, NULL, NULL);
+	late_init(&late, &b->source, 0);
+	ck_assert_int_eq(walk_names(&walk, 0, &late.source, &err), ERR_OK);
+	ck_assert_msg(late_run(&late, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_uint_eq(late.open_most, WALK_UNDER_WAY_MAX);
+	for (i = 0; i < g.nodes_len; i++)
+		absent += g.nodes[i].absent;
+	ck_assert_uint_eq(absent, MANY);
+	late_release(&late);
+	world_release();
+}
+END_TEST
+
 static const struct {
 	const char *name, *type, *text;
 	enum err_code want;
@@ -566,6 +611,7 @@ int main(void)
 	tcase_add_loop_test(t, told_fails, 0, (int)COUNT_OF(worlds));
 	tcase_add_test(t, absent_root);
 	tcase_add_loop_test(t, depth, 0, (int)COUNT_OF(depths));
+	tcase_add_test(t, turns);
 	tcase_add_loop_test(t, hostile, 0, (int)COUNT_OF(roots));
 	suite_add_tcase(s, t);
 	return test_run(s);

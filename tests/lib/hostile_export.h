@@ -47,7 +47,6 @@ struct hostile_export {
 	bool slow;  /* nothing but the time limit of a transfer would end it */
 	int status;
 	const char *text;
-	long memory_max_mib; /* 64 where it is 0: those of many nodes have 1 KiB more for each */
 };
 
 /* A folder that is the current one, and in it a login as u, whose password is "secret-of-u". */

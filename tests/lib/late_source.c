@@ -25,6 +25,7 @@ static enum err_code ask(struct source *s, const struct late_question *q)
 
 	ck_assert_int_eq(vec_grow(&l->open, &l->open_cap, l->open_len + 1, sizeof(*l->open), 100000, NULL), ERR_OK);
 	l->open[l->open_len++] = *q;
+	l->open_most = l->open_len > l->open_most ? l->open_len : l->open_most;
 	return ERR_OK;
 }
 

@@ -15,7 +15,7 @@ struct late_source {
 	struct source source;
 	struct source *from;
 	struct late_question *open; /* owned: an array */
-	size_t open_len, open_cap;
+	size_t open_len, open_cap, open_most;
 	uint64_t seed;    /* 0: first come, first served */
 	size_t answers;   /* given so far */
 	size_t fail_from; /* this answer, counted from 0, and all after it fail; SIZE_MAX: none does */
