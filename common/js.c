@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/js_long.h"
 #include "common/js_private.h"
 #include "common/limits.h"
 #include "common/mem.h"
@@ -59,7 +58,7 @@ enum err_code js_read(const void *bytes, size_t len, const char *what, struct js
 static enum err_code parse(const void *bytes, size_t len, size_t flags, const char *what, json_t **ret_value,
 			   json_error_t *ret_why, struct err *err)
 {
-	json_t *value = js_long_load(bytes, len, JSON_REJECT_DUPLICATES | flags, ret_why);
+	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | flags, ret_why);
 
 	if (value == NULL && json_error_code(ret_why) == json_error_out_of_memory)
 		return err_nomem(err);
