@@ -65,6 +65,9 @@ serve_stop() {
 	complain 1 'no image registry.example.test/shop/other:1 in this bundle'
 	[[ $(<one.html) == *'</html>' ]]
 	bundle report -o one.html one.html
-	complain 3
-	[[ $(<one.html) == *'</html>' ]]
+	complain 2 'one.html is the bundle itself'
+	cp one.html page.html
+	bundle report -o one.html page.html
+	complain 3 page.html
+	cmp one.html page.html
 }
