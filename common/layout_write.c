@@ -29,7 +29,8 @@ enum err_code layout_lock(struct layout *l, struct err *err)
 				       "%s: another import is writing here; wait for it and run again", l->path);
 		return err_errno(err, l->path);
 	}
-	return layout_read(l, err); /* what the one before us has published */
+	unlinkat(l->fd, PART_NAME, 0); /* what a killed run left takes room that this one may need */
+	return layout_read(l, err);    /* what the one before us has published */
 }
 
 static enum err_code make_folders(const struct layout *l, const struct digest *digest, struct err *err)
@@ -98,7 +99,7 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 		code = begin_early(l, size_bytes, err);
 	if (code != ERR_OK)
 		return code;
-	unlinkat(l->fd, PART_NAME, 0); /* what a killed run left */
+	unlinkat(l->fd, PART_NAME, 0);
 	fd = openat(l->fd, PART_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_errno(err, l->path);

@@ -378,15 +378,18 @@ START_TEST(lock)
 	CLEANUP(layout_close_ptr) struct layout *other = NULL;
 	struct err err = { 0 };
 
+	folder_put(folder, ".part", "part of a layer", 15);
 	ck_assert_int_eq(layout_open(folder, false, &other, NULL), ERR_OK);
 	ck_assert_int_eq(layout_lock(other, &err), ERR_CONFLICT);
 	ck_assert_ptr_nonnull(strstr(err.msg, folder));
+	ck_assert(folder_has(folder, ".part")); /* it is being written */
 	publish_text(layout, "x1;");
 	ck_assert_uint_eq(layout_len(other), 0);
 	ck_assert_int_eq(layout_lock(other, &err), ERR_CONFLICT); /* still */
 	layout_close(layout);
 	layout = NULL;
 	ck_assert_int_eq(layout_lock(other, &err), ERR_OK);
+	ck_assert(!folder_has(folder, ".part")); /* by nobody now */
 	ck_assert_uint_eq(layout_len(other), 1);
 	publish_text(other, "y2;");
 	ck_assert_uint_eq(layout_len(other), 2);
