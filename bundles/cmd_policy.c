@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "common/reference.h"
 #include "common/report.h"
+#include "common/text.h"
 #include "trust/candidate.h"
 #include "trust/decision.h"
 #include "trust/policy.h"
@@ -57,6 +58,7 @@ static enum err_code check(const struct options *options, const struct opt_list 
 {
 	CLEANUP(policy_free_ptr) struct policy *p = NULL;
 	struct policy_counts counts;
+	char path[TEXT_SHOWN_MAX];
 	enum err_code code;
 	size_t i;
 
@@ -68,9 +70,9 @@ static enum err_code check(const struct options *options, const struct opt_list 
 	if (options->json)
 		return check_json(p, err);
 	counts = policy_count(p);
-	printf("%s: valid: %zu scope%s of docker and the default, %zu requirement%s, %zu file%s read\n", policy_path(p),
-	       counts.scopes, counts.scopes == 1 ? "" : "s", counts.requirements, counts.requirements == 1 ? "" : "s",
-	       counts.files, counts.files == 1 ? "" : "s");
+	printf("%s: valid: %zu scope%s of docker and the default, %zu requirement%s, %zu file%s read\n",
+	       text_shown(policy_path(p), path), counts.scopes, counts.scopes == 1 ? "" : "s", counts.requirements,
+	       counts.requirements == 1 ? "" : "s", counts.files, counts.files == 1 ? "" : "s");
 	for (i = 0; policy_note(p, i) != NULL; i++)
 		fprintf(stderr, "bundle policy: note: %s\n", policy_note(p, i));
 	return ERR_OK;

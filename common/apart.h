@@ -15,6 +15,6 @@ struct apart {
 	const struct opt_list *paths;
 };
 
-/* Whether output, whose content is going to be replaced, would be the end of one of the inputs. */
+/* Whether output, whose content is going to be replaced, would be the end of one of the inputs.  "-" is none's end. */
 enum err_code apart_check(const char *output, const struct apart *inputs, size_t len, struct err *err);
 #endif

@@ -4,7 +4,8 @@
  *            they are idle; graph_settle; walk_release.
  * Bounds     Those of the graph; LIMIT_GRAPH_DEPTH steps from a root.
  *            WALK_UNDER_WAY_MAX questions are with the sources at a time, beside
- *            those about names; the others wait, each in under 100 bytes.
+ *            those about names; the others wait, each in under 100 bytes, or
+ *            500 where the type of a referrer decides.
  * Sources    What several sources have is one node, and each of them is asked
  *            for it and what refers to it: a signature may lie in one of two
  *            repositories that hold the same image.

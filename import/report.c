@@ -141,7 +141,7 @@ static enum err_code report_text(const struct import_result *r, struct err *err)
 	CLEANUP(buf_release) struct buf by = { .max = MIB };
 	const struct plan *plan = &r->plan;
 	enum err_code code = origin_text(&r->origin, &by, err);
-	char size[TEXT_SIZE_MAX];
+	char size[TEXT_SIZE_MAX], path[TEXT_SHOWN_MAX];
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
@@ -170,7 +170,7 @@ static enum err_code report_text(const struct import_result *r, struct err *err)
 	if (by.len > 0)
 		printf("sealed by %s\n", buf_text(&by));
 	for (i = 0; i < r->admission.len; i++)
-		printf("accepted by policy %s\n", policy_path(r->admission.policies[i].policy));
+		printf("accepted by policy %s\n", text_shown(policy_path(r->admission.policies[i].policy), path));
 	printf("%s: %s written, everything read back\n", r->target->name, text_size(plan->sent_bytes, size));
 	return ERR_OK;
 }

@@ -17,6 +17,7 @@ static void setup(void)
 	folder_put(folder, "key", "key", 3);
 	folder_put(folder, "list", "list", 4);
 	folder_put(folder, "other", "key", 3);
+	folder_put(folder, "-", "odd", 3);
 	ck_assert_int_eq(symlink("key", "link"), 0);
 	ck_assert_int_eq(link("list", "hard"), 0);
 }
@@ -38,6 +39,7 @@ static const struct {
 	{ "one of a list", "list", "a list" },
 	{ "by another name", "hard", "a list" },
 	{ "below a file", "key/new", NULL },
+	{ "standard output, and a file of that name", "-", NULL },
 };
 
 START_TEST(apart)
@@ -49,6 +51,7 @@ START_TEST(apart)
 		{ "the key", "key", NULL },
 		{ "nothing", NULL, &empty },
 		{ "a list", NULL, &lists },
+		{ "a file of an odd name", "-", NULL },
 	};
 	struct err err = { 0 };
 	enum err_code code = apart_check(cases[_i].output, inputs, COUNT_OF(inputs), &err);
