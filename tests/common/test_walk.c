@@ -518,7 +518,7 @@ static size_t index_of_many(struct image_builder *b)
 	CLEANUP(buf_release) struct buf items;
 	unsigned i;
 
-	buf_init(&items, MANY * 200);
+	buf_init(&items, MIB);
 	for (i = 0; i < MANY; i++)
 		ck_assert_int_eq(buf_printf(&items, NULL,
 					    "%s{\"mediaType\":\"%s\",\"size\":2,\"digest\":\"sha256:%064x\"}",
