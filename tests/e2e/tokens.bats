@@ -245,20 +245,16 @@ helper() {
 	[[ $(tokens_asked length) -gt 10 ]]
 	registry_again
 
-	# And every second one has run out when it comes, which only the registry knows.
-	token_registry --expires-in 0 --expired-every 2
-	export_app1 --jobs 1
-	expect 0 "$APP1"
-	[[ $(tokens_asked 'map(select(.expired)) | length') -gt 5 ]]
-	registry_again
-
-	# Where requests go side by side, whose token it is that has run out is a matter of chance.  A request has three,
-	# so two that have run out are not too many, whoever has them.
-	token_registry --expires-in 0 --expired-every 4 --expired-most 2
-	export_app1 --jobs 4
-	expect 0 "$APP1"
-	[[ $(tokens_asked 'map(select(.expired)) | length') -eq 2 ]]
-	registry_again
+	# And some have run out when they come, which only the registry knows.  Whose token it is that has run out is a
+	# matter of chance, with one connection too: the next request asks for its own while one still waits to be sent
+	# again.  A request has three, so two that have run out are not too many, whoever has them.
+	for jobs in 1 4; do
+		token_registry --expires-in 0 --expired-every 4 --expired-most 2
+		export_app1 --jobs "$jobs"
+		expect 0 "$APP1"
+		[[ $(tokens_asked 'map(select(.expired)) | length') -eq 2 ]]
+		registry_again
+	done
 
 	# One that never works ends the export.
 	token_registry --expired-every 1
