@@ -3,7 +3,6 @@
 #include <check.h>
 #include <string.h>
 
-#include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/graph_text.h"
 #include "tests/lib/image_builder.h"
@@ -435,170 +434,6 @@ START_TEST(told_fails)
 }
 END_TEST
 
-START_TEST(absent_root)
-{
-	CLEANUP(graph_release) struct graph g;
-	CLEANUP(walk_release) struct walk walk;
-	CLEANUP(reference_release) struct reference ref = { 0 };
-	struct err err = { 0 };
-
-	graph_init(&g);
-	world_init(0);
-	walk_init(&walk, &g, NULL, NULL);
-	ck_assert_int_eq(reference_parse("ghcr.io/team/none:1", &ref, NULL), ERR_OK);
-	ck_assert_int_eq(walk_image(&walk, &world.repositories[0].source, &ref, "as/it/was/named", &err),
-			 ERR_NOT_FOUND);
-	ck_assert_ptr_nonnull(strstr(err.msg, "ghcr.io/team/none:1"));
-	world_release();
-}
-END_TEST
-
-static size_t chain_of_indexes(struct image_builder *b, unsigned steps)
-{
-	size_t at = put_image(b, 0);
-
-	for (; steps > 0; steps--)
-		at = put_index(b, at);
-	return at;
-}
-
-static size_t chain_of_referrers(struct image_builder *b, unsigned steps)
-{
-	size_t first = put_image(b, 0), at = first;
-	unsigned i;
-
-	for (i = 1; i <= steps; i++) {
-		size_t next = put_image(b, i);
-
-		image_refer(b, at, next, LINK_SUBJECT);
-		at = next;
-	}
-	return first;
-}
-
-static const struct {
-	const char *name;
-	size_t (*make)(struct image_builder *b, unsigned steps);
-	unsigned steps;
-	enum err_code want;
-} depths[] = {
-	{ "deepest index", chain_of_indexes, LIMIT_GRAPH_DEPTH, ERR_OK },
-	{ "one deeper", chain_of_indexes, LIMIT_GRAPH_DEPTH + 1, ERR_LIMIT },
-	{ "longest chain of referrers", chain_of_referrers, LIMIT_GRAPH_DEPTH, ERR_OK },
-	{ "one longer", chain_of_referrers, LIMIT_GRAPH_DEPTH + 1, ERR_LIMIT },
-};
-
-START_TEST(depth)
-{
-	struct image_builder *b = &world.repositories[0];
-	unsigned seed;
-
-	world = (struct world){ 0 };
-	image_builder_init(b);
-	image_builder_init(&world.repositories[1]);
-	image_tag(b, NAME, depths[_i].make(b, depths[_i].steps));
-	for (seed = 0; seed < 4; seed++) {
-		CLEANUP(graph_release) struct graph g;
-		struct err err = { 0 };
-		enum err_code got;
-
-		graph_init(&g);
-		got = walk_world(&g, seed, SIZE_MAX, &err);
-		ck_assert_msg(got == depths[_i].want, "%s: %d, %s", depths[_i].name, got, err.msg);
-	}
-	world_release();
-}
-END_TEST
-
-#define MANY 1000
-
-/* As many manifests as an index lists, and none of them there. */
-static size_t index_of_many(struct image_builder *b)
-{
-	CLEANUP(buf_release) struct buf items;
-	unsigned i;
-
-	buf_init(&items, MIB);
-	for (i = 0; i < MANY; i++)
-		ck_assert_int_eq(buf_printf(&items, NULL,
-					    "%s{\"mediaType\":\"%s\",\"size\":2,\"digest\":\"sha256:%064x\"}",
-					    i > 0 ? "," : "", TYPE_OCI_MANIFEST, i),
-				 ERR_OK);
-	return image_json(b, TYPE_OCI_INDEX, "{\"schemaVersion\":2,\"manifests\":[%s]}", buf_text(&items));
-}
-
-/* However long an index is, few questions are with a source at a time; and all are asked. */
-START_TEST(turns)
-{
-	CLEANUP(graph_release) struct graph g;
-	CLEANUP(walk_release) struct walk walk;
-	struct image_builder *b = &world.repositories[0];
-	struct late_source late;
-	struct err err = { 0 };
-	size_t absent = 0, i;
-
-	world = (struct world){ 0 };
-	image_builder_init(b);
-	image_builder_init(&world.repositories[1]);
-	image_tag(b, NAME, index_of_many(b));
-	graph_init(&g);
-	walk_init(&walk, &g, NULL, NULL);
-	late_init(&late, &b->source, 0);
-	ck_assert_int_eq(walk_names(&walk, 0, &late.source, &err), ERR_OK);
-	ck_assert_msg(late_run(&late, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_uint_eq(late.open_most, WALK_UNDER_WAY_MAX);
-	for (i = 0; i < g.nodes_len; i++)
-		absent += g.nodes[i].absent;
-	ck_assert_uint_eq(absent, MANY);
-	late_release(&late);
-	world_release();
-}
-END_TEST
-
-static const struct {
-	const char *name, *type, *text;
-	enum err_code want;
-} roots[] = {
-	{ "no JSON", TYPE_OCI_MANIFEST, "<html>", ERR_FORMAT },
-	{ "schema 1", "application/vnd.docker.distribution.manifest.v1+prettyjws", "{}", ERR_UNSUPPORTED },
-	{ "no manifest", "text/plain", "{}", ERR_UNSUPPORTED },
-	{ "another type inside", TYPE_OCI_INDEX, "{\"mediaType\":\"" TYPE_OCI_MANIFEST "\"}", ERR_FORMAT },
-	{ "one blob, two sizes", TYPE_OCI_MANIFEST,
-	  "{\"config\":{\"mediaType\":\"c\",\"size\":1,\"digest\":"
-	  "\"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"},\"layers\":["
-	  "{\"mediaType\":\"c\",\"size\":2,\"digest\":"
-	  "\"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}]}",
-	  ERR_FORMAT },
-};
-
-/* As the image itself, and as what an index lists. */
-START_TEST(hostile)
-{
-	struct image_builder *b = &world.repositories[0];
-	unsigned nested;
-
-	for (nested = 0; nested < 2; nested++) {
-		CLEANUP(graph_release) struct graph g;
-		struct err err = { 0 };
-		enum err_code got;
-		size_t item;
-
-		world = (struct world){ 0 };
-		image_builder_init(b);
-		image_builder_init(&world.repositories[1]);
-		item = image_json(b, roots[_i].type, "%s", roots[_i].text);
-		image_tag(b, NAME, nested ? put_index(b, item) : item);
-		graph_init(&g);
-		got = walk_world(&g, 0, SIZE_MAX, &err);
-		if (nested && strcmp(roots[_i].type, "text/plain") == 0)
-			ck_assert_int_eq(got, ERR_OK); /* an index may list anything */
-		else
-			ck_assert_msg(got == roots[_i].want, "%s: %d, %s", roots[_i].name, got, err.msg);
-		world_release();
-	}
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("walk");
@@ -609,10 +444,6 @@ int main(void)
 	tcase_add_loop_test(t, any_order, 0, (int)COUNT_OF(worlds));
 	tcase_add_loop_test(t, broken, 0, (int)COUNT_OF(worlds));
 	tcase_add_loop_test(t, told_fails, 0, (int)COUNT_OF(worlds));
-	tcase_add_test(t, absent_root);
-	tcase_add_loop_test(t, depth, 0, (int)COUNT_OF(depths));
-	tcase_add_test(t, turns);
-	tcase_add_loop_test(t, hostile, 0, (int)COUNT_OF(roots));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
