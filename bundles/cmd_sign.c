@@ -156,6 +156,19 @@ static enum err_code attach_bare(struct signing *s, const char *name, const stru
 	return seal_write(&s->seal, &s->text, err);
 }
 
+/* JSON is UTF-8.  A bare signature may begin with a brace as well, one of 256 does, and is no text for all that. */
+static bool is_json(const struct buf *b)
+{
+	const char *at = buf_text(b) + strspn(buf_text(b), BLANKS), *end = buf_text(b) + b->len;
+	size_t len = 1;
+
+	if (*at != '{')
+		return false;
+	for (; at < end && len > 0; at += len)
+		len = text_utf8_len(at);
+	return len > 0;
+}
+
 static enum err_code attach(const struct options *options, struct signing *s, struct err *err)
 {
 	CLEANUP(seal_key_free_ptr) struct seal_key *key = NULL;
@@ -167,7 +180,7 @@ static enum err_code attach(const struct options *options, struct signing *s, st
 		code = file_read(options->attach, &s->text, err);
 	if (code != ERR_OK)
 		return code;
-	if (buf_text(&s->text)[strspn(buf_text(&s->text), BLANKS)] != '{')
+	if (!is_json(&s->text))
 		return attach_bare(s, options->attach, key, err);
 	trim(&s->text);
 	return attach_seal(s, options->attach, key, err);

@@ -159,6 +159,10 @@ verify() {
 		bundle sign --attach "$kind.sig" --key "$kind.pub" --detached "$kind.json" app1.oci.tar.zst
 		cosign_verify "$kind" "$kind.json"
 	done
+	# It has any bytes, those that JSON begins with too.
+	{ printf '{' && noise 63; } >brace.sig
+	bundle sign --attach brace.sig --key ed25519.pub app1.oci.tar.zst
+	complain 3 'brace.sig: not a signature of ed25519.pub'
 }
 
 @test "what is no signature of this bundle is not attached" {
