@@ -7,6 +7,7 @@
 #include "bundles/commands.h"
 #include "common/docker_plugin.h"
 #include "common/mem.h"
+#include "common/report.h"
 #include "common/version.h"
 #include "export/commands.h"
 #include "import/commands.h"
@@ -36,14 +37,15 @@ static int run_command(const struct command *c, int argc, char **argv)
 	CLEANUP(opt_list_release) struct opt_list operands = { 0 };
 	enum opt_wish wish = OPT_RUN;
 	struct err err = { 0 };
+	enum err_code code;
 	int status;
 
-	if (options == NULL) {
-		err_nomem(&err);
-		return usage_error(&err);
-	}
-	if (opt_parse(c, argc, argv, options, &operands, &wish, &err) != ERR_OK)
-		return usage_error(&err);
+	if (options == NULL)
+		code = err_nomem(&err);
+	else
+		code = opt_parse(c, argc, argv, options, &operands, &wish, &err);
+	if (code != ERR_OK)
+		return report_end(c, opt_asks_json(c, argc, argv), code, &err);
 	if (wish == OPT_RUN) {
 		status = c->run(c, options, &operands);
 	} else if (wish == OPT_VERSION) {
@@ -56,6 +58,21 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return status;
 }
 
+/* Of the program, or where a command is named of that one. */
+static int print_help(const char *name)
+{
+	const struct command *c = NULL;
+	struct err err = { 0 };
+
+	if (name == NULL)
+		command_help(commands, COUNT_OF(commands), stdout);
+	else if (command_find(commands, COUNT_OF(commands), name, &c, &err) != ERR_OK)
+		return usage_error(&err);
+	else
+		opt_help(c, stdout);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
 static int run_program(int argc, char **argv)
 {
 	const struct command *c = NULL;
@@ -63,11 +80,10 @@ static int run_program(int argc, char **argv)
 
 	if (argc >= 1 && strcmp(argv[0], "--version") == 0)
 		return print_version();
-	if (argc >= 1 &&
-	    (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0 || strcmp(argv[0], "help") == 0)) {
-		command_help(commands, COUNT_OF(commands), stdout);
-		return fflush(stdout) == 0 ? 0 : 1;
-	}
+	if (argc >= 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
+		return print_help(NULL);
+	if (argc >= 1 && strcmp(argv[0], "help") == 0)
+		return print_help(argc > 1 ? argv[1] : NULL);
 	if (argc < 1) {
 		command_help(commands, COUNT_OF(commands), stderr);
 		return err_status(ERR_USAGE);

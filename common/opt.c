@@ -1,7 +1,6 @@
 #include "common/opt.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +34,6 @@ const struct opt *opt_at(const struct command *c, size_t i)
 	return i - c->opts_len < COUNT_OF(builtin) ? &builtin[i - c->opts_len] : NULL;
 }
 
-enum err_code opt_usage(const struct command *c, struct err *err, const char *fmt, ...)
-{
-	char what[ERR_MSG_MAX - 128]; /* room for the hint, which must not be cut */
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
-	return err_set(err, ERR_USAGE, OPT_PROGRAM " %s: %s (see " OPT_PROGRAM " %s --help)", c->name, what, c->name);
-}
-
 /* The long name that was probably meant, NULL if none is near. */
 static const char *guess_name(const struct command *c, const char *typed, size_t len)
 {
@@ -64,8 +52,8 @@ static enum err_code unknown_name(struct parser *p, const char *name, size_t len
 	int shown = len > 100 ? 100 : (int)len;
 
 	if (best != NULL)
-		return opt_usage(p->c, p->err, "unknown option --%.*s, did you mean --%s?", shown, name, best);
-	return opt_usage(p->c, p->err, "unknown option --%.*s", shown, name);
+		return err_set(p->err, ERR_USAGE, "unknown option --%.*s, did you mean --%s?", shown, name, best);
+	return err_set(p->err, ERR_USAGE, "unknown option --%.*s", shown, name);
 }
 
 static enum err_code unknown_letter(struct parser *p, const char *letters, char letter)
@@ -74,10 +62,10 @@ static enum err_code unknown_letter(struct parser *p, const char *letters, char 
 	const char *best = len > 1 ? guess_name(p->c, letters, strcspn(letters, "=")) : NULL;
 
 	if (best != NULL)
-		return opt_usage(p->c, p->err, "unknown option -%.100s, did you mean --%s?", letters, best);
+		return err_set(p->err, ERR_USAGE, "unknown option -%.100s, did you mean --%s?", letters, best);
 	if (len > 1)
-		return opt_usage(p->c, p->err, "unknown option -%c in -%.100s", letter, letters);
-	return opt_usage(p->c, p->err, "unknown option -%c", letter);
+		return err_set(p->err, ERR_USAGE, "unknown option -%c in -%.100s", letter, letters);
+	return err_set(p->err, ERR_USAGE, "unknown option -%c", letter);
 }
 
 static const struct opt *find_name(const struct command *c, const char *name, size_t len)
@@ -119,8 +107,8 @@ static enum err_code set_count(struct parser *p, const struct opt *o, const char
 	unsigned long count = len < 10 && strspn(value, "0123456789") == len ? strtoul(value, NULL, 10) : 0;
 
 	if (count < 1 || count > o->max)
-		return opt_usage(p->c, p->err, "--%s takes a number from 1 to %u, not \"%.100s\"", o->name, o->max,
-				 value);
+		return err_set(p->err, ERR_USAGE, "--%s takes a number from 1 to %u, not \"%.100s\"", o->name, o->max,
+			       value);
 	*ret_count = (unsigned)count;
 	return ERR_OK;
 }
@@ -132,7 +120,7 @@ static enum err_code set(struct parser *p, const struct opt *o, const char *valu
 	void *member = (char *)p->options + o->offset;
 
 	if (p->seen & bit && o->kind != OPT_LIST)
-		return opt_usage(p->c, p->err, "--%s is given twice", o->name);
+		return err_set(p->err, ERR_USAGE, "--%s is given twice", o->name);
 	p->seen |= bit;
 	switch (o->kind) {
 	case OPT_FLAG:
@@ -155,7 +143,7 @@ static enum err_code take(struct parser *p, const struct opt *o, const char *att
 	const char *value = attached;
 
 	if (o->kind == OPT_FLAG && attached != NULL)
-		return opt_usage(p->c, p->err, "--%s takes no value", o->name);
+		return err_set(p->err, ERR_USAGE, "--%s takes no value", o->name);
 	if (o == &builtin[0] || o == &builtin[1]) {
 		p->wish = o == &builtin[0] ? OPT_HELP : OPT_VERSION;
 		return ERR_OK;
@@ -165,7 +153,7 @@ static enum err_code take(struct parser *p, const struct opt *o, const char *att
 	if (value == NULL && p->at < p->argc)
 		value = p->argv[p->at++];
 	if (value == NULL || value[0] == '\0')
-		return opt_usage(p->c, p->err, "--%s needs a value: %s", o->name, o->argument);
+		return err_set(p->err, ERR_USAGE, "--%s needs a value: %s", o->name, o->argument);
 	return set(p, o, value);
 }
 
@@ -224,13 +212,13 @@ static enum err_code check_operands(struct parser *p)
 	size_t len = p->operands.len;
 
 	if (len < c->args_min)
-		return opt_usage(c, p->err, "%s is missing", c->operand);
+		return err_set(p->err, ERR_USAGE, "%s %s", c->operand, c->args_min > 1 ? "are needed" : "is missing");
 	if (len <= c->args_max)
 		return ERR_OK;
 	if (c->args_max == 0)
-		return opt_usage(c, p->err, "it takes no operands, and \"%.100s\" is one", p->operands.items[0]);
-	return opt_usage(c, p->err, "it takes at most %zu %s, and \"%.100s\" is one more", c->args_max, c->operand,
-			 p->operands.items[c->args_max]);
+		return err_set(p->err, ERR_USAGE, "it takes no operands, and \"%.100s\" is one", p->operands.items[0]);
+	return err_set(p->err, ERR_USAGE, "it takes at most %zu %s, and \"%.100s\" is one more", c->args_max,
+		       c->operand, p->operands.items[c->args_max]);
 }
 
 enum err_code opt_parse(const struct command *c, int argc, char *const argv[], void *options,
@@ -252,6 +240,17 @@ enum err_code opt_parse(const struct command *c, int argc, char *const argv[], v
 	*ret_operands = p.operands;
 	*ret_wish = p.wish;
 	return ERR_OK;
+}
+
+bool opt_asks_json(const struct command *c, int argc, char *const argv[])
+{
+	int i;
+
+	for (i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			return find_name(c, "json", strlen("json")) != NULL;
+	}
+	return false;
 }
 
 void opt_release(const struct command *c, void *options)

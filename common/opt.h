@@ -11,8 +11,8 @@
  *            --version without naming them.
  * Bounds     At most OPT_TABLE_MAX options a command, LIMIT_IMAGES items a list.
  * Ownership  Texts are borrowed from argv; lists own their array of pointers.
- * Errors     ERR_USAGE, as one line that starts with the command and ends with
- *            where to read more; ERR_NOMEM.  Nothing is printed but by *_help.
+ * Errors     ERR_USAGE, as what report_end says; ERR_NOMEM.  Nothing is printed
+ *            but by *_help.
  * Source     Utility Syntax Guidelines, POSIX.1-2017 12.2, with GNU's long options.
  */
 #ifndef COMMON_OPT_H
@@ -90,9 +90,8 @@ void opt_release(const struct command *c, void *options);
 void opt_list_release(struct opt_list *list);
 /* The command's options and then --help and --version, by place; NULL after the last. */
 const struct opt *opt_at(const struct command *c, size_t i);
-/* A usage error of this command, "bundle export: … (see bundle export --help)".  err->msg may be an argument. */
-enum err_code opt_usage(const struct command *c, struct err *err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Whether a command line that could not be read wants its failure as JSON: it has a --json that the command knows. */
+bool opt_asks_json(const struct command *c, int argc, char *const argv[]);
 /* Print a command's help, 80 columns wide. */
 void opt_help(const struct command *c, FILE *to);
 

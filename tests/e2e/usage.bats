@@ -12,6 +12,10 @@ teardown() { session_end; }
 		[[ -z $stderr && $(sed -nE 's/^  ([a-z]+)  +[a-z].*/\1/p' <<<"$output" | paste -sd ' ') == \
 			*'export import inspect verify cat '*attestations* ]] || fail 'not all commands'
 	done
+	bundle help verify-blob
+	expect 0 'Usage: bundle verify-blob '
+	run --separate-stderr "$BUNDLE" help exprot
+	[[ $status == 2 && -z $output && $stderr == *'did you mean export?'* ]]
 }
 
 @test "help of every command names every option and exit status" {
@@ -87,7 +91,6 @@ teardown() { session_end; }
 		import --map a.example new|has no "="
 		import --replcae new|did you mean --replace?
 		inspect|FILE is missing
-		inspect --json --json new|--json is given twice
 		verify --jsn new|did you mean --json?
 		verify a b|"b" is one more
 		verify --content-only --key new new|--content-only asks for no key
@@ -95,7 +98,7 @@ teardown() { session_end; }
 		sign --attach new --passphrase-fd 0 new|has no passphrase
 		sign --key new|FILE is missing
 		export --passphrase-fd 0 -o new a.example/b|for the key of --sign
-		cat new|DIGEST
+		cat new|FILE and DIGEST are needed
 		inventory|TARGET is missing
 		cat a b c|"c" is one more
 		attestations|IMAGE is missing
@@ -106,6 +109,21 @@ teardown() { session_end; }
 		attestations --platform //// a.example/b|"////" is no platform
 		attestations --key new a.example/b|are for a bundle file
 		attestations --typ x a.example/b|did you mean --type?
+	EOF2
+}
+
+@test "a mistake is a JSON document too, where JSON is asked for" {
+	while IFS='|' read -r arguments text; do
+		bundle $arguments
+		complain 2 "$text" "(see bundle ${arguments%% *} --help)"
+		[[ $(jq -r '[.schemaVersion, .error.code, .error.message] | join("|")' <<<"$output") == "1|usage|$text" ]] ||
+			fail 'no document that says so'
+	done <<-'EOF2'
+		import --json|FILE is missing
+		export --json --outptu new a.example/b|unknown option --outptu, did you mean --output?
+		inspect --json --json new|--json is given twice
+		verify a b --json|it takes at most 1 FILE, and "b" is one more
+		store list --bogus --json|unknown option --bogus
 	EOF2
 }
 
