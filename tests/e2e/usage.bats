@@ -114,7 +114,7 @@ teardown() { session_end; }
 
 @test "a mistake is a JSON document too, where JSON is asked for" {
 	while IFS='|' read -r arguments text; do
-		bundle $arguments
+		eval "bundle $arguments"
 		complain 2 "$text" "(see bundle ${arguments%% *} --help)"
 		[[ $(jq -r '[.schemaVersion, .error.code, .error.message] | join("|")' <<<"$output") == "1|usage|$text" ]] ||
 			fail 'no document that says so'
