@@ -204,6 +204,12 @@ static bool is_content(const struct errand *e)
 	return status == 200 || (status == 206 && e->range[0] != '\0');
 }
 
+/* What is wrong with content is said of the place that sent it; that it could not be written is no fault of that. */
+static enum err_code of_place(const struct request *r, struct err *err)
+{
+	return err->code == ERR_IO ? ERR_IO : err_add(err, "%s", r->url);
+}
+
 /* Part of the content goes where it is wanted; what has gone there need not come again. */
 static enum err_code push(struct errand *e, const void *bytes, size_t len, struct err *err)
 {
@@ -211,7 +217,7 @@ static enum err_code push(struct errand *e, const void *bytes, size_t len, struc
 	enum err_code code = outstream_write(&e->part.out, bytes, len, err);
 
 	if (code != ERR_OK)
-		return err_add(err, "%s", e->request.url);
+		return of_place(&e->request, err);
 	came_bytes = left_bytes - e->part.take_bytes;
 	e->at_bytes += came_bytes;
 	e->request.call.kept_bytes += came_bytes;
@@ -280,7 +286,7 @@ static enum err_code on_blob_done(struct request *r, struct err *failure, struct
 	if (why.code != ERR_OK)
 		return errand_failed(e, &why, err);
 	if (outstream_finish(&e->part.out, err) != ERR_OK)
-		return err_add(err, "%s", r->url);
+		return of_place(r, err);
 	return e->blob_done(e->ctx, true, err);
 }
 

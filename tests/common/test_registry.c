@@ -266,6 +266,39 @@ START_TEST(blob)
 }
 END_TEST
 
+static enum err_code full_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	(void)out;
+	(void)bytes;
+	(void)len;
+	return err_set(err, ERR_IO, "app.part: full");
+}
+
+static enum err_code full_finish(struct outstream *out, struct err *err)
+{
+	return full_write(out, NULL, 0, err);
+}
+
+/* A disk is no registry: who reads of it is not sent there. */
+START_TEST(disk)
+{
+	static const struct http_route there = { .target = BLOB, .body = "abc" };
+	struct sink sink = { .out = { .write = _i == 0 ? full_write : sink_write, .finish = full_finish } };
+	struct descriptor d = { .size_bytes = 3, .media_type = "m" };
+	struct err err = { 0 };
+
+	buf_init(&sink.bytes, 3);
+	asked_registry_start(&r, &there, 1, ":1");
+	ck_assert_int_eq(digest_parse(ABC, &d.digest, NULL), ERR_OK);
+	ck_assert_int_eq(r.source->blob(r.source, &d, 0, d.size_bytes, &sink.out, on_blob, &sink, &err), ERR_OK);
+	ck_assert_int_eq(http_run(r.engine, &err), ERR_IO);
+	ck_assert_str_eq(err.msg, "app.part: full");
+	ck_assert_int_eq(sink.dones, 0);
+	buf_release(&sink.bytes);
+	asked_registry_stop(&r);
+}
+END_TEST
+
 #define RANGE(text) "Content-Range: " text "\r\n"
 
 #define CUT_ROW "cut, and then not what is still wanted"
@@ -445,6 +478,7 @@ int main(void)
 	tcase_add_loop_test(t, manifest, 0, (int)COUNT_OF(manifests));
 	tcase_add_loop_test(t, too_large, 0, 2);
 	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));
+	tcase_add_loop_test(t, disk, 0, 2);
 	tcase_add_loop_test(t, range, 0, (int)COUNT_OF(ranges));
 	tcase_add_loop_test(t, part, 0, (int)COUNT_OF(parts));
 	tcase_add_test(t, long_error);
