@@ -125,7 +125,7 @@ enum err_code toml_want(const struct toml *table, const char *key, enum toml_typ
 enum err_code toml_want_text(const struct toml *table, const char *key, const char *what, const char **ret_text,
 			     struct err *err)
 {
-	const struct toml *value;
+	const struct toml *value = NULL;
 	enum err_code code = toml_want(table, key, TOML_STRING, what, &value, err);
 
 	if (code == ERR_OK)
@@ -136,7 +136,7 @@ enum err_code toml_want_text(const struct toml *table, const char *key, const ch
 enum err_code toml_want_bool(const struct toml *table, const char *key, const char *what, bool *ret_flag,
 			     struct err *err)
 {
-	const struct toml *value;
+	const struct toml *value = NULL;
 	enum err_code code = toml_want(table, key, TOML_BOOL, what, &value, err);
 
 	if (code == ERR_OK)
