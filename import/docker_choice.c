@@ -178,12 +178,14 @@ enum err_code docker_choice_make(struct docker_choice *c, struct err *err)
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++)
 		code = choose_image(c, &l, i, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
-		const struct node *n = &plan->graph.nodes[plan->order[i]];
+		uint32_t node = plan->order[i];
+		const struct node *n = &plan->graph.nodes[node];
 
-		code = check_node(c, plan->order[i], err);
-		if (!c->send[plan->order[i]])
-			plan->skip[plan->order[i]] = true;
-		plan->lost_referrers += n->role == ROLE_REFERRER && node_is_carried(n) && c->place[plan->order[i]] == 0;
+		code = check_node(c, node, err);
+		if (!c->send[node])
+			plan->skip[node] = true;
+		if (n->role == ROLE_REFERRER && node_is_carried(n) && c->place[node] == 0)
+			plan_lose(plan, node, &plan->lost_referrers);
 	}
 	return code;
 }

@@ -3,7 +3,7 @@
  * Lifecycle  docker_choice_init; docker_choice_see for each image; then
  *            docker_choice_make, once; look; docker_choice_release.
  * Bounds     Five bytes a node and two an image.
- * Ownership  The plan is borrowed; its skip[] and lost_referrers are filled in.
+ * Ownership  The plan is borrowed; its skip[], lost[] and lost_referrers are filled in.
  * Errors     ERR_UNSUPPORTED (sha512: the daemon takes it and then does not find
  *            it again), ERR_NOMEM.
  * Rules      An image that is there whole, under its name, is not sent again: a

@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "import/lacking.h"
+#include "import/lost.h"
 #include "import/store.h"
 #include "import/streams.h"
 
@@ -43,24 +44,6 @@ static enum err_code announce(struct plan *plan, uint64_t *ret_total, struct err
 	}
 	progress_total(plan->progress, *ret_total);
 	return code;
-}
-
-/* What will be lost is said while there still is another way. */
-static void warn_of_losses(const struct plan *plan)
-{
-	size_t lost = plan->lost_referrers, others = plan->lost_others;
-
-	if (lost > 0)
-		progress_note(plan->progress,
-			      "warning: %zu referrer%s (signatures, SBOMs beside the images) %s not kept: this target "
-			      "cannot; the store (--to store), a layout (--to oci:DIR) and a registry can",
-			      lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are");
-	if (others > 0)
-		progress_note(
-			plan->progress,
-			"warning: %zu signature%s and other referrer%s of the original indexes %s not published with "
-			"--subset-index; a bundle with all platforms brings them",
-			others, others == 1 ? "" : "s", others == 1 ? "" : "s", others == 1 ? "is" : "are");
 }
 
 /* Nothing older than what came before, and nothing twice. */
@@ -167,9 +150,8 @@ static enum err_code look_there(const struct import_options *options, struct imp
 		code = lacking_check(&result->admission, &result->plan, t, err);
 	if (code == ERR_OK)
 		code = announce(&result->plan, &result->wanted_bytes, err);
-	if (code == ERR_OK)
-		warn_of_losses(&result->plan);
-	return code;
+	/* What will be lost is said while there still is another way. */
+	return code == ERR_OK ? lost_warn(&result->plan, err) : code;
 }
 
 static enum err_code carry_out(struct import_result *result, struct err *err)

@@ -113,7 +113,8 @@ enum err_code plan_make(struct bundle *bundle, struct mapping *names, struct pla
 		code = order_nodes(&plan, err);
 	plan.images = calloc(plan.graph.images_len + 1, sizeof(*plan.images));
 	plan.skip = calloc(plan.graph.nodes_len + 1, sizeof(*plan.skip));
-	if (code == ERR_OK && (plan.images == NULL || plan.skip == NULL))
+	plan.lost = calloc(plan.graph.nodes_len + 1, sizeof(*plan.lost));
+	if (code == ERR_OK && (plan.images == NULL || plan.skip == NULL || plan.lost == NULL))
 		code = err_nomem(err);
 	if (code == ERR_OK)
 		*ret_plan = plan;
@@ -351,6 +352,12 @@ enum err_code plan_check_prerequisites(struct plan *plan, const char *target, st
 		plan->missing_len == 1 ? "is" : "are", first->holder.image);
 }
 
+void plan_lose(struct plan *plan, uint32_t node, size_t *count)
+{
+	*count += !plan->lost[node];
+	plan->lost[node] = true;
+}
+
 bool plan_sends(const struct plan *plan, uint32_t node)
 {
 	return node_is_carried(&plan->graph.nodes[node]) && !plan->skip[node];
@@ -376,6 +383,7 @@ void plan_release(struct plan *plan)
 	free(plan->order);
 	free(plan->images);
 	free(plan->skip);
+	free(plan->lost);
 	free(plan->missing);
 	*plan = (struct plan){ 0 };
 }

@@ -58,6 +58,7 @@ struct plan {
 	bool replace;      /* names that point elsewhere may move */
 	uint32_t *missing; /* layers that the bundle leaves out and the target lacks; set by probe */
 	size_t missing_len;
+	bool *lost;            /* by node: a referrer that the target will not have of this; see plan_lose */
 	size_t lost_others;    /* what is lost where something else is published in place of a root; set by probe */
 	size_t lost_referrers; /* referrers that this target cannot keep; set by probe */
 	size_t lost_layers;    /* layers that this target is not to have from us; set by probe */
@@ -99,6 +100,8 @@ bool plan_moves(const struct plan *plan, size_t image);
 /* ERR_MISSING where the target lacks layers that the bundle leaves out, and a list of them: for probe, once skip[] says
  * what is there. */
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err);
+/* A referrer will not be there: for probe.  It counts once, among lost_others or lost_referrers. */
+void plan_lose(struct plan *plan, uint32_t node, size_t *count);
 /* True where a node's bytes are in the bundle and it is not skipped. */
 bool plan_sends(const struct plan *plan, uint32_t node);
 /* Of all nodes together. */

@@ -166,7 +166,8 @@ enum err_code plan_choose(struct plan *plan, const struct plan_choice *choice, s
 		code = order_wanted(plan, &part.graph, &part.order, &part.order_len, err);
 	part.images = calloc(part.graph.images_len + 1, sizeof(*part.images));
 	part.skip = calloc(part.graph.nodes_len + 1, sizeof(*part.skip));
-	if (code == ERR_OK && (part.images == NULL || part.skip == NULL))
+	part.lost = calloc(part.graph.nodes_len + 1, sizeof(*part.lost));
+	if (code == ERR_OK && (part.images == NULL || part.skip == NULL || part.lost == NULL))
 		code = err_nomem(err);
 	if (code != ERR_OK) {
 		plan_release(&part);

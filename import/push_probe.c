@@ -268,6 +268,7 @@ enum err_code push_probe(struct push *p, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	set_skip(p);
+	push_subset_lose(p);
 	find_sparse(p);
 	note_foreign(p);
 	return ERR_OK;

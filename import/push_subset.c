@@ -105,7 +105,6 @@ static enum err_code make_other(struct push *p, size_t image, struct err *err)
 	CLEANUP(buf_release) struct buf bytes = { 0 };
 	CLEANUP(js_free_ptr) struct json_t *old = NULL;
 	const struct image *i = &p->plan->graph.images[image];
-	const struct link *links;
 	size_t kept = 0;
 	enum err_code code = push_read_manifest(p, i->root, &bytes, err);
 
@@ -120,7 +119,6 @@ static enum err_code make_other(struct push *p, size_t image, struct err *err)
 			err, ERR_UNSUPPORTED,
 			"%s: neither the bundle nor the registry has any of its platforms: nothing can be published",
 			i->name);
-	p->plan->lost_others += graph_links_of(&p->plan->graph, i->root, &links);
 	return digest_of(buf_text(&p->others[image]), p->others[image].len, NULL, &p->plan->images[image].other, err);
 }
 
@@ -155,4 +153,17 @@ enum err_code push_subset_make(struct push *p, struct err *err)
 			code = make_other(p, i, err);
 	}
 	return code;
+}
+
+void push_subset_lose(struct push *p)
+{
+	const struct graph *g = &p->plan->graph;
+	size_t i;
+
+	for (i = 0; p->subset_index && i < p->items_len; i++) {
+		const struct node *n = &g->nodes[p->items[i].node];
+
+		if (!p->items[i].wanted && n->role == ROLE_REFERRER && node_is_carried(n))
+			plan_lose(p->plan, p->items[i].node, &p->plan->lost_others);
+	}
 }

@@ -8,6 +8,7 @@
 #include "common/report.h"
 #include "common/text.h"
 #include "common/tree.h"
+#include "import/lost.h"
 
 static void put_read_back(struct js_out *o, const struct plan_image *got)
 {
@@ -131,9 +132,11 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
 	js_member_uint(&o, "lostReferrers", plan->lost_referrers + plan->lost_others);
+	js_key(&o, "lost");
+	code = lost_put(&o, plan, err);
 	js_member_uint(&o, "lostLayers", plan->lost_layers);
 	js_end(&o, '}');
-	return js_end_document(&o, err);
+	return code == ERR_OK ? js_end_document(&o, err) : code;
 }
 
 static enum err_code report_text(const struct import_result *r, struct err *err)
@@ -190,11 +193,11 @@ static bool is_subset(const struct plan *plan)
 static enum err_code report_lost(const struct plan *plan, bool strict, struct err *err)
 {
 	if (is_subset(plan)) /* asked for by name, and still less than the bundle holds */
-		return err_set(err, ERR_PARTIAL,
-			       "done, but with indexes of fewer platforms and other digests; %zu signature%s and other "
-			       "referrer%s of the original indexes %s not published",
-			       plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "" : "s",
-			       plan->lost_others == 1 ? "was" : "were");
+		return err_set(
+			err, ERR_PARTIAL,
+			"done, but with indexes of fewer platforms and other digests; %zu referrer%s (signatures, "
+			"SBOMs) of the original indexes %s not published",
+			plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "was" : "were");
 	return strict && plan->lost_referrers + plan->lost_layers > 0
 		       ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)")
 		       : ERR_OK;

@@ -112,8 +112,10 @@ static enum err_code find_lost(struct target_containerd *t, struct plan *plan, s
 		t->lost[i] = g->nodes[i].role == ROLE_REFERRER;
 	while (keep_more(t, g, t->lost))
 		;
-	for (i = 0; i < plan->order_len; i++)
-		plan->lost_referrers += t->lost[plan->order[i]] && node_is_carried(&g->nodes[plan->order[i]]);
+	for (i = 0; i < plan->order_len; i++) {
+		if (t->lost[plan->order[i]] && node_is_carried(&g->nodes[plan->order[i]]))
+			plan_lose(plan, plan->order[i], &plan->lost_referrers);
+	}
 	return ERR_OK;
 }
 

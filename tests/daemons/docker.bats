@@ -125,10 +125,11 @@ manifests() {
 	diff <(names) <(both)
 }
 
-@test "referrers that this daemon cannot keep are counted, and --strict minds" {
-	bundle import -q --to "$DAEMON" release.oci.tar.zst
+@test "referrers that this daemon cannot keep are listed, and --strict minds" {
+	bundle import -q --json --to "$DAEMON" release.oci.tar.zst
 	expect 0
-	holds stderr '8 referrers' 'not kept'
+	holds stderr '8 referrers' 'not kept' "warning:   application/vnd.cyclonedx+json sha256:" 'warning:   cosign signature sha256:' " of $APP1"
+	[[ $(jq -c '[.lostReferrers, (.lost | length), (.lost | map(select(.kind == "cosign-att")) | length)]' <<<"$output") == '[8,8,1]' ]]
 	forget_images
 	bundle import -q --strict --to "$DAEMON" release.oci.tar.zst
 	expect 4

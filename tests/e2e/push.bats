@@ -161,6 +161,15 @@ tagged() {
 	# Run again it is the same.
 	bundle import -q --subset-index --to "docker://$REGISTRY/part" part
 	expect 4 "$other" "a subset of $MULTI" '0 B written'
+	# What refers to the old index is lost, and what refers to that.
+	lab_peer crane copy --insecure "$REGISTRY/demo/multi:2.1" "$REGISTRY/noted/multi:1"
+	lab_peer oras attach --plain-http --artifact-type a/note --format json "$REGISTRY/noted/multi:1" -a a=b >note
+	lab_peer oras attach --plain-http --artifact-type a/word "$REGISTRY/noted/multi@$(jq -r .digest note)" -a a=b >word
+	bundle export -q -o noted --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/noted/multi:1"
+	bundle import -q --json --subset-index --to "docker://$REGISTRY/part" noted
+	expect 4
+	holds stderr 'warning: 2 referrers' "warning:   a/note $(jq -r .digest note) of $MULTI" 'warning:   a/word sha256:'
+	[[ $(jq -r '.lostReferrers, .lost[].artifactType' <<<"$output" | paste -sd ' ') == '2 a/note a/word' ]]
 	# A name by digest stands for this index, and for no other.
 	bundle export -q -o pinned --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi@$MULTI"
 	bundle import -q --subset-index --to "docker://$REGISTRY/pinned" pinned

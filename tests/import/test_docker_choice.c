@@ -39,7 +39,8 @@ static void plan(struct fixture *f, bool referrers)
 	ck_assert_int_eq(graph_order(&p->graph, &p->order, &p->order_len, NULL), ERR_OK);
 	p->images = calloc(p->graph.images_len + 1, sizeof(*p->images));
 	p->skip = calloc(p->graph.nodes_len + 1, sizeof(*p->skip));
-	ck_assert(p->images != NULL && p->skip != NULL);
+	p->lost = calloc(p->graph.nodes_len + 1, sizeof(*p->lost));
+	ck_assert(p->images != NULL && p->skip != NULL && p->lost != NULL);
 	ck_assert_int_eq(docker_choice_init(&f->choice, p, referrers, NULL), ERR_OK);
 }
 
