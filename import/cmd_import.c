@@ -67,20 +67,33 @@ static bool writes_stdout(const struct options *options)
 	return options->write_want != NULL && strcmp(options->write_want, "-") == 0;
 }
 
-/* What the target lacks, each in a line: the one in the error is the first.  And how it is asked for. */
-static enum err_code report_missing(const struct options *options, const struct plan *plan, struct err *err)
+/* What the target lacks, each in a line: who should have brought it, and the first image that needs it. */
+static enum err_code list_missing(const struct plan *plan, struct err *err)
 {
+	CLEANUP(free_ptr) uint32_t *owners = NULL;
+	enum err_code code = graph_owners(&plan->graph, &owners, err);
 	size_t i;
 
-	for (i = 0; i < plan->missing_len; i++) {
+	for (i = 0; code == ERR_OK && i < plan->missing_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->missing[i]];
+		uint32_t owner = owners[plan->missing[i]];
 		char image[512], size[TEXT_SIZE_MAX];
 
 		snprintf(image, sizeof(image), "%s", n->holder.image);
 		text_clean(image);
-		fprintf(stderr, "%s import: missing: %s, in %s of %s, %s\n", OPT_PROGRAM, n->digest.text,
-			n->holder.manifest, image, text_size(n->size_bytes, size));
+		fprintf(stderr, "%s import: missing: %s, in %s of %s, %s%s%s\n", OPT_PROGRAM, n->digest.text,
+			n->holder.manifest, image, text_size(n->size_bytes, size),
+			owner != NODE_NONE ? ", needed by " : "",
+			owner != NODE_NONE ? plan->graph.images[owner].name : "");
 	}
+	return code;
+}
+
+/* The one in the error is the first of them.  And how they are asked for. */
+static enum err_code report_missing(const struct options *options, const struct plan *plan, struct err *err)
+{
+	if (list_missing(plan, err) != ERR_OK)
+		return err->code;
 	if (options->write_want == NULL) {
 		fprintf(stderr,
 			"%s import: with --write-want FILE a list is written, by which bundle export --want FILE "

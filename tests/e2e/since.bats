@@ -58,7 +58,7 @@ second() {
 	second
 	bundle import -q --to store second.zst
 	expect 6
-	holds stderr "missing: $APP1_LAYER, in $APP1_AMD64 of $REGISTRY/demo/app1:1.0"
+	holds stderr "missing: $APP1_LAYER, in $APP1_AMD64 of $REGISTRY/demo/app1:1.0, 1.1 MB, needed by $REGISTRY/demo/app1:1.0"
 	holds stderr "import first the bundle with $REGISTRY/demo/app1:1.0" 'with --write-want FILE'
 	[ ! -e "$BUNDLE_STORE" ]
 	bundle import -q --to store --dry-run --write-want want second.zst
