@@ -96,7 +96,8 @@ static enum err_code judge(struct origin *o, struct origin_seal *s, const struct
 
 	if (s->why.code != ERR_OK)
 		return ERR_OK;
-	if (seal_is_over(&s->seal, description->data, description->len, &s->why) != ERR_OK)
+	s->elsewhere = seal_is_over(&s->seal, description->data, description->len, &s->why) != ERR_OK;
+	if (s->elsewhere)
 		return ERR_OK;
 	for (i = 0; i < o->ring.len; i++) {
 		struct err why = { .code = ERR_OK };
@@ -117,7 +118,8 @@ static enum err_code judge(struct origin *o, struct origin_seal *s, const struct
 	return ERR_OK;
 }
 
-/* Who they are said to be by, and what is wrong with those that claim to be of a key that counts. */
+/* Who they are said to be by, and what is wrong with those that claim to be of a key that counts, or are of another
+ * bundle. */
 static enum err_code describe_found(const struct origin *o, struct buf *text, struct err *err)
 {
 	enum err_code code = buf_puts(text, o->len == 0 ? "it is unsigned" : "it is sealed by ", err);
@@ -132,7 +134,7 @@ static enum err_code describe_found(const struct origin *o, struct buf *text, st
 				  : readable ? "a key without a name"
 					     : "something unknown",
 				  s->seal.hint);
-		if (code == ERR_OK && (named_key(o, &s->seal) != NULL || !readable))
+		if (code == ERR_OK && (named_key(o, &s->seal) != NULL || s->elsewhere || !readable))
 			code = buf_printf(text, err, " (%.200s)", s->why.msg);
 	}
 	return code;

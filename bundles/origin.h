@@ -56,6 +56,7 @@ struct origin_seal {
 	const char *file; /* borrowed: beside the bundle; NULL: in a slot */
 	size_t slot;
 	struct seal seal;
+	bool elsewhere; /* it is over another bundle, whoever made it */
 	const struct seal_key
 		*key;   /* borrowed: by which it is proved; NULL while it is not, and where that is revoked */
 	struct err why; /* why not; ERR_OK where nothing speaks against the claim */

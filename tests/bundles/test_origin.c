@@ -161,14 +161,15 @@ static enum err_code judge_slot(struct fixture *f, const char *text, size_t len)
 	return code;
 }
 
-/* A seal of a key that counts, over another bundle. */
+/* A seal over another bundle, by a key that counts and by one that does not: it is no seal of this one. */
 START_TEST(of_another_bundle)
 {
+	const char *keys[] = { key_p256, key_p384 };
 	struct buf text = { .max = SEAL_TEXT_MAX };
 	struct fixture one, other;
 
 	set_up(&other, "docker.io/library/app:2");
-	sealed_text(other.bundle, key_p256, &text);
+	sealed_text(other.bundle, keys[_i], &text);
 	tear_down(&other);
 	set_up(&one, NAME);
 	ck_assert_int_eq(judge_slot(&one, text.data, text.len), ERR_UNPROVED);
@@ -262,7 +263,7 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, demand, 0, (int)COUNT_OF(cases));
-	tcase_add_test(t, of_another_bundle);
+	tcase_add_loop_test(t, of_another_bundle, 0, 2);
 	tcase_add_test(t, forged);
 	tcase_add_test(t, misnamed);
 	tcase_add_test(t, no_seal_in_slot);
