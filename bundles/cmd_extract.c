@@ -209,7 +209,7 @@ static enum err_code check_whole(const struct extraction *x, struct err *err)
 		missing += n->holder.image != NULL;
 		fprintf(stderr, "%s extract: %s: %s %s\n", OPT_PROGRAM,
 			n->absent ? "was absent at the source of the bundle" : "left out of the bundle",
-			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
+			node_known_as(n), n->digest.text);
 	}
 	if (missing == 0)
 		return ERR_OK;

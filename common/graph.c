@@ -24,6 +24,11 @@ const char *role_name(enum role role)
 	return role_names[role];
 }
 
+const char *node_known_as(const struct node *n)
+{
+	return n->platform != NULL && n->role != ROLE_ATTESTATION ? n->platform : role_name(n->role);
+}
+
 const char *link_name(enum link_kind kind)
 {
 	return link_names[kind];

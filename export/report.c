@@ -28,8 +28,8 @@ static enum err_code report_absent(const struct export_result *r, struct err *er
 		manifests += role_is_manifest(n->role);
 		if (absent++ >= ABSENT_LINES)
 			continue;
-		fprintf(stderr, "%s export: absent at the source: %s %s%s\n", OPT_PROGRAM,
-			n->platform != NULL ? n->platform : role_name(n->role), n->digest.text,
+		fprintf(stderr, "%s export: absent at the source: %s %s%s\n", OPT_PROGRAM, node_known_as(n),
+			n->digest.text,
 			media_type_is_foreign(n->media_type) ? " (of a kind that only its vendor may distribute)" : "");
 	}
 	if (absent > ABSENT_LINES)

@@ -13,11 +13,6 @@ static enum err_code put(struct push *p, uint32_t repository, const struct manif
 	return manifest_put_start(repository_of(p->repositories[repository].source), what, err);
 }
 
-static const char *describe(const struct node *n)
-{
-	return n->platform != NULL ? n->platform : role_name(n->role);
-}
-
 /* The registry wants everything that a manifest lists, and the bundle has not all of it: that is no fault of either,
  * and there are ways. */
 static enum err_code explain(const struct push *p, const struct push_item *item, const struct err *refused,
@@ -36,16 +31,16 @@ static enum err_code explain(const struct push *p, const struct push_item *item,
 	if (n->role == ROLE_INDEX)
 		return err_set(
 			err, ERR_UNSUPPORTED,
-			"%s: this registry takes no index whose platforms are not all there, and neither it nor the "
-			"bundle has %s %s of %s: no name was published; --subset-index publishes a new index of "
-			"what is there, or import a bundle with all platforms",
-			name, describe(missing), missing->digest.text, n->digest.text);
+			"%s: this registry takes no index whose platforms are not all there, and neither it nor what "
+			"is imported has %s %s of %s: no name was published; --subset-index publishes a new index of "
+			"what is there, or import all platforms",
+			name, node_known_as(missing), missing->digest.text, n->digest.text);
 	return err_set(
 		err, ERR_UNSUPPORTED,
 		"%s: this registry takes no manifest whose layers are not all there, and neither it nor the bundle "
 		"has %s %s of %s: no name was published; import a bundle with layers first, or import this one into "
 		"a Docker daemon or the store",
-		name, describe(missing), missing->digest.text, n->digest.text);
+		name, node_known_as(missing), missing->digest.text, n->digest.text);
 }
 
 static enum err_code on_put(void *ctx, const struct err *refused, struct err *err)

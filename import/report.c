@@ -213,7 +213,7 @@ static void report_absent(const struct plan *plan)
 
 		if (n->absent && !plan->skip[plan->order[i]])
 			fprintf(stderr, "%s import: was absent at the source of this bundle: %s %s\n", OPT_PROGRAM,
-				n->platform != NULL ? n->platform : role_name(n->role), n->digest.text);
+				node_known_as(n), n->digest.text);
 	}
 }
 

@@ -209,14 +209,14 @@ blob_bytes() {
 }
 
 @test "what an index lists and the source lacks is named, recorded, and no damage" {
-	for missing in "$MULTI_ARM64 linux/arm64" "sha256:df06909474e072d3138fa9712ef4a1c4c936eb9da25a836200566a3824ca2482 unknown/unknown"; do
-		read -r digest platform <<<"$missing"
+	for missing in "$MULTI_ARM64 linux/arm64" "sha256:df06909474e072d3138fa9712ef4a1c4c936eb9da25a836200566a3824ca2482 attestation"; do
+		read -r digest what <<<"$missing"
 		proxy_start --fault "/manifests/$digest" status:404
 		bundle export -q -o multi.oci.tar.zst "$PROXY/demo/multi:2.1"
 		expect 4
 		# shellcheck disable=SC2154 # of run
 		[[ $(grep -cF "$digest" <<<"$stderr") == 1 ]]
-		holds stderr "absent at the source: $platform $digest" 'done, but 1 listed manifest is not at the source'
+		holds stderr "absent at the source: $what $digest" 'done, but 1 listed manifest is not at the source'
 
 		bundle verify -q --content-only multi.oci.tar.zst
 		expect 0 'content proved'
@@ -225,6 +225,7 @@ blob_bytes() {
 		rm -rf "$BUNDLE_STORE"
 		bundle import -q --to store multi.oci.tar.zst
 		expect 0 "$PROXY/demo/multi:2.1  $MULTI"
+		[[ $stderr == "bundle import: was absent at the source of this bundle: $what $digest" ]] || fail 'it is not said'
 		bundle attestations --platform linux/arm/v7 "$PROXY/demo/multi:2.1"
 		expect 0 "$PROVENANCE"
 		[[ ! -e $BUNDLE_STORE/blobs/sha256/${digest#*:} ]]
