@@ -141,7 +141,8 @@ void login_warn(const struct login *l, struct progress *progress)
 
 	for (i = 0; i < l->users_len; i++) {
 		if (l->users[i].exposed != NULL)
-			progress_note(progress, "%s: everybody on this machine may read this password: chmod 600",
+			progress_note(progress,
+				      "warning: %s: everybody on this machine may read this password: chmod 600",
 				      l->users[i].exposed);
 	}
 }
@@ -152,8 +153,8 @@ void login_note_unused(const struct login *l, struct progress *progress)
 
 	for (i = 0; i < l->users_len; i++) {
 		if (!l->users[i].meant)
-			progress_note(progress, "--username %s=%s: nothing is asked for at %s", l->users[i].host,
-				      l->users[i].user, l->users[i].host);
+			progress_note(progress, "warning: --username %s=%s: nothing is asked for at %s",
+				      l->users[i].host, l->users[i].user, l->users[i].host);
 	}
 }
 

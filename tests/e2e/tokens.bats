@@ -127,8 +127,8 @@ helper() {
 	export_app1 -q --username other.example=bob --password-file /dev/fd/9 --username "$REGISTRY=$USER_NAME" \
 		--password-file "$BATS_TEST_TMPDIR/password" 9<<<other
 	expect 0 "$APP1"
-	holds stderr "$BATS_TEST_TMPDIR/password" 'everybody on this machine'
-	holds stderr '--username other.example=bob: nothing is asked for at other.example'
+	holds stderr "warning: $BATS_TEST_TMPDIR/password: everybody on this machine"
+	holds stderr 'warning: --username other.example=bob: nothing is asked for at other.example'
 	[[ $stderr != *"--username $REGISTRY"* ]]
 
 	export_app1 -q --username "$REGISTRY=$USER_NAME"
