@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/text.h"
 
@@ -85,6 +86,16 @@ static size_t brief_len(const char *text)
 	return len;
 }
 
+/* The fewest digits that mean this number: 7.4, and not what stands for it in memory. */
+static void brief_real(double value, char out[JS_BRIEF_MAX])
+{
+	int digits = 15;
+
+	do
+		snprintf(out, JS_BRIEF_MAX, "%.*g", digits, value);
+	while (digits++ < 17 && strtod(out, NULL) != value);
+}
+
 const char *js_brief(const struct json_t *value, char out[JS_BRIEF_MAX])
 {
 	const char *text = js_text(value);
@@ -107,7 +118,7 @@ const char *js_brief(const struct json_t *value, char out[JS_BRIEF_MAX])
 		if (json_is_integer(value))
 			snprintf(out, JS_BRIEF_MAX, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		else
-			snprintf(out, JS_BRIEF_MAX, "%.17g", json_real_value(value));
+			brief_real(json_real_value(value), out);
 		break;
 	case JS_NULL:
 	case JS_BOOL:
