@@ -175,8 +175,8 @@ struct descriptor node_descriptor(const struct node *n);
 bool role_is_manifest(enum role role);
 /* "index", "manifest", "attestation", "referrer", "config", "statement", "artifact", "layer". */
 const char *role_name(enum role role);
-/* What people know a manifest, or a blob, by: an image of several by its platform, all else by its role.  An attestation has
- * a platform too, which an index calls unknown/unknown. */
+/* What people know it by: an image among several by its platform, all else by its role.  An attestation has a platform
+ * too, which its index calls unknown/unknown. */
 const char *node_known_as(const struct node *n);
 /* "subject", "cosign-sig", "cosign-att", "cosign-sbom", "buildkit". */
 const char *link_name(enum link_kind kind);
