@@ -36,7 +36,8 @@ they were answered, and {"stalled": PATH} when a stall has sent what it sends. B
 body that went out, or of what was to go out of it, a number a line.
 
 PUT /-/options with a word a line gives it other options in the place of all those but --upstream, --log and --remember,
-and empties the log: so many faults can be tried without as many proxies.
+and empties the log: so many faults can be tried without as many proxies. They are for connections that come later. What a
+client that is gone still asks on an older one counts for no fault and comes into no log.
 """
 import argparse
 import base64
@@ -242,31 +243,46 @@ class Gate:
 # ---- The server ----
 
 
+class Rules:
+    """What goes wrong, for the connections that come while these hold."""
+
+    def __init__(self, options):
+        self.faults = [Fault(*pair) for pair in options.fault]
+        self.gate = Gate(options)
+        self.referrers_page = options.referrers
+        self.no_ranges = options.no_ranges
+        self.at_once = options.at_once
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes, and nobody should wait for the second
 
+    def setup(self):
+        super().setup()
+        self.rules = self.client_address[-1]
+
     def do_GET(self):
-        proxy = self.server
+        proxy, rules = self.server, self.rules
         url = urllib.parse.urlsplit(self.path)  # a client that knows us as its proxy sends the whole URL
         path = url.path + ("?" + url.query if url.query else "")
         with proxy.lock:
-            fault = next((f for f in proxy.faults if f.fits(self.command, path)), None)
+            fault = next((f for f in rules.faults if f.fits(self.command, path)), None)
             answer = self.gated(url)
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if answer is None and fault is not None and fault.action in ("take", "keep"):
             self.give(path, self.body[: int(fault.text)])
             if fault.action == "keep":
-                proxy.note(stalled=path)
+                proxy.note(rules, stalled=path)
                 self.rfile.read(1)  # until the client is gone
         elif answer is None and (fault is None or fault.action != "drip"):
             answer = self.referrers(url) or self.forward(path)
         if fault is not None:
             with proxy.lock:
                 answer = fault.apply(answer, self.command, path)
-            if answer is not None and proxy.at_once:
+            if answer is not None and rules.at_once:
                 answer = with_header(answer, "Retry-After=0")
-        proxy.note(method=self.command, path=path, headers=dict(self.headers), status=answer and answer.status)
+        proxy.note(rules, method=self.command, path=path, headers=dict(self.headers), status=answer and answer.status)
         if answer is None:
             self.close_connection = True
         else:
@@ -279,13 +295,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.do_GET()
             return
         words = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
-        self.server.log.truncate(0)
-        self.server.sent.truncate(0)
         self.server.go_wrong(parse_options(["--upstream", self.server.upstream, *words]))
         self.send(complete(200, b"", {}), self.path)
 
     def gated(self, url):
-        gate, authorization = self.server.gate, self.headers.get("Authorization")
+        gate, authorization = self.rules.gate, self.headers.get("Authorization")
         if url.path == "/token":
             return gate.grant(authorization, urllib.parse.parse_qs(url.query))
         named = re.fullmatch(r"/v2/(.+)/(manifests|blobs|referrers|tags)/.+", url.path)
@@ -307,7 +321,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def ask(self, path):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP | {"authorization"}}
-        if self.server.no_ranges:
+        if self.rules.no_ranges:
             headers.pop("Range", None)
         upstream = http.client.HTTPConnection(self.server.upstream)
         upstream.request(self.command, path, body=self.body or None, headers=headers)
@@ -334,7 +348,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def referrers(self, url):
         """The referrers API, where it is wanted, made of what the fallback tags list, which then are not to be seen."""
         asked = re.fullmatch(r"/v2/(.+)/(referrers/sha256:|manifests/sha256-)([0-9a-f]{64})", url.path)
-        size = self.server.referrers_page
+        size = self.rules.referrers_page
         if not size or not asked:
             return None
         if asked[2].startswith("manifests"):
@@ -360,12 +374,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for chunk in body:
             self.wfile.write(chunk)
             sent += len(chunk)
-        self.server.count(sent)
+        self.server.count(self.rules, sent)
         if answer.stop_after is not None:
             self.wfile.flush()
             self.close_connection = True
         if answer.stall:
-            self.server.note(stalled=path)
+            self.server.note(self.rules, stalled=path)
             self.rfile.read(1)  # until the client is gone
 
 
@@ -380,23 +394,28 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.log = open(options.log, "a", encoding="utf-8", buffering=1)
         self.sent = open(options.log + ".sent" if options.log != os.devnull else os.devnull, "a", buffering=1)
         self.lock = threading.Lock()
-        self.go_wrong(options)
+        self.rules = Rules(options)
 
     def go_wrong(self, options):
         with self.lock:
-            self.faults = [Fault(*pair) for pair in options.fault]
-            self.gate = Gate(options)
-            self.referrers_page = options.referrers
-            self.no_ranges = options.no_ranges
-            self.at_once = options.at_once
+            self.rules = Rules(options)
+            self.log.truncate(0)
+            self.sent.truncate(0)
 
-    def note(self, **record):
-        with self.lock:
-            self.log.write(json.dumps(record) + "\n")
+    def get_request(self):
+        """Connections are taken in the order in which they came, so here it is known which rules they are under."""
+        connection, address = super().get_request()
+        return connection, (*address, self.rules)
 
-    def count(self, size):
+    def note(self, rules, **record):
         with self.lock:
-            self.sent.write(f"{size}\n")
+            if rules is self.rules:
+                self.log.write(json.dumps(record) + "\n")
+
+    def count(self, rules, size):
+        with self.lock:
+            if rules is self.rules:
+                self.sent.write(f"{size}\n")
 
     def handle_error(self, request, client_address):
         """A client that is killed or that has had enough hangs up: nothing to report."""
