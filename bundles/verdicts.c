@@ -88,13 +88,8 @@ static enum err_code report_json(const struct verdicts *v, const struct err *fai
 	put_content(&o, v);
 	put_origin(&o, v);
 	put_images(&o, v);
-	if (failed->code != ERR_OK) {
-		js_key(&o, "error");
-		js_begin(&o, '{');
-		js_member(&o, "code", err_word(failed->code));
-		js_member(&o, "message", failed->msg);
-		js_end(&o, '}');
-	}
+	if (failed->code != ERR_OK)
+		report_put_error(&o, failed);
 	js_end(&o, '}');
 	return js_end_document(&o, err);
 }

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#include "common/js.h"
-
 static enum err_code stdout_write(struct outstream *s, const void *bytes, size_t len, struct err *err)
 {
 	(void)s;
@@ -27,6 +25,15 @@ struct outstream *report_stdout(void)
 	return &out;
 }
 
+void report_put_error(struct js_out *o, const struct err *err)
+{
+	js_key(o, "error");
+	js_begin(o, '{');
+	js_member(o, "code", err_word(err->code));
+	js_member(o, "message", err->msg);
+	js_end(o, '}');
+}
+
 static void print_json(const struct err *err)
 {
 	struct js_out o;
@@ -34,11 +41,7 @@ static void print_json(const struct err *err)
 	js_out_init(&o, report_stdout(), true);
 	js_begin(&o, '{');
 	js_member_uint(&o, "schemaVersion", 1);
-	js_key(&o, "error");
-	js_begin(&o, '{');
-	js_member(&o, "code", err_word(err->code));
-	js_member(&o, "message", err->msg);
-	js_end(&o, '}');
+	report_put_error(&o, err);
 	js_end(&o, '}');
 	js_end_document(&o, NULL);
 }

@@ -89,8 +89,9 @@ static enum err_code list_missing(const struct plan *plan, struct err *err)
 	return code;
 }
 
-/* The one in the error is the first of them.  And how they are asked for. */
-static enum err_code report_missing(const struct options *options, const struct plan *plan, struct err *err)
+/* The one in the error is the first of them.  And how they are asked for.  The code again, unless that fails. */
+static enum err_code report_missing(const struct options *options, const struct plan *plan, enum err_code code,
+				    struct err *err)
 {
 	if (list_missing(plan, err) != ERR_OK)
 		return err->code;
@@ -99,13 +100,13 @@ static enum err_code report_missing(const struct options *options, const struct 
 			"%s import: with --write-want FILE a list is written, by which bundle export --want FILE "
 			"brings just this\n",
 			OPT_PROGRAM);
-		return ERR_MISSING;
+		return code;
 	}
 	if (want_write(plan, options->write_want, err) != ERR_OK)
 		return err->code;
 	fprintf(stderr, "%s import: the list for bundle export --want is written to %s\n", OPT_PROGRAM,
 		writes_stdout(options) ? "standard output" : options->write_want);
-	return ERR_MISSING;
+	return code;
 }
 
 /* What failed has moved names before it did: whoever reads the error would not think so. */
@@ -121,6 +122,14 @@ static void warn_of_published(const struct plan *plan)
 	if (moved > 0)
 		fprintf(stderr, "warning: %zu of %zu names%s published before this failed; the journal says which\n",
 			moved, plan->graph.images_len, moved == 1 ? " was" : " were");
+}
+
+/* What was done, or would be.  A list of what is missing has standard output to itself. */
+static enum err_code report(const struct options *options, const struct import_result *r, struct err *err)
+{
+	if (r->plan.missing_len == 0 || !writes_stdout(options))
+		return report_import(r, options->json, options->dry_run, options->strict, err);
+	return err_set(err, r->plan.refusal.code, "%s", r->plan.refusal.msg);
 }
 
 static enum err_code check_options(const struct options *options, const char *file, struct err *err)
@@ -221,10 +230,10 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	write_down(&how, &result, code, &err);
 	if (code != ERR_OK)
 		warn_of_published(&result.plan);
-	if (code == ERR_MISSING)
-		code = report_missing(options, &result.plan, &err);
+	if (result.plan.missing_len > 0)
+		code = report_missing(options, &result.plan, code, &err);
 	if (code == ERR_OK) {
-		code = report_import(&result, options->json, options->dry_run, options->strict, &err);
+		code = report(options, &result, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
 	}
 	return report_end(c, options->json && !told, code, &err);

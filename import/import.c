@@ -144,6 +144,7 @@ static enum err_code look_there(const struct import_options *options, struct imp
 	enum err_code code;
 
 	result->plan.replace = options->replace;
+	result->plan.dry_run = options->dry_run;
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
 	if (code == ERR_OK)
@@ -152,6 +153,21 @@ static enum err_code look_there(const struct import_options *options, struct imp
 		code = announce(&result->plan, &result->wanted_bytes, err);
 	/* What will be lost is said while there still is another way. */
 	return code == ERR_OK ? lost_warn(&result->plan, err) : code;
+}
+
+/* The same, and what else write would ask first.  Where looking fails too, what an import would have ended with before
+ * is what there is to say. */
+static enum err_code look_only(const struct import_options *options, struct import_result *result, struct err *err)
+{
+	struct target *t = result->target;
+	struct plan *plan = &result->plan;
+	enum err_code code = look_there(options, result, err);
+
+	if (code == ERR_OK && t->room != NULL)
+		code = plan_refuse(plan, t->room(t, plan, err), err);
+	if (code == ERR_OK || plan->refusal.code == ERR_OK)
+		return code;
+	return err_set(err, plan->refusal.code, "%s", plan->refusal.msg);
 }
 
 static enum err_code carry_out(struct import_result *result, struct err *err)
@@ -179,9 +195,11 @@ enum err_code import_run(const struct import_options *options, struct import_res
 	code = open_all(options, result, err);
 	if (code == ERR_OK)
 		code = make_plan(options, result, err);
+	if (code == ERR_OK && options->dry_run)
+		return look_only(options, result, err);
 	if (code == ERR_OK)
 		code = look_there(options, result, err);
-	return code == ERR_OK && !options->dry_run ? carry_out(result, err) : code;
+	return code == ERR_OK ? carry_out(result, err) : code;
 }
 
 void import_release(struct import_result *result)

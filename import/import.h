@@ -2,7 +2,8 @@
  *
  * Lifecycle  import_run does it all; plan_release, bundle_close and the target's
  *            free end it.
- * Errors     Those of bundles/reader.h, bundles/origin.h, bundles/admission.h, plan.h and target.h.
+ * Errors     Those of bundles/reader.h, bundles/origin.h, bundles/admission.h, plan.h and target.h.  A dry run that
+ *            has looked at everything ends well; what an import would have ended with is plan.refusal.
  */
 #ifndef IMPORT_IMPORT_H
 #define IMPORT_IMPORT_H

@@ -1,10 +1,15 @@
 #include "import/layout_held.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "bundles/room.h"
 #include "common/layout_proved.h"
 #include "common/limits.h"
+#include "common/mem.h"
+#include "common/text.h"
 #include "common/workers.h"
 
 #define MUCH_BYTES (16 * MIB) /* to read: less is read before another thread has begun */
@@ -55,9 +60,29 @@ void layout_held_look(struct layout *l, struct plan *plan)
 	workers_run(bytes_to_read(l, plan) < MUCH_BYTES ? 1 : workers_for_processors(), worker, &look);
 }
 
-/* A disk that fills up in the middle is often the one that the machine lives on. */
-enum err_code layout_held_room(const struct layout *l, const struct plan *plan, struct err *err)
+/* What is made in a folder that is there lies on its disk. */
+static enum err_code find_folder(const char *path, char **ret_folder, struct err *err)
 {
+	CLEANUP(free_ptr) char *folder = NULL;
+	enum err_code code = str_copy(path, &folder, err);
+	char *slash;
+
+	while (code == ERR_OK && access(folder, F_OK) != 0 && errno == ENOENT) {
+		slash = strrchr(folder, '/');
+		if (slash == NULL || slash == folder)
+			return str_copy(slash == NULL ? "." : "/", ret_folder, err);
+		*slash = '\0';
+	}
+	if (code == ERR_OK)
+		*ret_folder = take_ptr(&folder);
+	return code;
+}
+
+/* A disk that fills up in the middle is often the one that the machine lives on. */
+enum err_code layout_held_room(const char *path, const struct plan *plan, struct err *err)
+{
+	CLEANUP(free_ptr) char *folder = NULL;
+	enum err_code code = find_folder(path, &folder, err);
 	uint64_t largest_bytes = 0;
 	size_t i;
 
@@ -67,5 +92,5 @@ enum err_code layout_held_room(const struct layout *l, const struct plan *plan, 
 		if (plan_sends(plan, plan->order[i]) && size_bytes > largest_bytes)
 			largest_bytes = size_bytes;
 	}
-	return room_check_folder(layout_path(l), plan_bytes_to_send(plan), largest_bytes, err);
+	return code == ERR_OK ? room_check_folder(folder, plan_bytes_to_send(plan), largest_bytes, err) : code;
 }

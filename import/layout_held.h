@@ -14,6 +14,6 @@
 
 /* Set skip of every node of the plan's order; what is proved is noted. */
 void layout_held_look(struct layout *l, struct plan *plan);
-/* Before the first blob is written: whether all that the plan sends has room. */
-enum err_code layout_held_room(const struct layout *l, const struct plan *plan, struct err *err);
+/* Before the first blob is written: whether all that the plan sends has room in a layout, or where one will be made. */
+enum err_code layout_held_room(const char *path, const struct plan *plan, struct err *err);
 #endif

@@ -187,22 +187,37 @@ bool plan_moves(const struct plan *plan, size_t image)
 	return was->text[0] != '\0' && !digest_equal(was, plan_digest(plan, image));
 }
 
-enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err)
+enum err_code plan_refuse(struct plan *plan, enum err_code code, struct err *err)
 {
-	size_t i;
-
-	for (i = 0; !plan->replace && i < plan->graph.images_len; i++) {
-		const struct image *image = &plan->graph.images[i];
-		const struct digest *is = plan_digest(plan, i);
-		const struct digest *was = &plan->images[i].was;
-
-		if (plan_moves(plan, i))
-			return err_set(err, ERR_CONFLICT,
-				       "%s: %s is there already and another image: %s there, %s here; --replace moves "
-				       "the name",
-				       target, image->name, was->text, is->text);
-	}
+	if (!plan->dry_run || code == ERR_OK || err == NULL)
+		return code;
+	if (plan->refusal.code == ERR_OK)
+		plan->refusal = *err;
 	return ERR_OK;
+}
+
+enum err_code plan_check_names(struct plan *plan, const char *target, struct err *err)
+{
+	size_t first = 0, others = 0, i;
+
+	while (first < plan->graph.images_len && !plan_moves(plan, first))
+		first++;
+	if (plan->replace || first == plan->graph.images_len)
+		return ERR_OK;
+	for (i = first + 1; i < plan->graph.images_len; i++)
+		others += plan_moves(plan, i);
+	if (others == 0)
+		err_set(err, ERR_CONFLICT,
+			"%s: %s is there already and another image: %s there, %s here; --replace moves the name",
+			target, plan->graph.images[first].name, plan->images[first].was.text,
+			plan_digest(plan, first)->text);
+	else
+		err_set(err, ERR_CONFLICT,
+			"%s: %zu names are there already and other images, the first of them %s: %s there, %s here; "
+			"%s--replace moves them",
+			target, others + 1, plan->graph.images[first].name, plan->images[first].was.text,
+			plan_digest(plan, first)->text, plan->dry_run ? "" : "--dry-run lists them, ");
+	return plan_refuse(plan, ERR_CONFLICT, err);
 }
 
 /* A layer or config that comes with nobody: it was left out, or the source did not have it, and it is not there. */
@@ -301,7 +316,7 @@ static const struct plan_run *find_lost(const struct plan *plan, struct tree *t,
 	return NULL;
 }
 
-enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err)
+enum err_code plan_check_layers(struct plan *plan, const char *target, struct err *err)
 {
 	CLEANUP(tree_release) struct tree t = { 0 };
 	enum err_code code = tree_init(&t, &plan->graph, err);
@@ -310,13 +325,15 @@ enum err_code plan_check_layers(const struct plan *plan, const char *target, str
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
 		const struct plan_run *lost = find_lost(plan, &t, i);
 
-		if (lost != NULL)
-			return err_set(err, ERR_CONFLICT,
-				       "%s: %.300s can be run there%s%s, and would not be any more: this bundle brings "
-				       "another image without its layers; import one with layers, or under another "
-				       "name (--map)",
-				       target, plan->graph.images[i].name, lost->platform[0] != '\0' ? " on " : "",
-				       lost->platform);
+		if (lost == NULL)
+			continue;
+		code = err_set(err, ERR_CONFLICT,
+			       "%s: %.300s can be run there%s%s, and would not be any more: this bundle brings "
+			       "another image without its layers; import one with layers, or under another "
+			       "name (--map)",
+			       target, plan->graph.images[i].name, lost->platform[0] != '\0' ? " on " : "",
+			       lost->platform);
+		return plan_refuse(plan, code, err);
 	}
 	return code;
 }
@@ -344,12 +361,12 @@ enum err_code plan_check_prerequisites(struct plan *plan, const char *target, st
 	if (plan->missing_len == 0)
 		return ERR_OK;
 	first = &plan->graph.nodes[plan->missing[0]];
-	return err_set(
-		err, ERR_MISSING,
+	err_set(err, ERR_MISSING,
 		"%s: %zu layer%s (%s) that this bundle leaves out %s not there: import first the bundle with %s, or "
 		"ask for one that has them",
 		target, plan->missing_len, plan->missing_len == 1 ? "" : "s", text_size(bytes, size),
 		plan->missing_len == 1 ? "is" : "are", first->holder.image);
+	return plan_refuse(plan, ERR_MISSING, err);
 }
 
 void plan_lose(struct plan *plan, uint32_t node, size_t *count)

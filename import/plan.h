@@ -53,10 +53,12 @@ struct plan {
 	uint32_t *order;       /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
 	size_t order_len;
 	struct plan_image *images;
-	bool *skip;        /* by node: the target has it already, or does not want it */
-	bool partial;      /* not all of the bundle was chosen */
-	bool replace;      /* names that point elsewhere may move */
-	uint32_t *missing; /* layers that the bundle leaves out and the target lacks; set by probe */
+	bool *skip;         /* by node: the target has it already, or does not want it */
+	bool partial;       /* not all of the bundle was chosen */
+	bool replace;       /* names that point elsewhere may move */
+	bool dry_run;       /* nothing will be written: what would be refused is noted, and looking goes on */
+	struct err refusal; /* then: what an import would have ended with; ERR_OK where it would not */
+	uint32_t *missing;  /* layers that the bundle leaves out and the target lacks; set by probe */
 	size_t missing_len;
 	bool *lost;            /* by node: a referrer that the target will not have of this; see plan_lose */
 	size_t lost_others;    /* what is lost where something else is published in place of a root; set by probe */
@@ -83,8 +85,11 @@ enum err_code plan_walk_whole(const struct plan *plan, struct graph *g, struct e
 enum err_code plan_finish(struct plan *plan, struct err *err);
 /* The bundle's bytes of a node, proved while they are read: the last read fails unless size and digest match. */
 enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream **ret_in, struct err *err);
-/* Refuse a name that points elsewhere, unless plan->replace: for probe, once images[].was is known. */
-enum err_code plan_check_names(const struct plan *plan, const char *target, struct err *err);
+/* For probe, of what speaks against an import: the code again.  In a dry run the first of them is noted, and it is
+ * ERR_OK. */
+enum err_code plan_refuse(struct plan *plan, enum err_code code, struct err *err);
+/* Refuse names that point elsewhere, unless plan->replace: for probe, once images[].was is known. */
+enum err_code plan_check_names(struct plan *plan, const char *target, struct err *err);
 /* Count in images[].bare the platforms that will not be whole: for probe, once skip[] says what is there. */
 enum err_code plan_find_bare(struct plan *plan, struct err *err);
 /* Note in images[].runs a manifest of what the name points to; platform may be NULL or "". */
@@ -92,7 +97,7 @@ enum err_code plan_add_run(struct plan *plan, size_t image, const struct digest 
 			   struct err *err);
 /* Refuse to move a name from what can be run to what cannot, whether names may move or not: for probe, once skip[] and
  * images[].runs are known.  A platform that runs now must run afterwards, if the new image is made for it too. */
-enum err_code plan_check_layers(const struct plan *plan, const char *target, struct err *err);
+enum err_code plan_check_layers(struct plan *plan, const char *target, struct err *err);
 /* What the name of an image is going to stand for. */
 const struct digest *plan_digest(const struct plan *plan, size_t image);
 /* True where the name of an image would move at the target. */

@@ -207,10 +207,11 @@ static enum err_code check_tags(const struct push *p, struct err *err)
 		if (t->was.text[0] == '\0' || digest_equal(&t->was, is))
 			continue;
 		discovery_tag(&p->plan->graph.nodes[t->subject].digest, t->kind, tag);
-		return err_set(err, ERR_CONFLICT,
-			       "what cosign made is there already, and is other than in the bundle: %s:%s is %s there, "
-			       "%s here; --replace moves the tag",
-			       p->repositories[t->repository].name, tag, t->was.text, is->text);
+		err_set(err, ERR_CONFLICT,
+			"what cosign made is there already, and is other than in the bundle: %s:%s is %s there, "
+			"%s here; --replace moves the tag",
+			p->repositories[t->repository].name, tag, t->was.text, is->text);
+		return plan_refuse(p->plan, ERR_CONFLICT, err);
 	}
 	return ERR_OK;
 }

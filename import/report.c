@@ -135,6 +135,8 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	js_key(&o, "lost");
 	code = lost_put(&o, plan, err);
 	js_member_uint(&o, "lostLayers", plan->lost_layers);
+	if (plan->refusal.code != ERR_OK)
+		report_put_error(&o, &plan->refusal);
 	js_end(&o, '}');
 	return code == ERR_OK ? js_end_document(&o, err) : code;
 }
@@ -217,6 +219,15 @@ static void report_absent(const struct plan *plan)
 	}
 }
 
+static const char *name_state(const struct plan *plan, size_t image)
+{
+	if (plan->images[image].was.text[0] == '\0')
+		return "new";
+	if (!plan_moves(plan, image))
+		return "there already";
+	return plan->replace ? "would move" : "another image is there";
+}
+
 /* What would happen: new names, names that stay, names that would move; and what of each image would be sent that none
  * before it brings. */
 static void report_plan(const struct import_result *r)
@@ -228,11 +239,9 @@ static void report_plan(const struct import_result *r)
 	for (i = 0; i < plan->graph.images_len; i++) {
 		const struct plan_image *image = &plan->images[i];
 		const struct digest *is = plan_digest(plan, i);
-		bool moves = image->was.text[0] != '\0' && !digest_equal(&image->was, is);
 
-		printf("%s  %s  %s\n", plan->graph.images[i].name, is->text,
-		       image->was.text[0] == '\0' ? "new" : (moves ? "would move" : "there already"));
-		if (moves)
+		printf("%s  %s  %s\n", plan->graph.images[i].name, is->text, name_state(plan, i));
+		if (plan_moves(plan, i))
 			printf("  %s -> %s\n", image->was.text, is->text);
 		if (image->bare > 0)
 			printf("  %zu platform%s without layers: neither the bundle nor the target has them\n",
@@ -244,8 +253,9 @@ static void report_plan(const struct import_result *r)
 		       text_size(image->wanted_bytes, size));
 		blobs += image->wanted_blobs;
 	}
-	printf("%s: would write %s in %zu blob%s\n", r->target->name, text_size(r->wanted_bytes, size), blobs,
-	       blobs == 1 ? "" : "s");
+	printf("%s: would %s %s in %zu blob%s\n", r->target->name,
+	       plan->refusal.code == ERR_OK ? "write" : "be refused; otherwise it would write",
+	       text_size(r->wanted_bytes, size), blobs, blobs == 1 ? "" : "s");
 }
 
 enum err_code report_import(const struct import_result *r, bool json, bool dry_run, bool strict, struct err *err)
@@ -259,5 +269,7 @@ enum err_code report_import(const struct import_result *r, bool json, bool dry_r
 	else
 		code = report_text(r, err);
 	report_absent(&r->plan);
+	if (code == ERR_OK && r->plan.refusal.code != ERR_OK)
+		return err_set(err, r->plan.refusal.code, "%s", r->plan.refusal.msg);
 	return code == ERR_OK ? report_lost(&r->plan, strict, err) : code;
 }

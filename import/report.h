@@ -1,6 +1,7 @@
 /* report.h - what an import did, or would do, for people or as JSON, on standard output; what is missing, on stderr.
  *
- * Errors  ERR_PARTIAL, described, where less arrived than was meant to; those of the stream.
+ * Errors  ERR_PARTIAL, described, where less arrived than was meant to; of a dry run, once its plan is told, what an
+ *         import would have ended with; those of the stream.
  */
 #ifndef IMPORT_REPORT_H
 #define IMPORT_REPORT_H

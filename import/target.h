@@ -1,7 +1,8 @@
 /* target.h - where images go: a daemon, a layout, a registry.
  *
  * Lifecycle  A target is made by its own function; then probe, write, read_back
- *            once each, in this order, or inventory alone; look between probe and write, or not; free at any time.
+ *            once each, in this order, or inventory alone; look and room between probe and write, or not; free at
+ *            any time.
  * Ownership  The plan is borrowed throughout.
  * Errors     probe refuses before anything is written: ERR_UNSUPPORTED (this
  *            target cannot keep such images), ERR_CONFLICT (a name points
@@ -30,6 +31,8 @@ struct target {
 	/* Answer the questions. */
 	enum err_code (*look)(struct target *t, const struct plan *plan, struct target_question *questions, size_t len,
 			      struct err *err);
+	/* Whether all that is to be written has room, as write asks first; NULL where only the target knows. */
+	enum err_code (*room)(struct target *t, const struct plan *plan, struct err *err);
 	enum err_code (*write)(struct target *t, struct plan *plan, struct err *err);
 	enum err_code (*read_back)(struct target *t, struct plan *plan, struct err *err);
 	/* What is there, in place of all the above: added to h, which the caller sorts. */

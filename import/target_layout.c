@@ -108,6 +108,11 @@ static void look_again(const struct target_layout *t, struct plan *plan)
 	}
 }
 
+static enum err_code layout_target_room(struct target *target, const struct plan *plan, struct err *err)
+{
+	return layout_held_room(OUTER_OF(target, struct target_layout, target)->path, plan, err);
+}
+
 /* Others may have published and collected since probe. */
 static enum err_code check_again(struct target_layout *t, struct plan *plan, struct err *err)
 {
@@ -135,7 +140,7 @@ static enum err_code layout_target_write(struct target *target, struct plan *pla
 		code = check_again(t, plan, err);
 	}
 	if (code == ERR_OK)
-		code = layout_held_room(t->layout, plan, err);
+		code = layout_target_room(target, plan, err);
 	for (i = 0; code == ERR_OK && i < plan->order_len; i++) {
 		if (plan_sends(plan, plan->order[i]))
 			code = put_node(t, plan, plan->order[i], err);
@@ -254,6 +259,7 @@ enum err_code target_layout_new(const char *path, const char *name, enum layout_
 	t->target = (struct target){
 		.probe = layout_target_probe,
 		.look = layout_target_look,
+		.room = layout_target_room,
 		.write = layout_target_write,
 		.read_back = layout_target_read_back,
 		.inventory = layout_target_inventory,

@@ -44,8 +44,8 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 
 /* cosign's tag for a referrer stands for nothing else, or for less of the same.  The store has no reader of tags but
  * us: there it moves. */
-static enum err_code check_tag(struct target_layout *t, const struct plan *plan, const struct link *link,
-			       const char *tag, struct err *err)
+static enum err_code check_tag(struct target_layout *t, struct plan *plan, const struct link *link, const char *tag,
+			       struct err *err)
 {
 	const struct node *is = &plan->graph.nodes[link->referrer];
 	bool may_move = plan->replace || t->style == LAYOUT_STORE;
@@ -64,16 +64,17 @@ static enum err_code check_tag(struct target_layout *t, const struct plan *plan,
 			t->moves_tags |= code != ERR_OK || !grown;
 			code = ERR_OK;
 		} else if (code == ERR_OK && !grown) {
-			return err_set(err, ERR_CONFLICT,
-				       "%s: %s is there already and another manifest, with what this bundle does not "
-				       "bring: %s there, %s here; --replace moves the tag",
-				       t->target.name, tag, was->digest.text, is->digest.text);
+			err_set(err, ERR_CONFLICT,
+				"%s: %s is there already and another manifest, with what this bundle does not bring: "
+				"%s there, %s here; --replace moves the tag",
+				t->target.name, tag, was->digest.text, is->digest.text);
+			return plan_refuse(plan, ERR_CONFLICT, err);
 		}
 	}
 	return code;
 }
 
-enum err_code target_layout_check_tags(struct target_layout *t, const struct plan *plan, struct err *err)
+enum err_code target_layout_check_tags(struct target_layout *t, struct plan *plan, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;

@@ -16,7 +16,7 @@ struct target_layout {
 /* What the names stand for now, and whether they may move. */
 enum err_code target_layout_check_names(const struct target_layout *t, struct plan *plan, struct err *err);
 /* Whether cosign's tags may move; sets moves_tags. */
-enum err_code target_layout_check_tags(struct target_layout *t, const struct plan *plan, struct err *err);
+enum err_code target_layout_check_tags(struct target_layout *t, struct plan *plan, struct err *err);
 /* Whether what can be run there now still can be, without the layers that the bundle leaves out. */
 enum err_code target_layout_check_layers(struct target_layout *t, struct plan *plan, struct err *err);
 /* Everything under one image, as the store now gives it. */

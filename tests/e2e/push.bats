@@ -129,6 +129,14 @@ tagged() {
 	lab_peer crane copy --insecure "$REGISTRY/demo/multi:2.1" "$REGISTRY/moved/demo/app1:1.0"
 	bundle import --to "docker://$REGISTRY/moved" "$RELEASE"
 	complain 1 "$MULTI" "$APP1" --replace
+	# A dry run has the whole plan, and ends as the import would.
+	lab_peer crane copy --insecure "$REGISTRY/demo/app1:1.0" "$REGISTRY/moved/demo/multi:2.1"
+	bundle import --dry-run --to "docker://$REGISTRY/moved" "$RELEASE"
+	complain 1 '2 names are there already' "$REGISTRY/moved/demo/app1:1.0: $MULTI there, $APP1 here"
+	expect 1 "$APP1  another image is there" "$MULTI -> $APP1" "$MULTI  another image is there" "$APP1 -> $MULTI" 'would be refused'
+	bundle import --dry-run --json --to "docker://$REGISTRY/moved" "$RELEASE"
+	expect 1
+	[[ $(jq -r '[.error.code, .images[].was] | join(" ")' <<<"$output") == "conflict $MULTI $APP1" ]]
 	bundle import --dry-run --replace --to "docker://$REGISTRY/moved" "$RELEASE"
 	expect 0 'would move'
 	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$MULTI" ]]

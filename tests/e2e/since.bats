@@ -62,10 +62,13 @@ second() {
 	holds stderr "import first the bundle with $REGISTRY/demo/app1:1.0" 'with --write-want FILE'
 	[ ! -e "$BUNDLE_STORE" ]
 	bundle import -q --to store --dry-run --write-want want second.zst
-	expect 6
+	expect 6 "$REGISTRY/demo/app1:1.0  $APP1  new" 'would be refused'
 	holds stderr 'the list for bundle export --want is written to want'
 	[[ -s want ]]
 	bundle import -q --to store --write-want - second.zst
+	expect 6
+	cmp want - <<<"$output"
+	bundle import -q --to store --dry-run --write-want - second.zst
 	expect 6
 	cmp want - <<<"$output"
 	holds stderr 'is written to standard output'

@@ -82,6 +82,31 @@ START_TEST(looks)
 }
 END_TEST
 
+/* Below what is there, for what will be made. */
+static const char *const places[] = { "", "/", "/a", "/a/b/", "//a//b" };
+
+START_TEST(room)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+	struct err err = { 0 };
+	uint32_t order[2];
+	bool skip[2] = { false };
+	struct plan plan = { .order = order, .skip = skip };
+
+	graph_init(&plan.graph);
+	add(&plan, 3, 0, ABSENT);
+	ck_assert_int_eq(str_format(&path, NULL, "%s%s", folder, places[_i]), ERR_OK);
+	ck_assert_msg(layout_held_room(path, &plan, &err) == ERR_OK, "%s", err.msg);
+	plan.graph.nodes[order[0]].size_bytes = UINT64_MAX - 1;
+	ck_assert_int_eq(layout_held_room(path, &plan, &err), ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.msg, "still to be written"));
+	ck_assert_ptr_nonnull(strstr(err.msg, folder));
+	skip[order[0]] = true;
+	ck_assert_int_eq(layout_held_room(path, &plan, &err), ERR_OK);
+	graph_release(&plan.graph);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("layout_held");
@@ -90,6 +115,7 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, looks, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, room, 0, (int)COUNT_OF(places));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }

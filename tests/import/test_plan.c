@@ -168,6 +168,30 @@ START_TEST(check_names)
 }
 END_TEST
 
+/* A dry run notes the first thing that an import would end with, and goes on. */
+START_TEST(dry_run)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct mapping names = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	plan.images[0].was = plan.graph.nodes[plan.graph.images[1].root].digest;
+	plan.images[1].was = plan.graph.nodes[plan.graph.images[0].root].digest;
+	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "2 names"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "--dry-run lists them"));
+	ck_assert_int_eq(plan.refusal.code, ERR_OK);
+
+	plan.dry_run = true;
+	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_OK);
+	ck_assert_int_eq(plan_refuse(&plan, err_set(&err, ERR_IO, "no room"), &err), ERR_OK);
+	ck_assert_int_eq(plan_refuse(&plan, ERR_OK, &err), ERR_OK);
+	ck_assert_int_eq(plan.refusal.code, ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(plan.refusal.msg, "2 names"));
+}
+END_TEST
+
 /* A name that can be run there, and a bundle without layers. */
 static const struct {
 	const char *name;
@@ -347,6 +371,7 @@ int main(void)
 	tcase_add_test(t, map_together);
 	tcase_add_test(t, open_all);
 	tcase_add_loop_test(t, check_names, 0, (int)COUNT_OF(names_there));
+	tcase_add_test(t, dry_run);
 	tcase_add_loop_test(t, check_layers, 0, (int)COUNT_OF(bare));
 	tcase_add_loop_test(t, check_platforms, 0, (int)COUNT_OF(lost));
 	tcase_add_loop_test(t, check_shared, 0, 2);
