@@ -22,7 +22,8 @@ static enum err_code find_slot(const struct bundle *b, size_t slot, struct origi
 	enum err_code code = bundle_slot(b, slot, content, err);
 
 	slot_name(slot, name);
-	if (code == ERR_OK && slot_check(content, &len, &s.why) == ERR_OK && len > 0)
+	s.torn = code == ERR_OK && slot_check(content, &len, &s.why) != ERR_OK;
+	if (len > 0)
 		seal_read(content, len, name, &s.seal, &s.why);
 	if (code != ERR_OK || (len == 0 && s.why.code == ERR_OK))
 		return code;
@@ -250,6 +251,25 @@ enum err_code origin_load(const struct origin_wanted *wanted, struct origin *o, 
 	return code == ERR_OK ? revoked_load(&o->revoked, err) : code;
 }
 
+/* The slots are a part of the file like any other: who uses it minds what is in them, seals or not. */
+static enum err_code check_slots(const struct bundle *b, const struct origin *o, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < o->len; i++) {
+		const struct origin_seal *s = &o->seals[i];
+		char name[SLOT_NAME_MAX];
+
+		if (!s->torn)
+			continue;
+		slot_name(s->slot, name);
+		if (s->why.code == ERR_NOMEM)
+			return err_nomem(err);
+		return err_set(err, ERR_DAMAGED, "%s: %s is damaged: %s", bundle_path(b), name, s->why.msg);
+	}
+	return ERR_OK;
+}
+
 enum err_code origin_demand(const struct bundle *b, const struct origin_wanted *wanted, struct origin *o,
 			    struct err *err)
 {
@@ -257,6 +277,8 @@ enum err_code origin_demand(const struct bundle *b, const struct origin_wanted *
 
 	if (code == ERR_OK)
 		code = origin_find(b, wanted->seals, o, err);
+	if (code == ERR_OK)
+		code = check_slots(b, o, err);
 	if (code != ERR_OK)
 		return code;
 	return o->ring.len > 0 || o->threshold > 0 ? origin_judge(b, o, err) : check_revoked(b, o, err);

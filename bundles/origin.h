@@ -7,7 +7,8 @@
  * Errors     ERR_UNPROVED, saying what was found and what was wanted;
  *            ERR_DAMAGED; those of seal_key.h, keyring.h and reader.h.  A seal beside the
  *            bundle that is no seal is an error; one in a slot is described in
- *            its why, for there may be others.
+ *            its why, for there may be others.  What no slot may hold is
+ *            ERR_DAMAGED of origin_demand, as verify calls it.
  * Trust      Until origin_judge, a seal is a claim.  What is judged are the
  *            bytes of bundle.json whose digest the opened bundle holds, so what
  *            is read from this bundle afterwards is what was sealed.  What is revoked
@@ -19,6 +20,7 @@
 #ifndef BUNDLES_ORIGIN_H
 #define BUNDLES_ORIGIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bundles/keyring.h"
@@ -55,6 +57,7 @@ struct origin_wanted {
 struct origin_seal {
 	const char *file; /* borrowed: beside the bundle; NULL: in a slot */
 	size_t slot;
+	bool torn; /* what is in the slot is nothing that may be in one: the file is damaged */
 	struct seal seal;
 	bool elsewhere; /* it is over another bundle, whoever made it */
 	const struct seal_key

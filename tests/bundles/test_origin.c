@@ -236,6 +236,25 @@ START_TEST(no_seal_in_slot)
 }
 END_TEST
 
+/* One bit of a slot that nobody uses. */
+START_TEST(torn_slot)
+{
+	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
+	struct opt_list none = { 0 };
+	struct fixture f;
+	size_t slot = 9;
+
+	set_up(&f, NAME);
+	ck_assert_int_eq(sealing_put(f.bundle, "!", 1, "", &slot, &f.err), ERR_OK);
+	ck_assert_int_eq(demand_by(&f, &none, &none, 0), ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(f.err.msg, "bundle.json.sigstore.0.json is damaged: neither blank"));
+	origin_release(&f.origin);
+	sealed_by(f.bundle, key_p256); /* a seal takes its place */
+	ck_assert_msg(demand_by(&f, &none, &none, 0) == ERR_OK, "%s", f.err.msg);
+	tear_down(&f);
+}
+END_TEST
+
 START_TEST(no_seal_beside)
 {
 	const char *items[1];
@@ -267,6 +286,7 @@ int main(void)
 	tcase_add_test(t, forged);
 	tcase_add_test(t, misnamed);
 	tcase_add_test(t, no_seal_in_slot);
+	tcase_add_test(t, torn_slot);
 	tcase_add_test(t, no_seal_beside);
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -279,6 +279,8 @@ verify() {
 		flip damaged.oci.tar.zst "$offset"
 		verify --content-only damaged.oci.tar.zst
 		complain 3 damaged.oci.tar.zst
+		bundle import -q --dry-run --to store damaged.oci.tar.zst
+		complain 3 damaged.oci.tar.zst
 	done
 	bundle export -q -o other.oci.tar.zst "$REGISTRY/demo/multi:2.1"
 	to=$(grep -abo 'bundle.json.sigstore.0.json' other.oci.tar.zst | head -n 1 | cut -d : -f 1)
