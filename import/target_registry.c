@@ -1,6 +1,7 @@
 #include "import/target_registry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/mem.h"
 #include "import/inventory_registry.h"
@@ -9,6 +10,7 @@
 
 struct target_registry {
 	struct target target;
+	char *place; /* owned: target.place */
 	const struct target_options *options;
 	struct site_registry site;
 	struct push push;
@@ -95,24 +97,43 @@ static void registry_free(struct target *target)
 	site_registry_stop(&t->site);
 	push_release(&t->push);
 	site_registry_close(&t->site);
+	free(t->place);
 	free(t->target.name);
 	free(t);
+}
+
+/* "HOST/" is HOST: shells and people end a place so. */
+static enum err_code read_place(const char *text, char **ret_place, struct err *err)
+{
+	size_t len = strlen(text);
+	CLEANUP(free_ptr) char *place = NULL;
+	enum err_code code;
+
+	if (len > 1 && text[len - 1] == '/')
+		len--;
+	code = str_format(&place, err, "%.*s", (int)len, text);
+	if (code != ERR_OK)
+		return code;
+	code = mapping_check_place(place, err);
+	if (code != ERR_OK)
+		return err_add(err, "docker://%.300s", text);
+	*ret_place = take_ptr(&place);
+	return ERR_OK;
 }
 
 enum err_code target_registry_new(const struct target_options *options, const char *place, struct target **ret_target,
 				  struct err *err)
 {
-	struct target_registry *t;
-	enum err_code code = mapping_check_place(place, err);
+	struct target_registry *t = calloc(1, sizeof(*t));
+	enum err_code code = t != NULL ? read_place(place, &t->place, err) : err_nomem(err);
 
-	if (code != ERR_OK)
+	if (code != ERR_OK) {
+		free(t);
 		return code;
-	t = calloc(1, sizeof(*t));
-	if (t == NULL)
-		return err_nomem(err);
+	}
 	t->options = options;
 	t->target = (struct target){
-		.place = place,
+		.place = t->place,
 		.keep_host = options->keep_host,
 		.probe = registry_probe,
 		.look = registry_look,
@@ -121,7 +142,7 @@ enum err_code target_registry_new(const struct target_options *options, const ch
 		.inventory = registry_inventory,
 		.free = registry_free,
 	};
-	code = str_format(&t->target.name, err, "docker://%s", place);
+	code = str_format(&t->target.name, err, "docker://%s", t->place);
 	if (code == ERR_OK)
 		*ret_target = &t->target;
 	else
