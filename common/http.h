@@ -110,6 +110,7 @@ struct http_call {
 	int status;
 	bool answered;   /* in any of its tries a status came, be it of a redirect; a proxy's own does not count */
 	bool redirected; /* it came from where a redirect led: nothing in it speaks for the host that was asked */
+	bool foreign;    /* what came does not begin as an answer in HTTP does */
 	/* http.c's own, but for retry.elsewhere; retry is left as it is where a call is started again */
 	struct http *http;
 	struct http_host *host;

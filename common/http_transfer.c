@@ -336,6 +336,7 @@ CURLcode http_transfer_end(struct http_call *call, CURLcode result)
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	call->answered |= status > 0 || redirects > 0 || call->moves > 0;
+	call->foreign = result == CURLE_UNSUPPORTED_PROTOCOL && !call->answered;
 	if (result == CURLE_OK && is_moving(call)) /* and not to be followed any more */
 		return has_failed(call) ? CURLE_WRITE_ERROR : CURLE_TOO_MANY_REDIRECTS;
 	return result == CURLE_OK && (has_failed(call) || tell_head(call) != ERR_OK) ? CURLE_WRITE_ERROR : result;

@@ -59,13 +59,17 @@ static enum err_code ask_version(struct containerd *c, struct err *err)
 		.on_message = on_version,
 		.ctx = c,
 	};
-	enum err_code code = containerd_ask(c, &q, NULL, err);
+	struct err why = { .code = ERR_OK };
+	enum err_code code = containerd_ask(c, &q, NULL, &why);
 
 	if (code == ERR_NETWORK)
-		return err_add(err, "somebody listens, but does not answer as containerd does");
+		return err_set(err, ERR_NETWORK,
+			       "%s; somebody listens there, but does not answer as containerd does; is it a Docker "
+			       "daemon's socket? Then use docker-daemon:%s",
+			       why.msg, c->socket);
 	if (code == ERR_UNSUPPORTED || code == ERR_FORMAT || (code == ERR_OK && c->version == NULL))
 		return err_set(err, ERR_UNSUPPORTED, "%s: what answers there is no containerd", c->socket);
-	return code;
+	return code == ERR_OK ? ERR_OK : err_set(err, code, "%s", why.msg);
 }
 
 /* Whether a plugin of this answer has begun its work. */

@@ -84,6 +84,10 @@ enum err_code docker_send(struct docker *d, const struct docker_request *r, stru
 	if (code == ERR_OK)
 		code = http_run(d->http, err);
 	buf_release(&x.call.headers);
+	if (code != ERR_OK && x.call.foreign && d->at->socket != NULL)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "this does not speak HTTP; is it containerd's socket? Then use containerd:%s",
+			       d->at->socket);
 	return code;
 }
 

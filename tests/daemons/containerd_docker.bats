@@ -64,7 +64,9 @@ manifests() {
 	[[ $(names) == *"<none>:<none> $APP1"* && $(names) == *"$APP $MULTI"* ]]
 }
 
-@test "docker.sock is no containerd" {
+@test "docker.sock is no containerd, and containerd.sock no daemon" {
 	bundle import -q --to "containerd:$LAB_DOCKER_SOCK" release.oci.tar.zst
-	complain 5 "$LAB_DOCKER_SOCK" 'does not answer as containerd does'
+	complain 5 "$LAB_DOCKER_SOCK" 'does not answer as containerd does' "Then use docker-daemon:$LAB_DOCKER_SOCK"
+	bundle import -q --to "docker-daemon:$SOCKET" release.oci.tar.zst
+	complain 1 "$SOCKET: this does not speak HTTP" "Then use containerd:$SOCKET"
 }

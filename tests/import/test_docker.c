@@ -1,11 +1,17 @@
 #include "import/docker.h"
 
 #include <check.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "common/limits.h"
 #include "common/mem.h"
 #include "import/docker_attestations.h"
+#include "tests/lib/bundle_file.h"
 #include "tests/lib/test_main.h"
 
 #define LONG_PATH                                                                                                      \
@@ -159,6 +165,50 @@ START_TEST(says_that_nobody_is_there)
 }
 END_TEST
 
+/* What a service in HTTP/2 says first, whatever it is asked: nothing here reads a request. */
+static void *say_settings(void *data)
+{
+	static const char settings[] = "\0\0\0\4\0\0\0\0";
+	const int *listener = data;
+	char bytes[4096];
+	int fd;
+
+	while ((fd = accept(*listener, NULL, NULL)) >= 0) {
+		if (read(fd, bytes, sizeof(bytes)) > 0 && send(fd, settings, sizeof(settings), MSG_NOSIGNAL) > 0)
+			while (read(fd, bytes, sizeof(bytes)) > 0) /* until the client hangs up */
+				;
+		close(fd);
+	}
+	return NULL;
+}
+
+START_TEST(says_whose_socket_it_may_be)
+{
+	CLEANUP(docker_endpoint_release) struct docker_endpoint at = { 0 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char *path = file_new();
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct docker *d = NULL;
+	struct err err = { 0 };
+	pthread_t thread;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	unlink(path);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, say_settings, &fd), 0);
+	ck_assert_int_eq(docker_endpoint_find(path, &at, NULL), ERR_OK);
+	ck_assert_int_eq(docker_open(&at, &d, &err), ERR_UNSUPPORTED);
+	ck_assert_msg(strstr(err.msg, "does not speak HTTP; is it containerd's socket? Then use containerd:") != NULL &&
+			      strstr(err.msg, "http://") == NULL,
+		      "%s", err.msg);
+	shutdown(fd, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(fd);
+	file_remove(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("docker");
@@ -170,6 +220,7 @@ int main(void)
 	tcase_add_loop_test(t, knows_who_keeps_referrers, 0, (int)COUNT_OF(versions));
 	tcase_add_loop_test(t, requires_the_store, 0, (int)COUNT_OF(stores));
 	tcase_add_loop_test(t, says_that_nobody_is_there, 0, (int)COUNT_OF(sockets));
+	tcase_add_test(t, says_whose_socket_it_may_be);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
