@@ -205,7 +205,7 @@ static enum err_code report(const struct options *options, const struct signing 
 		printf("%s: sealed by %s%s", text_shown(bundle_path(s->bundle), path),
 		       hint != NULL ? "key " : "a certificate", hint != NULL ? hint : "");
 		if (options->detached != NULL)
-			printf(", in %s", options->detached);
+			printf(", in %s", text_shown(options->detached, path));
 		else
 			printf(", in slot %zu", s->slot);
 		printf("  %s\n", bundle_digest(s->bundle)->text);

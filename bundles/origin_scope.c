@@ -4,6 +4,7 @@
 #include "bundles/origin.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "trust/site.h"
 
 #define NAMES_SHOWN 5
@@ -151,11 +152,14 @@ enum err_code origin_text(const struct origin *o, struct buf *out, struct err *e
 {
 	enum err_code code = ERR_OK;
 	size_t before = out->len, i;
+	char name[TEXT_SHOWN_MAX];
 
 	for (i = 0; code == ERR_OK && i < o->ring.len; i++) {
+		const struct seal_key *k = o->ring.keys[i].key;
+
 		if (origin_is_sealed_by(o, &o->ring.keys[i]))
-			code = buf_printf(out, err, "%skey %s (%s)", out->len > before ? " and " : "",
-					  seal_key_hint(o->ring.keys[i].key), seal_key_name(o->ring.keys[i].key));
+			code = buf_printf(out, err, "%skey %s (%s)", out->len > before ? " and " : "", seal_key_hint(k),
+					  text_shown(seal_key_name(k), name)); /* its file is another's to name */
 	}
 	return code;
 }

@@ -203,11 +203,11 @@ static void put_clean(const char *label, const char *text)
 static void report_text(const struct run *r)
 {
 	const struct trust_proof *p = &r->proof;
-	char time[TEXT_TIME_MAX], file[TEXT_SHOWN_MAX];
+	char time[TEXT_TIME_MAX], name[TEXT_SHOWN_MAX];
 
-	printf("%s: verified\n", text_shown(r->file, file));
+	printf("%s: verified\n", text_shown(r->file, name));
 	if (p->key != NULL) {
-		printf("  %-10s %s (%s)\n", "key", p->key_id, trust_key_name(p->key));
+		printf("  %-10s %s (%s)\n", "key", p->key_id, text_shown(trust_key_name(p->key), name));
 	} else {
 		put_clean("signed by", p->identity);
 		put_clean("issuer", p->issuer);

@@ -54,9 +54,13 @@ static enum err_code describe_signer(const struct trust_proof *p, struct finding
 	if (code != ERR_OK)
 		return code;
 	if (p->key != NULL)
-		return str_format(&f->who, err, "key %s (%s)", p->key_id, trust_key_name(p->key));
-	return str_format(&f->who, err, "%s, vouched for by %s", f->identity != NULL ? f->identity : "somebody",
-			  f->issuer != NULL ? f->issuer : "nobody");
+		code = str_format(&f->who, err, "key %s (%s)", p->key_id, trust_key_name(p->key));
+	else
+		code = str_format(&f->who, err, "%s, vouched for by %s", f->identity != NULL ? f->identity : "somebody",
+				  f->issuer != NULL ? f->issuer : "nobody");
+	if (code == ERR_OK)
+		text_clean(f->who);
+	return code;
 }
 
 /* In one line what it says: of a signature, the name that it was made under. */

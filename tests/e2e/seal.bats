@@ -268,6 +268,13 @@ verify() {
 		bundle $command "$name"
 		[[ $output == *'(ed25519.pub)??[2K.zst'* && $output != *$'\e'* ]] || fail 'it speaks for itself'
 	done
+	key=$'a.pub), key B (\nb.pub'
+	cp ed25519.pub "$key"
+	for command in verify 'import --to store'; do
+		# shellcheck disable=SC2086 # several arguments
+		bundle $command -q --key "$key" "$name"
+		expect 0 'sealed by key ' '(a.pub), key B (?b.pub)'
+	done
 }
 
 @test "a seal does not fit another bundle, and no byte of a slot is left unproved" {
