@@ -1,6 +1,7 @@
 #include "import/catalog_place.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,9 +162,15 @@ static enum err_code open_folder(const char *path, bool may_lack, struct layout_
 static enum err_code open_store(struct layout_judge *judge, struct catalog_place **ret_place, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
+	char shown[TEXT_SHOWN_MAX];
 	enum err_code code = store_path(&path, err);
 
-	return code == ERR_OK ? open_folder(path, true, judge, ret_place, err) : code;
+	if (code == ERR_OK)
+		code = open_folder(path, true, judge, ret_place, err);
+	if (code == ERR_OK && (*ret_place)->survey.images_len == 0) /* another user's is meant, more often than none */
+		fprintf(stderr, "warning: the store %s has no images yet; what is imported there will be served\n",
+			text_shown(path, shown));
+	return code;
 }
 
 static enum err_code open_file(const char *path, const struct origin_wanted *origin, struct admission *admission,

@@ -50,7 +50,8 @@ struct catalog_place {
 /* True for what a user calls a bundle: neither oci:DIR nor store. */
 bool place_is_bundle(const char *text);
 /* Open what a user calls FILE, oci:DIR or store; a bundle's origin is judged, and its images by the policies that
- * count.  Of a layout the images that may be used are there, and the others are said to be left out. */
+ * count.  Of a layout the images that may be used are there, and the others are said to be left out; that the store has
+ * none yet is said too. */
 enum err_code place_open(const char *text, const struct origin_wanted *origin, struct layout_judge *judge,
 			 struct catalog_place **ret_place, struct err *err);
 void place_hold(struct catalog_place *p);

@@ -177,6 +177,7 @@ big_bundle() {
 @test "what an import brings to the store is there for the next request" {
 	serve --engine 127.0.0.1:0
 	[[ $(code "http://$SITE/images/json") == 200 && $(<body) == '[]'* ]]
+	grep -qF "warning: the store $BUNDLE_STORE has no images yet" "$SITE_LOG"
 	"$BUNDLE" import -q --to store app.zst >/dev/null
 	[[ $(code "http://$SITE/images/$APP/attestations") == 200 ]]
 	"$BUNDLE" import -q --to store multi.zst >/dev/null
