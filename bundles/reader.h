@@ -9,6 +9,7 @@
  *            except the streams.
  * Errors     ERR_NOT_FOUND (no such file), ERR_IO, ERR_DAMAGED (not a bundle, or
  *            not as it must be: the message names the file and the offset),
+ *            ERR_USAGE (a pipe, or "-", where a file is opened),
  *            ERR_UNSUPPORTED (a version or required feature from the future),
  *            ERR_LIMIT, ERR_NOMEM.
  * Trust      The description is what the file says of itself.  The tar header in

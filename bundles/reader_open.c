@@ -11,15 +11,29 @@
 #include "common/limits.h"
 #include "common/mem.h"
 
+/* What comes once, from its first byte to its last, is for bundle_open_pipe. */
+static enum err_code refuse_pipe(const char *path, struct err *err)
+{
+	return err_set(
+		err, ERR_USAGE,
+		"%s: a bundle is read at any place of its file, and a pipe has none: save it first, or let bundle "
+		"import - take it, which proves it as it comes",
+		path);
+}
+
 static enum err_code open_file(struct bundle *b, struct err *err)
 {
 	struct stat st;
 
+	if (strcmp(b->path, "-") == 0) /* standard input elsewhere; a file of that name is ./- */
+		return refuse_pipe("standard input", err);
 	b->fd = open(b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (b->fd < 0 && errno == ENOENT)
 		return err_set(err, ERR_NOT_FOUND, "%s: no such file", b->path);
 	if (b->fd < 0 || fstat(b->fd, &st) != 0)
 		return err_errno(err, b->path);
+	if (S_ISFIFO(st.st_mode))
+		return refuse_pipe(b->path, err);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_DAMAGED, "%s: not a bundle: it is no regular file", b->path);
 	b->size_bytes = (uint64_t)st.st_size;

@@ -132,7 +132,7 @@ START_TEST(no_bundle)
 	ck_assert_int_eq(bundle_open(path, &b, &err), ERR_DAMAGED);
 	rmdir(path);
 	ck_assert_int_eq(mkfifo(path, 0600), 0); /* and does not wait for someone to write to it */
-	ck_assert_int_eq(bundle_open(path, &b, &err), ERR_DAMAGED);
+	ck_assert_int_eq(bundle_open(path, &b, &err), ERR_USAGE);
 	file_remove(path);
 }
 END_TEST

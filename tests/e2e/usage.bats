@@ -162,3 +162,21 @@ teardown() { session_end; }
 	complain 1
 	[[ $stderr != *$'\e'* ]]
 }
+
+@test "a pipe where a file is read at any place: a line that says what takes it" {
+	mkfifo pipe
+	openssl genpkey -algorithm ed25519 -out key.pem 2>/dev/null
+	for file in - pipe /dev/stdin; do
+		for command in "verify $file" "inspect $file" "cat $file description" "extract $file folder" "report -o page.html $file" \
+			"sign --key key.pem $file" "attestations --from $file demo/app1:1.0" "serve --engine unix:sock $file"; do
+			read -ra words <<<"$command"
+			judge "${words[@]}"
+			run --separate-stderr "$BUNDLE" "${words[@]}" < <(true)
+			complain 2 'save it first, or let bundle import - take it'
+			holds stderr "${file/#-/standard input}: "
+		done
+	done
+	[[ $(ls -A) == $'key.pem\npipe' ]]
+	bundle import -q --to store pipe
+	complain 2 'pipe: a bundle is read at any place of its file'
+}
