@@ -13,6 +13,10 @@
 /* Who sends a blob keeps its last byte back, so a block of that size must find room with a byte to spare: else each of
  * them comes, and goes, as all of it but a byte, and a byte. */
 #define UPLOAD_BYTES (2 * BUFFER_BYTES)
+/* libcurl 7.88 may send over HTTP/2 what it was given a second time: where the socket is full when the last of it, a
+ * frame of less than a kilobyte, waits in a buffer, it says "try again", as if nothing had gone.  So it is given less
+ * at once than there is room for in a socket that can be written to: of 208 KiB, as Linux has it, three quarters. */
+#define UPLOAD_HTTP2_BYTES 65536L
 #define SLOWEST_BYTES 1000L /* a second; a layer that is slower for too long would take weeks */
 
 static const char *method_of(const struct http_call *call)
@@ -213,7 +217,8 @@ static void set_body(struct http_call *call)
 				 call->upload_sized ? (curl_off_t)call->upload_bytes : (curl_off_t)-1);
 		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload);
 		curl_easy_setopt(e, CURLOPT_READDATA, call);
-		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BYTES);
+		curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE,
+				 call->http->options.http2 ? UPLOAD_HTTP2_BYTES : UPLOAD_BYTES);
 	} else if (call->body != NULL) {
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, call->body);
