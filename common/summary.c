@@ -18,6 +18,7 @@ struct summary summary_of(const struct graph *g, const uint32_t *order, size_t l
 			s.left_out++;
 			s.left_layers += n->role == ROLE_LAYER;
 			s.left_out_bytes += n->size_bytes;
+			s.left_layer_bytes += n->role == ROLE_LAYER ? n->size_bytes : 0;
 			continue;
 		}
 		if (n->holder.image != NULL) {

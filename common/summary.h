@@ -12,7 +12,8 @@ struct summary {
 	size_t left_out, left_layers; /* blobs that were not asked for, and how many of them are layers */
 	uint64_t bytes;               /* of everything that is carried */
 	uint64_t prerequisite_bytes;  /* of layers that the target must have */
-	uint64_t left_out_bytes;      /* of what is known of it: a manifest's layers are not */
+	uint64_t left_out_bytes;      /* of what is known of it: what a manifest lists is not */
+	uint64_t left_layer_bytes;    /* of the layers among that */
 };
 
 /* Count the nodes of an order. */

@@ -307,6 +307,8 @@ enum err_code export_run(const struct export_options *options, struct export_res
 		code = judge_images(options->admission, &result->gather, err);
 	if (code == ERR_OK)
 		code = write_bundle(&j, err);
+	if (code == ERR_OK && options->dry_run)
+		code = unasked_weigh(&result->gather, &result->unasked, err);
 	return code == ERR_OK ? ERR_OK : add_kept(&j, code, err);
 }
 

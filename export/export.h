@@ -18,6 +18,7 @@
 #include "export/gather.h"
 #include "export/images.h"
 #include "export/site.h"
+#include "export/unasked.h"
 
 struct export_options {
 	const char *output; /* a file; "-" for standard output */
@@ -46,6 +47,7 @@ struct export_result {
 	struct gather gather;
 	size_t referrers_left_out; /* met, and not of the types that are wanted */
 	struct site site;
+	struct unasked unasked;   /* in a dry run: what platforms are that are not wanted */
 	struct attested attested; /* how much is attested of what is exported; sorted */
 	uint32_t *order;
 	size_t order_len;

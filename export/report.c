@@ -130,12 +130,23 @@ static enum err_code report_json(const struct export_report *a, const struct sum
 	js_member_uint(&o, "subsets", subset_count(t));
 	js_member_uint(&o, "referrersLeftOut", r->referrers_left_out);
 	js_member_uint(&o, "layersLeftOut", s->left_layers);
-	js_member_uint(&o, "leftOutBytes", s->left_out_bytes);
+	js_member_uint(&o, "leftOutBytes", s->left_out_bytes + r->unasked.bytes);
 	put_file_size(&o, a);
 	js_end(&o, '}');
 	put_alone(&o, alone);
 	js_end(&o, '}');
 	return js_end_document(&o, err);
+}
+
+/* How much a choice of platforms spares. */
+static void report_unasked(const struct export_result *r, const struct summary *s, FILE *to)
+{
+	uint64_t bytes = s->left_out_bytes - s->left_layer_bytes + r->unasked.bytes;
+	char size[TEXT_SIZE_MAX];
+
+	if (bytes > 0)
+		fprintf(to, "left out with other platforms: %s%s\n", r->unasked.partial ? "at least " : "",
+			text_size(bytes, size));
 }
 
 /* What would be fetched, and what would come of it. */
@@ -150,6 +161,7 @@ static void report_forecast(const struct export_result *r, const struct summary 
 	fprintf(to, "the file would have %s%s (%s%" PRIu64 " bytes%s)\n", exact ? "" : "at most ",
 		text_size(r->size.most_bytes, size), exact ? "" : "at most ", r->size.most_bytes,
 		exact ? "" : ": some layers are compressed on the way");
+	report_unasked(r, s, to);
 }
 
 /* Who took all platforms of an image may not have thought of it. */
@@ -189,7 +201,7 @@ static void report_text(const struct export_report *a, const struct summary *s, 
 			a->since != NULL ? " brought" : "");
 	if (s->left_layers > 0)
 		fprintf(to, "%zu layer%s of %s left out: attestations only\n", s->left_layers,
-			s->left_layers == 1 ? "" : "s", text_size(s->left_out_bytes, size));
+			s->left_layers == 1 ? "" : "s", text_size(s->left_layer_bytes, size));
 	if (a->no_referrers)
 		fprintf(to, "referrers left out: none was asked for\n");
 	else if (r->referrers_left_out > 0)

@@ -69,8 +69,12 @@ stored() {
 
 @test "a dry run says what would be left out" {
 	bundle export --dry-run --platform linux/amd64 "$MANY" "$APP"
-	expect 0 'left out: linux/arm64, linux/arm/v7'
+	expect 0 'left out: linux/arm64, linux/arm/v7' 'left out with other platforms: 2.3 MB'
 	holds stderr '1 image becomes a platform subset'
+	bundle export --dry-run --json --platform linux/amd64 "$MANY"
+	part=$output
+	bundle export --dry-run --json "$MANY"
+	[[ $(jq -s '.[0].totals | .bytes + .leftOutBytes' <<<"$part") == $(jq .totals.bytes <<<"$output") ]]
 	bundle export --dry-run --json --platform linux/amd64 --attestations-only "$MANY" "$APP"
 	expect 0
 	[[ $(jq -c '[.totals.subsets, (.images[1].leftOut | map(.platform)), .images[0].leftOut]' <<<"$output") == \
