@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "export/alone.h"
 #include "export/losses.h"
+#include "export/misfit.h"
 #include "export/subset.h"
 
 #define ABSENT_LINES 100 /* as many as somebody may read */
@@ -227,8 +228,10 @@ enum err_code report_export(const struct export_report *a, struct err *err)
 		code = report_json(a, &s, &t, &alone, err);
 	else if (code == ERR_OK)
 		report_text(a, &s, &t, &alone);
-	if (code == ERR_OK)
+	if (code == ERR_OK) {
 		subset_warn(subset_count(&t));
+		code = misfits_warn(&r->gather, r->gather.walk.selection, stderr, err);
+	}
 	if (code != ERR_OK)
 		return code;
 	losses = losses_print(&r->site.since.attested, &r->attested, a->since, stderr);

@@ -67,6 +67,16 @@ stored() {
 	[[ -z $(ls -A) ]]
 }
 
+@test "an image without an index, for another platform" {
+	local one=$REGISTRY/demo/multi@$MULTI_ARM64
+	bundle export -q --dry-run --platform linux/amd64 "$one" "$APP"
+	expect 0
+	[[ $stderr == "bundle export: $one is for linux/arm64 and has no index to choose from: it is taken as it is" ]] || fail 'it is not said'
+	bundle export -q -o one.zst --platform linux/amd64 --platform linux/arm64 "$one" "$MANY"
+	expect 0
+	[[ $stderr != *'no index'* ]]
+}
+
 @test "a dry run says what would be left out" {
 	bundle export --dry-run --platform linux/amd64 "$MANY" "$APP"
 	expect 0 'left out: linux/arm64, linux/arm/v7' 'left out with other platforms: 2.3 MB'
