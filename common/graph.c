@@ -154,6 +154,7 @@ enum err_code graph_add(struct graph *g, const struct descriptor *d, uint32_t *r
 	uint32_t at = graph_find(g, &d->digest);
 	enum err_code code = at == NODE_NONE ? new_node(g, d, &at, err) : ERR_OK;
 	char text[PLATFORM_TEXT_MAX];
+	struct platform platform;
 	struct node *n;
 
 	if (code != ERR_OK)
@@ -164,8 +165,8 @@ enum err_code graph_add(struct graph *g, const struct descriptor *d, uint32_t *r
 			       "%s is listed with two sizes, %" PRIu64 " and %" PRIu64 " bytes: one listing is wrong",
 			       d->digest.text, n->size_bytes, d->size_bytes);
 	code = keep_media_type(g, n, d->media_type, err);
-	if (code == ERR_OK && d->has_platform)
-		code = add_platform(g, at, platform_format(&d->platform, text), err);
+	if (code == ERR_OK && descriptor_platform(d, &platform))
+		code = add_platform(g, at, platform_format(&platform, text), err);
 	if (code == ERR_OK)
 		code = keep_smaller(g, &n->predicate_type, annotation(d->annotations, ANNOTATION_PREDICATE_TYPE), err);
 	if (code == ERR_OK)

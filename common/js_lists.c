@@ -164,6 +164,20 @@ enum err_code js_lists_read(const char *document, size_t len, size_t max_values,
 	return code;
 }
 
+size_t js_list_len(const struct js_list *list)
+{
+	const char *at = list->place.at, *end = at + list->place.len;
+	size_t len = list->more;
+
+	if (list->tree != NULL)
+		return list->tree_at < js_len(list->tree) ? js_len(list->tree) - list->tree_at : 0;
+	while (list->more && (at = level_end(at, end, true)) < end) {
+		at++;
+		len++;
+	}
+	return len;
+}
+
 enum err_code js_list_next(struct js_list *list, struct js_item *item, bool *ret_there, struct err *err)
 {
 	struct js_item_place place = list->place;

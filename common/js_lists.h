@@ -27,6 +27,8 @@ struct js_list {
 enum err_code js_lists_read(const char *document, size_t len, size_t max_values, const char *what,
 			    const char *const *names, size_t names_len, struct js_list *ret_lists,
 			    struct json_t **ret_rest, struct err *err);
+/* How many items are left, if they are items. */
+size_t js_list_len(const struct js_list *list);
 /* Read the next item: *ret_there is false where there is none. */
 enum err_code js_list_next(struct js_list *list, struct js_item *item, bool *ret_there, struct err *err);
 #endif

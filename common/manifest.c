@@ -1,9 +1,9 @@
 #include "common/manifest.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/js_lists.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -21,6 +21,13 @@ static const struct {
 	{ "application/vnd.docker.distribution.manifest.v1+prettyjws", MANIFEST_SCHEMA1 },
 };
 
+/* The lists of descriptors, of which there is never a tree. */
+enum list { LIST_MANIFESTS, LIST_LAYERS, LIST_BLOBS, LISTS };
+
+static const char *const list_names[LISTS] = {
+	[LIST_MANIFESTS] = "manifests", [LIST_LAYERS] = "layers", [LIST_BLOBS] = "blobs"
+};
+
 enum manifest_kind manifest_kind(const char *media_type)
 {
 	size_t len = strcspn(media_type, "; "), i;
@@ -30,11 +37,6 @@ enum manifest_kind manifest_kind(const char *media_type)
 			return kinds[i].kind;
 	}
 	return MANIFEST_NONE;
-}
-
-const char *annotation(const struct json_t *annotations, const char *key)
-{
-	return js_string(annotations, key);
 }
 
 bool descriptor_is_attestation(const struct descriptor *d)
@@ -61,102 +63,41 @@ bool media_type_is_foreign(const char *media_type)
 	return strstr(media_type, ".nondistributable.") != NULL || strstr(media_type, ".foreign.") != NULL;
 }
 
-#define LONG_S "\u017f"
-
-/* Is a member spelled as this one, but for what readers in Go pass over: capitals, and ſ for s? */
-static bool is_misspelled(const char *key, const char *member)
-{
-	const char *k = key, *m = member;
-
-	for (; *k != '\0' && *m != '\0'; m++) {
-		size_t step = *m == 's' && text_starts(k, LONG_S) ? strlen(LONG_S) : 1;
-
-		if (step == 1 && tolower((unsigned char)*k) != tolower((unsigned char)*m))
-			return false;
-		k += step;
-	}
-	return *k == '\0' && *m == '\0' && strcmp(key, member) != 0;
-}
-
-/* What Go reads as one of these members and we do not read at all lets one manifest mean two things, as what is
- * ambiguous does. */
-static enum err_code check_spelling(const struct json_t *object, const char *const *members, const char *what,
-				    struct err *err)
-{
-	const char *key;
-	size_t i;
-
-	for (key = js_next(object, NULL); key != NULL; key = js_next(object, key)) {
-		for (i = 0; members[i] != NULL; i++) {
-			if (is_misspelled(key, members[i]))
-				return err_set(err, ERR_FORMAT,
-					       "%s: has a member \"%.100s\", which some read as \"%s\"", what, key,
-					       members[i]);
-		}
-	}
-	return ERR_OK;
-}
-
-static enum err_code platform_from(const struct json_t *json, struct descriptor *d)
-{
-	const char *os = js_string(json, "os"), *architecture = js_string(json, "architecture");
-
-	if (os == NULL || architecture == NULL)
-		return ERR_OK; /* optional in a descriptor: half a platform is none */
-	d->has_platform = platform_set(&d->platform, os, architecture, js_string(json, "variant"),
-				       js_string(json, "os.version"), NULL) == ERR_OK;
-	return ERR_OK;
-}
-
-enum err_code descriptor_parse(const struct json_t *json, const char *what, struct descriptor *ret_descriptor,
+/* Read the items of a list to its end: all of it is JSON only then.  items is NULL where they are not wanted. */
+static enum err_code read_list(struct manifest *m, struct js_list *list, const char *what, struct descriptor *items,
 			       struct err *err)
 {
-	static const char *const members[] = { "mediaType",   "artifactType", "digest", "size",
-					       "annotations", "platform",     "urls",   NULL };
-	static const char *const platform_members[] = { "os", "architecture", "variant", "os.version", NULL };
-	const char *digest = js_string(json, "digest"), *media_type = js_string(json, "mediaType");
-	struct descriptor d = { 0 };
-	enum err_code code = check_spelling(json, members, what, err);
+	CLEANUP(js_item_release) struct js_item item = { 0 };
+	bool there = false;
+	enum err_code code = js_list_next(list, &item, &there, err);
 
-	if (code == ERR_OK)
-		code = check_spelling(js_object(json, "platform"), platform_members, what, err);
-	if (code != ERR_OK)
-		return code;
-	if (digest == NULL || media_type == NULL || !js_uint(json, "size", &d.size_bytes))
-		return err_set(err, ERR_FORMAT, "%s: a descriptor needs mediaType, digest and size", what);
-	if (strlen(media_type) > LIMIT_TEXT_BYTES)
-		return err_set(err, ERR_LIMIT, "%s: a media type is longer than %d bytes", what, LIMIT_TEXT_BYTES);
-	code = digest_parse(digest, &d.digest, err);
-	if (code != ERR_OK)
-		return err_add(err, "%s", what);
-	d.media_type = media_type;
-	d.artifact_type = js_string(json, "artifactType");
-	d.annotations = js_object(json, "annotations");
-	code = platform_from(js_object(json, "platform"), &d);
-	*ret_descriptor = d;
+	while (code == ERR_OK && there) {
+		if (items != NULL)
+			code = descriptor_read(&item, what, &m->store, &items[m->items_len++], err);
+		if (code == ERR_OK)
+			code = js_list_next(list, &item, &there, err);
+	}
 	return code;
 }
 
-static enum err_code parse_items(struct manifest *m, const char *key, const char *what, struct err *err)
+/* The list that counts, and after it the others. */
+static enum err_code parse_items(struct manifest *m, struct js_list lists[LISTS], enum list own, const char *what,
+				 struct err *err)
 {
-	const struct json_t *items = js_array(m->json, key);
-	size_t len = js_len(items), i;
+	size_t len = js_list_len(&lists[own]), i;
+	enum err_code code;
 
-	if (items == NULL && js_has(m->json, key))
-		return err_set(err, ERR_FORMAT, "%s: \"%s\" is no array", what, key);
-	if (len == 0)
-		return ERR_OK;
-	m->items = calloc(len, sizeof(*m->items));
-	if (m->items == NULL)
-		return err_nomem(err);
-	for (i = 0; i < len; i++) {
-		enum err_code code = descriptor_parse(js_at(items, i), what, &m->items[i], err);
-
-		if (code != ERR_OK)
-			return code;
+	if (js_array(m->json, list_names[own]) == NULL && js_has(m->json, list_names[own]))
+		return err_set(err, ERR_FORMAT, "%s: \"%s\" is no array", what, list_names[own]);
+	if (len > 0) {
+		m->items = calloc(len, sizeof(*m->items));
+		if (m->items == NULL)
+			return err_nomem(err);
 	}
-	m->items_len = len;
-	return ERR_OK;
+	code = read_list(m, &lists[own], what, m->items, err);
+	for (i = 0; code == ERR_OK && i < LISTS; i++)
+		code = read_list(m, &lists[i], what, NULL, err);
+	return code;
 }
 
 /* A member that holds one descriptor, if it is there. */
@@ -181,16 +122,16 @@ static bool is_ambiguous(const struct manifest *m)
 	return m->kind == MANIFEST_IMAGE && js_has(m->json, "manifests");
 }
 
-static enum err_code parse_body(struct manifest *m, const char *what, struct err *err)
+static enum err_code parse_body(struct manifest *m, struct js_list lists[LISTS], const char *what, struct err *err)
 {
-	static const char *const items_key[] = {
-		[MANIFEST_INDEX] = "manifests", [MANIFEST_IMAGE] = "layers", [MANIFEST_ARTIFACT] = "blobs"
+	static const enum list own[] = {
+		[MANIFEST_INDEX] = LIST_MANIFESTS, [MANIFEST_IMAGE] = LIST_LAYERS, [MANIFEST_ARTIFACT] = LIST_BLOBS
 	};
 	enum err_code code;
 
 	if (is_ambiguous(m))
 		return err_set(err, ERR_FORMAT, "%s: both an image manifest and an index", what);
-	code = parse_items(m, items_key[m->kind], what, err);
+	code = parse_items(m, lists, own[m->kind], what, err);
 	if (code == ERR_OK)
 		code = parse_one(m, "config", what, &m->has_config, &m->config, err);
 	if (code == ERR_OK)
@@ -237,12 +178,13 @@ static enum err_code settle_type(struct manifest *m, const char *came_as, const 
 	return ERR_OK;
 }
 
-static enum err_code parse_json(struct manifest *m, const char *came_as, const char *what, struct err *err)
+static enum err_code parse_json(struct manifest *m, struct js_list lists[LISTS], const char *came_as, const char *what,
+				struct err *err)
 {
 	static const char *const members[] = { "schemaVersion", "mediaType", "artifactType", "manifests",   "layers",
 					       "config",        "blobs",     "subject",      "annotations", NULL };
 	uint64_t version = 0;
-	enum err_code code = check_spelling(m->json, members, what, err);
+	enum err_code code = members_check(m->json, members, what, err);
 
 	if (code == ERR_OK)
 		code = settle_type(m, came_as, what, err);
@@ -255,7 +197,7 @@ static enum err_code parse_json(struct manifest *m, const char *came_as, const c
 			       what);
 	if (m->kind == MANIFEST_NONE)
 		return err_set(err, ERR_UNSUPPORTED, "%s: %s is no image manifest or index", what, m->media_type);
-	return parse_body(m, what, err);
+	return parse_body(m, lists, what, err);
 }
 
 /* What networks show to those who have not logged in to them. */
@@ -268,19 +210,21 @@ enum err_code manifest_parse(const void *bytes, size_t len, const char *media_ty
 			     struct manifest *ret_manifest, struct err *err)
 {
 	struct manifest m = { 0 };
+	struct js_list lists[LISTS];
 	enum err_code code;
 
 	if (len > LIMIT_MANIFEST_BYTES)
 		return err_set(err, ERR_LIMIT, "%s: a manifest of more than %llu MiB", what,
 			       (unsigned long long)(LIMIT_MANIFEST_BYTES / MIB));
-	code = js_read(bytes, len, what, &m.json, err);
+	code = js_lists_read(bytes != NULL ? bytes : "", len, LIMIT_JSON_VALUES, what, list_names, LISTS, lists,
+			     &m.json, err);
 	if (code == ERR_FORMAT && is_page(media_type))
 		code = err_set(
 			err, ERR_FORMAT,
 			"%s: the answer is a web page and no manifest: is there a proxy or a login page between?",
 			what);
 	if (code == ERR_OK)
-		code = parse_json(&m, media_type, what, err);
+		code = parse_json(&m, lists, media_type, what, err);
 	if (code != ERR_OK) {
 		manifest_release(&m);
 		return code;
@@ -292,6 +236,7 @@ enum err_code manifest_parse(const void *bytes, size_t len, const char *media_ty
 void manifest_release(struct manifest *m)
 {
 	free(m->items);
+	descriptor_store_release(&m->store);
 	js_free(m->json);
 	*m = (struct manifest){ 0 };
 }

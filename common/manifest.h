@@ -2,9 +2,10 @@
  *
  * Lifecycle  manifest_parse, look, manifest_release.
  * Units      Sizes are bytes.
- * Bounds     At most LIMIT_MANIFEST_BYTES; the JSON bounds of js.h.
- * Ownership  A manifest owns its JSON; every descriptor and string in it is
- *            borrowed from there and lives as long as the manifest.
+ * Bounds     At most LIMIT_MANIFEST_BYTES; the JSON bounds of js.h.  Lists are
+ *            read item by item: there is never a tree of all of one.
+ * Ownership  A manifest owns what its descriptors and strings point to; they
+ *            live as long as the manifest.
  * Errors     ERR_FORMAT (does not follow the specification, or says another
  *            media type than the one it came under), ERR_UNSUPPORTED (schema 1
  *            and types that are no manifest), ERR_LIMIT, ERR_NOMEM.
@@ -18,10 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/digest.h"
+#include "common/descriptor.h"
 #include "common/err.h"
 #include "common/js.h"
-#include "common/platform.h"
 
 #define TYPE_OCI_INDEX "application/vnd.oci.image.index.v1+json"
 #define TYPE_OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
@@ -48,18 +48,8 @@ enum manifest_kind {
 	MANIFEST_SCHEMA1,  /* refused */
 };
 
-struct descriptor {
-	struct digest digest;
-	uint64_t size_bytes;
-	const char *media_type;
-	const char *artifact_type; /* NULL if it has none */
-	bool has_platform;
-	struct platform platform;
-	const struct json_t *annotations; /* NULL if it has none */
-};
-
 struct manifest {
-	struct json_t *json; /* owned */
+	struct json_t *json; /* owned: all of it but the items of its lists */
 	enum manifest_kind kind;
 	const char *media_type;
 	const char *artifact_type; /* its own, else the config's media type for an image manifest; may be NULL */
@@ -67,6 +57,7 @@ struct manifest {
 	struct descriptor config, subject;
 	struct descriptor *items; /* owned: manifests of an index, layers of a manifest, blobs of an artifact */
 	size_t items_len;
+	struct descriptor_store store; /* of items */
 	const struct json_t *annotations;
 };
 
@@ -75,11 +66,6 @@ enum manifest_kind manifest_kind(const char *media_type);
 /* Read a manifest that came as media_type ("" or NULL: what it says of itself).  what names it in messages. */
 enum err_code manifest_parse(const void *bytes, size_t len, const char *media_type, const char *what,
 			     struct manifest *ret_manifest, struct err *err);
-/* Read one descriptor. */
-enum err_code descriptor_parse(const struct json_t *json, const char *what, struct descriptor *ret_descriptor,
-			       struct err *err);
-/* An annotation of a descriptor or manifest, NULL if there is none. */
-const char *annotation(const struct json_t *annotations, const char *key);
 /* True for an index entry that is a BuildKit attestation manifest. */
 bool descriptor_is_attestation(const struct descriptor *d);
 /* True for layers that are compressed already, told by media type alone. */

@@ -195,9 +195,10 @@ enum err_code selection_of_index(const struct selection *s, const struct manifes
 		return err_nomem(err);
 	for (i = 0; i < index->items_len; i++) {
 		const struct descriptor *d = &index->items[i];
+		struct platform platform;
 
-		ret_taken[i] = s->platforms_len == 0 || !d->has_platform ||
-			       manifest_kind(d->media_type) != MANIFEST_IMAGE || wants(s, &d->platform);
+		ret_taken[i] = s->platforms_len == 0 || manifest_kind(d->media_type) != MANIFEST_IMAGE ||
+			       !descriptor_platform(d, &platform) || wants(s, &platform);
 	}
 	len = sort_entries(index, ret_taken, entries);
 	for (i = 0; s->platforms_len > 0 && i < index->items_len; i++) {

@@ -47,11 +47,12 @@ static enum err_code look_at_items(struct containerd *c, struct plan *plan, size
 		const struct descriptor *d = &m->items[i];
 		char text[PLATFORM_TEXT_MAX] = "";
 		struct place child = { &d->digest, text, depth + 1 };
+		struct platform platform;
 
 		if (descriptor_is_attestation(d))
 			continue;
-		if (d->has_platform)
-			platform_format(&d->platform, text);
+		if (descriptor_platform(d, &platform))
+			platform_format(&platform, text);
 		code = look(c, plan, image, &child, err);
 	}
 	return code;

@@ -27,13 +27,14 @@ static enum err_code note_runs(struct plan *plan, size_t image, const struct sou
 	if (m.kind == MANIFEST_IMAGE)
 		return plan_add_run(plan, image, &got->digest, NULL, err);
 	for (i = 0; code == ERR_OK && m.kind == MANIFEST_INDEX && i < m.items_len; i++) {
-		char platform[PLATFORM_TEXT_MAX] = "";
+		char text[PLATFORM_TEXT_MAX] = "";
+		struct platform platform;
 
 		if (descriptor_is_attestation(&m.items[i]))
 			continue;
-		if (m.items[i].has_platform)
-			platform_format(&m.items[i].platform, platform);
-		code = plan_add_run(plan, image, &m.items[i].digest, platform, err);
+		if (descriptor_platform(&m.items[i], &platform))
+			platform_format(&platform, text);
+		code = plan_add_run(plan, image, &m.items[i].digest, text, err);
 	}
 	return code;
 }

@@ -57,8 +57,7 @@ static enum err_code put_statement(const struct asking *a, const struct descript
 	return ERR_OK;
 }
 
-static enum err_code put_layer(const struct asking *a, const struct descriptor *d, const struct json_t *json,
-			       struct err *err)
+static enum err_code put_layer(const struct asking *a, const struct descriptor *d, struct err *err)
 {
 	const char *type = annotation(d->annotations, ANNOTATION_PREDICATE_TYPE);
 	enum err_code code = ERR_OK;
@@ -67,7 +66,7 @@ static enum err_code put_layer(const struct asking *a, const struct descriptor *
 		return ERR_OK;
 	js_begin(a->out, '{');
 	js_key(a->out, "Descriptor");
-	engine_put_descriptor(a->out, d, json, NULL);
+	engine_put_descriptor(a->out, d, NULL);
 	js_member(a->out, "PredicateType", type);
 	if (a->asked->statements)
 		code = put_statement(a, d, err);
@@ -86,7 +85,7 @@ static enum err_code put_attestation(const struct asking *a, const struct descri
 		return err_set(err, ERR_NOT_FOUND, "reading blob %s: content digest %s: not found", d->digest.text,
 			       d->digest.text);
 	for (i = 0; code == ERR_OK && i < m.items_len; i++)
-		code = put_layer(a, &m.items[i], js_at(js_array(m.json, "layers"), i), err);
+		code = put_layer(a, &m.items[i], err);
 	return code;
 }
 
@@ -154,12 +153,13 @@ static const struct descriptor *choose(const struct manifest *index, const struc
 	for (i = 0; i < index->items_len; i++) {
 		const struct descriptor *d = &index->items[i];
 		unsigned rank = ENGINE_NO_RANK;
+		struct platform of;
 
 		if (manifest_kind(d->media_type) != MANIFEST_IMAGE)
 			continue;
-		if (d->has_platform && platform->known)
-			rank = engine_platform_rank(&platform->normal, &d->platform);
-		if (!d->has_platform && !js_has(js_at(js_array(index->json, "manifests"), i), "platform"))
+		if (descriptor_platform(d, &of) && platform->known)
+			rank = engine_platform_rank(&platform->normal, &of);
+		if (!d->has_platform && !js_has(d->json, "platform"))
 			rank = ENGINE_NO_RANK - 1;
 		if (rank < best_rank) {
 			best = d;

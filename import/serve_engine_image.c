@@ -34,8 +34,10 @@ static bool is_artifact(const struct manifest *m)
 
 static bool is_unknown(const struct engine_manifest *m)
 {
-	return m->descriptor.has_platform && strcmp(m->descriptor.platform.os, "unknown") == 0 &&
-	       strcmp(m->descriptor.platform.architecture, "unknown") == 0;
+	struct platform platform;
+
+	return descriptor_platform(&m->descriptor, &platform) && strcmp(platform.os, "unknown") == 0 &&
+	       strcmp(platform.architecture, "unknown") == 0;
 }
 
 /* What it is for, as far as its descriptor says. */
@@ -82,8 +84,7 @@ static enum err_code find_platform(const struct reader *r, struct engine_manifes
 	CLEANUP(js_free_ptr) struct json_t *config = NULL;
 	enum err_code code;
 
-	m->has_platform = m->descriptor.has_platform;
-	m->platform = m->descriptor.platform;
+	m->has_platform = descriptor_platform(&m->descriptor, &m->platform);
 	if (m->has_platform || m->config.digest.text[0] == '\0')
 		return ERR_OK;
 	code = engine_json_read(r->source, &m->config, &config, err);
@@ -142,11 +143,10 @@ static unsigned rank(const struct reader *r, const struct engine_manifest *m)
 	       (m->there ? 0 : 2 * ENGINE_NO_RANK);
 }
 
-static enum err_code add_manifest(const struct reader *r, const struct descriptor *d, const struct json_t *json,
-				  struct err *err)
+static enum err_code add_manifest(const struct reader *r, const struct descriptor *d, bool listed, struct err *err)
 {
 	struct engine_image *image = r->image;
-	struct engine_manifest m = { .descriptor = *d, .json = json, .config = { .media_type = TYPE_OCI_CONFIG } };
+	struct engine_manifest m = { .descriptor = *d, .listed = listed, .config = { .media_type = TYPE_OCI_CONFIG } };
 	enum err_code code = vec_grow(&image->items, &image->items_cap, image->items_len + 1, sizeof(*image->items),
 				      LIMIT_ENGINE_MANIFESTS, err);
 
@@ -164,7 +164,7 @@ static enum err_code add_manifest(const struct reader *r, const struct descripto
 	return ERR_OK;
 }
 
-static enum err_code add(const struct reader *r, const struct descriptor *d, const struct json_t *json, unsigned depth,
+static enum err_code add(const struct reader *r, const struct descriptor *d, bool listed, unsigned depth,
 			 struct err *err);
 
 static enum err_code add_list(const struct reader *r, const struct descriptor *d, unsigned depth, struct err *err)
@@ -186,18 +186,18 @@ static enum err_code add_list(const struct reader *r, const struct descriptor *d
 		return code;
 	image->lists[image->lists_len++] = list;
 	for (i = 0; code == ERR_OK && i < list.items_len; i++)
-		code = add(r, &list.items[i], js_at(js_array(list.json, "manifests"), i), depth - 1, err);
+		code = add(r, &list.items[i], true, depth - 1, err);
 	return code;
 }
 
-static enum err_code add(const struct reader *r, const struct descriptor *d, const struct json_t *json, unsigned depth,
+static enum err_code add(const struct reader *r, const struct descriptor *d, bool listed, unsigned depth,
 			 struct err *err)
 {
 	switch (manifest_kind(d->media_type)) {
 	case MANIFEST_INDEX:
 		return add_list(r, d, depth, err);
 	case MANIFEST_IMAGE:
-		return add_manifest(r, d, json, err);
+		return add_manifest(r, d, listed, err);
 	default:
 		return ERR_OK;
 	}
@@ -208,7 +208,7 @@ enum err_code engine_image_read(struct source *source, const struct descriptor *
 {
 	struct engine_image image = { .root = *root, .best = SIZE_MAX };
 	struct reader r = { .image = &image, .source = source, .host = host, .wanted = wanted };
-	enum err_code code = add(&r, root, NULL, LIMIT_GRAPH_DEPTH, err);
+	enum err_code code = add(&r, root, false, LIMIT_GRAPH_DEPTH, err);
 
 	if (code == ERR_OK && image.best != SIZE_MAX && image.items[image.best].config.digest.text[0] != '\0')
 		code = engine_json_read(source, &image.items[image.best].config, &image.config, err);
@@ -237,15 +237,15 @@ static void put_known(struct js_out *o, const struct json_t *json)
 	}
 }
 
-void engine_put_descriptor(struct js_out *o, const struct descriptor *d, const struct json_t *json, const char *name)
+void engine_put_descriptor(struct js_out *o, const struct descriptor *d, const char *name)
 {
 	js_begin(o, '{');
 	js_member(o, "mediaType", d->media_type);
 	js_member(o, "digest", d->digest.text);
 	js_member_uint(o, "size", d->size_bytes);
-	if (json != NULL) {
-		put_known(o, json);
-	} else if (name != NULL) {
+	if (name == NULL) {
+		put_known(o, d->json);
+	} else {
 		js_key(o, "annotations");
 		js_begin(o, '{');
 		js_member(o, ANNOTATION_REF_NAME, name);
@@ -265,7 +265,7 @@ static void put_size(struct js_out *o, const struct engine_manifest *m)
 
 static void put_platform(struct js_out *o, const struct engine_manifest *m)
 {
-	const struct json_t *json = js_object(m->json, "platform");
+	const struct json_t *json = js_object(m->descriptor.json, "platform");
 
 	js_key(o, "Platform");
 	if (json != NULL) {
@@ -323,7 +323,7 @@ static enum err_code put_manifest(struct js_out *o, struct source *source, const
 	js_begin(o, '{');
 	js_member(o, "ID", m->descriptor.digest.text);
 	js_key(o, "Descriptor");
-	engine_put_descriptor(o, &m->descriptor, m->json, name);
+	engine_put_descriptor(o, &m->descriptor, m->listed ? NULL : name);
 	js_member_bool(o, "Available", m->available);
 	put_size(o, m);
 	js_member(o, "Kind", kinds[m->kind]);

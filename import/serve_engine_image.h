@@ -27,7 +27,7 @@ enum engine_kind {
 
 struct engine_manifest {
 	struct descriptor descriptor; /* as its index has it; strings are the index's */
-	const struct json_t *json;    /* the same; NULL for the image's own root */
+	bool listed;                  /* false for the image's own root */
 	enum engine_kind kind;
 	bool there, available;    /* it, and all that it lists */
 	uint64_t content_bytes;   /* of what is there */
@@ -52,8 +52,8 @@ struct engine_image {
  * one that is for it. */
 enum err_code engine_image_read(struct source *source, const struct descriptor *root, const struct platform *host,
 				const struct platform *wanted, struct engine_image *ret_image, struct err *err);
-/* A descriptor: of json, as Go's library has it; where that is NULL, of an image's root, under the name it has. */
-void engine_put_descriptor(struct js_out *o, const struct descriptor *d, const struct json_t *json, const char *name);
+/* A descriptor as Go's library has it; of an image's root, under the name it has; of others name is NULL. */
+void engine_put_descriptor(struct js_out *o, const struct descriptor *d, const char *name);
 /* "Manifests" of an image, in the order in which they are listed.  With statements those of each attestation manifest
  * stand in its AttestationData, as they are. */
 enum err_code engine_image_put_manifests(const struct engine_image *image, struct source *source, bool statements,

@@ -169,9 +169,9 @@ static void put_root(const struct engine_shown *s, struct js_out *o)
 {
 	js_key(o, "Descriptor");
 	if (s->one_platform)
-		engine_put_descriptor(o, &best(s)->descriptor, best(s)->json, s->name);
+		engine_put_descriptor(o, &best(s)->descriptor, best(s)->listed ? NULL : s->name);
 	else
-		engine_put_descriptor(o, &s->image->root, NULL, s->name);
+		engine_put_descriptor(o, &s->image->root, s->name);
 }
 
 static void put_text(struct js_out *o, const char *key, const char *text, bool always)

@@ -159,11 +159,7 @@ static enum err_code tell_referrer(struct source *source, const struct descripto
 		return err_set(err, code, "%s", why.msg);
 	referrer.artifact_type = m.artifact_type;
 	for (i = 0; code == ERR_OK && i < m.items_len; i++) {
-		struct engine_referred r = {
-			.referrer = &referrer,
-			.layer = &m.items[i],
-			.json = js_at(js_array(m.json, m.kind == MANIFEST_ARTIFACT ? "blobs" : "layers"), i),
-		};
+		struct engine_referred r = { .referrer = &referrer, .layer = &m.items[i] };
 
 		code = tell_layer(source, &r, fn, ctx, err);
 	}
@@ -174,7 +170,7 @@ void engine_referred_put(const struct engine_referred *r, bool whole, struct js_
 {
 	js_begin(o, '{');
 	js_key(o, "Descriptor");
-	engine_put_descriptor(o, r->layer, r->json, NULL);
+	engine_put_descriptor(o, r->layer, NULL);
 	js_member(o, "PredicateType", r->predicate_type);
 	js_key(o, "Referrer");
 	js_begin(o, '{');

@@ -16,7 +16,6 @@
 struct engine_referred {
 	const struct descriptor *referrer; /* the manifest */
 	const struct descriptor *layer;    /* the statement, its envelope or its bundle */
-	const struct json_t *json;         /* the layer's descriptor, as its manifest has it */
 	const char *predicate_type;
 	const char *statement; /* JSON, as it is */
 	size_t statement_len;

@@ -35,10 +35,11 @@ static enum err_code read_items(struct js_list *list, struct buf *out, struct er
 {
 	CLEANUP(js_item_release) struct js_item item = { 0 };
 	const struct json_t *json = NULL;
+	size_t len = js_list_len(list), count = 0;
 	bool there = false;
 	enum err_code code = js_list_next(list, &item, &there, err);
 
-	while (code == ERR_OK && there) {
+	for (; code == ERR_OK && there; count++) {
 		code = js_item_json(&item, &json, err);
 		if (code != ERR_OK)
 			break;
@@ -46,6 +47,7 @@ static enum err_code read_items(struct js_list *list, struct buf *out, struct er
 		ck_assert_int_eq(buf_puts(out, ";", NULL), ERR_OK);
 		code = js_list_next(list, &item, &there, err);
 	}
+	ck_assert(code != ERR_OK || (count == len && js_list_len(list) == 0));
 	return code;
 }
 

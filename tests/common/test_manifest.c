@@ -109,6 +109,18 @@ static const struct {
 	{ "an array", TYPE_OCI_MANIFEST, "[]", ERR_FORMAT, 0, 0 },
 	{ "no JSON", TYPE_OCI_MANIFEST, "<html>", ERR_FORMAT, 0, 0 },
 	{ "nothing", TYPE_OCI_MANIFEST, "", ERR_FORMAT, 0, 0 },
+	{ "layers twice", TYPE_OCI_MANIFEST, "{" CONFIG ",\"layers\":[" LAYER "],\"layers\":[" LAYER "]}", ERR_FORMAT,
+	  0, 0 },
+	{ "layers spelled with an escape", TYPE_OCI_MANIFEST, "{" CONFIG ",\"l\\u0061yers\":[" LAYER "," LAYER "]}",
+	  ERR_OK, MANIFEST_IMAGE, 2 },
+	{ "layers twice, once with an escape", TYPE_OCI_MANIFEST,
+	  "{" CONFIG ",\"layers\":[" LAYER "],\"l\\u0061yers\":[]}", ERR_FORMAT, 0, 0 },
+	{ "a layer with a member twice", TYPE_OCI_MANIFEST,
+	  "{" CONFIG ",\"layers\":[{" D("c", SHA, "1") ",\"size\":1}]}", ERR_FORMAT, 0, 0 },
+	{ "blobs of another kind of manifest", TYPE_OCI_MANIFEST, IMAGE(",\"blobs\":[{},1]"), ERR_OK, MANIFEST_IMAGE,
+	  1 },
+	{ "no JSON in those", TYPE_OCI_MANIFEST, IMAGE(",\"blobs\":[{x}]"), ERR_FORMAT, 0, 0 },
+	{ "an item is missing", TYPE_OCI_MANIFEST, "{" CONFIG ",\"layers\":[" LAYER ",," LAYER "]}", ERR_FORMAT, 0, 0 },
 	{ "config twice", TYPE_OCI_MANIFEST, "{" CONFIG "," CONFIG "}", ERR_FORMAT, 0, 0 },
 };
 
@@ -161,6 +173,7 @@ START_TEST(members)
 									"9") "},\"annotations\":{\"a\":\"b\"}}";
 	CLEANUP(manifest_release) struct manifest m = { 0 };
 	char platform[PLATFORM_TEXT_MAX];
+	struct platform arm;
 	struct err err = { 0 };
 
 	ck_assert_msg(manifest_parse(text, strlen(text), TYPE_OCI_MANIFEST, "x", &m, &err) == ERR_OK, "%s", err.msg);
@@ -179,8 +192,8 @@ START_TEST(members)
 	ck_assert_ptr_null(annotation(m.items[0].annotations, "n")); /* no string */
 	ck_assert_ptr_null(annotation(NULL, "a"));
 	ck_assert_str_eq(m.items[0].artifact_type, "t");
-	ck_assert(m.items[0].has_platform);
-	ck_assert_str_eq(platform_format(&m.items[0].platform, platform), "linux/arm64");
+	ck_assert(m.items[0].has_platform && descriptor_platform(&m.items[0], &arm));
+	ck_assert_str_eq(platform_format(&arm, platform), "linux/arm64");
 }
 END_TEST
 
@@ -230,6 +243,7 @@ START_TEST(platform)
 	CLEANUP(manifest_release) struct manifest m = { 0 };
 	CLEANUP(free_ptr) char *text = NULL;
 	char got[PLATFORM_TEXT_MAX];
+	struct platform is;
 	struct err err = { 0 };
 
 	ck_assert_int_ge(
@@ -237,8 +251,9 @@ START_TEST(platform)
 	ck_assert_msg(manifest_parse(text, strlen(text), TYPE_OCI_INDEX, "x", &m, &err) == ERR_OK, "%s: %s",
 		      platforms[_i].name, err.msg);
 	ck_assert_msg(m.items[0].has_platform == (platforms[_i].want != NULL), "%s", platforms[_i].name);
+	ck_assert(descriptor_platform(&m.items[0], &is) == m.items[0].has_platform);
 	if (platforms[_i].want != NULL)
-		ck_assert_str_eq(platform_format(&m.items[0].platform, got), platforms[_i].want);
+		ck_assert_str_eq(platform_format(&is, got), platforms[_i].want);
 }
 END_TEST
 
