@@ -71,6 +71,7 @@ stored() {
 	local one=$REGISTRY/demo/multi@$MULTI_ARM64
 	bundle export -q --dry-run --platform linux/amd64 "$one" "$APP"
 	expect 0
+	# shellcheck disable=SC2154 # of run
 	[[ $stderr == "bundle export: $one is for linux/arm64 and has no index to choose from: it is taken as it is" ]] || fail 'it is not said'
 	bundle export -q -o one.zst --platform linux/amd64 --platform linux/arm64 "$one" "$MANY"
 	expect 0
