@@ -181,8 +181,7 @@ static enum err_code read_fallback(const struct push *p, const struct push_subje
 			"and what refers to the image cannot be found there; remove that tag, or choose another "
 			"repository",
 			p->repositories[s->repository].name, tag);
-	*ret_old = take_ptr(&read.json);
-	return ERR_OK;
+	return js_read(m->bytes, m->len, tag, ret_old, err); /* what a manifest keeps of its JSON has no lists */
 }
 
 static enum err_code on_fallback(void *ctx, const struct source_manifest *m, struct err *err)
