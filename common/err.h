@@ -24,6 +24,7 @@
 	X(ERR_REFUSED, 1, "refused")   /* the other side answered, and said no */                                      \
 	X(ERR_CONFLICT, 1, "conflict") /* a name that points elsewhere, a lock that is held */                         \
 	X(ERR_CRYPTO, 1, "crypto")                                                                                     \
+	X(ERR_INTERRUPTED, 1, "interrupted")                                                                           \
 	X(ERR_DIGEST, 3, "digest")     /* content is not what its digest says */                                       \
 	X(ERR_SIZE, 3, "size")         /* content is shorter or longer than declared */                                \
 	X(ERR_DAMAGED, 3, "damaged")   /* a bundle that does not prove itself */                                       \

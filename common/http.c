@@ -336,8 +336,11 @@ enum err_code http_run(struct http *h, struct err *err)
 {
 	enum err_code code = ERR_OK;
 
-	while (code == ERR_OK && !http_queue_is_idle(h))
+	while (code == ERR_OK && !http_queue_is_idle(h)) {
 		code = run_once(h, err);
+		if (code == ERR_OK && h->options.on_turn != NULL)
+			code = h->options.on_turn(err);
+	}
 	forget_all(h);
 	return code;
 }

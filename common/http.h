@@ -67,6 +67,8 @@ struct http_options {
 	 * as LIMIT_MANIFEST_BYTES take at HTTP_SLOW_BYTES a second, or for never where stall_seconds is 0. */
 	unsigned answer_seconds;
 	unsigned retry_ms; /* the first wait before another try; 0 for RETRY_BASE_MS */
+	/* Asked at least once a second while calls are under way: what it fails with ends them all.  May be NULL. */
+	enum err_code (*on_turn)(struct err *err);
 	/* Calls to a host wait before they are tried again, as retry_tell says.  May be NULL. */
 	void (*on_wait)(void *ctx, const char *host, const char *why, uint64_t wait_ms);
 	void *ctx;

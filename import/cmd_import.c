@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "import/commands.h"
 #include "import/import.h"
+#include "import/interrupt.h"
 #include "import/journal.h"
 #include "import/report.h"
 #include "import/store.h"
@@ -213,6 +214,7 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 	struct target_options to = target_of(options, &login, &progress);
 	struct import_options how = import_of(options, operands->items[0], &to);
 	bool told = false;
+	int status;
 	struct err err = { 0 };
 	enum err_code code = check_options(options, how.file, &err);
 
@@ -236,7 +238,10 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		code = report(options, &result, &err);
 		told = true; /* stdout has its document, whatever status it ends with */
 	}
-	return report_end(c, options->json && !told, code, &err);
+	status = report_end(c, options->json && !told, code, &err);
+	if (code != ERR_OK)
+		interrupt_end();
+	return status;
 }
 
 const struct command import_command = {

@@ -7,6 +7,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/version.h"
+#include "import/interrupt.h"
 #include "import/unix_socket.h"
 
 /* A daemon that unpacks says nothing for as long as it takes; one that is asked something answers. */
@@ -235,7 +236,11 @@ static enum err_code ask_info(struct docker *d, struct err *err)
 
 enum err_code docker_open(const struct docker_endpoint *at, struct docker **ret_docker, struct err *err)
 {
-	struct http_options options = { .user_agent = BUNDLE_USER_AGENT, .unix_socket = at->socket };
+	struct http_options options = {
+		.user_agent = BUNDLE_USER_AGENT,
+		.unix_socket = at->socket,
+		.on_turn = interrupt_check,
+	};
 	CLEANUP(docker_close_ptr) struct docker *d = calloc(1, sizeof(*d));
 	enum err_code code = d != NULL ? ERR_OK : err_nomem(err);
 

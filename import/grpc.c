@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/version.h"
+#include "import/interrupt.h"
 
 #define STALL_SECONDS 600 /* a service that hashes what it has of a large blob says nothing meanwhile */
 
@@ -20,6 +21,7 @@ enum err_code grpc_open(const char *socket, unsigned max_active, struct grpc *re
 		.http2 = true,
 		.stall_seconds = STALL_SECONDS,
 		.answer_seconds = GRPC_SECONDS,
+		.on_turn = interrupt_check,
 	};
 	struct grpc g = { .http = NULL };
 	enum err_code code = str_copy(socket, &g.socket, err);

@@ -7,6 +7,7 @@
 #include "bundles/journal_file.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "import/interrupt.h"
 #include "import/lacking.h"
 #include "import/lost.h"
 #include "import/store.h"
@@ -180,11 +181,14 @@ static enum err_code carry_out(struct import_result *result, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	result->began = true;
+	interrupt_take();
 	store_make_place();
 	code = t->write(t, &result->plan, err);
 	if (code == ERR_OK)
 		code = t->read_back(t, &result->plan, err);
-	return code == ERR_OK ? record_serial(result, err) : code;
+	if (code == ERR_OK)
+		code = record_serial(result, err);
+	return interrupt_blame(code, err);
 }
 
 enum err_code import_run(const struct import_options *options, struct import_result *result, struct err *err)

@@ -6,7 +6,8 @@
  * Errors     ERR_DAMAGED (the bundle's manifests do not fit its description, or a
  *            blob is missing), ERR_USAGE (rules for names that do not fit),
  *            ERR_CONFLICT (a name stands for something else, or for more, and may not
- *            move), ERR_MISSING (what the bundle leaves out is not at the target).
+ *            move), ERR_MISSING (what the bundle leaves out is not at the target),
+ *            ERR_INTERRUPTED (while what plan_open gave is read).
  */
 #ifndef IMPORT_PLAN_H
 #define IMPORT_PLAN_H

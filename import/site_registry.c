@@ -4,6 +4,7 @@
 
 #include "common/progress.h"
 #include "common/version.h"
+#include "import/interrupt.h"
 
 #define STALL_SECONDS 300 /* a registry may be that long at putting a large blob in its place */
 
@@ -21,6 +22,7 @@ enum err_code site_registry_open(const struct target_options *options, struct si
 		.max_active = options->jobs > 0 ? options->jobs : SITE_JOBS_DEFAULT,
 		.user_agent = BUNDLE_USER_AGENT,
 		.stall_seconds = STALL_SECONDS,
+		.on_turn = interrupt_check,
 		.on_wait = on_wait,
 		.ctx = options->progress,
 	};

@@ -119,9 +119,11 @@ static const struct {
 	int status;
 	const char *word;
 } codes[] = {
-	{ ERR_OK, 0, "ok" },           { ERR_USAGE, 2, "usage" },     { ERR_NOMEM, 1, "no-memory" },
-	{ ERR_DIGEST, 3, "digest" },   { ERR_SIZE, 3, "size" },       { ERR_DAMAGED, 3, "damaged" },
-	{ ERR_PARTIAL, 4, "partial" }, { ERR_NETWORK, 5, "network" }, { ERR_MISSING, 6, "missing" },
+	{ ERR_OK, 0, "ok" },           { ERR_USAGE, 2, "usage" },
+	{ ERR_NOMEM, 1, "no-memory" }, { ERR_DIGEST, 3, "digest" },
+	{ ERR_SIZE, 3, "size" },       { ERR_DAMAGED, 3, "damaged" },
+	{ ERR_PARTIAL, 4, "partial" }, { ERR_NETWORK, 5, "network" },
+	{ ERR_MISSING, 6, "missing" }, { ERR_INTERRUPTED, 1, "interrupted" },
 };
 
 START_TEST(status_and_word)

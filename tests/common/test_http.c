@@ -288,6 +288,31 @@ START_TEST(callback_fails)
 }
 END_TEST
 
+static unsigned turns;
+
+static enum err_code second_turn(struct err *err)
+{
+	return ++turns < 2 ? ERR_OK : err_set(err, ERR_INTERRUPTED, "enough");
+}
+
+/* Who asked for the calls may end them while nothing comes. */
+START_TEST(turn_fails)
+{
+	CLEANUP(http_asked_release) struct http_asked a;
+	struct http_options options = { .user_agent = "bundle/test", .on_turn = second_turn };
+	struct err err = { 0 };
+
+	http_free(http_asked_engine);
+	ck_assert_int_eq(http_new(&options, &http_asked_engine, NULL), ERR_OK);
+	http_asked_init(&a, "/silent");
+	turns = 0;
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_INTERRUPTED);
+	ck_assert_str_eq(err.msg, "enough");
+	ck_assert_int_eq(a.dones, 0);
+	ck_assert_int_eq(http_run(http_asked_engine, NULL), ERR_OK); /* nothing is left */
+}
+END_TEST
+
 /* One after the other, the newest first; what a callback begins comes next. */
 START_TEST(order)
 {
@@ -407,6 +432,7 @@ int main(void)
 	tcase_add_loop_test(t, more_headers, 0, (int)COUNT_OF(more));
 	tcase_add_loop_test(t, more_headers_fail, 0, (int)COUNT_OF(bad_moves));
 	tcase_add_loop_test(t, callback_fails, 0, (int)COUNT_OF(callbacks));
+	tcase_add_test(t, turn_fails);
 	tcase_add_test(t, order);
 	tcase_add_test(t, many);
 	tcase_add_test(t, free_early);

@@ -99,3 +99,24 @@ teardown() { session_end; }
 	expect 0
 	holds stderr 'warning: this import is not in the journal' "$BUNDLE_STORE.journal.jsonl"
 }
+
+@test "an import that a signal ends is in the journal too" {
+	local importing is
+	mkfifo pipe
+	"$BUNDLE" import --to store --json - <pipe >report 2>said 3>&- &
+	importing=$!
+	exec 7>pipe
+	head -c -100000 all.zst >&7
+	await test -e "$BUNDLE_STORE/oci-layout"
+	kill -TERM "$importing"
+	tail -c 100000 all.zst >&7 2>/dev/null || true # it need not be read any more
+	exec 7>&-
+	is=0
+	wait "$importing" || is=$?
+	[[ $is == 143 && $(jq -r .error.code report) == interrupted ]]
+	grep -q 'interrupted by SIGTERM' said
+	[[ $(jq -r '[.result, (.images[] | .is)] | join(" ")' "$BUNDLE_STORE.journal.jsonl") == 'interrupted  ' ]]
+	[[ ! -e $BUNDLE_STORE/.part ]]
+	bundle import -q --to store all.zst
+	expect 0 "$APP1"
+}

@@ -139,6 +139,19 @@ ends() {
 	complain 5 127.0.0.1:1
 }
 
+@test "a signal ends one that waits for an answer, and that is written down" {
+	local pid is
+	proxy_start --fault "PUT .*digest=${LAYER/:/%3A}" keep:1000
+	"$BUNDLE" import -q --to "$(place)" "$RELEASE" >said 2>&1 3>&- &
+	pid=$!
+	await proxy_stalled
+	kill -TERM "$pid"
+	is=0
+	wait "$pid" || is=$?
+	[[ $is == 143 && $(<said) == *'interrupted by SIGTERM'* ]] || fail "$is: $(<said)"
+	[[ $(tail -n 1 "$BUNDLE_STORE.journal.jsonl" | jq -r '[.result, .images[0].is] | join(" ")') == 'interrupted ' ]]
+}
+
 # At most two tags are put at a time here, so that one has its answer before the third is asked for.
 @test "names that moved before another was refused are told, and written down" {
 	bundle export -q -o three --map "$REGISTRY=registry.example.test" "bundle:$RELEASE" "$REGISTRY/demo/app1:1.0" \

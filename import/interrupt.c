@@ -1,0 +1,66 @@
+#include "import/interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#include "common/mem.h"
+
+static const struct {
+	int number;
+	const char *name;
+} signals[] = { { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" } };
+
+/* Which came, 0 for none.  A handler is told nothing but the number, so this can be nobody's but the process's. */
+static volatile sig_atomic_t came;
+
+static void on_signal(int number)
+{
+	came = number;
+}
+
+void interrupt_take(void)
+{
+	struct sigaction ours = { .sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND }, was;
+	size_t i;
+
+	sigemptyset(&ours.sa_mask);
+	for (i = 0; i < COUNT_OF(signals); i++) {
+		if (sigaction(signals[i].number, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(signals[i].number, &ours, NULL);
+	}
+}
+
+static const char *name_of(int number)
+{
+	size_t i = 0;
+
+	while (signals[i].number != number)
+		i++;
+	return signals[i].name;
+}
+
+enum err_code interrupt_check(struct err *err)
+{
+	int number = came;
+
+	return number == 0 ? ERR_OK : err_set(err, ERR_INTERRUPTED, "interrupted by %s", name_of(number));
+}
+
+enum err_code interrupt_blame(enum err_code code, struct err *err)
+{
+	int number = came;
+
+	if (code == ERR_OK || code == ERR_INTERRUPTED || number == 0)
+		return code;
+	return err_set(err, ERR_INTERRUPTED, "interrupted by %s: %s", name_of(number), err->msg);
+}
+
+void interrupt_end(void)
+{
+	int number = came;
+
+	if (number == 0)
+		return;
+	signal(number, SIG_DFL);
+	raise(number);
+}
