@@ -102,16 +102,18 @@ static void record_release(struct record *r)
 /* Part its text into lines; false for what save would not have written. */
 static bool part_lines(struct record *r)
 {
-	char *line = r->text.data + strlen(HEAD), *end;
+	char *line = r->text.data + strlen(HEAD), *after = r->text.data + r->text.len, *end;
 
-	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+	if (memchr(line, '\0', (size_t)(after - line)) != NULL)
+		return false;
+	for (; (end = memchr(line, '\n', (size_t)(after - line))) != NULL; line = end + 1) {
 		*end = '\0';
 		if (vec_grow(&r->lines, &r->cap, r->len + 1, sizeof(*r->lines), LIMIT_PROVED_BLOBS, NULL) != ERR_OK ||
 		    (r->len > 0 && strcmp(r->lines[r->len - 1], line) >= 0))
 			return false;
 		r->lines[r->len++] = line;
 	}
-	return line == r->text.data + r->text.len;
+	return line == after;
 }
 
 /* All of it, or nothing. */
