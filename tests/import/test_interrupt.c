@@ -12,6 +12,15 @@ static const struct {
 	const char *name;
 } signals[] = { { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" } };
 
+/* Whoever runs the tests may ignore signals, as what goes in the background does. */
+static void setup(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(signals); i++)
+		signal(signals[i].number, SIG_DFL);
+}
+
 START_TEST(noted)
 {
 	struct err err = { 0 };
@@ -61,6 +70,7 @@ int main(void)
 	TCase *t = tcase_create("interrupt");
 	size_t i;
 
+	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, noted, 0, (int)COUNT_OF(signals));
 	tcase_add_loop_test(t, ignored, 0, (int)COUNT_OF(signals));
 	for (i = 0; i < COUNT_OF(signals); i++) {
