@@ -82,37 +82,72 @@ static enum err_code expect_document(const struct bundle *b, const struct buf *m
 	return code;
 }
 
-static enum err_code expect_shard(const struct bundle *b, const struct description_maker *m, size_t shard,
-				  struct err *err)
-{
-	CLEANUP(buf_release) struct buf made = { .max = LIMIT_DESCRIPTION_BYTES };
-	CLEANUP(buf_release) struct buf is = { 0 };
-	char name[SHARD_NAME_MAX];
-	struct buf_stage stage;
-	enum err_code code;
-
-	shard_name(shard, name);
-	buf_stage_init(&stage, &made);
-	code = description_write_shard(m, shard, &stage.out, NULL, err);
-	if (code == ERR_OK)
-		code = bundle_shard_read(b, shard, &is, err);
-	return code == ERR_OK ? expect_document(b, &made, &is, name, err) : code;
-}
+/* One of the documents that describe the images: a shard, or bundle.json itself. */
+struct document {
+	const struct bundle *b;
+	const struct description_maker *m;
+	size_t shard; /* SIZE_MAX: bundle.json */
+};
 
 /* What bundle.json says of its shards was held against them when they were read. */
-static enum err_code expect_root(const struct bundle *b, const struct description_maker *m, struct err *err)
+static enum err_code make(const struct document *d, struct outstream *out, struct err *err)
+{
+	const struct description *is = &d->b->description;
+
+	return d->shard != SIZE_MAX
+		       ? description_write_shard(d->m, d->shard, out, NULL, err)
+		       : description_write(d->m, &is->layout, &is->index, is->shards, &is->notes, out, err);
+}
+
+static enum err_code write_nowhere(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	(void)out, (void)bytes, (void)len, (void)err;
+	return ERR_OK;
+}
+
+/* Mostly a document says just what was made, byte by byte, and its digest was proved: then neither text is kept. */
+static enum err_code is_as_made(const struct document *d, bool *ret_is, struct err *err)
+{
+	const struct description_shard *shard = d->shard != SIZE_MAX ? &d->b->description.shards[d->shard] : NULL;
+	CLEANUP(proof_stage_release) struct proof_stage proof = { 0 };
+	struct outstream nowhere = { .write = write_nowhere };
+	struct err why = { 0 };
+	enum err_code code =
+		proof_stage_init(&proof, shard != NULL ? &shard->digest : &d->b->head.description,
+				 shard != NULL ? shard->size_bytes : d->b->head.description_bytes, &nowhere, &why);
+
+	if (code == ERR_OK)
+		code = make(d, &proof.out, &why);
+	if (code == ERR_OK)
+		code = outstream_finish(&proof.out, &why);
+	*ret_is = code == ERR_OK;
+	return code == ERR_OK || code == ERR_DIGEST || code == ERR_SIZE ? ERR_OK : err_set(err, code, "%s", why.msg);
+}
+
+static enum err_code read_text(const struct document *d, struct buf *out, struct err *err)
+{
+	return d->shard != SIZE_MAX ? bundle_shard_read(d->b, d->shard, out, err)
+				    : bundle_description_read(d->b, out, err);
+}
+
+static enum err_code expect_made(const struct document *d, struct err *err)
 {
 	CLEANUP(buf_release) struct buf made = { .max = LIMIT_DESCRIPTION_BYTES };
 	CLEANUP(buf_release) struct buf is = { .max = LIMIT_DESCRIPTION_BYTES };
+	char name[SHARD_NAME_MAX] = DESCRIPTION_NAME;
 	struct buf_stage stage;
-	enum err_code code;
+	bool as_made = false;
+	enum err_code code = is_as_made(d, &as_made, err);
 
+	if (code != ERR_OK || as_made)
+		return code;
+	if (d->shard != SIZE_MAX)
+		shard_name(d->shard, name);
 	buf_stage_init(&stage, &made);
-	code = description_write(m, &b->description.layout, &b->description.index, b->description.shards,
-				 &b->description.notes, &stage.out, err);
+	code = make(d, &stage.out, err);
 	if (code == ERR_OK)
-		code = bundle_description_read(b, &is, err);
-	return code == ERR_OK ? expect_document(b, &made, &is, DESCRIPTION_NAME, err) : code;
+		code = read_text(d, &is, err);
+	return code == ERR_OK ? expect_document(d->b, &made, &is, name, err) : code;
 }
 
 enum err_code expect_description(const struct bundle *b, struct graph *g, struct err *err)
@@ -129,8 +164,8 @@ enum err_code expect_description(const struct bundle *b, struct graph *g, struct
 		code = err_set(err, ERR_DAMAGED, "%s: %s has %zu shards, but there must be %zu", b->path,
 			       DESCRIPTION_NAME, b->description.shards_len, m.shards_len);
 	for (i = 0; code == ERR_OK && i < m.shards_len; i++)
-		code = expect_shard(b, &m, i, err);
-	return code == ERR_OK ? expect_root(b, &m, err) : code;
+		code = expect_made(&(struct document){ b, &m, i }, err);
+	return code == ERR_OK ? expect_made(&(struct document){ b, &m, SIZE_MAX }, err) : code;
 }
 
 enum err_code expect_places(const struct bundle *b, struct err *err)
