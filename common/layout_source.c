@@ -10,7 +10,7 @@
 struct layout_source {
 	struct source source;
 	const struct layout *layout;
-	const struct layout_survey *survey; /* borrowed, or made when it is first asked for */
+	const struct layout_survey *survey; /* borrowed, or made when an image is first asked for */
 	struct layout_survey own;
 };
 
@@ -37,6 +37,17 @@ static enum err_code give_manifest(const struct layout *l, const struct descript
 	return done(ctx, &m, err);
 }
 
+static enum err_code know_referrers(struct layout_source *l, struct err *err)
+{
+	enum err_code code = l->survey != NULL ? ERR_OK : layout_survey_make(l->layout, &l->own, err);
+
+	if (code == ERR_OK && l->survey == NULL)
+		l->survey = &l->own;
+	return code;
+}
+
+/* What refers to what is known before: an index that is given stays at hand while it is walked, and a survey reads it
+ * too. */
 static enum err_code layout_resolve(struct source *s, const struct reference *ref, source_manifest_fn *done, void *ctx,
 				    struct err *err)
 {
@@ -50,7 +61,8 @@ static enum err_code layout_resolve(struct source *s, const struct reference *re
 	entry = layout_find(layout_of(s), name);
 	if (entry == NULL || (ref->digest.text[0] != '\0' && !digest_equal(&ref->digest, &entry->descriptor.digest)))
 		return done(ctx, &none, err);
-	return give_manifest(layout_of(s), &entry->descriptor, done, ctx, err);
+	code = know_referrers(OUTER_OF(s, struct layout_source, source), err);
+	return code == ERR_OK ? give_manifest(layout_of(s), &entry->descriptor, done, ctx, err) : code;
 }
 
 static enum err_code layout_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
@@ -77,13 +89,9 @@ static enum err_code layout_referrers(struct source *s, const struct digest *sub
 				      void *ctx, struct err *err)
 {
 	struct layout_source *l = OUTER_OF(s, struct layout_source, source);
-	enum err_code code = l->survey != NULL ? ERR_OK : layout_survey_make(l->layout, &l->own, err);
+	enum err_code code = know_referrers(l, err);
 
-	if (code != ERR_OK)
-		return code;
-	if (l->survey == NULL)
-		l->survey = &l->own;
-	return layout_survey_tell(l->survey, subject, done, ctx, err);
+	return code == ERR_OK ? layout_survey_tell(l->survey, subject, done, ctx, err) : code;
 }
 
 static enum err_code layout_give_blob(struct source *s, const struct descriptor *d, uint64_t from_bytes,

@@ -84,7 +84,7 @@ static enum err_code open_layout(struct local *l, struct err *err)
 		code = layout_survey_make(l->layout, &l->survey, err);
 	if (code == ERR_OK)
 		code = layout_images_make(&l->survey, l->path, &l->images, err);
-	return code == ERR_OK ? layout_source_new(l->layout, &l->source, err) : code;
+	return code == ERR_OK ? layout_survey_source(l->layout, &l->survey, &l->source, err) : code;
 }
 
 /* A bundle from outside is a suspect here as everywhere. */

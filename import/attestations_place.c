@@ -54,7 +54,7 @@ static enum err_code open_layout(struct attestations_place *p, const char *path,
 		code = layout_survey_make(p->layout, &p->survey, err);
 	if (code == ERR_OK)
 		code = layout_images_make(&p->survey, path, &p->images, err);
-	return code == ERR_OK ? layout_source_new(p->layout, &p->source, err) : code;
+	return code == ERR_OK ? layout_survey_source(p->layout, &p->survey, &p->source, err) : code;
 }
 
 static enum err_code open_bundle(struct attestations_place *p, const struct attestations_from *options, struct err *err)

@@ -14,15 +14,13 @@ void reach_release(struct reach *s)
 }
 
 /* Every image under its full name, whoever wrote it there. */
-static enum err_code walk_named(const struct layout *l, struct source *source, struct walk *walk, struct err *err)
+static enum err_code walk_named(const struct layout *l, const struct layout_survey *survey, struct source *source,
+				struct walk *walk, struct err *err)
 {
-	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
 	CLEANUP(layout_images_release) struct layout_images images = { 0 };
-	enum err_code code = layout_survey_make(l, &survey, err);
+	enum err_code code = layout_images_make(survey, layout_path(l), &images, err);
 	size_t i;
 
-	if (code == ERR_OK)
-		code = layout_images_make(&survey, layout_path(l), &images, err);
 	for (i = 0; code == ERR_OK && i < images.len; i++)
 		code = walk_root(walk, source, &images.items[i].entry->descriptor, images.items[i].name, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", layout_path(l));
@@ -30,13 +28,17 @@ static enum err_code walk_named(const struct layout *l, struct source *source, s
 
 static enum err_code walk_layout(const struct layout *l, struct graph *g, struct err *err)
 {
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
 	CLEANUP(walk_release) struct walk walk;
 	struct source *source = NULL;
-	enum err_code code = layout_source_new(l, &source, err);
+	enum err_code code = layout_survey_make(l, &survey, err);
 
 	walk_init(&walk, g, NULL, NULL);
+	if (code != ERR_OK)
+		return err_add(err, "%s", layout_path(l));
+	code = layout_survey_source(l, &survey, &source, err);
 	if (code == ERR_OK)
-		code = walk_named(l, source, &walk, err);
+		code = walk_named(l, &survey, source, &walk, err);
 	if (source != NULL)
 		source->free(source);
 	return code == ERR_OK ? graph_settle(g, err) : code;
