@@ -19,29 +19,6 @@
 #define LAYOUT_TEXT "{\"imageLayoutVersion\":\"" LAYOUT_VERSION "\"}"
 #define EMPTY_INDEX "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[]}"
 
-enum err_code layout_entry_parse(const struct json_t *json, const char *what, struct layout_entry *ret_entry,
-				 struct err *err)
-{
-	struct layout_entry e = { 0 };
-	enum err_code code = descriptor_parse(json, what, &e.descriptor, err);
-	const char *subject;
-
-	if (code != ERR_OK)
-		return code;
-	subject = annotation(e.descriptor.annotations, ANNOTATION_SUBJECT);
-	if (subject != NULL) {
-		code = digest_parse(subject, &e.subject, err);
-	} else {
-		e.name = annotation(e.descriptor.annotations, ANNOTATION_IMAGE_NAME);
-		if (e.name == NULL)
-			e.name = annotation(e.descriptor.annotations, ANNOTATION_REF_NAME);
-	}
-	if (code != ERR_OK)
-		return err_add(err, "%s", what);
-	*ret_entry = e;
-	return ERR_OK;
-}
-
 /* A whole member of an archive. */
 static enum err_code read_member(const struct tarball *t, const char *name, const char *path, struct buf *out,
 				 struct err *err)
@@ -57,23 +34,31 @@ static enum err_code read_member(const struct tarball *t, const char *name, cons
 	return stream_copy(&in.in, &stage.out, err) == ERR_OK ? ERR_OK : err_add(err, "%s", path);
 }
 
-static enum err_code read_json(const struct layout *l, const char *name, struct json_t **ret_json, struct err *err)
+/* A file of the layout, and the path that it is called by. */
+static enum err_code read_text(const struct layout *l, const char *name, char **ret_path, struct buf *out,
+			       struct err *err)
+{
+	enum err_code code = str_format(ret_path, err, "%s/%s", l->path, name);
+
+	buf_init(out, LIMIT_DESCRIPTION_BYTES);
+	if (code != ERR_OK)
+		return code;
+	return l->tar != NULL ? read_member(l->tar, name, *ret_path, out, err) : file_read(*ret_path, out, err);
+}
+
+static enum err_code read_version(const struct layout *l, struct json_t **ret_json, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
-	CLEANUP(buf_release) struct buf text;
-	enum err_code code = str_format(&path, err, "%s/%s", l->path, name);
+	CLEANUP(buf_release) struct buf text = { 0 };
+	enum err_code code = read_text(l, "oci-layout", &path, &text, err);
 
-	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	if (code == ERR_OK)
-		code = l->tar != NULL ? read_member(l->tar, name, path, &text, err) : file_read(path, &text, err);
-	return code == ERR_OK ? js_read_large(buf_text(&text), text.len, LIMIT_DESCRIPTION_VALUES, path, ret_json, err)
-			      : code;
+	return code == ERR_OK ? js_read(buf_text(&text), text.len, path, ret_json, err) : code;
 }
 
 static enum err_code check_version(const struct layout *l, struct err *err)
 {
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	enum err_code code = read_json(l, "oci-layout", &json, err);
+	enum err_code code = read_version(l, &json, err);
 	const char *version;
 
 	if (code == ERR_NOT_FOUND && access(l->path, F_OK) != 0)
@@ -90,35 +75,29 @@ static enum err_code check_version(const struct layout *l, struct err *err)
 	return ERR_OK;
 }
 
-enum err_code layout_read(struct layout *l, struct err *err)
+enum err_code layout_read_document(struct layout *l, struct buf *text, struct layout_document *ret_document,
+				   struct err *err)
 {
-	struct json_t *json = NULL;
-	struct layout_entry *entries;
-	enum err_code code = read_json(l, "index.json", &json, err);
-	const struct json_t *list = js_array(json, "manifests");
-	size_t len = js_len(list), i;
+	CLEANUP(free_ptr) char *path = NULL;
+	enum err_code code;
 
+	layout_index_release(&l->index); /* so that there are never two of them */
+	code = read_text(l, "index.json", &path, text, err);
 	/* It is written before what makes the folder a layout, so that this is no layout that somebody begins. */
 	if (code == ERR_NOT_FOUND)
 		return err_set(err, ERR_FORMAT, "%s: a damaged OCI image layout: it has no index.json", l->path);
 	if (code != ERR_OK)
 		return code;
-	entries = calloc(len + 1, sizeof(*entries));
-	if (entries == NULL)
-		code = err_nomem(err);
-	for (i = 0; code == ERR_OK && i < len; i++)
-		code = layout_entry_parse(js_at(list, i), "index.json", &entries[i], err);
-	if (code != ERR_OK) {
-		free(entries);
-		js_free(json);
-		return err_add(err, "%s", l->path);
-	}
-	free(l->entries);
-	js_free(l->json);
-	l->json = json;
-	l->entries = entries;
-	l->entries_len = len;
-	return ERR_OK;
+	code = layout_index_read(buf_text(text), text->len, path, "index.json", &l->index, ret_document, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s", l->path);
+}
+
+enum err_code layout_read(struct layout *l, struct err *err)
+{
+	CLEANUP(layout_document_release) struct layout_document document = { 0 };
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	return layout_read_document(l, &text, &document, err);
 }
 
 /* Two that come first at once: the second must see what the first has made, and not make it again. */
@@ -309,21 +288,21 @@ const char *layout_path(const struct layout *l)
 
 size_t layout_len(const struct layout *l)
 {
-	return l->entries_len;
+	return l->index.len;
 }
 
 const struct layout_entry *layout_at(const struct layout *l, size_t i)
 {
-	return &l->entries[i];
+	return &l->index.entries[i];
 }
 
 const struct layout_entry *layout_find(const struct layout *l, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < l->entries_len; i++) {
-		if (l->entries[i].name != NULL && strcmp(l->entries[i].name, name) == 0)
-			return &l->entries[i];
+	for (i = 0; i < l->index.len; i++) {
+		if (l->index.entries[i].name != NULL && strcmp(l->index.entries[i].name, name) == 0)
+			return &l->index.entries[i];
 	}
 	return NULL;
 }
@@ -337,8 +316,7 @@ void layout_close(struct layout *l)
 	close_fd(&l->lock_fd);
 	close_fd(&l->fd);
 	tarball_close(l->tar);
-	free(l->entries);
-	js_free(l->json);
+	layout_index_release(&l->index);
 	free(l->path);
 	free(l);
 }

@@ -2,9 +2,10 @@
  *
  * Lifecycle  layout_open; ask; for changes layout_lock, layout_put any number
  *            of times, layout_publish; layout_close.
- * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h.
- * Ownership  Strings in entries belong to the layout and live until the next
- *            layout_publish or layout_close.
+ * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h; of an entry 200 bytes are kept,
+ *            and of one that says more than others a tree.
+ * Ownership  Entries belong to the layout and live until the next layout_lock,
+ *            layout_publish, layout_drop or layout_close, whatever comes of it.
  * Errors     ERR_NOT_FOUND (no layout there), ERR_UNSUPPORTED (another layout
  *            version), ERR_FORMAT, ERR_CONFLICT (somebody else holds the lock, or
  *            keeps other things in the folder), ERR_IO, ERR_DIGEST and ERR_SIZE for content that is not what it is
@@ -27,8 +28,8 @@
 /* One descriptor of index.json. */
 struct layout_entry {
 	struct descriptor descriptor;
-	const char *name;      /* full name, of an image; NULL for others */
-	struct digest subject; /* of a referrer; "" for others */
+	const char *name;    /* full name, of an image; NULL for others */
+	const char *subject; /* of a referrer: the digest of its subject; NULL for others */
 };
 
 struct layout;
@@ -80,7 +81,8 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 /* The same, but what is replaced stays listed by its digest, where keep says so. */
 enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, enum layout_keep keep,
 				    struct err *err);
-/* Take entries out of index.json, by place; their blobs stay. */
+/* Take entries out of index.json, by place; their blobs stay.  ERR_CONFLICT where others have changed it since it was
+ * read. */
 enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err);
 /* Remove a blob, to which no entry leads. */
 enum err_code layout_remove(struct layout *l, const struct digest *digest, struct err *err);

@@ -9,32 +9,41 @@
 
 #define PLAIN_MEMBERS 3 /* mediaType, digest, size */
 
-/* The entries that are added: in their order, and sorted by what they are. */
+/* Entries of an index.json in another order; the entries themselves are borrowed. */
+struct sorted {
+	const struct layout_entry **items; /* owned */
+	size_t len;
+};
+
+/* The entries that are added: by what they are, and the referrers with a ref.name by that. */
 struct addition {
-	struct layout_entry *entries, *sorted;
-	struct layout_entry *tagged; /* referrers with a ref.name, sorted by it */
-	size_t len, tagged_len;
+	struct sorted all, tagged;
 };
 
 static void addition_release(struct addition *a)
 {
-	free(a->entries);
-	free(a->sorted);
-	free(a->tagged);
+	free(a->all.items);
+	free(a->tagged.items);
+}
+
+static const char *subject_of(const struct layout_entry *e)
+{
+	return e->subject != NULL ? e->subject : "";
 }
 
 /* What makes two entries the same thing: the name of an image, subject and digest of a referrer, the digest of others.
  */
 static int compare_entries(const void *a, const void *b)
 {
-	const struct layout_entry *x = a, *y = b;
+	const struct layout_entry *const *one = a, *const *other = b;
+	const struct layout_entry *x = *one, *y = *other;
 	int order;
 
 	if (x->name != NULL && y->name != NULL)
 		return strcmp(x->name, y->name);
 	if (x->name != NULL || y->name != NULL)
 		return x->name != NULL ? -1 : 1;
-	order = strcmp(x->subject.text, y->subject.text);
+	order = strcmp(subject_of(x), subject_of(y));
 	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
 }
 
@@ -45,55 +54,71 @@ static const char *tag_of(const struct layout_entry *e)
 
 static int compare_tags(const void *a, const void *b)
 {
-	return strcmp(tag_of(a), tag_of(b));
+	const struct layout_entry *const *x = a, *const *y = b;
+
+	return strcmp(tag_of(*x), tag_of(*y));
 }
 
-static enum err_code read_addition(const struct json_t *list, struct addition *a, struct err *err)
+typedef bool entry_fn(const struct layout_entry *e);
+
+/* Those entries of an index.json that are wanted; wanted may be NULL. */
+static enum err_code sort(const struct layout_index *x, entry_fn *wanted, int (*compare)(const void *, const void *),
+			  struct sorted *s, struct err *err)
 {
-	enum err_code code = ERR_OK;
 	size_t i;
 
-	a->len = js_len(list);
-	a->entries = calloc(a->len + 1, sizeof(*a->entries));
-	a->sorted = calloc(a->len + 1, sizeof(*a->sorted));
-	a->tagged = calloc(a->len + 1, sizeof(*a->tagged));
-	if (a->entries == NULL || a->sorted == NULL || a->tagged == NULL)
+	s->items = calloc(x->len + 1, sizeof(*s->items));
+	if (s->items == NULL)
 		return err_nomem(err);
-	for (i = 0; code == ERR_OK && i < a->len; i++) {
-		code = layout_entry_parse(js_at(list, i), "the new index.json", &a->entries[i], err);
-		a->sorted[i] = a->entries[i];
-		if (code == ERR_OK && a->entries[i].subject.text[0] != '\0' && tag_of(&a->entries[i]) != NULL)
-			a->tagged[a->tagged_len++] = a->entries[i];
+	for (i = 0; i < x->len; i++) {
+		if (wanted == NULL || wanted(&x->entries[i]))
+			s->items[s->len++] = &x->entries[i];
 	}
-	if (code != ERR_OK)
-		return code;
-	qsort(a->sorted, a->len, sizeof(*a->sorted), compare_entries);
-	qsort(a->tagged, a->tagged_len, sizeof(*a->tagged), compare_tags);
+	qsort(s->items, s->len, sizeof(*s->items), compare);
 	return ERR_OK;
 }
 
-static const struct layout_entry *find(const struct layout_entry *sorted, size_t len, const struct layout_entry *e)
+static bool is_tagged(const struct layout_entry *e)
 {
-	return len > 0 ? bsearch(e, sorted, len, sizeof(*sorted), compare_entries) : NULL;
+	return e->subject != NULL && tag_of(e) != NULL;
+}
+
+static enum err_code read_addition(const struct layout_index *x, struct addition *a, struct err *err)
+{
+	enum err_code code = sort(x, NULL, compare_entries, &a->all, err);
+
+	return code == ERR_OK ? sort(x, is_tagged, compare_tags, &a->tagged, err) : code;
+}
+
+static const struct layout_entry *find_by(const struct sorted *s, const struct layout_entry *e,
+					  int (*compare)(const void *, const void *))
+{
+	const struct layout_entry **at = s->len > 0 ? bsearch(&e, s->items, s->len, sizeof(*s->items), compare) : NULL;
+
+	return at != NULL ? *at : NULL;
+}
+
+static const struct layout_entry *find(const struct sorted *s, const struct layout_entry *e)
+{
+	return find_by(s, e, compare_entries);
 }
 
 /* The referrer that is added under the tag of e, whoever wrote that. */
 static const struct layout_entry *find_tag(const struct addition *a, const struct layout_entry *e)
 {
-	if (tag_of(e) == NULL || a->tagged_len == 0)
-		return NULL;
-	return bsearch(e, a->tagged, a->tagged_len, sizeof(*a->tagged), compare_tags);
+	return tag_of(e) != NULL ? find_by(&a->tagged, e, compare_tags) : NULL;
 }
 
 /* An entry that only says that something is there. */
 static bool is_plain(const struct layout_entry *e)
 {
-	return e->name == NULL && e->subject.text[0] == '\0';
+	return e->name == NULL && e->subject == NULL;
 }
 
 /* A plain entry with members that ours do not have. */
-static bool says_more(const struct json_t *json)
+static bool says_more(const struct layout_entry *e)
 {
+	const struct json_t *json = e->descriptor.json;
 	const char *key;
 	size_t count = 0;
 
@@ -103,11 +128,11 @@ static bool says_more(const struct json_t *json)
 }
 
 /* What is there and gives way.  A plain entry that says more than the one that is added stays. */
-static bool is_replaced(const struct addition *a, const struct layout_entry *e, const struct json_t *json)
+static bool is_replaced(const struct addition *a, const struct layout_entry *e)
 {
 	if (is_plain(e))
-		return find(a->sorted, a->len, e) != NULL && !says_more(json);
-	return find(a->sorted, a->len, e) != NULL || find_tag(a, e) != NULL;
+		return find(&a->all, e) != NULL && !says_more(e);
+	return find(&a->all, e) != NULL || find_tag(a, e) != NULL;
 }
 
 static void put_kept(struct js_out *o, const struct layout_entry *e)
@@ -116,10 +141,10 @@ static void put_kept(struct js_out *o, const struct layout_entry *e)
 	js_member(o, "mediaType", e->descriptor.media_type);
 	js_member(o, "digest", e->descriptor.digest.text);
 	js_member_uint(o, "size", e->descriptor.size_bytes);
-	if (e->subject.text[0] != '\0') {
+	if (e->subject != NULL) {
 		js_key(o, "annotations");
 		js_begin(o, '{');
-		js_member(o, ANNOTATION_SUBJECT, e->subject.text);
+		js_member(o, ANNOTATION_SUBJECT, e->subject);
 		js_end(o, '}');
 	}
 	js_end(o, '}');
@@ -127,15 +152,15 @@ static void put_kept(struct js_out *o, const struct layout_entry *e)
 
 /* What a name has stood for, by its digest, unless that is listed already.  An index of referrers is no image, and
  * without its tag it would be taken for one; what it lists, the one that takes its place lists too. */
-static void put_moved(struct js_out *o, const struct addition *a, const struct layout_entry *old, size_t old_len,
+static void put_moved(struct js_out *o, const struct addition *a, const struct sorted *old,
 		      const struct layout_entry *e)
 {
-	const struct layout_entry *now = e->name != NULL ? find(a->sorted, a->len, e) : NULL;
+	const struct layout_entry *now = e->name != NULL ? find(&a->all, e) : NULL;
 	struct layout_entry plain = { .descriptor = e->descriptor };
 
 	if (now == NULL || layout_survey_is_fallback(e->name) ||
-	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(old, old_len, &plain) != NULL ||
-	    find(a->sorted, a->len, &plain) != NULL)
+	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(old, &plain) != NULL ||
+	    find(&a->all, &plain) != NULL)
 		return;
 	put_kept(o, &plain);
 }
@@ -149,62 +174,72 @@ static void put_untagged(struct js_out *o, const struct addition *a, const struc
 	if (now == NULL || digest_equal(&now->descriptor.digest, &e->descriptor.digest))
 		return;
 	kept.subject = now->subject;
-	if (find(a->sorted, a->len, &kept) == NULL)
+	if (find(&a->all, &kept) == NULL)
 		put_kept(o, &kept);
+}
+
+static bool is_rich(const struct layout_entry *e)
+{
+	return is_plain(e) && says_more(e);
 }
 
 /* The entries that are there, sorted: all, and those that are plain and say more than ours. */
 struct known {
-	struct layout_entry *all, *rich;
-	size_t len, rich_len;
+	struct sorted all, rich;
 };
 
 static void known_release(struct known *k)
 {
-	free(k->all);
-	free(k->rich);
+	free(k->all.items);
+	free(k->rich.items);
 }
 
-static enum err_code know(const struct layout *l, struct known *k, struct err *err)
+static enum err_code know(const struct layout_index *x, struct known *k, struct err *err)
 {
-	const struct json_t *list = js_array(l->json, "manifests");
-	size_t i;
+	enum err_code code = sort(x, NULL, compare_entries, &k->all, err);
 
-	k->all = calloc(l->entries_len + 1, sizeof(*k->all));
-	k->rich = calloc(l->entries_len + 1, sizeof(*k->rich));
-	if (k->all == NULL || k->rich == NULL)
-		return err_nomem(err);
-	for (i = 0; i < l->entries_len; i++) {
-		k->all[k->len++] = l->entries[i];
-		if (is_plain(&l->entries[i]) && says_more(js_at(list, i)))
-			k->rich[k->rich_len++] = l->entries[i];
-	}
-	qsort(k->all, k->len, sizeof(*k->all), compare_entries);
-	qsort(k->rich, k->rich_len, sizeof(*k->rich), compare_entries);
-	return ERR_OK;
+	return code == ERR_OK ? sort(x, is_rich, compare_entries, &k->rich, err) : code;
 }
 
-/* What is there, less what is replaced, then what is added: the same entries again give the same text. */
-static void put_entries(struct js_out *o, const struct layout *l, const struct json_t *added, const struct addition *a,
-			const struct known *k, enum layout_keep keep)
+/* What is there, less what is replaced. */
+static enum err_code put_old(struct js_out *o, const struct layout_index *x, struct js_list list,
+			     const struct addition *a, const struct known *k, enum layout_keep keep, struct err *err)
 {
-	const struct json_t *list = js_array(l->json, "manifests");
+	CLEANUP(js_item_release) struct js_item item = { 0 };
+	enum err_code code = ERR_OK;
+	bool there;
 	size_t i;
 
-	for (i = 0; i < l->entries_len; i++) {
-		if (!is_replaced(a, &l->entries[i], js_at(list, i))) {
-			js_put_value(o, js_at(list, i));
-			continue;
-		}
-		if ((keep & LAYOUT_KEEP_NAMED) != 0)
-			put_moved(o, a, k->all, k->len, &l->entries[i]);
-		if ((keep & LAYOUT_KEEP_TAGGED) != 0)
-			put_untagged(o, a, &l->entries[i]);
+	for (i = 0; code == ERR_OK && i < x->len; i++) {
+		const struct layout_entry *e = &x->entries[i];
+		bool replaced = is_replaced(a, e);
+
+		code = js_list_next(&list, &item, &there, err);
+		if (code == ERR_OK && !replaced)
+			js_item_put(&item, o);
+		if (replaced && (keep & LAYOUT_KEEP_NAMED) != 0)
+			put_moved(o, a, &k->all, e);
+		if (replaced && (keep & LAYOUT_KEEP_TAGGED) != 0)
+			put_untagged(o, a, e);
 	}
-	for (i = 0; i < a->len; i++) {
-		if (find(k->rich, k->rich_len, &a->entries[i]) == NULL)
-			js_put_value(o, js_at(added, i));
+	return code;
+}
+
+/* What is added. */
+static enum err_code put_new(struct js_out *o, const struct layout_index *x, struct js_list list, const struct known *k,
+			     struct err *err)
+{
+	CLEANUP(js_item_release) struct js_item item = { 0 };
+	enum err_code code = ERR_OK;
+	bool there;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < x->len; i++) {
+		code = js_list_next(&list, &item, &there, err);
+		if (code == ERR_OK && find(&k->rich, &x->entries[i]) == NULL)
+			js_item_put(&item, o);
 	}
+	return code;
 }
 
 /* What else an index.json may say, of itself. */
@@ -230,20 +265,22 @@ static void begin_index(struct js_out *o, struct outstream *out)
 	js_begin(o, '[');
 }
 
-static enum err_code end_index(struct js_out *o, const struct layout *l, struct err *err)
+static enum err_code end_index(struct js_out *o, const struct layout_document *was, struct err *err)
 {
 	js_end(o, ']');
-	put_rest(o, l->json);
+	put_rest(o, was->rest);
 	js_end(o, '}');
 	return js_end_document(o, err);
 }
 
-enum err_code layout_merge(const struct layout *l, const struct json_t *added, enum layout_keep keep,
-			   struct outstream *out, struct err *err)
+/* What was there first, then what is added: the same entries again give the same text. */
+enum err_code layout_merge(const struct layout *l, const struct layout_document *document,
+			   const struct layout_index *added, const struct layout_document *added_document,
+			   enum layout_keep keep, struct outstream *out, struct err *err)
 {
 	CLEANUP(addition_release) struct addition a = { 0 };
 	CLEANUP(known_release) struct known k = { 0 };
-	enum err_code code = know(l, &k, err);
+	enum err_code code = know(&l->index, &k, err);
 	struct js_out o;
 
 	if (code == ERR_OK)
@@ -251,20 +288,27 @@ enum err_code layout_merge(const struct layout *l, const struct json_t *added, e
 	if (code != ERR_OK)
 		return code;
 	begin_index(&o, out);
-	put_entries(&o, l, added, &a, &k, keep);
-	return end_index(&o, l, err);
+	code = put_old(&o, &l->index, document->list, &a, &k, keep, err);
+	if (code == ERR_OK)
+		code = put_new(&o, added, added_document->list, &k, err);
+	return code == ERR_OK ? end_index(&o, document, err) : code;
 }
 
-enum err_code layout_without(const struct layout *l, const bool *drop, struct outstream *out, struct err *err)
+enum err_code layout_without(const struct layout_document *document, const bool *drop, struct outstream *out,
+			     struct err *err)
 {
-	const struct json_t *list = js_array(l->json, "manifests");
+	CLEANUP(js_item_release) struct js_item item = { 0 };
+	struct js_list list = document->list;
+	bool there = false;
 	struct js_out o;
-	size_t i;
+	enum err_code code;
 
 	begin_index(&o, out);
-	for (i = 0; i < l->entries_len; i++) {
-		if (!drop[i])
-			js_put_value(&o, js_at(list, i));
+	code = js_list_next(&list, &item, &there, err);
+	while (code == ERR_OK && there) {
+		if (!*drop++)
+			js_item_put(&item, &o);
+		code = js_list_next(&list, &item, &there, err);
 	}
-	return end_index(&o, l, err);
+	return code == ERR_OK ? end_index(&o, document, err) : code;
 }

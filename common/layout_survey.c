@@ -193,16 +193,21 @@ static enum err_code read_fallback(struct surveyor *v, const struct layout_entry
 static enum err_code read_referrer(struct surveyor *v, const struct layout_entry *e, bool *ret_is, struct err *err)
 {
 	char subject[SUBJECT_KEY_MAX];
+	struct digest digest;
 	enum link_kind kind;
+	enum err_code code;
 
 	*ret_is = true;
 	if (read_tag(note_of(e, ANNOTATION_REF_NAME), subject, &kind))
 		return kind == LINK_SUBJECT ? read_fallback(v, e, subject, err)
 					    : add_link(v, subject, &e->descriptor, kind, err);
-	*ret_is = e->subject.text[0] != '\0';
+	*ret_is = e->subject != NULL;
 	if (!*ret_is)
 		return ERR_OK;
-	key_of(&e->subject, subject);
+	code = digest_parse(e->subject, &digest, err);
+	if (code != ERR_OK)
+		return code;
+	key_of(&digest, subject);
 	return add_link(v, subject, &e->descriptor, LINK_SUBJECT, err);
 }
 

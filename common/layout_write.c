@@ -116,45 +116,58 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	return code;
 }
 
-/* What could not be read again must not be published. */
-static enum err_code check_readable(const struct layout *l, const struct buf *text, struct err *err)
-{
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	enum err_code code =
-		js_read_large(buf_text(text), text->len, LIMIT_DESCRIPTION_VALUES, "index.json", &json, err);
-
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s: too many entries", l->path);
-}
-
-/* Every blob is on the disk before index.json says so. */
+/* Every blob is on the disk before index.json says so, and what could not be read again is not published. */
 static enum err_code replace_index(struct layout *l, const struct buf *text, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
-	enum err_code code = check_readable(l, text, err);
+	CLEANUP(layout_index_release) struct layout_index made = { 0 };
+	CLEANUP(layout_document_release) struct layout_document document = { 0 };
+	enum err_code code =
+		layout_index_read(buf_text(text), text->len, "index.json", "index.json", &made, &document, err);
 
-	if (code == ERR_OK)
-		code = str_format(&path, err, "%s/index.json", l->path);
+	if (code != ERR_OK)
+		return err_add(err, "%s: too many entries", l->path);
+	code = str_format(&path, err, "%s/index.json", l->path);
 	if (code == ERR_OK)
 		code = writeback_end(l->writeback, err);
 	if (code == ERR_OK && syncfs(l->fd) != 0)
 		code = err_errno(err, l->path);
 	if (code == ERR_OK)
 		code = file_replace(path, buf_text(text), text->len, err);
-	return code == ERR_OK ? layout_read(l, err) : code;
+	if (code != ERR_OK)
+		return code;
+	layout_index_release(&l->index);
+	l->index = made;
+	made = (struct layout_index){ 0 };
+	return ERR_OK;
+}
+
+/* The text that index.json becomes by another one. */
+static enum err_code add_entries(struct layout *l, const char *index, size_t len, enum layout_keep keep,
+				 struct buf *text, struct err *err)
+{
+	static const char what[] = "the new index.json";
+	CLEANUP(buf_release) struct buf old = { 0 };
+	CLEANUP(layout_document_release) struct layout_document document = { 0 };
+	CLEANUP(layout_index_release) struct layout_index added = { 0 };
+	CLEANUP(layout_document_release) struct layout_document added_document = { 0 };
+	struct buf_stage out;
+	enum err_code code = layout_read_document(l, &old, &document, err);
+
+	if (code == ERR_OK)
+		code = layout_index_read(index, len, what, what, &added, &added_document, err);
+	buf_stage_init(&out, text);
+	return code == ERR_OK ? layout_merge(l, &document, &added, &added_document, keep, &out.out, err) : code;
 }
 
 enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, enum layout_keep keep,
 				    struct err *err)
 {
-	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	CLEANUP(buf_release) struct buf text;
-	struct buf_stage out;
-	enum err_code code = js_read_large(index, len, LIMIT_DESCRIPTION_VALUES, "the new index.json", &json, err);
+	enum err_code code;
 
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	buf_stage_init(&out, &text);
-	if (code == ERR_OK)
-		code = layout_merge(l, js_array(json, "manifests"), keep, &out.out, err);
+	code = add_entries(l, index, len, keep, &text, err);
 	return code == ERR_OK ? replace_index(l, &text, err) : code;
 }
 
@@ -163,15 +176,42 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	return layout_publish_beside(l, index, len, LAYOUT_KEEP_NONE, err);
 }
 
-enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err)
+/* The same entries, each in its place. */
+static bool is_same(const struct layout_index *a, const struct layout_index *b)
 {
-	CLEANUP(buf_release) struct buf text;
+	size_t i;
+
+	for (i = 0; a->len == b->len && i < a->len; i++) {
+		if (!digest_equal(&a->entries[i].descriptor.digest, &b->entries[i].descriptor.digest))
+			return false;
+	}
+	return a->len == b->len;
+}
+
+static enum err_code drop_entries(struct layout *l, const bool *drop, struct buf *text, struct err *err)
+{
+	CLEANUP(buf_release) struct buf old = { 0 };
+	CLEANUP(layout_document_release) struct layout_document document = { 0 };
+	CLEANUP(layout_index_release) struct layout_index known = l->index;
 	struct buf_stage out;
 	enum err_code code;
 
+	l->index = (struct layout_index){ 0 };
+	code = layout_read_document(l, &old, &document, err);
+	if (code == ERR_OK && !is_same(&l->index, &known))
+		code = err_set(err, ERR_CONFLICT, "%s: another tool has changed index.json meanwhile: run again",
+			       l->path);
+	buf_stage_init(&out, text);
+	return code == ERR_OK ? layout_without(&document, drop, &out.out, err) : code;
+}
+
+enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text;
+	enum err_code code;
+
 	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	buf_stage_init(&out, &text);
-	code = layout_without(l, drop, &out.out, err);
+	code = drop_entries(l, drop, &text, err);
 	return code == ERR_OK ? replace_index(l, &text, err) : code;
 }
 

@@ -39,8 +39,7 @@ static enum err_code look_at_entries(struct search *s, struct err *err)
 	for (i = 0; i < len; i++) {
 		const struct layout_entry *e = layout_at(s->gc.layout, i);
 
-		s->gc.drop[i] =
-			e->subject.text[0] != '\0' && graph_find(&s->reach.graph, &e->descriptor.digest) == NODE_NONE;
+		s->gc.drop[i] = e->subject != NULL && graph_find(&s->reach.graph, &e->descriptor.digest) == NODE_NONE;
 		s->gc.drop_len += s->gc.drop[i];
 		if (!s->gc.drop[i])
 			s->kept[s->kept_len++] = e->descriptor.digest.text;

@@ -181,8 +181,8 @@ static void shorten(const struct layout *l, char *out)
 		*out++ = '-';
 		if (e->name != NULL)
 			out[-1] = e->name[0];
-		else if (e->subject.text[0] != '\0')
-			out[-1] = (char)(e->subject.text[7] - 'a' + 'A');
+		else if (e->subject != NULL)
+			out[-1] = (char)(e->subject[7] - 'a' + 'A');
 		*out++ = e->descriptor.digest.text[7];
 		*out++ = ';';
 	}

@@ -204,8 +204,7 @@ static size_t count_referrers(const struct digest *digest)
 
 	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
 	for (i = 0; i < layout_len(l); i++)
-		count += layout_at(l, i)->subject.text[0] != '\0' &&
-			 digest_equal(&layout_at(l, i)->descriptor.digest, digest);
+		count += layout_at(l, i)->subject != NULL && digest_equal(&layout_at(l, i)->descriptor.digest, digest);
 	return count;
 }
 
