@@ -1,4 +1,5 @@
 /* bundle: carry container images, with everything that was attested about them, across an air gap. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,12 +7,15 @@
 
 #include "bundles/commands.h"
 #include "common/docker_plugin.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "common/report.h"
 #include "common/version.h"
 #include "export/commands.h"
 #include "import/commands.h"
 #include "trust/commands.h"
+
+#define LARGE_BLOCK_BYTES MIB
 
 static const struct command *const commands[] = {
 	&export_command,      &import_command,  &inspect_command,      &verify_command,    &cat_command,
@@ -106,8 +110,19 @@ static int run_plugin(int argc, char **argv)
 	return run_program(argc - at, argv + at);
 }
 
+/* The text of a large index is freed before the next one is read.  Left to itself, the C library takes the first such
+ * block as a sign that more will come, and from then on keeps them between small ones, where nobody else has any use
+ * for the room. */
+static void give_large_blocks_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, (int)LARGE_BLOCK_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+	give_large_blocks_back();
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
 	if (docker_plugin_is(argv[0]))
 		return run_plugin(argc, argv);
