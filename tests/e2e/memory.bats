@@ -8,7 +8,8 @@ LIMIT_KIB=${LIMIT_KIB:-65536}
 setup_file() {
 	local free_mib
 	# A sanitizer needs memory of its own.
-	! grep -q __asan_init "$BUNDLE" || export LIMIT_KIB=$((1 << 20))
+	export WIDE=28000
+	! grep -q __asan_init "$BUNDLE" || export LIMIT_KIB=$((1 << 20)) WIDE=1000
 	free_mib=$(df --output=avail -m "$BATS_FILE_TMPDIR" | tail -n 1)
 	if ((free_mib < 2048)); then
 		export SKIP="2 GiB are needed in $BATS_FILE_TMPDIR"
@@ -37,11 +38,15 @@ setup() {
 teardown() { session_end; }
 
 # Runs bundle with these arguments; it must succeed within the limit.
-within_limit() {
-	local kib
+within_limit() { ends_within_limit 0 "$@"; }
+
+# The same with another exit status.
+ends_within_limit() {
+	local kib status=$1
+	shift
 	judge "$@"
 	run --separate-stderr python3 "$TOP/tests/lib/peak_rss.py" peak "$BUNDLE" "$@"
-	expect 0
+	expect "$status"
 	kib=$(<peak)
 	echo "# $((kib / 1024)) MiB: bundle $*" >&3
 	((kib <= LIMIT_KIB)) || fail "$kib KiB of memory, and $LIMIT_KIB are the limit"
@@ -81,4 +86,15 @@ within_limit() {
 	within_limit export -q -o plain.oci.tar.zst "$REGISTRY/big/plain:1"
 	within_limit verify -q --content-only plain.oci.tar.zst
 	within_limit import -q --to store plain.oci.tar.zst
+}
+
+@test "an index of as many manifests as an index may list" {
+	python3 "$TOP/tests/lib/wide_layout.py" wide "$WIDE"
+	ends_within_limit 4 export -q -o wide.oci.tar.zst oci:wide
+	within_limit verify -q --content-only wide.oci.tar.zst
+	within_limit inspect wide.oci.tar.zst
+	BUNDLE_STORE=$PWD/store within_limit import -q --to store wide.oci.tar.zst
+	within_limit import -q --to oci:wide wide.oci.tar.zst
+	within_limit extract -q wide.oci.tar.zst extracted
+	rm -r store wide wide.oci.tar.zst extracted
 }
