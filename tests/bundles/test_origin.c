@@ -239,7 +239,6 @@ END_TEST
 /* One bit of a slot that nobody uses. */
 START_TEST(torn_slot)
 {
-	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
 	struct opt_list none = { 0 };
 	struct fixture f;
 	size_t slot = 9;

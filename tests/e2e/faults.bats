@@ -501,7 +501,7 @@ example_export() {
 		text|3|not a bundle
 		archive.tar.zst|3|not a bundle
 		folder|3|not a bundle
-		pipe|3|not a bundle
+		pipe|2|a bundle is read at any place of its file, and a pipe has none
 		missing|1|no such file
 		link|1|no such file
 		text/missing|1|Not a directory
