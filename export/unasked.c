@@ -60,7 +60,8 @@ static enum err_code count_blob(struct weighing *w, const struct descriptor *d, 
 
 	if (graph_find(&w->gather->graph, &d->digest) != NODE_NONE || intern_has(&w->counted, d->digest.text))
 		return ERR_OK;
-	if (d->size_bytes > INT64_MAX - w->sum.bytes) { /* a lie, which a sum need not hold */
+	/* The second is a lie, which a sum need not hold. */
+	if (w->counted.len == UNASKED_BLOBS_MAX || d->size_bytes > INT64_MAX - w->sum.bytes) {
 		w->sum.partial = true;
 		return ERR_OK;
 	}

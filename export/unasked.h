@@ -6,7 +6,8 @@
  *            counted there, as the manifests themselves are.  What refers to
  *            them is not looked for.
  * Bounds     UNASKED_MAX manifests are asked for, UNASKED_WIDTH at a time: nobody
- *            waits for more of them for the sake of a number.
+ *            waits for more of them for the sake of a number.  UNASKED_BLOBS_MAX
+ *            blobs are told apart; what comes after them is not counted.
  * Errors     ERR_NOMEM.  A manifest that the source does not give, or that cannot
  *            be read, is not counted, and is no error: nobody wants it.
  */
@@ -17,6 +18,7 @@
 
 #define UNASKED_MAX ((size_t)1000)
 #define UNASKED_WIDTH 64
+#define UNASKED_BLOBS_MAX ((size_t)20000)
 
 struct unasked {
 	uint64_t bytes;

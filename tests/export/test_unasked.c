@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/buf.h"
+#include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/image_builder.h"
@@ -122,6 +124,43 @@ START_TEST(not_to_be_had)
 }
 END_TEST
 
+#define ENDLESS_LAYERS (UNASKED_BLOBS_MAX + 1000)
+#define BLOB "{\"mediaType\":\"x\",\"size\":1,\"digest\":\"sha256:%064x\"}"
+
+static const struct buf *endless_text;
+
+static enum err_code give_endless(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,
+				  struct err *err)
+{
+	struct source_manifest got = { endless_text->data, endless_text->len, d->media_type, d->digest };
+
+	(void)s;
+	return done(ctx, &got, err);
+}
+
+/* Only so many blobs are kept in mind, however many layers a manifest lists. */
+START_TEST(endless)
+{
+	CLEANUP(buf_release) struct buf text;
+	struct fixture part;
+	struct unasked unasked = { 0 };
+	unsigned i;
+
+	fixture_start(&part, platforms[0]);
+	buf_init(&text, 4 * MIB);
+	ck_assert_int_eq(buf_printf(&text, NULL, "{\"schemaVersion\":2,\"config\":" BLOB ",\"layers\":[", 0), ERR_OK);
+	for (i = 0; i < ENDLESS_LAYERS; i++)
+		ck_assert_int_eq(buf_printf(&text, NULL, "%s" BLOB, i > 0 ? "," : "", i), ERR_OK);
+	ck_assert_int_eq(buf_puts(&text, "]}", NULL), ERR_OK);
+	endless_text = &text;
+	part.b.source.manifest = give_endless;
+	ck_assert_int_eq(unasked_weigh(&part.gather, &unasked, NULL), ERR_OK);
+	ck_assert_uint_eq(unasked.bytes, UNASKED_BLOBS_MAX);
+	ck_assert(unasked.partial);
+	fixture_stop(&part);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("unasked");
@@ -129,6 +168,7 @@ int main(void)
 
 	tcase_add_loop_test(t, weighs, 0, (int)COUNT_OF(platforms));
 	tcase_add_loop_test(t, not_to_be_had, 0, FAULTS);
+	tcase_add_test(t, endless);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
