@@ -176,16 +176,24 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	return layout_publish_beside(l, index, len, LAYOUT_KEEP_NONE, err);
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 /* The same entries, each in its place. */
 static bool is_same(const struct layout_index *a, const struct layout_index *b)
 {
+	bool same = a->len == b->len;
 	size_t i;
 
-	for (i = 0; a->len == b->len && i < a->len; i++) {
-		if (!digest_equal(&a->entries[i].descriptor.digest, &b->entries[i].descriptor.digest))
-			return false;
+	for (i = 0; same && i < a->len; i++) {
+		const struct layout_entry *x = &a->entries[i], *y = &b->entries[i];
+
+		same = digest_equal(&x->descriptor.digest, &y->descriptor.digest) && is_same_text(x->name, y->name) &&
+		       is_same_text(x->subject, y->subject);
 	}
-	return a->len == b->len;
+	return same;
 }
 
 static enum err_code drop_entries(struct layout *l, const bool *drop, struct buf *text, struct err *err)

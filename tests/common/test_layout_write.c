@@ -227,6 +227,38 @@ START_TEST(publish)
 }
 END_TEST
 
+/* Entries are taken out by place, so what others have written since they were read is not touched. */
+static const struct {
+	const char *name, *found, *want;
+	enum err_code want_code;
+} drops[] = {
+	{ "nobody wrote", "x1;y2;z3;", "x1;z3;", ERR_OK },
+	{ "one more", "x1;y2;z3;w4;", "x1;y2;z3;w4;", ERR_CONFLICT },
+	{ "one less", "x1;z3;", "x1;z3;", ERR_CONFLICT },
+	{ "another image", "x1;y4;z3;", "x1;y4;z3;", ERR_CONFLICT },
+	{ "another name", "x1;w2;z3;", "x1;w2;z3;", ERR_CONFLICT },
+	{ "no name any more", "x1;-2;z3;", "x1;-2;z3;", ERR_CONFLICT },
+};
+
+START_TEST(drop)
+{
+	static const bool second[] = { false, true, false };
+	CLEANUP(layout_close_ptr) struct layout *again = NULL;
+	CLEANUP(buf_release) struct buf text;
+	struct err err = { 0 };
+	char got[200];
+
+	publish_text(layout, "x1;y2;z3;");
+	buf_init(&text, MIB);
+	expand(drops[_i].found, &text);
+	folder_put(folder, "index.json", text.data, text.len);
+	ck_assert_int_eq(layout_drop(layout, second, &err), drops[_i].want_code);
+	ck_assert_int_eq(layout_open(folder, false, &again, NULL), ERR_OK);
+	shorten(again, got);
+	ck_assert_msg(strcmp(got, drops[_i].want) == 0, "%s: %s", drops[_i].name, got);
+}
+END_TEST
+
 /* The same in a layout of others: what a name has stood for stays listed. */
 static const struct {
 	const char *name, *before, *added, *want;
@@ -470,6 +502,7 @@ int main(void)
 	tcase_add_test(t, put_leftovers);
 	tcase_add_test(t, put_no_folder);
 	tcase_add_loop_test(t, publish, 0, (int)COUNT_OF(publishes));
+	tcase_add_loop_test(t, drop, 0, (int)COUNT_OF(drops));
 	tcase_add_loop_test(t, publish_beside, 0, (int)COUNT_OF(besides));
 	tcase_add_test(t, publish_tags);
 	tcase_add_test(t, publish_verbatim);
