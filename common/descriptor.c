@@ -121,8 +121,8 @@ static enum err_code keep_tree(struct descriptor_store *store, struct js_item *i
 	return code;
 }
 
-enum err_code descriptor_read(struct js_item *item, const char *what, struct descriptor_store *store,
-			      struct descriptor *ret_descriptor, struct err *err)
+enum err_code descriptor_of_item(struct js_item *item, const char *what, struct descriptor *ret_descriptor,
+				 struct err *err)
 {
 	struct descriptor d = { .json = NULL };
 	const char *media_type, *digest;
@@ -132,15 +132,22 @@ enum err_code descriptor_read(struct js_item *item, const char *what, struct des
 	if (read_brief(item, &media_type, &digest, &d.size_bytes)) {
 		code = set_brief(&d, media_type, digest, what, err);
 		if (code == ERR_OK)
-			code = intern_text(&store->strings, media_type, &d.media_type, err);
-		if (code == ERR_OK)
 			*ret_descriptor = d;
 		return code;
 	}
 	code = js_item_json(item, &json, err);
-	if (code == ERR_OK)
-		code = descriptor_parse(json, what, &d, err);
-	if (code == ERR_OK && item->owned != NULL)
+	return code == ERR_OK ? descriptor_parse(json, what, ret_descriptor, err) : code;
+}
+
+enum err_code descriptor_read(struct js_item *item, const char *what, struct descriptor_store *store,
+			      struct descriptor *ret_descriptor, struct err *err)
+{
+	struct descriptor d = { .json = NULL };
+	enum err_code code = descriptor_of_item(item, what, &d, err);
+
+	if (code == ERR_OK && d.json == NULL)
+		code = intern_text(&store->strings, d.media_type, &d.media_type, err);
+	else if (code == ERR_OK && item->owned != NULL)
 		code = keep_tree(store, item, err);
 	if (code == ERR_OK)
 		*ret_descriptor = d;

@@ -1,15 +1,14 @@
 /* descriptor.h - descriptors: what something is called, how large it is and what kind of thing, as manifests and indexes
  * say it.
  *
- * Lifecycle  descriptor_parse of a value that somebody keeps; or descriptor_read of the items of a list, one at a time,
- *            and descriptor_store_release when none of them is used any more.
+ * Lifecycle  descriptor_parse of a value that somebody keeps; descriptor_of_item of an item of a list that is looked at
+ *            and forgotten; or descriptor_read of the items of a list, one at a time, and
+ *            descriptor_store_release when none of them is used any more.
  * Units      Sizes are bytes.
  * Bounds     A media type has at most LIMIT_TEXT_BYTES.  Of an item that says nothing but media type, digest and size,
  *            no tree is kept: an index lists tens of thousands of those.
- * Ownership  Strings and values in a descriptor are borrowed: from the value that it was parsed from, or from the
- *            store.
- * Errors     ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
- * Source     OCI Image Specification 1.1, descriptor.md.
+ * Ownership  Strings and values in a descriptor are borrowed: from the value or the item that it was parsed from, or
+ * from the store. Errors     ERR_FORMAT, ERR_LIMIT, ERR_NOMEM. Source     OCI Image Specification 1.1, descriptor.md.
  */
 #ifndef COMMON_DESCRIPTOR_H
 #define COMMON_DESCRIPTOR_H
@@ -44,7 +43,10 @@ struct descriptor_store {
 /* Read one descriptor.  what names it in messages. */
 enum err_code descriptor_parse(const struct json_t *json, const char *what, struct descriptor *ret_descriptor,
 			       struct err *err);
-/* The same of an item of a list, which may be forgotten then. */
+/* The same of an item of a list; strings and values are borrowed from the item. */
+enum err_code descriptor_of_item(struct js_item *item, const char *what, struct descriptor *ret_descriptor,
+				 struct err *err);
+/* The same, and the item may be forgotten then. */
 enum err_code descriptor_read(struct js_item *item, const char *what, struct descriptor_store *store,
 			      struct descriptor *ret_descriptor, struct err *err);
 /* Free what read took.  A zeroed store is fine. */

@@ -2,8 +2,8 @@
  *
  * Lifecycle  layout_open; ask; for changes layout_lock, layout_put any number
  *            of times, layout_publish; layout_close.
- * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h; of an entry 200 bytes are kept,
- *            and of one that says more than others a tree.
+ * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h; of an entry 250 bytes are kept,
+ *            and what it says of names, of which none may be longer than LIMIT_TEXT_BYTES.
  * Ownership  Entries belong to the layout and live until the next layout_lock,
  *            layout_publish, layout_drop or layout_close, whatever comes of it.
  * Errors     ERR_NOT_FOUND (no layout there), ERR_UNSUPPORTED (another layout
@@ -27,9 +27,12 @@
 
 /* One descriptor of index.json. */
 struct layout_entry {
-	struct descriptor descriptor;
-	const char *name;    /* full name, of an image; NULL for others */
-	const char *subject; /* of a referrer: the digest of its subject; NULL for others */
+	struct descriptor descriptor; /* media type, digest and size: no more is kept of it than what is here */
+	const char *name;             /* full name, of an image; NULL for others */
+	const char *subject;          /* of a referrer: the digest of its subject; NULL for others */
+	/* Annotations, as they stand there, NULL for those that it does not have. */
+	const char *image_name, *ref_name, *kind;
+	bool says_more; /* than media type, digest and size */
 };
 
 struct layout;

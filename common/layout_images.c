@@ -105,16 +105,14 @@ static enum err_code full_name(const struct layout_entry *e, const char *text, c
 /* What an entry says of its name; ERR_FORMAT where that is nothing. */
 static enum err_code own_name(const struct layout_entry *e, const char *base, char **ret_name, struct err *err)
 {
-	const char *name = annotation(e->descriptor.annotations, ANNOTATION_IMAGE_NAME);
-	const char *ref = annotation(e->descriptor.annotations, ANNOTATION_REF_NAME);
 	CLEANUP(free_ptr) char *tagged = NULL;
-	enum err_code code = name != NULL ? full_name(e, name, ret_name, err) : ERR_FORMAT;
+	enum err_code code = e->image_name != NULL ? full_name(e, e->image_name, ret_name, err) : ERR_FORMAT;
 
-	if (code != ERR_FORMAT || ref == NULL)
+	if (code != ERR_FORMAT || e->ref_name == NULL)
 		return code;
-	if (strpbrk(ref, "/:@") != NULL)
-		return full_name(e, ref, ret_name, err);
-	code = str_format(&tagged, err, "%s:%s", base, ref);
+	if (strpbrk(e->ref_name, "/:@") != NULL)
+		return full_name(e, e->ref_name, ret_name, err);
+	code = str_format(&tagged, err, "%s:%s", base, e->ref_name);
 	return code == ERR_OK ? full_name(e, tagged, ret_name, err) : code;
 }
 

@@ -6,25 +6,61 @@
 #include "common/limits.h"
 #include "common/mem.h"
 
-static enum err_code read_entry(struct js_item *item, const char *what, struct descriptor_store *store,
+#define BRIEF_MEMBERS 3 /* mediaType, digest, size */
+
+/* A text of an entry, which is forgotten; NULL for none. */
+static enum err_code keep_text(struct intern *strings, const char *text, const char **ret_text, struct err *err)
+{
+	return text != NULL ? intern_text(strings, text, ret_text, err) : ERR_OK;
+}
+
+static size_t count_members(const struct json_t *json)
+{
+	const char *key;
+	size_t count = 0;
+
+	for (key = js_next(json, NULL); key != NULL; key = js_next(json, key))
+		count++;
+	return count;
+}
+
+/* What is asked of an entry later. */
+static enum err_code keep_entry(const struct descriptor *d, struct intern *strings, struct layout_entry *ret_entry,
+				struct err *err)
+{
+	struct layout_entry e = { .descriptor = { .digest = d->digest, .size_bytes = d->size_bytes } };
+	const char *subject = annotation(d->annotations, ANNOTATION_SUBJECT);
+	struct digest digest;
+	enum err_code code = subject != NULL ? digest_parse(subject, &digest, err) : ERR_OK;
+
+	if (code == ERR_OK)
+		code = keep_text(strings, d->media_type, &e.descriptor.media_type, err);
+	if (code == ERR_OK)
+		code = keep_text(strings, subject, &e.subject, err);
+	if (code == ERR_OK)
+		code = keep_text(strings, annotation(d->annotations, ANNOTATION_IMAGE_NAME), &e.image_name, err);
+	if (code == ERR_OK)
+		code = keep_text(strings, annotation(d->annotations, ANNOTATION_REF_NAME), &e.ref_name, err);
+	if (code == ERR_OK)
+		code = keep_text(strings, annotation(d->annotations, ANNOTATION_KIND), &e.kind, err);
+	if (code != ERR_OK)
+		return code;
+	if (e.subject == NULL)
+		e.name = e.image_name != NULL ? e.image_name : e.ref_name;
+	e.says_more = d->json != NULL && count_members(d->json) > BRIEF_MEMBERS;
+	*ret_entry = e;
+	return ERR_OK;
+}
+
+static enum err_code read_entry(struct js_item *item, const char *what, struct intern *strings,
 				struct layout_entry *ret_entry, struct err *err)
 {
-	struct layout_entry e = { .name = NULL };
-	enum err_code code = descriptor_read(item, what, store, &e.descriptor, err);
-	struct digest subject;
+	struct descriptor d;
+	enum err_code code = descriptor_of_item(item, what, &d, err);
 
 	if (code != ERR_OK)
 		return code;
-	e.subject = annotation(e.descriptor.annotations, ANNOTATION_SUBJECT);
-	if (e.subject != NULL && digest_parse(e.subject, &subject, err) != ERR_OK)
-		return err_add(err, "%s", what);
-	if (e.subject == NULL) {
-		e.name = annotation(e.descriptor.annotations, ANNOTATION_IMAGE_NAME);
-		if (e.name == NULL)
-			e.name = annotation(e.descriptor.annotations, ANNOTATION_REF_NAME);
-	}
-	*ret_entry = e;
-	return ERR_OK;
+	return keep_entry(&d, strings, ret_entry, err) == ERR_OK ? ERR_OK : err_add(err, "%s", what);
 }
 
 static enum err_code read_entries(struct js_list list, const char *what, struct layout_index *x, struct err *err)
@@ -36,7 +72,7 @@ static enum err_code read_entries(struct js_list list, const char *what, struct 
 	x->entries = calloc(js_list_len(&list) + 1, sizeof(*x->entries));
 	code = x->entries != NULL ? js_list_next(&list, &item, &there, err) : err_nomem(err);
 	while (code == ERR_OK && there) {
-		code = read_entry(&item, what, &x->store, &x->entries[x->len], err);
+		code = read_entry(&item, what, &x->strings, &x->entries[x->len], err);
 		x->len += code == ERR_OK;
 		if (code == ERR_OK)
 			code = js_list_next(&list, &item, &there, err);
@@ -67,7 +103,7 @@ enum err_code layout_index_read(const char *text, size_t len, const char *file, 
 void layout_index_release(struct layout_index *x)
 {
 	free(x->entries);
-	descriptor_store_release(&x->store);
+	intern_release(&x->strings);
 	*x = (struct layout_index){ 0 };
 }
 

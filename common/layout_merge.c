@@ -7,8 +7,6 @@
 #include "common/layout_survey.h"
 #include "common/mem.h"
 
-#define PLAIN_MEMBERS 3 /* mediaType, digest, size */
-
 /* Entries of an index.json in another order; the entries themselves are borrowed. */
 struct sorted {
 	const struct layout_entry **items; /* owned */
@@ -47,16 +45,11 @@ static int compare_entries(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
 }
 
-static const char *tag_of(const struct layout_entry *e)
-{
-	return annotation(e->descriptor.annotations, ANNOTATION_REF_NAME);
-}
-
 static int compare_tags(const void *a, const void *b)
 {
 	const struct layout_entry *const *x = a, *const *y = b;
 
-	return strcmp(tag_of(*x), tag_of(*y));
+	return strcmp((*x)->ref_name, (*y)->ref_name);
 }
 
 typedef bool entry_fn(const struct layout_entry *e);
@@ -80,7 +73,7 @@ static enum err_code sort(const struct layout_index *x, entry_fn *wanted, int (*
 
 static bool is_tagged(const struct layout_entry *e)
 {
-	return e->subject != NULL && tag_of(e) != NULL;
+	return e->subject != NULL && e->ref_name != NULL;
 }
 
 static enum err_code read_addition(const struct layout_index *x, struct addition *a, struct err *err)
@@ -106,7 +99,7 @@ static const struct layout_entry *find(const struct sorted *s, const struct layo
 /* The referrer that is added under the tag of e, whoever wrote that. */
 static const struct layout_entry *find_tag(const struct addition *a, const struct layout_entry *e)
 {
-	return tag_of(e) != NULL ? find_by(&a->tagged, e, compare_tags) : NULL;
+	return e->ref_name != NULL ? find_by(&a->tagged, e, compare_tags) : NULL;
 }
 
 /* An entry that only says that something is there. */
@@ -115,23 +108,11 @@ static bool is_plain(const struct layout_entry *e)
 	return e->name == NULL && e->subject == NULL;
 }
 
-/* A plain entry with members that ours do not have. */
-static bool says_more(const struct layout_entry *e)
-{
-	const struct json_t *json = e->descriptor.json;
-	const char *key;
-	size_t count = 0;
-
-	for (key = js_next(json, NULL); key != NULL; key = js_next(json, key))
-		count++;
-	return count > PLAIN_MEMBERS;
-}
-
 /* What is there and gives way.  A plain entry that says more than the one that is added stays. */
 static bool is_replaced(const struct addition *a, const struct layout_entry *e)
 {
 	if (is_plain(e))
-		return find(&a->all, e) != NULL && !says_more(e);
+		return find(&a->all, e) != NULL && !e->says_more;
 	return find(&a->all, e) != NULL || find_tag(a, e) != NULL;
 }
 
@@ -178,9 +159,10 @@ static void put_untagged(struct js_out *o, const struct addition *a, const struc
 		put_kept(o, &kept);
 }
 
+/* A plain entry with members that ours do not have. */
 static bool is_rich(const struct layout_entry *e)
 {
-	return is_plain(e) && says_more(e);
+	return is_plain(e) && e->says_more;
 }
 
 /* The entries that are there, sorted: all, and those that are plain and say more than ours. */

@@ -12,7 +12,7 @@
 struct layout_index {
 	struct layout_entry *entries;
 	size_t len;
-	struct descriptor_store store; /* of entries */
+	struct intern strings; /* of entries */
 };
 
 /* The same as it stands in its text, which is borrowed, to be written again. */

@@ -9,7 +9,6 @@
 #include "common/text.h"
 
 #define COSIGN "dev.cosignproject.cosign/"
-#define ANNOTATION_KIND "kind"
 
 /* What cosign appends to a subject's tag, and what cosign save calls it. */
 static const struct {
@@ -41,14 +40,9 @@ struct surveyor {
 	bool has_blobs_unlisted; /* cosign may have put referrers where no entry names them */
 };
 
-static const char *note_of(const struct layout_entry *e, const char *key)
-{
-	return annotation(e->descriptor.annotations, key);
-}
-
 static bool is_unnamed(const struct layout_entry *e)
 {
-	return note_of(e, ANNOTATION_IMAGE_NAME) == NULL && note_of(e, ANNOTATION_REF_NAME) == NULL;
+	return e->image_name == NULL && e->ref_name == NULL;
 }
 
 /* The fallback tag is cut to 64 digits, cosign's is not; here both are. */
@@ -198,7 +192,7 @@ static enum err_code read_referrer(struct surveyor *v, const struct layout_entry
 	enum err_code code;
 
 	*ret_is = true;
-	if (read_tag(note_of(e, ANNOTATION_REF_NAME), subject, &kind))
+	if (read_tag(e->ref_name, subject, &kind))
 		return kind == LINK_SUBJECT ? read_fallback(v, e, subject, err)
 					    : add_link(v, subject, &e->descriptor, kind, err);
 	*ret_is = e->subject != NULL;
@@ -214,19 +208,18 @@ static enum err_code read_referrer(struct surveyor *v, const struct layout_entry
 /* An entry that cosign save calls a signature: of the one image that it saved. */
 static enum err_code read_cosign(struct surveyor *v, const struct layout_entry *e, bool *ret_is, struct err *err)
 {
-	const char *kind = note_of(e, ANNOTATION_KIND);
 	char subject[SUBJECT_KEY_MAX];
 	size_t i;
 
 	*ret_is = false;
-	for (i = 0; kind != NULL && i < COUNT_OF(tagged); i++) {
-		if (tagged[i].cosign == NULL || strcmp(kind, tagged[i].cosign) != 0)
+	for (i = 0; e->kind != NULL && i < COUNT_OF(tagged); i++) {
+		if (tagged[i].cosign == NULL || strcmp(e->kind, tagged[i].cosign) != 0)
 			continue;
 		if (v->cosign_images != 1)
 			return err_set(err, ERR_FORMAT,
 				       "%s: %s is called %s, but of which image is not said: the layout has %zu that "
 				       "cosign saved",
-				       layout_path(v->layout), e->descriptor.digest.text, kind, v->cosign_images);
+				       layout_path(v->layout), e->descriptor.digest.text, e->kind, v->cosign_images);
 		*ret_is = true;
 		key_of(&v->cosign_image->descriptor.digest, subject);
 		return add_link(v, subject, &e->descriptor, tagged[i].kind, err);
@@ -257,7 +250,7 @@ static enum err_code read_entry(struct surveyor *v, const struct layout_entry *e
 /* containerd's names are for images; of these nothing has to be read, unless others may be their children. */
 static bool must_read(const struct surveyor *v, const struct layout_entry *e)
 {
-	if (note_of(e, ANNOTATION_IMAGE_NAME) == NULL)
+	if (e->image_name == NULL)
 		return true;
 	return v->unnamed_len > 0 && manifest_kind(e->descriptor.media_type) == MANIFEST_INDEX;
 }
@@ -312,8 +305,8 @@ static enum err_code survey_blob(void *ctx, const struct digest *digest, uint64_
  */
 static void note_cosign(struct surveyor *v, const struct layout_entry *e)
 {
-	bool is_saved = note_of(e, ANNOTATION_IMAGE_NAME) == NULL;
-	bool had_saved = v->cosign_image != NULL && note_of(v->cosign_image, ANNOTATION_IMAGE_NAME) == NULL;
+	bool is_saved = e->image_name == NULL;
+	bool had_saved = v->cosign_image != NULL && v->cosign_image->image_name == NULL;
 
 	if (had_saved && !is_saved)
 		return;
@@ -332,13 +325,12 @@ static enum err_code look_around(struct surveyor *v, struct err *err)
 		return err_nomem(err);
 	for (i = 0; i < len; i++) {
 		const struct layout_entry *e = layout_at(v->layout, i);
-		const char *kind = note_of(e, ANNOTATION_KIND);
-		bool is_one = kind != NULL && strcmp(kind, COSIGN "image") == 0;
+		bool is_one = e->kind != NULL && strcmp(e->kind, COSIGN "image") == 0;
 
 		if (is_unnamed(e))
 			v->unnamed[v->unnamed_len++] = e;
 		v->has_blobs_unlisted |= is_one;
-		if (is_one || (kind != NULL && strcmp(kind, COSIGN "imageIndex") == 0))
+		if (is_one || (e->kind != NULL && strcmp(e->kind, COSIGN "imageIndex") == 0))
 			note_cosign(v, e);
 	}
 	qsort(v->unnamed, v->unnamed_len, sizeof(*v->unnamed), compare_digests);

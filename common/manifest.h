@@ -38,6 +38,7 @@
 #define ANNOTATION_SIGSTORE_PREDICATE "dev.sigstore.bundle.predicateType"
 #define ANNOTATION_IMAGE_NAME "io.containerd.image.name"
 #define ANNOTATION_REF_NAME "org.opencontainers.image.ref.name"
+#define ANNOTATION_KIND "kind" /* cosign save's word for what an entry is */
 #define ANNOTATION_SUBJECT "io.containerd.manifest.subject"
 
 enum manifest_kind {

@@ -27,7 +27,7 @@ struct local {
 /* One of the images that are here. */
 struct offer {
 	const char *name;
-	const struct json_t *annotations; /* of its entry in a layout */
+	const struct layout_entry *entry; /* of a layout; NULL else */
 	struct descriptor root;
 };
 
@@ -42,7 +42,7 @@ static struct offer offer_at(const struct local *l, size_t i)
 
 	if (l->bundle == NULL)
 		return (struct offer){ .name = l->images.items[i].name,
-				       .annotations = l->images.items[i].entry->descriptor.annotations,
+				       .entry = l->images.items[i].entry,
 				       .root = l->images.items[i].entry->descriptor };
 	image = &bundle_description(l->bundle)->images[i];
 	return (struct offer){
@@ -163,8 +163,8 @@ static bool wants(const struct wish *w, const struct offer *o)
 		return true;
 	if (w->by_tag)
 		return is(tag_of(o->name), name);
-	return is(o->name, name) || is(o->name, w->full) || is(annotation(o->annotations, ANNOTATION_REF_NAME), name) ||
-	       is(annotation(o->annotations, ANNOTATION_IMAGE_NAME), name);
+	return is(o->name, name) || is(o->name, w->full) ||
+	       (o->entry != NULL && (is(o->entry->ref_name, name) || is(o->entry->image_name, name)));
 }
 
 static size_t count_wanted(const struct local *l, const struct wish *w)

@@ -140,7 +140,7 @@ enum err_code attestations_place_open(const struct attestations_from *options, c
 
 static bool is_called(const struct layout_image *image, const char *name, const char *text)
 {
-	const char *own = annotation(image->entry->descriptor.annotations, ANNOTATION_REF_NAME);
+	const char *own = image->entry->ref_name;
 
 	return strcmp(image->name, name) == 0 || (own != NULL && strcmp(own, text) == 0);
 }

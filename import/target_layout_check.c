@@ -53,11 +53,11 @@ static enum err_code check_tag(struct target_layout *t, struct plan *plan, const
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < layout_len(t->layout); i++) {
-		const struct descriptor *was = &layout_at(t->layout, i)->descriptor;
-		const char *ref = annotation(was->annotations, ANNOTATION_REF_NAME);
+		const struct layout_entry *e = layout_at(t->layout, i);
+		const struct descriptor *was = &e->descriptor;
 		bool grown = false;
 
-		if (ref == NULL || strcmp(ref, tag) != 0 || digest_equal(&was->digest, &is->digest))
+		if (e->ref_name == NULL || strcmp(e->ref_name, tag) != 0 || digest_equal(&was->digest, &is->digest))
 			continue;
 		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
 		if (may_move) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
@@ -224,6 +225,57 @@ START_TEST(entry)
 }
 END_TEST
 
+/* What is kept of an entry is what was said of names, and that more was said. */
+START_TEST(entry_texts)
+{
+	static const char index[] =
+		"{\"manifests\":[{" DESCRIPTOR "},{" DESCRIPTOR ",\"annotations\":{\"kind\":\"k\","
+		"\"io.containerd.image.name\":\"x.io/a:1\",\"org.opencontainers.image.ref.name\":\"1\"},"
+		"\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}}]}";
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	const struct layout_entry *e;
+
+	put("oci-layout", VERSION);
+	put("index.json", index);
+	ck_assert_int_eq(layout_open(folder, false, &l, NULL), ERR_OK);
+	e = layout_at(l, 0);
+	ck_assert(!e->says_more);
+	ck_assert_ptr_null(e->image_name);
+	ck_assert_ptr_null(e->ref_name);
+	ck_assert_ptr_null(e->kind);
+	e = layout_at(l, 1);
+	ck_assert(e->says_more);
+	ck_assert_str_eq(e->image_name, "x.io/a:1");
+	ck_assert_str_eq(e->ref_name, "1");
+	ck_assert_str_eq(e->kind, "k");
+	ck_assert_str_eq(e->descriptor.media_type, "m");
+	ck_assert_ptr_null(e->descriptor.json); /* an index.json lists tens of thousands */
+}
+END_TEST
+
+static const struct {
+	size_t len;
+	enum err_code want;
+} names[] = { { LIMIT_TEXT_BYTES, ERR_OK }, { LIMIT_TEXT_BYTES + 1, ERR_LIMIT } };
+
+START_TEST(name_bounds)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	CLEANUP(free_ptr) char *text = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(str_format(&text, NULL,
+				    "{\"manifests\":[{" DESCRIPTOR
+				    ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"%0*d\"}}]}",
+				    (int)names[_i].len, 0),
+			 ERR_OK);
+	put("oci-layout", VERSION);
+	put("index.json", text);
+	ck_assert_int_eq(layout_open(folder, false, &l, &err), names[_i].want);
+	ck_assert(names[_i].want == ERR_OK || strstr(err.msg, "index.json: a text of more than 4096 bytes") != NULL);
+}
+END_TEST
+
 /* A layout with one blob at its place, made by the maker. */
 static void put_blob(void (*maker)(const char *path), struct layout **ret_layout)
 {
@@ -341,6 +393,8 @@ int main(void)
 	tcase_add_loop_test(t, create_beside, 0, (int)COUNT_OF(places));
 	tcase_add_test(t, create_refused);
 	tcase_add_loop_test(t, entry, 0, (int)COUNT_OF(entries));
+	tcase_add_test(t, entry_texts);
+	tcase_add_loop_test(t, name_bounds, 0, (int)COUNT_OF(names));
 	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -78,7 +78,7 @@ static size_t count_tags(const char *tag)
 
 	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
 	for (i = 0; i < layout_len(l); i++) {
-		const char *ref = annotation(layout_at(l, i)->descriptor.annotations, ANNOTATION_REF_NAME);
+		const char *ref = layout_at(l, i)->ref_name;
 
 		count += ref != NULL && strcmp(ref, tag) == 0;
 	}
@@ -241,7 +241,7 @@ static void make_foreign(void)
 					    "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,"
 					    "\"annotations\":{\"%s\":\"%s\"}}",
 					    i > 0 ? "," : "", d->media_type, d->digest.text, (size_t)d->size_bytes,
-					    ANNOTATION_REF_NAME, annotation(d->annotations, ANNOTATION_REF_NAME)),
+					    ANNOTATION_REF_NAME, layout_at(l, i)->ref_name),
 				 ERR_OK);
 	}
 	ck_assert_int_eq(buf_puts(&text, "]}", NULL), ERR_OK);

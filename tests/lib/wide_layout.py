@@ -1,7 +1,8 @@
 """Make an OCI layout whose one image is an index of many manifests, none of which is there: wide_layout.py DIR COUNT.
 
 What an index lists and its source lacks happens in the field, and is no error; so this is the widest image that takes a
-moment to make.  Its index.json lists the same manifests, as index.json of a layout for all tools does.
+moment to make.  Its index.json lists the same manifests, as index.json of a layout for all tools does, and says more of
+each, as some tools do.
 """
 import hashlib
 import json
@@ -25,9 +26,11 @@ def main(folder, count):
         "size": len(index),
         "annotations": {"org.opencontainers.image.ref.name": "example.org/wide:1"},
     }
+    more = {"annotations": {"kind": "child"}, "platform": {"os": "linux", "architecture": "amd64"}}
+    listed = [{**child, **more} for child in children]
     os.makedirs(f"{folder}/blobs/sha256")
     write(f"{folder}/blobs/sha256/{digest}", index)
-    write(f"{folder}/index.json", compact({"schemaVersion": 2, "manifests": [root, *children]}))
+    write(f"{folder}/index.json", compact({"schemaVersion": 2, "manifests": [root, *listed]}))
     write(f"{folder}/oci-layout", compact({"imageLayoutVersion": "1.0.0"}))
 
 
