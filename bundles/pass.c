@@ -13,7 +13,8 @@
 #include "common/mem.h"
 
 struct pass {
-	int fd;           /* borrowed */
+	int fd; /* borrowed */
+	pass_wait_fn *wait;
 	const char *name; /* borrowed */
 	int kept;         /* owned */
 	uint64_t kept_bytes;
@@ -42,24 +43,40 @@ static enum err_code damaged(const struct pass *p, const char *why, struct err *
 	return err_set(err, ERR_DAMAGED, "%s: offset %" PRIu64 ": %s", p->name, file_at(p), why);
 }
 
+/* Some bytes of the pipe, 0 at its end. */
+static enum err_code take_some(const struct pass *p, void *bytes, size_t len, size_t *ret_len, struct err *err)
+{
+	enum err_code code = p->wait != NULL ? p->wait(p->fd, err) : ERR_OK;
+	ssize_t n;
+
+	if (code != ERR_OK)
+		return err_add(err, "%s", p->name);
+	do
+		n = read(p->fd, bytes, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, p->name);
+	*ret_len = (size_t)n;
+	return ERR_OK;
+}
+
 /* Exactly so many bytes of the pipe. */
 static enum err_code take(struct pass *p, void *bytes, size_t len, struct err *err)
 {
 	unsigned char *to = bytes;
 
 	while (len > 0) {
-		ssize_t n = read(p->fd, to, len);
+		size_t n = 0;
+		enum err_code code = take_some(p, to, len, &n, err);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(err, p->name);
+		if (code != ERR_OK)
+			return code;
 		if (n == 0 && file_at(p) == 0 && to == bytes)
 			return damaged(p, "nothing came: did what should write it fail?", err);
 		if (n == 0)
 			return damaged(p, "cut short: it ends in what begins here", err);
 		to += n;
-		len -= (size_t)n;
+		len -= n;
 	}
 	return ERR_OK;
 }
@@ -299,13 +316,11 @@ static enum err_code finish_tables(struct pass *p, struct err *err)
 static enum err_code finish_end(struct pass *p, struct err *err)
 {
 	unsigned char byte;
-	ssize_t n;
+	size_t n = 0;
+	enum err_code code = take_some(p, &byte, 1, &n, err);
 
-	do
-		n = read(p->fd, &byte, 1);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_errno(err, p->name);
+	if (code != ERR_OK)
+		return code;
 	return n == 0 ? ERR_OK : damaged(p, "something follows the end", err);
 }
 
@@ -330,14 +345,14 @@ uint64_t pass_bytes(const struct pass *p)
 	return file_at(p) + seek_bytes(p->seek.len);
 }
 
-enum err_code pass_new(int fd, const char *name, struct pass **ret_pass, struct err *err)
+enum err_code pass_new(int fd, const char *name, pass_wait_fn *wait, struct pass **ret_pass, struct err *err)
 {
 	struct pass *p = calloc(1, sizeof(*p));
 	enum err_code code;
 
 	if (p == NULL)
 		return err_nomem(err);
-	*p = (struct pass){ .fd = fd, .name = name, .kept = -1 };
+	*p = (struct pass){ .fd = fd, .wait = wait, .name = name, .kept = -1 };
 	p->frame_cap = frame_stored_max(FRAME_CONTENT_BYTES);
 	if (p->frame_cap < frame_raw_stored(FRAME_CONTENT_BYTES))
 		p->frame_cap = frame_raw_stored(FRAME_CONTENT_BYTES);

@@ -23,7 +23,11 @@
 
 struct pass;
 
-enum err_code pass_new(int fd, const char *name, struct pass **ret_pass, struct err *err);
+/* Waits until something can be read; what it fails with ends the reading. */
+typedef enum err_code pass_wait_fn(int fd, struct err *err);
+
+/* wait may be NULL: then whoever reads waits. */
+enum err_code pass_new(int fd, const char *name, pass_wait_fn *wait, struct pass **ret_pass, struct err *err);
 /* Read what every bundle begins with. */
 enum err_code pass_head(struct pass *p, struct head *ret_head, struct err *err);
 /* Let the frames up to bundle.json's end go by. */

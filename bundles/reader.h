@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "bundles/description.h"
+#include "bundles/pass.h"
 #include "bundles/slot.h"
 #include "common/digest.h"
 #include "common/err.h"
@@ -35,9 +36,11 @@ enum err_code bundle_open(const char *path, struct bundle **ret_bundle, struct e
  * the others are not read.  Then the description has some images beside it, its blobs[] are not there, and what is to
  * be found is found by the table of places, each place held against the tar header that stands there. */
 enum err_code bundle_open_image(const char *path, const char *image, struct bundle **ret_bundle, struct err *err);
-/* Open what comes through a pipe; name is what it is called in messages.  Everything in front of the layers has come
- * then.  bundle_blob gives layers onward only, in the description's order, each at most once. */
-enum err_code bundle_open_pipe(int fd, const char *name, struct bundle **ret_bundle, struct err *err);
+/* Open what comes through a pipe; name is what it is called in messages, and wait, which may be NULL, is called before
+ * each read of it.  Everything in front of the layers has come then.  bundle_blob gives layers onward only, in the
+ * description's order, each at most once. */
+enum err_code bundle_open_pipe(int fd, const char *name, pass_wait_fn *wait, struct bundle **ret_bundle,
+			       struct err *err);
 /* The last thing before anything is published: of a pipe, read the rest and prove that nothing was missing or too much.
  */
 enum err_code bundle_finish(struct bundle *b, struct err *err);

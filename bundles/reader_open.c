@@ -279,13 +279,14 @@ static enum err_code pass_small(struct bundle *b, struct err *err)
 	return code == ERR_OK ? check_front(b, err) : code;
 }
 
-enum err_code bundle_open_pipe(int fd, const char *name, struct bundle **ret_bundle, struct err *err)
+enum err_code bundle_open_pipe(int fd, const char *name, pass_wait_fn *wait, struct bundle **ret_bundle,
+			       struct err *err)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
 	enum err_code code = new_bundle(name, &b, err);
 
 	if (code == ERR_OK)
-		code = pass_new(fd, b->path, &b->pass, err);
+		code = pass_new(fd, b->path, wait, &b->pass, err);
 	if (code != ERR_OK)
 		return code;
 	b->file = (struct frame_file){ .fd = -1, .name = b->path, .seek = pass_seek(b->pass), .pass = b->pass };

@@ -115,8 +115,9 @@ static enum err_code open_all(const struct import_options *options, struct impor
 		code = admission_load(&options->policies, &result->admission, err);
 	if (code != ERR_OK)
 		return code;
-	return strcmp(options->file, "-") == 0 ? bundle_open_pipe(STDIN_FILENO, "standard input", &result->bundle, err)
-					       : bundle_open(options->file, &result->bundle, err);
+	return strcmp(options->file, "-") == 0
+		       ? bundle_open_pipe(STDIN_FILENO, "standard input", interrupt_wait, &result->bundle, err)
+		       : bundle_open(options->file, &result->bundle, err);
 }
 
 /* What is to be written, once it is known that it may be. */
@@ -180,8 +181,10 @@ static enum err_code carry_out(struct import_result *result, struct err *err)
 		code = journal_bypass("import", bundle_path(result->bundle), bundle_digest(result->bundle), err);
 	if (code != ERR_OK)
 		return code;
+	code = interrupt_take(err);
+	if (code != ERR_OK)
+		return code;
 	result->began = true;
-	interrupt_take();
 	store_make_place();
 	code = t->write(t, &result->plan, err);
 	if (code == ERR_OK)

@@ -233,7 +233,8 @@ START_TEST(reads_no_layers_of_a_pipe)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_msg(admission_load(&wanted, &a, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_int_eq(_i == 0 ? bundle_open(path, &b, &err) : bundle_open_pipe(fd, "the pipe", &b, &err), ERR_OK);
+	ck_assert_int_eq(_i == 0 ? bundle_open(path, &b, &err) : bundle_open_pipe(fd, "the pipe", NULL, &b, &err),
+			 ERR_OK);
 	ck_assert_int_eq(contents_walk(b, NULL, NULL, &g, &err), ERR_OK);
 	ck_assert_int_eq(graph_settle(&g, &err), ERR_OK);
 	contents_mark(b, &g);

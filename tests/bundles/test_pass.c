@@ -81,7 +81,7 @@ static enum err_code pass_file(size_t step, struct err *err)
 {
 	CLEANUP(bundle_close_ptr) struct bundle *b = NULL;
 	int fd = open(path, O_RDONLY);
-	enum err_code code = bundle_open_pipe(fd, "the pipe", &b, err);
+	enum err_code code = bundle_open_pipe(fd, "the pipe", NULL, &b, err);
 
 	if (code == ERR_OK)
 		code = take_all(b, step, err);
@@ -126,7 +126,7 @@ START_TEST(walked)
 
 	make(&samples[_i]);
 	fd = open(path, O_RDONLY);
-	ck_assert_msg(bundle_open_pipe(fd, "the pipe", &b, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(bundle_open_pipe(fd, "the pipe", NULL, &b, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_int_eq(bundle_open(path, &file, &err), ERR_OK);
 	want = text_of(file);
 	got = text_of(b);
@@ -199,7 +199,7 @@ START_TEST(backwards)
 
 	make(&samples[3]);
 	fd = open(path, O_RDONLY);
-	ck_assert_int_eq(bundle_open_pipe(fd, "the pipe", &b, &err), ERR_OK);
+	ck_assert_int_eq(bundle_open_pipe(fd, "the pipe", NULL, &b, &err), ERR_OK);
 	d = bundle_description(b);
 	while (d->blobs[first].stored == STORED_PACKED)
 		first++;

@@ -100,6 +100,24 @@ teardown() { session_end; }
 	holds stderr 'warning: this import is not in the journal' "$BUNDLE_STORE.journal.jsonl"
 }
 
+@test "an import is ended by one signal where its pipe says nothing" {
+	local importing is
+	mkfifo pipe
+	"$BUNDLE" import --to store --json - <pipe >report 2>said 3>&- &
+	importing=$!
+	exec 7>pipe
+	head -c -100000 all.zst >&7
+	await test -e "$BUNDLE_STORE/oci-layout"
+	kill -TERM "$importing"
+	is=0
+	wait "$importing" || is=$?
+	exec 7>&- # it was open all the time
+	[[ $is == 143 && $(jq -r .error.code report) == interrupted ]]
+	grep -q 'standard input: interrupted by SIGTERM' said
+	[[ $(jq -r .result "$BUNDLE_STORE.journal.jsonl") == interrupted ]]
+	[[ ! -e $BUNDLE_STORE/.part ]]
+}
+
 @test "an import that a signal ends is in the journal too" {
 	local importing is
 	mkfifo pipe
