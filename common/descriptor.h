@@ -8,7 +8,9 @@
  * Bounds     A media type has at most LIMIT_TEXT_BYTES.  Of an item that says nothing but media type, digest and size,
  *            no tree is kept: an index lists tens of thousands of those.
  * Ownership  Strings and values in a descriptor are borrowed: from the value or the item that it was parsed from, or
- * from the store. Errors     ERR_FORMAT, ERR_LIMIT, ERR_NOMEM. Source     OCI Image Specification 1.1, descriptor.md.
+ *            from the store.
+ * Errors     ERR_FORMAT, ERR_LIMIT, ERR_NOMEM.
+ * Source     OCI Image Specification 1.1, descriptor.md.
  */
 #ifndef COMMON_DESCRIPTOR_H
 #define COMMON_DESCRIPTOR_H
