@@ -5,6 +5,7 @@
 
 #include "common/buf.h"
 #include "common/js_private.h"
+#include "common/limits.h"
 #include "common/mem.h"
 
 /* One pass over a document, and what it leaves out. */
@@ -128,7 +129,9 @@ static enum err_code parse_rest(const struct split *s, const char *what, struct 
 		.pieces_len = whole ? 1 : s->pieces_len,
 	};
 
-	return js_read_part(&part, ret_rest, err);
+	enum err_code code = js_bounds(part.text, part.len, LIMIT_REST_VALUES, what, err);
+
+	return code == ERR_OK ? js_read_part(&part, ret_rest, err) : code;
 }
 
 enum err_code js_lists_read(const char *document, size_t len, size_t max_values, const char *what,

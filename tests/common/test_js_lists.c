@@ -97,6 +97,44 @@ START_TEST(taken_apart)
 }
 END_TEST
 
+/* {"x":[0,0…],"a":[0,0…]} with so many values in the rest, where brackets and colons count too, and in the list. */
+static const struct {
+	size_t rest, list;
+	enum err_code want;
+} bounds[] = {
+	{ LIMIT_REST_VALUES, 10, ERR_OK },
+	{ LIMIT_REST_VALUES + 1, 10, ERR_LIMIT },
+	{ 10, LIMIT_REST_VALUES + 1, ERR_OK },
+};
+
+static void put_zeros(struct buf *out, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		ck_assert_int_eq(buf_puts(out, i > 0 ? ",0" : "0", NULL), ERR_OK);
+}
+
+START_TEST(rest_bounds)
+{
+	CLEANUP(js_free_ptr) struct json_t *rest = NULL;
+	CLEANUP(buf_release) struct buf text = { .max = MIB };
+	struct js_list lists[COUNT_OF(names)];
+	struct err err = { 0 };
+	enum err_code code;
+
+	ck_assert_int_eq(buf_puts(&text, "{\"x\":[", NULL), ERR_OK);
+	put_zeros(&text, bounds[_i].rest - 5);
+	ck_assert_int_eq(buf_puts(&text, "],\"a\":[", NULL), ERR_OK);
+	put_zeros(&text, bounds[_i].list);
+	ck_assert_int_eq(buf_puts(&text, "]}", NULL), ERR_OK);
+	code = js_lists_read(text.data, text.len, (size_t)2 * LIMIT_REST_VALUES, "it", names, COUNT_OF(names), lists,
+			     &rest, &err);
+	ck_assert_msg(code == bounds[_i].want, "%d: %s", code, err.msg);
+	ck_assert(code == ERR_OK || strcmp(err.msg, "it: more than 50000 JSON values") == 0);
+}
+END_TEST
+
 /* What is no JSON as a whole is none in parts, wherever that is seen; and it is said as js_read says it. */
 static const char *const bad[] = {
 	"",
@@ -211,6 +249,7 @@ int main(void)
 	Suite *s = suite_create("js_lists");
 	TCase *t = tcase_create("js_lists");
 
+	tcase_add_loop_test(t, rest_bounds, 0, (int)COUNT_OF(bounds));
 	tcase_add_loop_test(t, taken_apart, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, refused, 0, (int)COUNT_OF(bad));
 	tcase_add_loop_test(t, said, 0, (int)COUNT_OF(placed));
