@@ -172,7 +172,7 @@ bench: ## side by side with crane and oras, and the figures that the file format
 
 .PHONY: check
 check: ## everything: unit, end-to-end and, as root, daemon tests; the last line counts
-	@tests/run unit e2e daemons
+	@tests/run unit daemons e2e
 
 .PHONY: check-unit check-e2e check-daemons
 check-unit: ## unit tests with Check
