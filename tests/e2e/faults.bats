@@ -129,12 +129,12 @@ blob_bytes() {
 }
 
 @test "a connection on which nothing comes any more is given up, and the rest comes by another" {
-	proxy_start --fault "${PLACES[layer]}#1" stall:500000 --fault "${PLACES[config]}#1" stall:0
+	proxy_start --fault "${PLACES[layer]}" stall:600000 --fault "${PLACES[config]}#1" stall:0
 	bundle export -q --stall-timeout 1 -o app1.oci.tar.zst "$PROXY/demo/app1:1.0"
 	expect 0 "$APP1"
-	# On a busy machine the other one may stand still too, and be given up.
-	[[ $(proxy_asked '[.[] | select(.method == "GET" and (.path | test("'"$APP1_LAYER"'"))) | .headers.Range // "all"] | join(" ")') == \
-		'all bytes=500000-'* ]] || fail 'asked for other bytes'
+	# On a busy machine an answer may not begin in time, and is asked for once more.
+	[[ $(proxy_asked '[.[] | select(.method == "GET" and (.path | test("'"$APP1_LAYER"'"))) | .headers.Range // "all"] | unique | join(" ")') == \
+		'all bytes=600000-' ]] || fail 'asked for other bytes'
 }
 
 @test "content that is not what its digest says is named with both digests" {
