@@ -243,12 +243,13 @@ static const struct http_route *worsened(struct http_server *s, const char *requ
 {
 	static const enum http_fault mixed[] = { FAULT_CUT, FAULT_CLOSED, FAULT_BUSY, FAULT_ILL };
 	static const struct http_route none = { .status = 404, .body = "404 page not found\n" };
-	uint64_t lot;
+	uint64_t lot = 1;
 
 	*made = r != NULL ? *r : none;
 	pthread_mutex_lock(&s->lock);
-	lot = lot_of(s, request);
-	if (s->fault != FAULT_NONE && lot % 3 == 0)
+	if (s->fault != FAULT_NONE)
+		lot = lot_of(s, request);
+	if (lot % 3 == 0)
 		made->fault = s->fault == FAULT_MIXED ? mixed[lot / 3 % COUNT_OF(mixed)] : s->fault;
 	pthread_mutex_unlock(&s->lock);
 	if (made->fault == FAULT_BUSY || made->fault == FAULT_ILL)
