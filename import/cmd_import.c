@@ -15,6 +15,8 @@
 #include "import/store.h"
 #include "import/want.h"
 
+#define CONFLICTS_SHOWN 20 /* more than a screen of them hides the error */
+
 struct options {
 	const char *to, *namespace, *write_want, *policy;
 	struct opt_list map, images, platforms, keys, seals;
@@ -108,6 +110,20 @@ static enum err_code report_missing(const struct options *options, const struct 
 	fprintf(stderr, "%s import: the list for bundle export --want is written to %s\n", OPT_PROGRAM,
 		writes_stdout(options) ? "standard output" : options->write_want);
 	return code;
+}
+
+/* Of several that are refused at once the error has the first alone.  A dry run has them in its report. */
+static void list_conflicts(const struct plan *plan)
+{
+	struct plan_conflict c;
+	size_t at = 0, i;
+
+	for (i = 0; i < CONFLICTS_SHOWN && plan_next_conflict(plan, &at, &c); i++)
+		fprintf(stderr, "%s import: there already: %s: %s there, %s here\n", OPT_PROGRAM, c.name, c.was->text,
+			c.is->text);
+	if (plan->conflicts_len > CONFLICTS_SHOWN)
+		fprintf(stderr, "%s import: and %zu more: --dry-run lists them all\n", OPT_PROGRAM,
+			plan->conflicts_len - CONFLICTS_SHOWN);
 }
 
 /* What failed has moved names before it did: whoever reads the error would not think so. */
@@ -234,6 +250,8 @@ static int run(const struct command *c, const void *opaque, const struct opt_lis
 		warn_of_published(&result.plan);
 	if (result.plan.missing_len > 0)
 		code = report_missing(options, &result.plan, code, &err);
+	if (code == ERR_CONFLICT && result.plan.conflicts_len > 1)
+		list_conflicts(&result.plan);
 	if (code == ERR_OK) {
 		code = report(options, &result, &err);
 		told = true; /* stdout has its document, whatever status it ends with */

@@ -120,6 +120,12 @@ static enum err_code open_all(const struct import_options *options, struct impor
 		       : bundle_open(options->file, &result->bundle, err);
 }
 
+/* What a policy says against an import; it may also fail to say anything. */
+static enum err_code refuse(struct plan *plan, enum err_code code, struct err *err)
+{
+	return code == ERR_UNPROVED ? plan_refuse(plan, code, err) : code;
+}
+
 /* What is to be written, once it is known that it may be. */
 static enum err_code make_plan(const struct import_options *options, struct import_result *result, struct err *err)
 {
@@ -130,12 +136,16 @@ static enum err_code make_plan(const struct import_options *options, struct impo
 		code = check_serial(options, result, err);
 	if (code == ERR_OK)
 		code = plan_make(result->bundle, &result->names, plan, err);
+	plan->dry_run = options->dry_run;
 	if (code == ERR_OK)
 		code = choose(options, plan, err);
 	if (code == ERR_OK)
 		code = origin_check_graph(result->bundle, &result->origin, &plan->graph, &result->names, err);
 	if (code == ERR_OK)
-		code = admission_check_bundle(&result->admission, result->bundle, &plan->graph, &result->names, err);
+		code = refuse(
+			plan,
+			admission_check_bundle(&result->admission, result->bundle, &plan->graph, &result->names, err),
+			err);
 	return code;
 }
 
@@ -146,11 +156,10 @@ static enum err_code look_there(const struct import_options *options, struct imp
 	enum err_code code;
 
 	result->plan.replace = options->replace;
-	result->plan.dry_run = options->dry_run;
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
 	if (code == ERR_OK)
-		code = lacking_check(&result->admission, &result->plan, t, err);
+		code = refuse(&result->plan, lacking_check(&result->admission, &result->plan, t, err), err);
 	if (code == ERR_OK)
 		code = announce(&result->plan, &result->wanted_bytes, err);
 	/* What will be lost is said while there still is another way. */

@@ -130,13 +130,6 @@ const struct digest *plan_digest(const struct plan *plan, size_t image)
 	return other->text[0] != '\0' ? other : &plan->graph.nodes[plan->graph.images[image].root].digest;
 }
 
-bool plan_moves(const struct plan *plan, size_t image)
-{
-	const struct digest *was = &plan->images[image].was;
-
-	return was->text[0] != '\0' && !digest_equal(was, plan_digest(plan, image));
-}
-
 enum err_code plan_refuse(struct plan *plan, enum err_code code, struct err *err)
 {
 	if (!plan->dry_run || code == ERR_OK || err == NULL)
@@ -144,30 +137,6 @@ enum err_code plan_refuse(struct plan *plan, enum err_code code, struct err *err
 	if (plan->refusal.code == ERR_OK)
 		plan->refusal = *err;
 	return ERR_OK;
-}
-
-enum err_code plan_check_names(struct plan *plan, const char *target, struct err *err)
-{
-	size_t first = 0, others = 0, i;
-
-	while (first < plan->graph.images_len && !plan_moves(plan, first))
-		first++;
-	if (plan->replace || first == plan->graph.images_len)
-		return ERR_OK;
-	for (i = first + 1; i < plan->graph.images_len; i++)
-		others += plan_moves(plan, i);
-	if (others == 0)
-		err_set(err, ERR_CONFLICT,
-			"%s: %s is there already and another image: %s there, %s here; --replace moves the name",
-			target, plan->graph.images[first].name, plan->images[first].was.text,
-			plan_digest(plan, first)->text);
-	else
-		err_set(err, ERR_CONFLICT,
-			"%s: %zu names are there already and other images, the first of them %s: %s there, %s here; "
-			"%s--replace moves them",
-			target, others + 1, plan->graph.images[first].name, plan->images[first].was.text,
-			plan_digest(plan, first)->text, plan->dry_run ? "" : "--dry-run lists them, ");
-	return plan_refuse(plan, ERR_CONFLICT, err);
 }
 
 /* A layer or config that comes with nobody: it was left out, or the source did not have it, and it is not there. */
@@ -352,5 +321,7 @@ void plan_release(struct plan *plan)
 	free(plan->skip);
 	free(plan->lost);
 	free(plan->missing);
+	plan_forget_tags(plan);
+	free(plan->tags);
 	*plan = (struct plan){ 0 };
 }

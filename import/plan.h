@@ -47,6 +47,19 @@ struct plan_image {
 	bool read_back;
 };
 
+/* A tag of cosign's that stands for something else at the target, with what the bundle does not bring. */
+struct plan_tag {
+	char *name; /* owned: as the target calls it */
+	struct digest was, is;
+};
+
+/* A name of an image, or a tag, that may not become what it is in the bundle. */
+struct plan_conflict {
+	const char *name;
+	const struct digest *was, *is;
+	bool is_tag;
+};
+
 struct plan {
 	struct bundle *bundle; /* borrowed */
 	struct mapping *names; /* borrowed: what the target calls things */
@@ -54,12 +67,15 @@ struct plan {
 	uint32_t *order;       /* the file's, so that a bundle may come through a pipe; what is not in it stands last */
 	size_t order_len;
 	struct plan_image *images;
-	bool *skip;         /* by node: the target has it already, or does not want it */
-	bool partial;       /* not all of the bundle was chosen */
-	bool replace;       /* names that point elsewhere may move */
-	bool dry_run;       /* nothing will be written: what would be refused is noted, and looking goes on */
-	struct err refusal; /* then: what an import would have ended with; ERR_OK where it would not */
-	uint32_t *missing;  /* layers that the bundle leaves out and the target lacks; set by probe */
+	bool *skip;            /* by node: the target has it already, or does not want it */
+	bool partial;          /* not all of the bundle was chosen */
+	bool replace;          /* names that point elsewhere may move */
+	bool dry_run;          /* nothing will be written: what would be refused is noted, and looking goes on */
+	struct err refusal;    /* then: what an import would have ended with; ERR_OK where it would not */
+	struct plan_tag *tags; /* owned; set by probe */
+	size_t tags_len, tags_cap;
+	size_t conflicts_len; /* for which an import is refused; set by plan_check_names */
+	uint32_t *missing;    /* layers that the bundle leaves out and the target lacks; set by probe */
 	size_t missing_len;
 	bool *lost;            /* by node: a referrer that the target will not have of this; see plan_lose */
 	size_t lost_others;    /* what is lost where something else is published in place of a root; set by probe */
@@ -89,7 +105,13 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 /* For probe, of what speaks against an import: the code again.  In a dry run the first of them is noted, and it is
  * ERR_OK. */
 enum err_code plan_refuse(struct plan *plan, enum err_code code, struct err *err);
-/* Refuse names that point elsewhere, unless plan->replace: for probe, once images[].was is known. */
+/* Note a tag of cosign's that would move, and forget all of them. */
+enum err_code plan_add_tag(struct plan *plan, const char *name, const struct digest *was, const struct digest *is,
+			   struct err *err);
+void plan_forget_tags(struct plan *plan);
+/* Names and tags that point elsewhere and may not move, one by one: at begins with 0; false at their end. */
+bool plan_next_conflict(const struct plan *plan, size_t *at, struct plan_conflict *ret_conflict);
+/* Refuse all of them at once: once images[].was and tags are known. */
 enum err_code plan_check_names(struct plan *plan, const char *target, struct err *err);
 /* Count in images[].bare the platforms that will not be whole: for probe, once skip[] says what is there. */
 enum err_code plan_find_bare(struct plan *plan, struct err *err);
@@ -106,6 +128,9 @@ bool plan_moves(const struct plan *plan, size_t image);
 /* ERR_MISSING where the target lacks layers that the bundle leaves out, and a list of them: for probe, once skip[] says
  * what is there. */
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err);
+/* All of these, for probe, in the order of what helps: layers before names, since --replace moves no name from what can
+ * be run, and brings no layer. */
+enum err_code plan_check(struct plan *plan, const char *target, struct err *err);
 /* A referrer will not be there: for probe.  It counts once, among lost_others or lost_referrers. */
 void plan_lose(struct plan *plan, uint32_t node, size_t *count);
 /* True where a node's bytes are in the bundle and it is not skipped. */

@@ -196,25 +196,25 @@ static enum err_code ask_tag(struct push_slot *slot, bool *ret_started, struct e
 }
 
 /* The site may have signed its images itself: that is not thrown away unasked. */
-static enum err_code check_tags(const struct push *p, struct err *err)
+static enum err_code note_tags(const struct push *p, struct err *err)
 {
+	enum err_code code = ERR_OK;
 	size_t i;
 
-	for (i = 0; !p->plan->replace && i < p->tags_len; i++) {
+	for (i = 0; code == ERR_OK && i < p->tags_len; i++) {
 		const struct push_tag *t = &p->tags[i];
 		const struct digest *is = &p->plan->graph.nodes[t->node].digest;
+		CLEANUP(free_ptr) char *name = NULL;
 		char tag[DISCOVERY_TAG_SIZE];
 
 		if (t->was.text[0] == '\0' || digest_equal(&t->was, is))
 			continue;
 		discovery_tag(&p->plan->graph.nodes[t->subject].digest, t->kind, tag);
-		err_set(err, ERR_CONFLICT,
-			"what cosign made is there already, and is other than in the bundle: %s:%s is %s there, "
-			"%s here; --replace moves the tag",
-			p->repositories[t->repository].name, tag, t->was.text, is->text);
-		return plan_refuse(p->plan, ERR_CONFLICT, err);
+		code = str_format(&name, err, "%s:%s", p->repositories[t->repository].name, tag);
+		if (code == ERR_OK)
+			code = plan_add_tag(p->plan, name, &t->was, is, err);
 	}
-	return ERR_OK;
+	return code;
 }
 
 /* Only the registry knows whether it takes such an index. */
@@ -266,7 +266,7 @@ enum err_code push_probe(struct push *p, struct err *err)
 	if (code == ERR_OK)
 		code = push_run(p, ask_tag, p->tags_len, many, err);
 	if (code == ERR_OK)
-		code = check_tags(p, err);
+		code = note_tags(p, err);
 	if (code != ERR_OK)
 		return code;
 	set_skip(p);

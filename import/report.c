@@ -80,6 +80,22 @@ static void put_image(struct js_out *o, const struct plan *plan, struct tree *t,
 	js_end(o, '}');
 }
 
+static void put_tags(struct js_out *o, const struct plan *plan)
+{
+	size_t i;
+
+	js_key(o, "tags");
+	js_begin(o, '[');
+	for (i = 0; i < plan->tags_len; i++) {
+		js_begin(o, '{');
+		js_member(o, "name", plan->tags[i].name);
+		js_member(o, "digest", plan->tags[i].is.text);
+		js_member(o, "was", plan->tags[i].was.text);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
 static void put_absent(struct js_out *o, const struct plan *plan)
 {
 	size_t i;
@@ -128,6 +144,7 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	for (i = 0; i < plan->graph.images_len; i++)
 		put_image(&o, plan, &t, i);
 	js_end(&o, ']');
+	put_tags(&o, plan);
 	put_absent(&o, plan);
 	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
@@ -253,6 +270,10 @@ static void report_plan(const struct import_result *r)
 		       text_size(image->wanted_bytes, size));
 		blobs += image->wanted_blobs;
 	}
+	for (i = 0; i < plan->tags_len; i++)
+		printf("%s  %s  %s\n  %s -> %s\n", plan->tags[i].name, plan->tags[i].is.text,
+		       plan->replace ? "would move" : "what cosign made is there, and is other", plan->tags[i].was.text,
+		       plan->tags[i].is.text);
 	printf("%s: would %s %s in %zu blob%s\n", r->target->name,
 	       plan->refusal.code == ERR_OK ? "write" : "be refused; otherwise it would write",
 	       text_size(r->wanted_bytes, size), blobs, blobs == 1 ? "" : "s");

@@ -71,14 +71,8 @@ static enum err_code look(struct target_containerd *t, struct plan *plan, struct
 	enum err_code code = look_at_content(t, plan, err);
 
 	if (code == ERR_OK)
-		code = plan_find_bare(plan, err);
-	if (code == ERR_OK)
 		code = names_look(t->c, plan, t->pin, &t->named, err);
-	if (code == ERR_OK)
-		code = plan_check_layers(plan, t->target.name, err);
-	if (code == ERR_OK)
-		code = plan_check_prerequisites(plan, t->target.name, err);
-	return code == ERR_OK ? plan_check_names(plan, t->target.name, err) : code;
+	return code == ERR_OK ? plan_check(plan, t->target.name, err) : code;
 }
 
 /* One more pass: which referrers have a subject that keeps them, itself kept.  True where something was learnt. */

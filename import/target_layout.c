@@ -19,20 +19,13 @@ static enum err_code layout_target_probe(struct target *target, struct plan *pla
 
 	if (code == ERR_NOT_FOUND) { /* an empty store: made by write */
 		code = layout_check_place(t->path, err);
-		if (code == ERR_OK)
-			code = plan_find_bare(plan, err);
-		return code == ERR_OK ? plan_check_prerequisites(plan, target->name, err) : code;
+		return code == ERR_OK ? plan_check(plan, target->name, err) : code;
 	}
 	if (code != ERR_OK)
 		return code;
-	code = target_layout_check_names(t, plan, err);
-	if (code == ERR_OK)
-		code = target_layout_check_tags(t, plan, err);
-	if (code != ERR_OK)
-		return code;
 	layout_held_look(t->layout, plan);
-	code = target_layout_check_layers(t, plan, err);
-	return code == ERR_OK ? plan_check_prerequisites(plan, target->name, err) : code;
+	code = target_layout_look_at_names(t, plan, err);
+	return code == ERR_OK ? plan_check(plan, target->name, err) : code;
 }
 
 /* Whatever size the bundle's index gives it: the digest is what others follow. */
@@ -116,15 +109,11 @@ static enum err_code layout_target_room(struct target *target, const struct plan
 /* Others may have published and collected since probe. */
 static enum err_code check_again(struct target_layout *t, struct plan *plan, struct err *err)
 {
-	enum err_code code = target_layout_check_names(t, plan, err);
+	enum err_code code;
 
-	if (code == ERR_OK)
-		code = target_layout_check_tags(t, plan, err);
-	if (code != ERR_OK)
-		return code;
 	look_again(t, plan);
-	code = target_layout_check_layers(t, plan, err);
-	return code == ERR_OK ? plan_check_prerequisites(plan, t->target.name, err) : code;
+	code = target_layout_look_at_names(t, plan, err);
+	return code == ERR_OK ? plan_check(plan, t->target.name, err) : code;
 }
 
 static enum err_code layout_target_write(struct target *target, struct plan *plan, struct err *err)

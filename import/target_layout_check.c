@@ -1,4 +1,4 @@
-/* The part of target_layout that looks whether names and tags may move: to what, and from what that can be run. */
+/* The part of target_layout that looks what names and tags stand for, and what of that can be run. */
 #include <string.h>
 
 #include "bundles/profile.h"
@@ -7,7 +7,7 @@
 #include "common/walk.h"
 #include "import/target_layout_private.h"
 
-enum err_code target_layout_check_names(const struct target_layout *t, struct plan *plan, struct err *err)
+static void look_at_names(const struct target_layout *t, struct plan *plan)
 {
 	size_t i;
 
@@ -17,7 +17,6 @@ enum err_code target_layout_check_names(const struct target_layout *t, struct pl
 		if (entry != NULL)
 			plan->images[i].was = entry->descriptor.digest;
 	}
-	return plan_check_names(plan, t->target.name, err);
 }
 
 /* Whether a manifest of cosign's has everything that another one there has: then it is the same, grown. */
@@ -42,10 +41,10 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
 }
 
-/* cosign's tag for a referrer stands for nothing else, or for less of the same.  The store has no reader of tags but
- * us: there it moves. */
-static enum err_code check_tag(struct target_layout *t, struct plan *plan, const struct link *link, const char *tag,
-			       struct err *err)
+/* cosign's tag for a referrer may stand for something else there, and for no less of the same.  The store has no reader
+ * of tags but us: there it moves. */
+static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, const struct link *link, const char *tag,
+				 struct err *err)
 {
 	const struct node *is = &plan->graph.nodes[link->referrer];
 	bool may_move = plan->replace || t->style == LAYOUT_STORE;
@@ -60,30 +59,28 @@ static enum err_code check_tag(struct target_layout *t, struct plan *plan, const
 		if (e->ref_name == NULL || strcmp(e->ref_name, tag) != 0 || digest_equal(&was->digest, &is->digest))
 			continue;
 		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
-		if (may_move) {
-			t->moves_tags |= code != ERR_OK || !grown;
+		if (may_move) { /* also from what nobody can read */
+			grown &= code == ERR_OK;
+			t->moves_tags |= !grown;
 			code = ERR_OK;
-		} else if (code == ERR_OK && !grown) {
-			err_set(err, ERR_CONFLICT,
-				"%s: %s is there already and another manifest, with what this bundle does not bring: "
-				"%s there, %s here; --replace moves the tag",
-				t->target.name, tag, was->digest.text, is->digest.text);
-			return plan_refuse(plan, ERR_CONFLICT, err);
 		}
+		if (code == ERR_OK && !grown && t->style != LAYOUT_STORE)
+			code = plan_add_tag(plan, tag, &was->digest, &is->digest, err);
 	}
 	return code;
 }
 
-enum err_code target_layout_check_tags(struct target_layout *t, struct plan *plan, struct err *err)
+static enum err_code look_at_tags(struct target_layout *t, struct plan *plan, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
+	plan_forget_tags(plan);
 	for (i = 0; code == ERR_OK && i < plan->graph.links_len; i++) {
 		char tag[PROFILE_TAG_MAX];
 
 		if (profile_tag(&plan->graph, &plan->graph.links[i], tag))
-			code = check_tag(t, plan, &plan->graph.links[i], tag, err);
+			code = look_at_tag(t, plan, &plan->graph.links[i], tag, err);
 	}
 	return code;
 }
@@ -164,11 +161,11 @@ static enum err_code look_what_all_run(struct target_layout *t, struct plan *pla
 	return code;
 }
 
-enum err_code target_layout_check_layers(struct target_layout *t, struct plan *plan, struct err *err)
+enum err_code target_layout_look_at_names(struct target_layout *t, struct plan *plan, struct err *err)
 {
-	enum err_code code = plan_find_bare(plan, err);
+	enum err_code code;
 
-	if (code == ERR_OK)
-		code = look_what_all_run(t, plan, err);
-	return code == ERR_OK ? plan_check_layers(plan, t->target.name, err) : code;
+	look_at_names(t, plan);
+	code = look_at_tags(t, plan, err);
+	return code == ERR_OK ? look_what_all_run(t, plan, err) : code;
 }

@@ -13,12 +13,8 @@ struct target_layout {
 	bool moves_tags;       /* tags of cosign's move to less than they stand for, and may */
 };
 
-/* What the names stand for now, and whether they may move. */
-enum err_code target_layout_check_names(const struct target_layout *t, struct plan *plan, struct err *err);
-/* Whether cosign's tags may move; sets moves_tags. */
-enum err_code target_layout_check_tags(struct target_layout *t, struct plan *plan, struct err *err);
-/* Whether what can be run there now still can be, without the layers that the bundle leaves out. */
-enum err_code target_layout_check_layers(struct target_layout *t, struct plan *plan, struct err *err);
+/* What names and cosign's tags stand for now, and what of that can be run there: before plan_check. */
+enum err_code target_layout_look_at_names(struct target_layout *t, struct plan *plan, struct err *err);
 /* Everything under one image, as the store now gives it. */
 enum err_code target_layout_walk(struct source *stored, const struct image *image, struct graph *g, struct err *err);
 #endif

@@ -37,14 +37,7 @@ static enum err_code registry_probe(struct target *target, struct plan *plan, st
 		code = push_init(&t->push, plan, &t->site, err);
 	if (code == ERR_OK)
 		code = push_probe(&t->push, err);
-	if (code != ERR_OK)
-		return err_add(err, "%s", target->name);
-	code = plan_find_bare(plan, err);
-	if (code == ERR_OK)
-		code = plan_check_layers(plan, target->name, err);
-	if (code == ERR_OK)
-		code = plan_check_prerequisites(plan, target->name, err);
-	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;
+	return code == ERR_OK ? plan_check(plan, target->name, err) : err_add(err, "%s", target->name);
 }
 
 static enum err_code registry_look(struct target *target, const struct plan *plan, struct target_question *questions,

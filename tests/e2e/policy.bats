@@ -214,6 +214,10 @@ left_out_platform() {
 	bundle import --quiet --to "$target" --policy policy.json part.oci.tar.zst
 	complain 3 'has what an index of this bundle lists and the bundle does not bring' "$REGISTRY/team/mixed:1: refused by policy.json" \
 		'linux/arm64: no signature'
+	# A dry run has the plan too.
+	bundle import --quiet --to "$target" --dry-run --policy policy.json part.oci.tar.zst
+	complain 3 'linux/arm64: no signature'
+	expect 3 '/team/mixed:1  sha256:' 'would be refused; otherwise it would write'
 	# A part of it, or all of it by its name, is no way round.
 	bundle import --quiet --to "$target" --policy policy.json --platform linux/arm/v7 part.oci.tar.zst
 	complain 3 'linux/arm64: no signature'
@@ -221,6 +225,18 @@ left_out_platform() {
 	complain 3 'linux/arm64: no signature'
 	bundle import --quiet --to "$target" part.oci.tar.zst
 	expect 0
+}
+
+@test "a dry run says what a policy would refuse beside the plan, and writes nothing" {
+	policy '{"type":"reject"}'
+	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
+	bundle import --quiet --to store --dry-run --policy policy.json plain.oci.tar.zst
+	complain 3 "$REGISTRY/team/plain:1: refused by policy.json"
+	expect 3 "$REGISTRY/team/plain:1  sha256:" '  new' 'would be refused; otherwise it would write'
+	bundle import --quiet --to store --dry-run --json --policy policy.json plain.oci.tar.zst
+	complain 3 "$REGISTRY/team/plain:1: refused by policy.json"
+	[[ $(jq -r '[.dryRun, .error.code, .images[0].name] | join(" ")' <<<"$output") == "true unproved $REGISTRY/team/plain:1" ]]
+	[[ ! -e $BUNDLE_STORE && ! -e $BUNDLE_STORE.journal.jsonl ]]
 }
 
 @test "a platform that was left out and is there must be vouched for: the store" {

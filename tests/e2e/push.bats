@@ -145,6 +145,53 @@ tagged() {
 	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$APP1" ]]
 }
 
+@test "all names, and tags of cosign's, that stand for something else are listed at once" {
+	local site=$REGISTRY/taken name=$REGISTRY/signed/app1:1.0 sig=sha256-${APP1#sha256:}.sig att=sha256-${APP1#sha256:}.att tag
+	lab_peer crane copy --insecure "$REGISTRY/demo/app1:1.0" "$name" 2>/dev/null
+	for tag in "$sig" "$att"; do
+		echo "$tag" >layer
+		lab_peer oras push --plain-http --no-tty "$REGISTRY/signed/app1:$tag" layer >/dev/null
+	done
+	"$BUNDLE" export -q -o signed "$name" >/dev/null
+	"$BUNDLE" import -q --to "docker://$site" signed >/dev/null
+	"$BUNDLE" import -q --to oci:taken signed >/dev/null
+	for tag in "$sig" "$att"; do
+		lab_peer crane copy --insecure "$REGISTRY/demo/multi:2.1" "$site/signed/app1:$tag" 2>/dev/null
+	done
+
+	bundle import -q --to "docker://$site" signed
+	expect 1
+	holds stderr "2 tags of cosign's are there already" '--replace moves them' \
+		"bundle import: there already: $site/signed/app1:$sig: $MULTI there, sha256:" \
+		"bundle import: there already: $site/signed/app1:$att: $MULTI there, sha256:"
+	bundle import -q --to "docker://$site" --dry-run signed
+	complain 1 "2 tags of cosign's are there already"
+	holds output "$site/signed/app1:$sig  sha256:" "$site/signed/app1:$att  sha256:" "  $MULTI -> sha256:"
+	bundle import -q --to "docker://$site" --dry-run --replace --json signed
+	expect 0
+	[[ $(jq -r --arg was "$MULTI" '.tags[] | select(.was == $was) | .name' <<<"$output" | sort | xargs) == \
+		"$site/signed/app1:$att $site/signed/app1:$sig" ]]
+	bundle import -q --to "docker://$site" --replace signed
+	expect 0
+	bundle import -q --to "docker://$site" signed
+	expect 0
+
+	# A name among them, in a layout.
+	"$BUNDLE" import -q --to oci:taken "$RELEASE" >/dev/null
+	jq --arg is "$MULTI" '(.manifests | map(select(.digest == $is))[0] | {digest, size, mediaType}) as $other |
+		.manifests |= map(if .annotations["org.opencontainers.image.ref.name"] // "" |
+			test("[.](sig|att)$|/signed/app1:1.0$") then . + $other else . end)' taken/index.json >index.json
+	mv index.json taken/index.json
+	bundle import -q --to oci:taken signed
+	expect 1
+	holds stderr "3 names and tags of cosign's are there already" "the first of them $name: $MULTI there, $APP1 here" \
+		"bundle import: there already: $name: $MULTI there, $APP1 here" \
+		"bundle import: there already: $sig: $MULTI there, sha256:" "bundle import: there already: $att: $MULTI there, sha256:"
+	bundle import -q --to oci:taken --dry-run signed
+	complain 1 "3 names and tags of cosign's are there already"
+	expect 1 "$name  $APP1  another image is there" "$sig  sha256:" "$att  sha256:" 'would be refused'
+}
+
 @test "an index that is not whole: a clear line, or a new index by name" {
 	local other
 	bundle export -q -o part --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi:2.1"

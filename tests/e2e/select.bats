@@ -233,6 +233,14 @@ stored() {
 	expect 0 "$APP  $APP1  1 platform, 1 attestation manifest, 6 referrers"
 	bundle import -q --replace --map "$REGISTRY/moved=$REGISTRY/demo" --to store moved.zst
 	complain 1 "$APP can be run there" 'without its layers' --map
+	# Whatever the target, it is said first: --replace would be no help.
+	"$BUNDLE" import -q --to oci:site whole.zst >/dev/null
+	"$BUNDLE" import -q --to "docker://$REGISTRY/site" whole.zst >/dev/null
+	for to in store oci:site "docker://$REGISTRY/site"; do
+		bundle import -q --map "$REGISTRY/moved=$REGISTRY/demo" --to "$to" moved.zst
+		complain 1 "/demo/app1:1.0 can be run there" 'without its layers' --map
+		! grep -q -e --replace <<<"$stderr"
+	done
 	bundle import -q --to store moved.zst
 	expect 0 "$REGISTRY/moved/app1:1.0  $MULTI  0 platforms, 3 attestation manifests" '3 platforms without layers'
 	bundle import -q --json --dry-run --to store moved.zst

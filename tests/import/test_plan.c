@@ -168,6 +168,43 @@ START_TEST(check_names)
 }
 END_TEST
 
+/* A tag of cosign's is refused as a name is, and with the names. */
+START_TEST(check_tags)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct mapping names = { 0 };
+	struct plan_conflict c;
+	struct digest root, other;
+	struct err err = { 0 };
+	size_t at = 0;
+
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	root = plan.graph.nodes[plan.graph.images[1].root].digest;
+	other = plan.graph.nodes[plan.graph.images[0].root].digest;
+	ck_assert_int_eq(plan_add_tag(&plan, "x:one.sig", &other, &root, NULL), ERR_OK);
+	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "x:one.sig"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "moves the tag"));
+	ck_assert_uint_eq(plan.conflicts_len, 1);
+
+	ck_assert_int_eq(plan_add_tag(&plan, "x:two.sig", &root, &other, NULL), ERR_OK);
+	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "2 tags of cosign's"));
+	plan.images[1].was = other;
+	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "3 names and tags of cosign's"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "the first of them " B));
+
+	ck_assert(plan_next_conflict(&plan, &at, &c) && !c.is_tag && strcmp(c.name, B) == 0);
+	ck_assert(plan_next_conflict(&plan, &at, &c) && c.is_tag && strcmp(c.name, "x:one.sig") == 0);
+	ck_assert(plan_next_conflict(&plan, &at, &c) && strcmp(c.name, "x:two.sig") == 0 && digest_equal(c.is, &other));
+	ck_assert(!plan_next_conflict(&plan, &at, &c));
+	plan.replace = true;
+	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_OK);
+	ck_assert_uint_eq(plan.conflicts_len, 0);
+}
+END_TEST
+
 /* A dry run notes the first thing that an import would end with, and goes on. */
 START_TEST(dry_run)
 {
@@ -180,7 +217,6 @@ START_TEST(dry_run)
 	plan.images[1].was = plan.graph.nodes[plan.graph.images[0].root].digest;
 	ck_assert_int_eq(plan_check_names(&plan, "the store", &err), ERR_CONFLICT);
 	ck_assert_ptr_nonnull(strstr(err.msg, "2 names"));
-	ck_assert_ptr_nonnull(strstr(err.msg, "--dry-run lists them"));
 	ck_assert_int_eq(plan.refusal.code, ERR_OK);
 
 	plan.dry_run = true;
@@ -371,6 +407,7 @@ int main(void)
 	tcase_add_test(t, map_together);
 	tcase_add_test(t, open_all);
 	tcase_add_loop_test(t, check_names, 0, (int)COUNT_OF(names_there));
+	tcase_add_test(t, check_tags);
 	tcase_add_test(t, dry_run);
 	tcase_add_loop_test(t, check_layers, 0, (int)COUNT_OF(bare));
 	tcase_add_loop_test(t, check_platforms, 0, (int)COUNT_OF(lost));
