@@ -73,7 +73,8 @@
 #define LIMIT_PROOF_HASHES 64              /* in one inclusion proof: a tree of 2^64 leaves */
 #define LIMIT_CHECKPOINT_BYTES (64 * KIB)  /* one checkpoint, with its witnesses */
 #define LIMIT_CHECKPOINT_LINES 256         /* signatures on it */
-#define LIMIT_CANDIDATES 10000             /* manifests of one image, and signatures and attestations of it */
+#define LIMIT_SUBJECTS 50000               /* manifests of one image that is judged: an index lists fewer */
+#define LIMIT_CANDIDATES 10000             /* signatures and attestations of one image */
 #define LIMIT_SIGNED_BYTES (16 * MIB)      /* one signature's payload, envelope or sigstore bundle */
 #define LIMIT_SIGNED_SUM_BYTES (256 * MIB) /* all of those of one image */
 #define LIMIT_POLICY_BYTES (1 * MIB)       /* one policy */

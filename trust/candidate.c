@@ -51,7 +51,7 @@ static enum err_code add_subject(struct gathering *w, uint32_t node, bool runs, 
 	if (code != ERR_OK || !first)
 		return code;
 	code = vec_grow(&all->subjects, &all->subjects_cap, all->subjects_len + 1, sizeof(*all->subjects),
-			LIMIT_CANDIDATES, err);
+			LIMIT_SUBJECTS, err);
 	if (code != ERR_OK)
 		return err_add(err, "manifests of %s", g->nodes[all->root].digest.text);
 	all->subjects[all->subjects_len++] = (struct candidate_subject){

@@ -96,5 +96,12 @@ ends_within_limit() {
 	BUNDLE_STORE=$PWD/store within_limit import -q --to store wide.oci.tar.zst
 	within_limit import -q --to oci:wide wide.oci.tar.zst
 	within_limit extract -q wide.oci.tar.zst extracted
+	# Each of its manifests is one that something may be said about.
+	echo '{"default":[{"type":"insecureAcceptAnything"}]}' >all.json
+	openssl genpkey -algorithm ed25519 2>/dev/null | openssl pkey -pubout -out key.pub
+	echo '{"default":[{"type":"sigstoreSigned","keyPath":"key.pub"}]}' >signed.json
+	within_limit verify -q --policy all.json wide.oci.tar.zst
+	ends_within_limit 3 verify -q --policy signed.json wide.oci.tar.zst
+	within_limit import -q --policy all.json --to oci:wide wide.oci.tar.zst
 	rm -r store wide wide.oci.tar.zst extracted
 }
