@@ -97,6 +97,18 @@ START_TEST(out_of_reach)
 }
 END_TEST
 
+START_TEST(no_such_port)
+{
+	CLEANUP(http_asked_release) struct http_asked a;
+	struct err err = { 0 };
+
+	http_asked_init(&a, "/");
+	a.call.url = "http://127.0.0.1:65536/";
+	ck_assert_int_eq(http_asked_run(&a, &err), ERR_NETWORK);
+	ck_assert_msg(strstr(err.msg, "127.0.0.1:65536/: ") != NULL && strstr(err.msg, "65535") != NULL, "%s", err.msg);
+}
+END_TEST
+
 /* What goes out: who asks, for what, and with which credentials. */
 START_TEST(sent_headers)
 {
@@ -424,6 +436,7 @@ int main(void)
 	tcase_add_checked_fixture(t, http_asked_setup, http_asked_teardown);
 	tcase_add_loop_test(t, answer, 0, (int)COUNT_OF(answers));
 	tcase_add_loop_test(t, failure, 0, (int)COUNT_OF(failures));
+	tcase_add_test(t, no_such_port);
 	tcase_add_loop_test(t, out_of_reach, 0, (int)COUNT_OF(unreachable));
 	tcase_add_loop_test(t, proxy, 0, (int)COUNT_OF(proxies));
 	tcase_add_test(t, proxy_down);

@@ -206,6 +206,10 @@ blob_bytes() {
 	done
 	failing_export "docker://[::1]:1/demo/app1:1.0"
 	complain 5 '[::1]:1'
+	failing_export 127.0.0.1:65536/demo/app1:1.0
+	complain 5 'http://127.0.0.1:65536/' 'the highest port is 65535'
+	bundle inventory docker://127.0.0.1:65536/site
+	complain 5 'http://127.0.0.1:65536/' 'the highest port is 65535'
 }
 
 @test "what an index lists and the source lacks is named, recorded, and no damage" {
