@@ -8,6 +8,7 @@
 #include "bundles/writer.h"
 #include "common/file.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "common/version.h"
 #include "export/judge.h"
 #include "export/layers.h"
@@ -187,9 +188,18 @@ static void on_wait(void *ctx, const char *host, const char *why, uint64_t wait_
 			(wait_ms + 999) / 1000);
 }
 
+/* The same registry, whom registries.conf lets be asked so: no news to who wrote that. */
+static bool is_without_tls(const char *place, const char *other)
+{
+	return text_starts(place, "https://") && text_starts(other, "http://") &&
+	       strcmp(place + strlen("https://"), other + strlen("http://")) == 0;
+}
+
 static void on_elsewhere(void *ctx, const char *name, const char *place, const char *other, const char *why)
 {
-	if (why != NULL)
+	if (why != NULL && is_without_tls(place, other))
+		progress_remark(ctx, "%s: asked at %s from now on, because %s failed: %s", name, other, place, why);
+	else if (why != NULL)
 		progress_note(ctx, "%s: asked at %s from now on, because %s failed: %s", name, other, place, why);
 	else
 		progress_remark(ctx, "%s: %s has not all of it; the rest is asked for at %s", name, place, other);

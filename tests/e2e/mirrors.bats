@@ -56,6 +56,17 @@ expect_as_without() {
 	expect 0 "registry.example/apps/app1:1.0  $APP1"
 }
 
+@test "a registry that may be asked without TLS: that it is so is news, but none that --quiet lets through" {
+	printf '[[registry]]\nprefix = "registry.example"\nlocation = "%s"\ninsecure = true\n' "$REGISTRY" >"$CONTAINERS_REGISTRIES_CONF"
+	export_app1
+	expect 0 "registry.example/demo/app1:1.0  $APP1"
+	holds stderr "asked at http://$REGISTRY from now on, because https://$REGISTRY failed"
+	rm app1.oci.tar.zst
+	export_app1 -q
+	expect 0 "registry.example/demo/app1:1.0  $APP1"
+	[[ -z $stderr ]]
+}
+
 @test "a registry that is blocked" {
 	printf '[[registry]]\nlocation = "registry.example"\nblocked = true\n' >"$CONTAINERS_REGISTRIES_CONF"
 	bundle export -q -o app1.oci.tar.zst registry.example/demo/app1:1.0
