@@ -294,6 +294,8 @@ static enum err_code read_image(struct target_docker *t, struct plan *plan, size
 	code = docker_check_image(&t->check, &plan->graph.images[i], &got, &count, err);
 	if (code != ERR_OK)
 		return code;
+	if (count.partial < plan->images[i].bare) /* a killed load may have left layers that no image has */
+		plan->images[i].bare = count.partial;
 	plan->images[i].platforms = count.platforms;
 	plan->images[i].attestations = count.attestations;
 	code = docker_statements_check(t->docker, plan, i, err);
