@@ -73,12 +73,19 @@ enum err_code js_read_large(const void *bytes, size_t len, size_t max_values, co
 			    struct json_t **ret_value, struct err *err)
 {
 	json_error_t why;
+	json_t *value = NULL;
 	enum err_code code;
 
 	if (bytes == NULL)
 		bytes = ""; /* an empty buffer */
 	code = js_bounds(bytes, len, max_values, what, err);
-	return code == ERR_OK ? parse(bytes, len, 0, what, ret_value, &why, err) : code;
+	if (code == ERR_OK)
+		code = js_read_long(bytes, len, &value, err);
+	if (code == ERR_OK && value == NULL)
+		code = parse(bytes, len, 0, what, &value, &why, err);
+	if (code == ERR_OK)
+		*ret_value = value;
+	return code;
 }
 
 /* Lines and columns count from 1, and columns in characters. */

@@ -81,6 +81,68 @@ START_TEST(raw_nul)
 }
 END_TEST
 
+/* ~ is a long text. */
+static const struct {
+	const char *name, *text;
+	enum err_code want;
+} longs[] = {
+	{ "a member", "{\"a\":\"~\"}", ERR_OK },
+	{ "items", "[\"~\",\"~~\",\"~\"]", ERR_OK },
+	{ "among short ones and empty ones", "[\"\",\"~\",\"x\",\"\",\"~\",{\"\":\"\",\"b\":\"~\"},\"\"]", ERR_OK },
+	{ "deep, and members that are in no order", "{\"b\":[{\"z\":\"~\",\"a\":\"~~\"}],\"a\":{\"y\":\"~~~\"}}",
+	  ERR_OK },
+	{ "blanks", " [ \"~\" , \"a\" ]\n", ERR_OK },
+	{ "a key", "{\"~\":1,\"a\":\"~\"}", ERR_OK },
+	{ "a key, and blanks", "{\"~\" \t\r\n: \"~\"}", ERR_OK },
+	{ "brackets and commas in it", "[\"~[{:,}]\",\"~\"]", ERR_OK },
+	{ "escapes in it", "[\"~\\\"\",\"~\\\\\",\"\\\\\\\"~\",\"~\"]", ERR_OK },
+	{ "no ASCII in it", "[\"~\xc3\xa4\",\"~\x7f\",\"~\"]", ERR_OK },
+	{ "beside numbers and words", "[0,\"~\",true,\"~\",null]", ERR_OK },
+	{ "alone", "\"~\"", ERR_FORMAT },
+	{ "not closed", "[\"~", ERR_FORMAT },
+	{ "ends in an escape", "[\"~\\\"]", ERR_FORMAT },
+	{ "side by side", "[\"~\"\"~\"]", ERR_FORMAT },
+	{ "behind the document", "[\"~\"]\"~\"", ERR_FORMAT },
+	{ "a comma too many", "[\"~\",]", ERR_FORMAT },
+	{ "a key without value", "{\"~\"}", ERR_FORMAT },
+	{ "a key in an array", "[\"~\":\"~\"]", ERR_FORMAT },
+	{ "a value with a colon behind", "{\"a\":\"~\":\"~\"}", ERR_FORMAT },
+	{ "a key twice", "{\"~\":1,\"~\":2}", ERR_FORMAT },
+	{ "a short key twice", "{\"a\":\"~\",\"a\":\"~\"}", ERR_FORMAT },
+	{ "a control in it", "[\"~\n\",\"~\"]", ERR_FORMAT },
+	{ "a control in a key", "{\"~\n\":\"~\"}", ERR_FORMAT },
+	{ "no UTF-8 in it", "[\"~\xff\",\"~\"]", ERR_FORMAT },
+	{ "NUL in it", "[\"~\\u0000\",\"~\"]", ERR_FORMAT },
+	{ "no such escape in it", "[\"~\\x\",\"~\"]", ERR_FORMAT },
+};
+
+/* The same document with one text or the other for each ~. */
+static void spell(const char *text, const char *wave, struct buf *out)
+{
+	buf_init(out, MIB);
+	for (; *text != '\0'; text++)
+		ck_assert_int_eq(*text == '~' ? buf_puts(out, wave, NULL) : buf_add(out, text, 1, NULL), ERR_OK);
+}
+
+/* Long texts that are plain are not parsed: what comes out is what comes of them with an escape, which are. */
+START_TEST(long_texts)
+{
+	CLEANUP(buf_release) struct buf plain, escaped;
+	CLEANUP(js_free_ptr) struct json_t *value = NULL;
+	CLEANUP(js_free_ptr) struct json_t *parsed = NULL;
+	struct err err = { 0 };
+	enum err_code code;
+
+	spell(longs[_i].text, "eyJib2R5IjoiYSBsb25nIHRleHQgYXMgcHJvZ3JhbXMgd3JpdGUgaXQi/+9=", &plain);
+	spell(longs[_i].text, "\\u0065yJib2R5IjoiYSBsb25nIHRleHQgYXMgcHJvZ3JhbXMgd3JpdGUgaXQi/+9=", &escaped);
+	code = js_read(plain.data, plain.len, "answer", &value, &err);
+	ck_assert_msg(code == longs[_i].want, "%s: %d, %s", longs[_i].name, code, err.msg);
+	ck_assert_int_eq(js_read(escaped.data, escaped.len, "answer", &parsed, NULL), code);
+	ck_assert_msg(code != ERR_OK || js_equal(value, parsed), "%s", longs[_i].name);
+	ck_assert_msg(code == ERR_OK || strstr(err.msg, "(line ") != NULL, "%s: %s", longs[_i].name, err.msg);
+}
+END_TEST
+
 static const struct {
 	const char *name, *open, *item, *close;
 	size_t times;
@@ -470,6 +532,7 @@ int main(void)
 
 	tcase_add_loop_test(t, read, 0, (int)COUNT_OF(reads));
 	tcase_add_test(t, raw_nul);
+	tcase_add_loop_test(t, long_texts, 0, (int)COUNT_OF(longs));
 	tcase_add_loop_test(t, depth, 0, (int)COUNT_OF(bounds));
 	tcase_add_loop_test(t, count, 0, (int)COUNT_OF(counts));
 	tcase_add_test(t, getters);
