@@ -5,12 +5,16 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+#include "common/base64.h"
 #include "common/hex.h"
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "trust/certificate.h"
 #include "trust/protojson.h"
+
+#define PEM_LINE 64
 
 static enum err_code other(const char *what, struct err *err)
 {
@@ -54,20 +58,39 @@ static enum err_code match_key(const void *der, size_t len, const char *details,
 	return code;
 }
 
-/* A certificate or a public key in PEM, in base64. */
-static enum err_code match_pem(const struct json_t *object, const char *member, const struct tlog_subject *s,
-			       struct err *err)
+/* Is it the signature's certificate, letter for letter as all tools write it?  Then it need not be decoded. */
+static enum err_code is_usual_pem(const struct buf *pem, const struct tlog_subject *s, bool *ret_is, struct err *err)
 {
-	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_CERTIFICATE_BYTES * 2 };
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n", end[] = "-----END CERTIFICATE-----\n";
+	CLEANUP(buf_release) struct buf base64 = { .max = LIMIT_CERTIFICATE_BYTES * 2 };
+	const struct buf *leaf = s->bundle->certificates;
+	const char *at = buf_text(pem), *line;
+	size_t len;
+	enum err_code code = base64_encode(leaf->data, leaf->len, &base64, err);
+
+	*ret_is = false;
+	if (code != ERR_OK || !text_starts(at, begin))
+		return code;
+	at += strlen(begin);
+	for (line = buf_text(&base64); *line != '\0'; line += len) {
+		len = strnlen(line, PEM_LINE);
+		if (strncmp(at, line, len) != 0 || at[len] != '\n')
+			return ERR_OK;
+		at += len + 1;
+	}
+	*ret_is = strcmp(at, end) == 0;
+	return ERR_OK;
+}
+
+static enum err_code match_decoded(const struct buf *pem, const char *member, const struct tlog_subject *s,
+				   struct err *err)
+{
 	char *name = NULL, *header = NULL;
 	unsigned char *der = NULL;
 	long len = 0;
-	BIO *bio;
-	enum err_code code = protojson_bytes(object, member, &pem, err);
+	BIO *bio = BIO_new_mem_buf(buf_text(pem), (int)pem->len);
+	enum err_code code;
 
-	if (code != ERR_OK)
-		return code;
-	bio = BIO_new_mem_buf(buf_text(&pem), (int)pem.len);
 	if (bio == NULL)
 		return err_nomem(err);
 	if (PEM_read_bio(bio, &name, &header, &der, &len) != 1)
@@ -82,6 +105,19 @@ static enum err_code match_pem(const struct json_t *object, const char *member, 
 	OPENSSL_free(header);
 	OPENSSL_free(der);
 	return code;
+}
+
+/* A certificate or a public key in PEM, in base64. */
+static enum err_code match_pem(const struct json_t *object, const char *member, const struct tlog_subject *s,
+			       struct err *err)
+{
+	CLEANUP(buf_release) struct buf pem = { .max = LIMIT_CERTIFICATE_BYTES * 2 };
+	bool is_usual = false;
+	enum err_code code = protojson_bytes(object, member, &pem, err);
+
+	if (code == ERR_OK && s->is_keyless)
+		code = is_usual_pem(&pem, s, &is_usual, err);
+	return code == ERR_OK && !is_usual ? match_decoded(&pem, member, s, err) : code;
 }
 
 /* Rekor v2's verifier. */

@@ -54,6 +54,8 @@ static const struct {
 	{ H1, "\"signature\":{\"content\":\"M", "\"signature\":{\"content\":\"N", "another signature", false, false },
 	{ H1, "\"signature\":{\"content\"", "\"signature\":{\"x\"", "no content", false, false },
 	{ H1, "\"publicKey\":{\"content\":\"LS0t", "\"publicKey\":{\"content\":\"AAAA", "not PEM", false, false },
+	{ H1, "\"publicKey\":{\"content\":\"LS0t", "\"publicKey\":{\"content\":\"CgoKLS0t", "", false, false },
+	{ H1, "LS0tCk1J", "LS0tCk5J", "another certificate", false, false },
 	{ H1, "\"publicKey\"", "\"x\"", "no content", false, false },
 	{ H1, "\"spec\"", "\"Spec\"", "no content", false, false },
 	{ H1, "\"hashedrekord\"", "\"dsse\"", "another kind", false, false },
