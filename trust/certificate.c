@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,10 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/few_decoders.h"
+
+/* Extensions of sigstore: from .1 up to this one. */
+#define FULCIO "1.3.6.1.4.1.57264.1."
+#define FULCIO_LAST 24
 
 /* As DER writes them: 1.3.6.1.4.1.57264.1.8, .1 and .7. */
 #define OID_BYTES 10
@@ -130,6 +136,36 @@ static enum err_code read_issuer(struct certificate *c, struct err *err)
 			 err);
 }
 
+/* Fulcio's own, which OpenSSL does not know: what they are called is of no matter. */
+static void tell_kinds(void)
+{
+	char oid[sizeof(FULCIO) + 2];
+	int i;
+
+	for (i = 1; i <= FULCIO_LAST; i++) {
+		snprintf(oid, sizeof(oid), FULCIO "%d", i);
+		OBJ_create(oid, oid, NULL);
+	}
+	ERR_clear_error();
+}
+
+/* OpenSSL asks a dozen times of what kind each extension is, and looks for it in all tables each time, unless it finds
+ * the tables' own object there, which knows. */
+static void name_kinds(X509 *x509)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int i, len = X509_get_ext_count(x509);
+
+	pthread_once(&once, tell_kinds);
+	for (i = 0; i < len; i++) {
+		X509_EXTENSION *extension = X509_get_ext(x509, i);
+		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+
+		if (nid != NID_undef)
+			X509_EXTENSION_set_object(extension, OBJ_nid2obj(nid));
+	}
+}
+
 static enum err_code read_in(OSSL_LIB_CTX *context, const void *der, size_t len, X509 **ret_x509, struct err *err)
 {
 	const unsigned char *at = der;
@@ -142,6 +178,7 @@ static enum err_code read_in(OSSL_LIB_CTX *context, const void *der, size_t len,
 		ERR_clear_error();
 		return err_set(err, ERR_FORMAT, "a certificate that cannot be read");
 	}
+	name_kinds(x509);
 	*ret_x509 = x509;
 	return ERR_OK;
 }
