@@ -298,13 +298,7 @@ const struct layout_entry *layout_at(const struct layout *l, size_t i)
 
 const struct layout_entry *layout_find(const struct layout *l, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < l->index.len; i++) {
-		if (l->index.entries[i].name != NULL && strcmp(l->index.entries[i].name, name) == 0)
-			return &l->index.entries[i];
-	}
-	return NULL;
+	return layout_index_find(&l->index, name);
 }
 
 void layout_close(struct layout *l)

@@ -1,5 +1,6 @@
 /* The part of layout.h that reads index.json. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/layout.h"
 #include "common/layout_private.h"
@@ -80,6 +81,47 @@ static enum err_code read_entries(struct js_list list, const char *what, struct 
 	return code;
 }
 
+static int compare_named(const void *a, const void *b)
+{
+	const struct layout_entry *const *one = a, *const *other = b;
+	int order = strcmp((*one)->name, (*other)->name);
+
+	return order != 0 ? order : (*one > *other) - (*one < *other);
+}
+
+static enum err_code sort_named(struct layout_index *x, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < x->len; i++)
+		x->named_len += x->entries[i].name != NULL;
+	x->named = calloc(x->named_len + 1, sizeof(*x->named));
+	if (x->named == NULL)
+		return err_nomem(err);
+	x->named_len = 0;
+	for (i = 0; i < x->len; i++) {
+		if (x->entries[i].name != NULL)
+			x->named[x->named_len++] = &x->entries[i];
+	}
+	qsort(x->named, x->named_len, sizeof(*x->named), compare_named);
+	return ERR_OK;
+}
+
+const struct layout_entry *layout_index_find(const struct layout_index *x, const char *name)
+{
+	size_t low = 0, high = x->named_len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(x->named[mid]->name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < x->named_len && strcmp(x->named[low]->name, name) == 0 ? x->named[low] : NULL;
+}
+
 enum err_code layout_index_read(const char *text, size_t len, const char *file, const char *what,
 				struct layout_index *ret_index, struct layout_document *ret_document, struct err *err)
 {
@@ -91,6 +133,8 @@ enum err_code layout_index_read(const char *text, size_t len, const char *file, 
 
 	if (code == ERR_OK)
 		code = read_entries(d.list, what, &x, err);
+	if (code == ERR_OK)
+		code = sort_named(&x, err);
 	if (code != ERR_OK)
 		return code;
 	*ret_index = x;
@@ -102,6 +146,7 @@ enum err_code layout_index_read(const char *text, size_t len, const char *file, 
 
 void layout_index_release(struct layout_index *x)
 {
+	free(x->named);
 	free(x->entries);
 	intern_release(&x->strings);
 	*x = (struct layout_index){ 0 };
