@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "bundles/profile.h"
 #include "common/js.h"
 #include "common/mem.h"
 
@@ -25,7 +24,7 @@ void index_put_image(struct js_out *o, const struct graph *g, const struct image
 	js_end(o, '}');
 }
 
-static void put_referrer(struct js_out *o, const struct graph *g, const struct link *link, const char *tag)
+static void put_referrer(struct js_out *o, const struct graph *g, const struct link *link)
 {
 	const struct node *n = &g->nodes[link->referrer];
 
@@ -34,8 +33,6 @@ static void put_referrer(struct js_out *o, const struct graph *g, const struct l
 	js_key(o, "annotations");
 	js_begin(o, '{');
 	js_member(o, ANNOTATION_SUBJECT, g->nodes[link->subject].digest.text);
-	js_member(o, ANNOTATION_REF_NAME, tag);
-	js_member(o, "kind", tag != NULL ? profile_kind(link->kind) : NULL);
 	js_end(o, '}');
 	js_end(o, '}');
 }
@@ -48,9 +45,8 @@ static bool is_listed(const struct graph *g, const struct link *link)
 	return link->kind != LINK_BUILDKIT && n->role == ROLE_REFERRER && node_is_carried(n);
 }
 
-/* Tied to one subject in two ways, a referrer still is one entry, but for a tag that it has; links of one subject stand
- * together. */
-static enum err_code put_referrers(struct js_out *o, const struct graph *g, bool tags, struct err *err)
+/* Tied to one subject in two ways, a referrer still is one entry; links of one subject stand together. */
+static enum err_code put_referrers(struct js_out *o, const struct graph *g, struct err *err)
 {
 	uint32_t *listed_under = malloc((g->nodes_len + 1) * sizeof(*listed_under));
 	size_t i;
@@ -61,19 +57,17 @@ static enum err_code put_referrers(struct js_out *o, const struct graph *g, bool
 		listed_under[i] = NODE_NONE;
 	for (i = 0; i < g->links_len; i++) {
 		const struct link *link = &g->links[i];
-		char tag[PROFILE_TAG_MAX];
-		bool tagged = tags && profile_tag(g, link, tag);
 
-		if (!is_listed(g, link) || (!tagged && listed_under[link->referrer] == link->subject))
+		if (!is_listed(g, link) || listed_under[link->referrer] == link->subject)
 			continue;
 		listed_under[link->referrer] = link->subject;
-		put_referrer(o, g, link, tagged ? tag : NULL);
+		put_referrer(o, g, link);
 	}
 	free(listed_under);
 	return ERR_OK;
 }
 
-static enum err_code write_index(const struct graph *g, bool tags, struct outstream *out, struct err *err)
+enum err_code index_write(const struct graph *g, struct outstream *out, struct err *err)
 {
 	struct js_out o;
 	enum err_code code;
@@ -87,20 +81,10 @@ static enum err_code write_index(const struct graph *g, bool tags, struct outstr
 	js_begin(&o, '[');
 	for (i = 0; i < g->images_len; i++)
 		index_put_image(&o, g, &g->images[i]);
-	code = put_referrers(&o, g, tags, err);
+	code = put_referrers(&o, g, err);
 	if (code != ERR_OK)
 		return code;
 	js_end(&o, ']');
 	js_end(&o, '}');
 	return js_end_document(&o, err);
-}
-
-enum err_code index_write(const struct graph *g, struct outstream *out, struct err *err)
-{
-	return write_index(g, false, out, err);
-}
-
-enum err_code index_write_tagged(const struct graph *g, struct outstream *out, struct err *err)
-{
-	return write_index(g, true, out, err);
 }

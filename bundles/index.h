@@ -19,9 +19,6 @@
 
 /* Write the index of a settled graph, as it stands in a bundle. */
 enum err_code index_write(const struct graph *g, struct outstream *out, struct err *err);
-/* The same for the embedded store, out of which images are exported again: what cosign tags has its tag and kind too.
- */
-enum err_code index_write_tagged(const struct graph *g, struct outstream *out, struct err *err);
 /* The beginning of an entry of any such index: what it is. */
 void index_begin_entry(struct js_out *o, const struct node *n);
 /* An image's entry, under its name. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/layout_survey.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
@@ -75,6 +76,10 @@ static void put_children(struct profile *p, uint32_t node)
 			continue;
 		p->listed[child] = true;
 		begin_entry(&p->o, c);
+		js_key(&p->o, "annotations");
+		js_begin(&p->o, '{');
+		js_member(&p->o, ANNOTATION_LISTED_FOR, LISTED_FOR_PARENT);
+		js_end(&p->o, '}');
 		js_end(&p->o, '}');
 		put_children(p, child);
 	}
@@ -217,22 +222,23 @@ static bool has_subject_links(const struct profile *p, const struct link *links,
 	return false;
 }
 
-static void tag_of(const struct digest *d, int hex_len, const char *suffix, char out[PROFILE_TAG_MAX])
-{
-	snprintf(out, PROFILE_TAG_MAX, "%s-%.*s%s", digest_algorithm(d), hex_len, digest_hex(d), suffix);
-}
-
 bool profile_tag(const struct graph *g, const struct link *link, char out[PROFILE_TAG_MAX])
 {
+	const struct digest *subject = &g->nodes[link->subject].digest;
+
 	if (!is_entry(g, link) || tagged[link->kind].suffix == NULL)
 		return false;
-	tag_of(&g->nodes[link->subject].digest, 128, tagged[link->kind].suffix, out);
+	snprintf(out, PROFILE_TAG_MAX, "%s-%s%s", digest_algorithm(subject), digest_hex(subject),
+		 tagged[link->kind].suffix);
 	return true;
 }
 
-const char *profile_kind(enum link_kind kind)
+/* Others may have listed in it what has no entry; from then on it says something itself. */
+static bool is_ours(const struct profile *p, const char *tag)
 {
-	return tagged[kind].kind;
+	const struct layout_entry *old = layout_find(p->layout, tag);
+
+	return old == NULL || old->listed_for != NULL;
 }
 
 static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
@@ -241,11 +247,11 @@ static enum err_code put_fallback(struct profile *p, const struct node *subject,
 	CLEANUP(buf_release) struct buf text = { 0 };
 	struct memory_stream in;
 	struct digest digest;
-	char tag[PROFILE_TAG_MAX];
+	char tag[SUBJECT_KEY_MAX];
 	enum err_code code;
 
 	buf_init(&text, LIMIT_MANIFEST_BYTES);
-	tag_of(&subject->digest, 64, "", tag);
+	layout_survey_key(&subject->digest, tag);
 	code = write_fallback(p, tag, links, len, &text, err);
 	if (code == ERR_OK)
 		code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
@@ -262,6 +268,7 @@ static enum err_code put_fallback(struct profile *p, const struct node *subject,
 	js_key(&p->o, "annotations");
 	js_begin(&p->o, '{');
 	js_member(&p->o, ANNOTATION_REF_NAME, tag);
+	js_member(&p->o, ANNOTATION_LISTED_FOR, is_ours(p, tag) ? subject->digest.text : NULL);
 	js_end(&p->o, '}');
 	js_end(&p->o, '}');
 	return code;

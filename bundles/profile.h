@@ -10,7 +10,10 @@
  *            kind; every child manifest without a name; every referrer with its
  *            type, its own annotations and io.containerd.manifest.subject; for
  *            every subject an index of its referrers under the tag
- *            sha256-HEX; and what cosign tags under those tags.
+ *            sha256-HEX; and what cosign tags under those tags.  Children and
+ *            those indexes are there for other tools alone, and say so in
+ *            bundle.listed-for: a child with "parent", an index with its
+ *            subject.  They are no images, and keep nothing.
  * Source     Where referrers stand in a layout is not specified (image-spec PR
  *            1171): this is what those tools look for.
  */
@@ -24,8 +27,6 @@
 
 /* cosign's tag of a referrer that is an entry of its own, sha256-HEX.sig and the like; false for one without. */
 bool profile_tag(const struct graph *g, const struct link *link, char out[PROFILE_TAG_MAX]);
-/* What cosign calls such a referrer; NULL where it has no word for it. */
-const char *profile_kind(enum link_kind kind);
 /* Write the entries of a settled graph to index, an empty buffer.  The layout is locked. */
 enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err);
 #endif

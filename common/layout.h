@@ -30,9 +30,10 @@ struct layout_entry {
 	struct descriptor descriptor; /* media type, digest and size: no more is kept of it than what is here */
 	const char *name;             /* full name, of an image; NULL for others */
 	const char *subject;          /* of a referrer: the digest of its subject; NULL for others */
+	const char *listed_for;       /* of what this program lists for other tools alone: its own digest, of a child,
+				       * or that of the subject, of an index of referrers; NULL for others */
 	/* Annotations, as they stand there, NULL for those that it does not have. */
 	const char *image_name, *ref_name, *kind;
-	bool says_more; /* than media type, digest and size */
 };
 
 struct layout;

@@ -4,10 +4,11 @@
 
 #include "common/layout.h"
 #include "common/layout_private.h"
+#include "common/layout_survey.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
-#define BRIEF_MEMBERS 3 /* mediaType, digest, size */
+#define CHILD_MEMBERS 4 /* mediaType, digest, size, annotations */
 
 /* A text of an entry, which is forgotten; NULL for none. */
 static enum err_code keep_text(struct intern *strings, const char *text, const char **ret_text, struct err *err)
@@ -23,6 +24,38 @@ static size_t count_members(const struct json_t *json)
 	for (key = js_next(json, NULL); key != NULL; key = js_next(json, key))
 		count++;
 	return count;
+}
+
+/* A child's entry as this program writes it.  One that says more is somebody else's. */
+static bool is_listed_child(const struct descriptor *d)
+{
+	const char *listed_for = annotation(d->annotations, ANNOTATION_LISTED_FOR);
+
+	return listed_for != NULL && strcmp(listed_for, LISTED_FOR_PARENT) == 0 &&
+	       count_members(d->json) == CHILD_MEMBERS && count_members(d->annotations) == 1;
+}
+
+/* An index of referrers that this program listed, by its subject.  With another name somebody else did. */
+static bool is_listed_fallback(const struct layout_entry *e, const char *listed_for)
+{
+	char tag[SUBJECT_KEY_MAX];
+	struct digest subject;
+
+	if (listed_for == NULL || e->name == NULL || digest_parse(listed_for, &subject, NULL) != ERR_OK)
+		return false;
+	layout_survey_key(&subject, tag);
+	return strcmp(e->name, tag) == 0;
+}
+
+/* What is there for other tools alone. */
+static enum err_code keep_listed_for(const struct descriptor *d, struct intern *strings, struct layout_entry *e,
+				     struct err *err)
+{
+	const char *listed_for = annotation(d->annotations, ANNOTATION_LISTED_FOR);
+
+	if (is_listed_child(d))
+		e->listed_for = e->descriptor.digest.text;
+	return is_listed_fallback(e, listed_for) ? keep_text(strings, listed_for, &e->listed_for, err) : ERR_OK;
 }
 
 /* What is asked of an entry later. */
@@ -48,9 +81,8 @@ static enum err_code keep_entry(const struct descriptor *d, struct intern *strin
 		return code;
 	if (e.subject == NULL)
 		e.name = e.image_name != NULL ? e.image_name : e.ref_name;
-	e.says_more = d->json != NULL && count_members(d->json) > BRIEF_MEMBERS;
 	*ret_entry = e;
-	return ERR_OK;
+	return keep_listed_for(d, strings, ret_entry, err);
 }
 
 static enum err_code read_entry(struct js_item *item, const char *what, struct intern *strings,

@@ -108,12 +108,17 @@ static bool is_plain(const struct layout_entry *e)
 	return e->name == NULL && e->subject == NULL;
 }
 
-/* What is there and gives way.  A plain entry that says more than the one that is added stays. */
+/* A plain entry that was not listed for other tools alone: somebody wants it there, so it is an image of its own once
+ * no index lists it. */
+static bool is_own(const struct layout_entry *e)
+{
+	return is_plain(e) && e->listed_for == NULL;
+}
+
+/* What is there and gives way. */
 static bool is_replaced(const struct addition *a, const struct layout_entry *e)
 {
-	if (is_plain(e))
-		return find(&a->all, e) != NULL && !e->says_more;
-	return find(&a->all, e) != NULL || find_tag(a, e) != NULL;
+	return !is_own(e) && (find(&a->all, e) != NULL || find_tag(a, e) != NULL);
 }
 
 static void put_kept(struct js_out *o, const struct layout_entry *e)
@@ -159,28 +164,22 @@ static void put_untagged(struct js_out *o, const struct addition *a, const struc
 		put_kept(o, &kept);
 }
 
-/* A plain entry with members that ours do not have. */
-static bool is_rich(const struct layout_entry *e)
-{
-	return is_plain(e) && e->says_more;
-}
-
-/* The entries that are there, sorted: all, and those that are plain and say more than ours. */
+/* The entries that are there, sorted: all, and those that stay though the same comes. */
 struct known {
-	struct sorted all, rich;
+	struct sorted all, own;
 };
 
 static void known_release(struct known *k)
 {
 	free(k->all.items);
-	free(k->rich.items);
+	free(k->own.items);
 }
 
 static enum err_code know(const struct layout_index *x, struct known *k, struct err *err)
 {
 	enum err_code code = sort(x, NULL, compare_entries, &k->all, err);
 
-	return code == ERR_OK ? sort(x, is_rich, compare_entries, &k->rich, err) : code;
+	return code == ERR_OK ? sort(x, is_own, compare_entries, &k->own, err) : code;
 }
 
 /* What is there, less what is replaced. */
@@ -218,7 +217,7 @@ static enum err_code put_new(struct js_out *o, const struct layout_index *x, str
 
 	for (i = 0; code == ERR_OK && i < x->len; i++) {
 		code = js_list_next(&list, &item, &there, err);
-		if (code == ERR_OK && find(&k->rich, &x->entries[i]) == NULL)
+		if (code == ERR_OK && find(&k->own, &x->entries[i]) == NULL)
 			js_item_put(&item, o);
 	}
 	return code;

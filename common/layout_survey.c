@@ -26,6 +26,7 @@ enum use {
 	USE_IMAGE,
 	USE_CHILD,    /* of an index that is listed too */
 	USE_REFERRER, /* or a list of referrers */
+	USE_LISTED,   /* for other tools alone: other entries say what it says */
 	USE_OTHER,    /* no manifest */
 };
 
@@ -42,13 +43,13 @@ struct surveyor {
 
 static bool is_unnamed(const struct layout_entry *e)
 {
-	return e->image_name == NULL && e->ref_name == NULL;
+	return e->listed_for == NULL && e->image_name == NULL && e->ref_name == NULL;
 }
 
 /* The fallback tag is cut to 64 digits, cosign's is not; here both are. */
-static void key_of(const struct digest *d, char out[SUBJECT_KEY_MAX])
+void layout_survey_key(const struct digest *subject, char out[SUBJECT_KEY_MAX])
 {
-	snprintf(out, SUBJECT_KEY_MAX, "%s-%.64s", digest_algorithm(d), digest_hex(d));
+	snprintf(out, SUBJECT_KEY_MAX, "%s-%.64s", digest_algorithm(subject), digest_hex(subject));
 }
 
 /* The tag in a ref.name, which may be one or may be a full name. */
@@ -201,7 +202,7 @@ static enum err_code read_referrer(struct surveyor *v, const struct layout_entry
 	code = digest_parse(e->subject, &digest, err);
 	if (code != ERR_OK)
 		return code;
-	key_of(&digest, subject);
+	layout_survey_key(&digest, subject);
 	return add_link(v, subject, &e->descriptor, LINK_SUBJECT, err);
 }
 
@@ -221,7 +222,7 @@ static enum err_code read_cosign(struct surveyor *v, const struct layout_entry *
 				       "cosign saved",
 				       layout_path(v->layout), e->descriptor.digest.text, e->kind, v->cosign_images);
 		*ret_is = true;
-		key_of(&v->cosign_image->descriptor.digest, subject);
+		layout_survey_key(&v->cosign_image->descriptor.digest, subject);
 		return add_link(v, subject, &e->descriptor, tagged[i].kind, err);
 	}
 	return ERR_OK;
@@ -241,7 +242,7 @@ static enum err_code read_entry(struct surveyor *v, const struct layout_entry *e
 		belongs(v, &m.items[i].digest, USE_CHILD);
 	if (!m.has_subject)
 		return ERR_OK;
-	key_of(&m.subject.digest, subject);
+	layout_survey_key(&m.subject.digest, subject);
 	if (layout_is_there(v->layout, &m.subject.digest))
 		belongs(v, &e->descriptor.digest, USE_REFERRER);
 	return add_link(v, subject, &e->descriptor, LINK_SUBJECT, err);
@@ -259,8 +260,13 @@ static enum err_code survey_entry(struct surveyor *v, size_t i, struct err *err)
 {
 	const struct layout_entry *e = layout_at(v->layout, i);
 	bool is = false;
-	enum err_code code = read_referrer(v, e, &is, err);
+	enum err_code code;
 
+	if (e->listed_for != NULL) {
+		v->uses[i] = USE_LISTED;
+		return ERR_OK;
+	}
+	code = read_referrer(v, e, &is, err);
 	if (code == ERR_OK && !is)
 		code = read_cosign(v, e, &is, err);
 	if (is)
@@ -296,18 +302,19 @@ static enum err_code survey_blob(void *ctx, const struct digest *digest, uint64_
 		return code;
 	if (manifest_parse(buf_text(&bytes), bytes.len, NULL, digest->text, &m, NULL) != ERR_OK || !m.has_subject)
 		return ERR_OK; /* some other document */
-	key_of(&m.subject.digest, subject);
+	layout_survey_key(&m.subject.digest, subject);
 	d.media_type = m.media_type;
 	return add_link(v, subject, &d, LINK_SUBJECT, err);
 }
 
 /* What cosign save saves has no full name; beside it others may be of its kinds, whose signatures are said otherwise.
  */
-static void note_cosign(struct surveyor *v, const struct layout_entry *e)
+static void note_cosign(struct surveyor *v, const struct layout_entry *e, bool is_image)
 {
 	bool is_saved = e->image_name == NULL;
 	bool had_saved = v->cosign_image != NULL && v->cosign_image->image_name == NULL;
 
+	v->has_blobs_unlisted |= is_image && is_saved;
 	if (had_saved && !is_saved)
 		return;
 	v->cosign_images = is_saved && !had_saved ? 1 : v->cosign_images + 1;
@@ -329,9 +336,8 @@ static enum err_code look_around(struct surveyor *v, struct err *err)
 
 		if (is_unnamed(e))
 			v->unnamed[v->unnamed_len++] = e;
-		v->has_blobs_unlisted |= is_one;
 		if (is_one || (e->kind != NULL && strcmp(e->kind, COSIGN "imageIndex") == 0))
-			note_cosign(v, e);
+			note_cosign(v, e, is_one);
 	}
 	qsort(v->unnamed, v->unnamed_len, sizeof(*v->unnamed), compare_digests);
 	return ERR_OK;
@@ -413,7 +419,7 @@ size_t layout_survey_links_of(const struct layout_survey *s, const struct digest
 	size_t low = 0, high = s->links_len, len = 0;
 	char key[SUBJECT_KEY_MAX];
 
-	key_of(subject, key);
+	layout_survey_key(subject, key);
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 

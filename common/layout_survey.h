@@ -35,6 +35,8 @@ struct layout_survey {
 	struct intern strings;
 };
 
+/* What stands for a subject in a tag; under it alone, the fallback tag, stands the index of its referrers. */
+void layout_survey_key(const struct digest *subject, char out[SUBJECT_KEY_MAX]);
 enum err_code layout_survey_make(const struct layout *l, struct layout_survey *ret_survey, struct err *err);
 /* Whether a ref.name is the fallback tag, under which an index of a subject's referrers stands: sha256-<hex>. */
 bool layout_survey_is_fallback(const char *name);

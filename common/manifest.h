@@ -40,6 +40,8 @@
 #define ANNOTATION_REF_NAME "org.opencontainers.image.ref.name"
 #define ANNOTATION_KIND "kind" /* cosign save's word for what an entry is */
 #define ANNOTATION_SUBJECT "io.containerd.manifest.subject"
+#define ANNOTATION_LISTED_FOR "bundle.listed-for" /* a subject, or LISTED_FOR_PARENT */
+#define LISTED_FOR_PARENT "parent"
 
 enum manifest_kind {
 	MANIFEST_NONE,     /* not a manifest: a blob of whatever kind */

@@ -28,6 +28,18 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A referrer of nothing that an image leads to, or what is listed for other tools to find such a thing. */
+static bool is_waste(const struct search *s, const struct layout_entry *e)
+{
+	struct digest wanted = e->descriptor.digest;
+
+	if (e->subject == NULL && e->listed_for == NULL)
+		return false;
+	if (e->listed_for != NULL && digest_parse(e->listed_for, &wanted, NULL) != ERR_OK)
+		return false;
+	return graph_find(&s->reach.graph, &wanted) == NODE_NONE;
+}
+
 static enum err_code look_at_entries(struct search *s, struct err *err)
 {
 	size_t len = layout_len(s->gc.layout), i;
@@ -39,7 +51,7 @@ static enum err_code look_at_entries(struct search *s, struct err *err)
 	for (i = 0; i < len; i++) {
 		const struct layout_entry *e = layout_at(s->gc.layout, i);
 
-		s->gc.drop[i] = e->subject != NULL && graph_find(&s->reach.graph, &e->descriptor.digest) == NODE_NONE;
+		s->gc.drop[i] = is_waste(s, e);
 		s->gc.drop_len += s->gc.drop[i];
 		if (!s->gc.drop[i])
 			s->kept[s->kept_len++] = e->descriptor.digest.text;

@@ -5,9 +5,10 @@
  * Ownership  The layout is borrowed; for store_gc_run it is locked, and was when it was looked at.
  * Errors     Those of reach.h and common/layout.h.  A layout with an image that cannot be read is refused: what that
  *            leads to nobody knows.
- * Rules      Kept is what an image leads to, referrers of all it leads to among it, and what an entry names that is no
- *            referrer.  A referrer whose subject no image leads to goes.  Entries go before blobs, so that a run that
- *            is killed leaves blobs at most.
+ * Rules      Kept is what an image leads to, referrers of all it leads to among it, and what an entry of its own names.
+ *            A referrer whose subject no image leads to goes, and so does what is listed for other tools alone and
+ *            belongs to nothing that is kept.  Entries go before blobs, so that a run that is killed leaves blobs at
+ *            most.
  */
 #ifndef IMPORT_STORE_GC_H
 #define IMPORT_STORE_GC_H

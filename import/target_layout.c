@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundles/index.h"
 #include "bundles/profile.h"
 #include "common/layout_proved.h"
 #include "common/limits.h"
@@ -70,19 +69,14 @@ static enum err_code publish(struct target_layout *t, struct plan *plan, struct 
 {
 	CLEANUP(buf_release) struct buf index;
 	enum layout_keep keep = t->moves_tags ? LAYOUT_KEEP_TAGGED : LAYOUT_KEEP_NONE;
-	struct buf_stage out;
-	enum err_code code;
+	enum err_code code = plan_finish(plan, err);
 
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
-	buf_stage_init(&out, &index);
-	code = plan_finish(plan, err);
-	if (code == ERR_OK && t->style == LAYOUT_STORE)
-		code = index_write_tagged(&plan->graph, &out.out, err);
-	else if (code == ERR_OK)
+	if (code == ERR_OK)
 		code = profile_write(t->layout, &plan->graph, &index, err);
 	if (code != ERR_OK)
 		return code;
-	if (t->style == LAYOUT_GENERIC)
+	if (t->owner == LAYOUT_SHARED)
 		keep |= LAYOUT_KEEP_NAMED;
 	return layout_publish_beside(t->layout, buf_text(&index), index.len, keep, err);
 }
@@ -222,7 +216,7 @@ static enum err_code layout_target_inventory(struct target *target, struct holdi
 	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
 	enum err_code code = layout_open(t->path, false, &t->layout, err);
 
-	if (code == ERR_NOT_FOUND && t->style == LAYOUT_STORE)
+	if (code == ERR_NOT_FOUND && t->owner == LAYOUT_OURS)
 		return layout_check_place(t->path, err); /* an empty store is made by the first import */
 	return code == ERR_OK ? inventory_of_layout(t->layout, h, err) : code;
 }
@@ -237,14 +231,14 @@ static void layout_target_free(struct target *target)
 	free(t);
 }
 
-enum err_code target_layout_new(const char *path, const char *name, enum layout_style style, struct target **ret_target,
+enum err_code target_layout_new(const char *path, const char *name, enum layout_owner owner, struct target **ret_target,
 				struct err *err)
 {
 	struct target_layout *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return err_nomem(err);
-	t->style = style;
+	t->owner = owner;
 	t->target = (struct target){
 		.probe = layout_target_probe,
 		.look = layout_target_look,

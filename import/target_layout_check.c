@@ -41,13 +41,13 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
 }
 
-/* cosign's tag for a referrer may stand for something else there, and for no less of the same.  The store has no reader
- * of tags but us: there it moves. */
+/* cosign's tag for a referrer may stand for something else there, and for no less of the same.  In the store it moves,
+ * as all that refers to an image is there whatever its tag stands for. */
 static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, const struct link *link, const char *tag,
 				 struct err *err)
 {
 	const struct node *is = &plan->graph.nodes[link->referrer];
-	bool may_move = plan->replace || t->style == LAYOUT_STORE;
+	bool may_move = plan->replace || t->owner == LAYOUT_OURS;
 	enum err_code code = ERR_OK;
 	size_t i;
 
@@ -64,7 +64,7 @@ static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, con
 			t->moves_tags |= !grown;
 			code = ERR_OK;
 		}
-		if (code == ERR_OK && !grown && t->style != LAYOUT_STORE)
+		if (code == ERR_OK && !grown && t->owner != LAYOUT_OURS)
 			code = plan_add_tag(plan, tag, &was->digest, &is->digest, err);
 	}
 	return code;

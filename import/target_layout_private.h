@@ -7,7 +7,7 @@
 
 struct target_layout {
 	struct target target;
-	enum layout_style style;
+	enum layout_owner owner;
 	char *path;
 	struct layout *layout; /* NULL while there is none */
 	bool moves_tags;       /* tags of cosign's move to less than they stand for, and may */

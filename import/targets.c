@@ -25,7 +25,7 @@ static enum err_code new_layout(const char *text, struct target **ret_target, st
 			"%s: a folder without a colon in its name: images come under the names that they have in "
 			"the bundle, or by --map",
 			text);
-	return target_layout_new(path, text, LAYOUT_GENERIC, ret_target, err);
+	return target_layout_new(path, text, LAYOUT_SHARED, ret_target, err);
 }
 
 /* The socket that follows "containerd:"; for "" that of CONTAINERD_ADDRESS, else containerd's own. */

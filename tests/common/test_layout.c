@@ -225,13 +225,14 @@ START_TEST(entry)
 }
 END_TEST
 
-/* What is kept of an entry is what was said of names, and that more was said. */
+/* What is kept of an entry is what was said of names, and whether it is there for other tools alone. */
 START_TEST(entry_texts)
 {
 	static const char index[] =
 		"{\"manifests\":[{" DESCRIPTOR "},{" DESCRIPTOR ",\"annotations\":{\"kind\":\"k\","
 		"\"io.containerd.image.name\":\"x.io/a:1\",\"org.opencontainers.image.ref.name\":\"1\"},"
-		"\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}}]}";
+		"\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},{" DESCRIPTOR
+		",\"annotations\":{\"bundle.listed-for\":\"parent\"}}]}";
 	CLEANUP(layout_close_ptr) struct layout *l = NULL;
 	const struct layout_entry *e;
 
@@ -239,16 +240,17 @@ START_TEST(entry_texts)
 	put("index.json", index);
 	ck_assert_int_eq(layout_open(folder, false, &l, NULL), ERR_OK);
 	e = layout_at(l, 0);
-	ck_assert(!e->says_more);
+	ck_assert_ptr_null(e->listed_for);
 	ck_assert_ptr_null(e->image_name);
 	ck_assert_ptr_null(e->ref_name);
 	ck_assert_ptr_null(e->kind);
 	e = layout_at(l, 1);
-	ck_assert(e->says_more);
+	ck_assert_ptr_null(e->listed_for);
 	ck_assert_str_eq(e->image_name, "x.io/a:1");
 	ck_assert_str_eq(e->ref_name, "1");
 	ck_assert_str_eq(e->kind, "k");
 	ck_assert_str_eq(e->descriptor.media_type, "m");
+	ck_assert_str_eq(layout_at(l, 2)->listed_for, ABC);
 	ck_assert_ptr_null(e->descriptor.json); /* an index.json lists tens of thousands */
 }
 END_TEST

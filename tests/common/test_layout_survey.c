@@ -13,6 +13,7 @@
 #define NAME ANNOTATION_IMAGE_NAME
 #define REF ANNOTATION_REF_NAME
 #define SUBJECT ANNOTATION_SUBJECT
+#define FOR ANNOTATION_LISTED_FOR
 #define KIND "kind"
 #define COSIGN "dev.cosignproject.cosign/"
 
@@ -239,6 +240,23 @@ static const struct {
 	{ "tags that only look like cosign's",
 	  { { 'A', { REF }, { "sha256-12" } }, { 'B', { REF }, { "sha256-x.sig" } }, { 'S', { REF }, { "%a.png" } } },
 	  "A B S" },
+	{ "a child that is listed for other tools",
+	  { { 'X', { NAME }, { "x.io/b:1" } }, { 'A', { FOR }, { "parent" } } },
+	  "X" },
+	{ "its parent has gone", { { 'B', { NULL }, { NULL } }, { 'A', { FOR }, { "parent" } } }, "B" },
+	{ "it was given a name", { { 'X', { REF }, { "1" } }, { 'A', { FOR, REF }, { "parent", "2" } } }, "X A" },
+	{ "it says more", { { 'B', { NULL }, { NULL } }, { 'A', { FOR, "a" }, { "parent", "" } } }, "B A" },
+	{ "it says something else", { { 'B', { NULL }, { NULL } }, { 'A', { FOR }, { "x" } } }, "B A" },
+	{ "an index of referrers that is listed for other tools",
+	  { { 'A', { NULL }, { NULL } }, { 'R', { SUBJECT }, { "%A" } }, { 'F', { REF, FOR }, { "%a", "%A" } } },
+	  "A R>A/subject" },
+	{ "it was given another subject",
+	  { { 'A', { NULL }, { NULL } }, { 'F', { REF, FOR }, { "%a", "%B" } } },
+	  "A S>A/subject" },
+	{ "an image that is said to be one", { { 'A', { REF, FOR }, { "1.0", "%A" } } }, "A" },
+	{ "cosign's kinds under full names: no blob is looked for",
+	  { { 'A', { NAME, KIND }, { "x.io/a:1", COSIGN "image" } } },
+	  "A" },
 	{ "what is no manifest",
 	  { { 'T', { NULL }, { NULL } }, { 'K', { NULL }, { NULL } }, { 'A', { NULL }, { NULL } } },
 	  "A" },

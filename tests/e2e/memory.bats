@@ -105,3 +105,17 @@ ends_within_limit() {
 	within_limit import -q --policy all.json --to oci:wide wide.oci.tar.zst
 	rm -r store wide wide.oci.tar.zst extracted
 }
+
+@test "an index of as many manifests, all of which are there and listed" {
+	python3 "$TOP/tests/lib/wide_layout.py" wide "$WIDE" there
+	within_limit export -q -o wide.oci.tar.zst oci:wide
+	export BUNDLE_STORE=$PWD/store
+	within_limit import -q --to store wide.oci.tar.zst
+	within_limit import -q --to store wide.oci.tar.zst
+	[[ $(jq '.manifests | length' store/index.json) == $((WIDE + 1)) ]]
+	within_limit store list
+	within_limit store remove example.org/wide:1
+	within_limit store gc
+	[[ $(jq '.manifests | length' store/index.json) == 0 ]]
+	rm -r store wide wide.oci.tar.zst
+}

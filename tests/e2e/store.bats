@@ -64,6 +64,67 @@ teardown() { session_end; }
 	cmp again.zst both.zst
 }
 
+# What oras finds of a manifest: in a layout by $1, else in the registry.
+discovered() {
+	lab_peer oras discover "$1" --format json "$2" | jq -eS '[.. | .digest? // empty] | unique' || echo "$2: not found"
+}
+
+@test "oras, skopeo and crane read it, each manifest and what refers to it" {
+	local name digest
+	for name in "$APP $APP1" "$MANY $MULTI"; do
+		for digest in "${name#* }" $(lab_peer crane manifest --insecure "${name% *}" | jq -r '.manifests[].digest'); do
+			diff <(discovered --oci-layout "$BUNDLE_STORE@$digest") <(discovered --plain-http "${name% *}@$digest")
+			[[ $(lab_peer oras resolve --oci-layout "$BUNDLE_STORE@$digest") == "$digest" ]]
+		done
+		[[ $(lab_peer skopeo inspect --raw "oci:$BUNDLE_STORE:${name% *}" | sha256sum) == "${name##*:}  -" ]]
+	done
+	lab_peer skopeo copy -q --all "oci:$BUNDLE_STORE:$MANY" oci:copied:1
+	[[ -e copied/blobs/sha256/${MULTI_ARM64#*:} ]]
+	lab_peer crane push --index "$BUNDLE_STORE" "$REGISTRY/copied/store:1" >/dev/null 2>&1
+	lab_peer crane manifest --insecure "$REGISTRY/copied/store:1" | jq -r '.manifests[].digest' | grep -qx "$MULTI"
+	# They have changed nothing, and nothing that is listed for them is an image here.
+	bundle store list
+	expect 0 "$BUNDLE_STORE: 2 images, "
+}
+
+@test "cosign verifies the image of one that has one" {
+	local cosign=(lab_peer cosign verify --local-image --key "$TOP/tests/fixtures/cosign.pub" --insecure-ignore-tlog)
+	bundle store remove "$MANY"
+	bundle store gc
+	"${cosign[@]}" "$BUNDLE_STORE" >/dev/null 2>said || fail "$(<said)"
+	run -0 "$BUNDLE" store remove "$APP"
+	run ! "${cosign[@]}" "$BUNDLE_STORE"
+}
+
+@test "one that was written before it was for other tools too" {
+	local name
+	jq -c '.manifests |= [.[] | select(.annotations["bundle.listed-for"] == null)
+		| if .annotations["io.containerd.manifest.subject"] then . else del(.annotations.kind) end]' \
+		"$BUNDLE_STORE/index.json" >before.json
+	# The lists of referrers of such a store are in no entry, and so they are not there.
+	for name in $(jq -r '.manifests[] | select(.annotations["bundle.listed-for"] != "parent")
+		| select(.annotations["bundle.listed-for"]).digest' "$BUNDLE_STORE/index.json"); do
+		rm "$BUNDLE_STORE/blobs/sha256/${name#*:}"
+	done
+	cp before.json "$BUNDLE_STORE/index.json"
+	bundle store list
+	expect 0 "$APP  $APP1  " '6 referrers' "$MANY  $MULTI  " "$BUNDLE_STORE: 2 images, "
+	[[ $output != *'no image leads to'* ]]
+	bundle export -q -o old.zst "oci:$BUNDLE_STORE:$APP"
+	expect 0
+	cmp old.zst "$BATS_FILE_TMPDIR/app.zst"
+	for name in app multi; do
+		bundle import -q --to store "$BATS_FILE_TMPDIR/$name.zst"
+		expect 0 ' 0 B written, '
+	done
+	discovered --oci-layout "$BUNDLE_STORE@$MULTI_ARM64" >/dev/null
+	bundle store remove "$MANY"
+	bundle store gc
+	expect 0
+	BUNDLE_STORE=$PWD/only bundle import -q --to store "$BATS_FILE_TMPDIR/app.zst"
+	same_layout only "$BUNDLE_STORE"
+}
+
 @test "names as docker takes them; all or none" {
 	cp "$BUNDLE_STORE/index.json" before.json
 	bundle store remove "$MANY" no-such/image:1

@@ -26,8 +26,8 @@
 static struct image_builder images;
 static struct progress progress;
 static char *folder, *store, *path;
-static bool generic; /* the store is a layout for other tools */
-static char *whole;  /* a folder with the store that an undisturbed run leaves, but for the record of what was proved */
+static bool shared; /* the store is a layout that others write to */
+static char *whole; /* a folder with the store that an undisturbed run leaves, but for the record of what was proved */
 static size_t whole_lines; /* of that record */
 
 /* Whether the disk was waited for nobody here can see, and a thousand times that takes minutes. */
@@ -88,8 +88,8 @@ static void teardown(void)
 static enum err_code deliver(struct plan *plan, struct err *err)
 {
 	struct target *t = NULL;
-	enum err_code code = generic ? target_layout_new(store, "oci:store", LAYOUT_GENERIC, &t, err)
-				     : target_store_new(store, &t, err);
+	enum err_code code = shared ? target_layout_new(store, "oci:store", LAYOUT_SHARED, &t, err)
+				    : target_store_new(store, &t, err);
 
 	plan->progress = &progress;
 	if (code == ERR_OK)
@@ -235,7 +235,7 @@ static const struct {
 	enum faults kind;
 	enum err_code want;
 	size_t least;
-	bool generic;
+	bool shared;
 } cases[] = {
 	{ "no memory", FAULTS_MEMORY, ERR_NOMEM, 100, false },
 	{ "no space", FAULTS_DISK, ERR_IO, 20, false },
@@ -248,7 +248,7 @@ START_TEST(import_fails)
 	struct err err;
 	size_t k;
 
-	generic = cases[_i].generic;
+	shared = cases[_i].shared;
 	run_undisturbed(); /* libraries warm up */
 	/* Each place under sanitizers too: only they see what leaks. */
 	for (k = 0; k < POSITIONS_MAX; k++) {
@@ -281,7 +281,7 @@ static const struct {
 	struct image_sample sample;
 	unsigned images;
 	size_t least;
-	bool generic;
+	bool shared;
 } kills[] = {
 	{ "one manifest", { .one_manifest = true }, 1, 20, false },
 	{ "an index", { .absent_platform = true, .sha512 = true, .empty_layer = true }, 1, 50, false },
@@ -316,7 +316,7 @@ START_TEST(import_killed)
 {
 	size_t k;
 
-	generic = kills[_i].generic;
+	shared = kills[_i].shared;
 	unmake_bundle();
 	make_bundle(&kills[_i].sample, 0, kills[_i].images);
 	run_undisturbed();

@@ -125,7 +125,7 @@ static size_t count_names(void)
 	if (layout_open(store, false, &l, NULL) != ERR_OK)
 		return 0;
 	for (i = 0; i < layout_len(l); i++)
-		count += layout_at(l, i)->name != NULL;
+		count += layout_at(l, i)->name != NULL && layout_at(l, i)->listed_for == NULL;
 	return count;
 }
 

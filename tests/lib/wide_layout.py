@@ -1,8 +1,8 @@
-"""Make an OCI layout whose one image is an index of many manifests, none of which is there: wide_layout.py DIR COUNT.
+"""Make an OCI layout whose one image is an index of many manifests: wide_layout.py DIR COUNT [there].
 
-What an index lists and its source lacks happens in the field, and is no error; so this is the widest image that takes a
-moment to make.  Its index.json lists the same manifests, as index.json of a layout for all tools does, and says more of
-each, as some tools do.
+None of them is there unless that is asked for.  What an index lists and its source lacks happens in the field, and is
+no error; so this is the widest image that takes a moment to make.  Its index.json lists the same manifests, as
+index.json of a layout for all tools does, and says more of each, as some tools do.
 """
 import hashlib
 import json
@@ -13,11 +13,32 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-def main(folder, count):
-    children = [
-        {"mediaType": MANIFEST, "digest": "sha256:" + hashlib.sha256(b"%d" % i).hexdigest(), "size": 300}
-        for i in range(count)
-    ]
+CONFIG = b'{"architecture":"amd64","os":"linux"}'
+
+
+def manifest(number):
+    config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": name(CONFIG), "size": len(CONFIG)}
+    return compact(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config,
+            "layers": [],
+            "annotations": {"number": str(number)},
+        }
+    )
+
+
+def main(folder, count, *there):
+    os.makedirs(f"{folder}/blobs/sha256")
+    children = []
+    for number in range(count):
+        content = manifest(number)
+        children.append({"mediaType": MANIFEST, "digest": name(content), "size": len(content)})
+        if there:
+            write(f"{folder}/blobs/{name(content).replace(':', '/')}", content)
+    if there:
+        write(f"{folder}/blobs/{name(CONFIG).replace(':', '/')}", CONFIG)
     index = compact({"schemaVersion": 2, "mediaType": INDEX, "manifests": children})
     digest = hashlib.sha256(index).hexdigest()
     root = {
@@ -28,10 +49,13 @@ def main(folder, count):
     }
     more = {"annotations": {"kind": "child"}, "platform": {"os": "linux", "architecture": "amd64"}}
     listed = [{**child, **more} for child in children]
-    os.makedirs(f"{folder}/blobs/sha256")
     write(f"{folder}/blobs/sha256/{digest}", index)
     write(f"{folder}/index.json", compact({"schemaVersion": 2, "manifests": [root, *listed]}))
     write(f"{folder}/oci-layout", compact({"imageLayoutVersion": "1.0.0"}))
+
+
+def name(content):
+    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 def compact(value):
@@ -43,4 +67,4 @@ def write(path, content):
         file.write(content)
 
 
-main(sys.argv[1], int(sys.argv[2]))
+main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
