@@ -410,9 +410,11 @@ static const char *reason_of(const struct http_call *call, CURLcode result)
 
 	if (result == CURLE_SEND_ERROR && strstr(reason, "select/poll") != NULL)
 		return "the connection broke off while it was sent to";
+	if (reason[0] != '\0')
+		return reason;
 	if (result == CURLE_URL_MALFORMAT) /* of a URL, people write host and port */
 		return "this is no host[:port] that can be asked: the highest port is 65535";
-	return reason[0] != '\0' ? reason : curl_easy_strerror(result);
+	return curl_easy_strerror(result);
 }
 
 enum err_code http_transfer_failure(const struct http_call *call, CURLcode result, struct err *err)
