@@ -296,11 +296,6 @@ const struct layout_entry *layout_at(const struct layout *l, size_t i)
 	return &l->index.entries[i];
 }
 
-const struct layout_entry *layout_find(const struct layout *l, const char *name)
-{
-	return layout_index_find(&l->index, name);
-}
-
 void layout_close(struct layout *l)
 {
 	if (l == NULL)

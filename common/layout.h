@@ -48,8 +48,10 @@ enum err_code layout_open_archive(const char *path, struct layout **ret_layout, 
 const char *layout_path(const struct layout *l);
 size_t layout_len(const struct layout *l);
 const struct layout_entry *layout_at(const struct layout *l, size_t i);
-/* The entry of a name, NULL if there is none. */
+/* The first entry of a name, NULL if there is none. */
 const struct layout_entry *layout_find(const struct layout *l, const char *name);
+/* The entries whose org.opencontainers.image.ref.name is a tag, in their order: *ret_len of them. */
+const struct layout_entry *const *layout_tagged(const struct layout *l, const char *tag, size_t *ret_len);
 /* A stream of a blob's bytes, not proved; ERR_NOT_FOUND where it is missing. */
 enum err_code layout_blob(const struct layout *l, const struct digest *digest, struct instream **ret_in,
 			  struct err *err);

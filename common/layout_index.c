@@ -1,4 +1,4 @@
-/* The part of layout.h that reads index.json. */
+/* The part of layout.h that reads index.json, and finds entries in it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,45 +113,91 @@ static enum err_code read_entries(struct js_list list, const char *what, struct 
 	return code;
 }
 
-static int compare_named(const void *a, const void *b)
+typedef const char *entry_text_fn(const struct layout_entry *e);
+
+static const char *name_of(const struct layout_entry *e)
+{
+	return e->name;
+}
+
+static const char *ref_name_of(const struct layout_entry *e)
+{
+	return e->ref_name;
+}
+
+static int compare_by(entry_text_fn *text_of, const void *a, const void *b)
 {
 	const struct layout_entry *const *one = a, *const *other = b;
-	int order = strcmp((*one)->name, (*other)->name);
+	int order = strcmp(text_of(*one), text_of(*other));
 
 	return order != 0 ? order : (*one > *other) - (*one < *other);
 }
 
-static enum err_code sort_named(struct layout_index *x, struct err *err)
+static int compare_names(const void *a, const void *b)
 {
+	return compare_by(name_of, a, b);
+}
+
+static int compare_ref_names(const void *a, const void *b)
+{
+	return compare_by(ref_name_of, a, b);
+}
+
+static enum err_code sort_by(const struct layout_index *x, entry_text_fn *text_of,
+			     int (*compare)(const void *, const void *), struct layout_by_text *ret_sorted,
+			     struct err *err)
+{
+	struct layout_by_text s = { .len = 0 };
 	size_t i;
 
 	for (i = 0; i < x->len; i++)
-		x->named_len += x->entries[i].name != NULL;
-	x->named = calloc(x->named_len + 1, sizeof(*x->named));
-	if (x->named == NULL)
+		s.len += text_of(&x->entries[i]) != NULL;
+	s.items = calloc(s.len + 1, sizeof(*s.items));
+	if (s.items == NULL)
 		return err_nomem(err);
-	x->named_len = 0;
+	s.len = 0;
 	for (i = 0; i < x->len; i++) {
-		if (x->entries[i].name != NULL)
-			x->named[x->named_len++] = &x->entries[i];
+		if (text_of(&x->entries[i]) != NULL)
+			s.items[s.len++] = &x->entries[i];
 	}
-	qsort(x->named, x->named_len, sizeof(*x->named), compare_named);
+	qsort(s.items, s.len, sizeof(*s.items), compare);
+	*ret_sorted = s;
 	return ERR_OK;
 }
 
-const struct layout_entry *layout_index_find(const struct layout_index *x, const char *name)
+/* Where a text begins, or would. */
+static size_t find_text(const struct layout_by_text *s, entry_text_fn *text_of, const char *text)
 {
-	size_t low = 0, high = x->named_len;
+	size_t low = 0, high = s->len;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(x->named[mid]->name, name) < 0)
+		if (strcmp(text_of(s->items[mid]), text) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < x->named_len && strcmp(x->named[low]->name, name) == 0 ? x->named[low] : NULL;
+	return low;
+}
+
+const struct layout_entry *layout_find(const struct layout *l, const char *name)
+{
+	const struct layout_by_text *s = &l->index.by_name;
+	size_t at = find_text(s, name_of, name);
+
+	return at < s->len && strcmp(name_of(s->items[at]), name) == 0 ? s->items[at] : NULL;
+}
+
+const struct layout_entry *const *layout_tagged(const struct layout *l, const char *tag, size_t *ret_len)
+{
+	const struct layout_by_text *s = &l->index.by_ref_name;
+	size_t at = find_text(s, ref_name_of, tag), end = at;
+
+	while (end < s->len && strcmp(ref_name_of(s->items[end]), tag) == 0)
+		end++;
+	*ret_len = end - at;
+	return s->items + at;
 }
 
 enum err_code layout_index_read(const char *text, size_t len, const char *file, const char *what,
@@ -166,7 +212,9 @@ enum err_code layout_index_read(const char *text, size_t len, const char *file, 
 	if (code == ERR_OK)
 		code = read_entries(d.list, what, &x, err);
 	if (code == ERR_OK)
-		code = sort_named(&x, err);
+		code = sort_by(&x, name_of, compare_names, &x.by_name, err);
+	if (code == ERR_OK)
+		code = sort_by(&x, ref_name_of, compare_ref_names, &x.by_ref_name, err);
 	if (code != ERR_OK)
 		return code;
 	*ret_index = x;
@@ -178,7 +226,8 @@ enum err_code layout_index_read(const char *text, size_t len, const char *file, 
 
 void layout_index_release(struct layout_index *x)
 {
-	free(x->named);
+	free(x->by_name.items);
+	free(x->by_ref_name.items);
 	free(x->entries);
 	intern_release(&x->strings);
 	*x = (struct layout_index){ 0 };

@@ -8,12 +8,17 @@
 #include "common/layout.h"
 #include "common/tarball.h"
 
+/* Entries that have a text, sorted by that and then by place. */
+struct layout_by_text {
+	const struct layout_entry **items; /* owned; the entries are the index's */
+	size_t len;
+};
+
 /* What an index.json lists. */
 struct layout_index {
 	struct layout_entry *entries;
 	size_t len;
-	const struct layout_entry **named; /* those with a name, by that and then by place */
-	size_t named_len;
+	struct layout_by_text by_name, by_ref_name;
 	struct intern strings; /* of entries */
 };
 
@@ -41,8 +46,6 @@ struct timespec;
 /* Read an index.json out of its text.  file names it in messages, what does so for its entries. */
 enum err_code layout_index_read(const char *text, size_t len, const char *file, const char *what,
 				struct layout_index *ret_index, struct layout_document *ret_document, struct err *err);
-/* The first entry of a name, NULL if there is none. */
-const struct layout_entry *layout_index_find(const struct layout_index *x, const char *name);
 /* A zeroed one is fine. */
 void layout_index_release(struct layout_index *x);
 void layout_document_release(struct layout_document *d);

@@ -49,14 +49,14 @@ static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, con
 	const struct node *is = &plan->graph.nodes[link->referrer];
 	bool may_move = plan->replace || t->owner == LAYOUT_OURS;
 	enum err_code code = ERR_OK;
-	size_t i;
+	size_t len, i;
+	const struct layout_entry *const *tagged = layout_tagged(t->layout, tag, &len);
 
-	for (i = 0; code == ERR_OK && i < layout_len(t->layout); i++) {
-		const struct layout_entry *e = layout_at(t->layout, i);
-		const struct descriptor *was = &e->descriptor;
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		const struct descriptor *was = &tagged[i]->descriptor;
 		bool grown = false;
 
-		if (e->ref_name == NULL || strcmp(e->ref_name, tag) != 0 || digest_equal(&was->digest, &is->digest))
+		if (digest_equal(&was->digest, &is->digest))
 			continue;
 		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
 		if (may_move) { /* also from what nobody can read */

@@ -225,6 +225,44 @@ START_TEST(entry)
 }
 END_TEST
 
+#define NO_ENTRY SIZE_MAX
+
+static const struct {
+	const char *text;
+	size_t name_at; /* of the first entry that has it for its name; NO_ENTRY */
+	size_t tagged[2], tagged_len;
+} texts[] = {
+	{ "a", 4, { 4, 5 }, 2 }, { "b", 1, { 1 }, 1 },       { "c", NO_ENTRY, { 3 }, 1 },
+	{ "x", 2, { 0 }, 0 },    { "", NO_ENTRY, { 0 }, 0 }, { "z", NO_ENTRY, { 0 }, 0 },
+};
+
+/* A name may be there twice, and a referrer has a tag and no name. */
+START_TEST(found)
+{
+	static const char index[] = "{\"manifests\":["
+				    "{" DESCRIPTOR "},"
+				    "{" DESCRIPTOR ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"b\"}},"
+				    "{" DESCRIPTOR ",\"annotations\":{\"io.containerd.image.name\":\"x\"}},"
+				    "{" DESCRIPTOR ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"c\","
+				    "\"io.containerd.manifest.subject\":\"" ABC "\"}},"
+				    "{" DESCRIPTOR ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"a\"}},"
+				    "{" DESCRIPTOR ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"a\"}}]}";
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	const struct layout_entry *const *tagged;
+	size_t len, i;
+
+	put("oci-layout", VERSION);
+	put("index.json", index);
+	ck_assert_int_eq(layout_open(folder, false, &l, NULL), ERR_OK);
+	ck_assert_ptr_eq(layout_find(l, texts[_i].text),
+			 texts[_i].name_at == NO_ENTRY ? NULL : layout_at(l, texts[_i].name_at));
+	tagged = layout_tagged(l, texts[_i].text, &len);
+	ck_assert_uint_eq(len, texts[_i].tagged_len);
+	for (i = 0; i < len; i++)
+		ck_assert_ptr_eq(tagged[i], layout_at(l, texts[_i].tagged[i]));
+}
+END_TEST
+
 /* What is kept of an entry is what was said of names, and whether it is there for other tools alone. */
 START_TEST(entry_texts)
 {
@@ -395,6 +433,7 @@ int main(void)
 	tcase_add_loop_test(t, create_beside, 0, (int)COUNT_OF(places));
 	tcase_add_test(t, create_refused);
 	tcase_add_loop_test(t, entry, 0, (int)COUNT_OF(entries));
+	tcase_add_loop_test(t, found, 0, (int)COUNT_OF(texts));
 	tcase_add_test(t, entry_texts);
 	tcase_add_loop_test(t, name_bounds, 0, (int)COUNT_OF(names));
 	tcase_add_loop_test(t, blob, 0, (int)COUNT_OF(blobs));
