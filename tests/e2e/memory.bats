@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # 64 MiB of memory are enough for an image of any size. This is about memory and never about time.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
 load helpers
 . "$TOP/tests/lib/big_image.bash"
 
