@@ -56,7 +56,7 @@ static void put_image(struct profile *p, const struct image *image)
 	js_begin(&p->o, '{');
 	js_member(&p->o, ANNOTATION_IMAGE_NAME, image->name);
 	js_member(&p->o, ANNOTATION_REF_NAME, image->name);
-	js_member(&p->o, "kind", kind_of(p->g, image->root));
+	js_member(&p->o, ANNOTATION_KIND, kind_of(p->g, image->root));
 	js_end(&p->o, '}');
 	js_end(&p->o, '}');
 	p->listed[image->root] = true;
@@ -107,13 +107,14 @@ static enum err_code read_manifest(const struct profile *p, const struct node *n
 		       : code;
 }
 
-/* The members that a listing of referrers has, with the referrer's own annotations and some of ours. */
+/* The members that a listing of referrers has, with the referrer's own annotations; with a tag, "" for none, an entry
+ * of index.json, which has ours alone: what a bundle says at length would fill that for all others. */
 static enum err_code put_referrer(const struct profile *p, struct js_out *o, const struct link *link, const char *tag,
 				  struct err *err)
 {
 	const struct node *n = &p->g->nodes[link->referrer];
 	CLEANUP(manifest_release) struct manifest m = { 0 };
-	enum err_code code = read_manifest(p, n, &m, err);
+	enum err_code code = tag == NULL ? read_manifest(p, n, &m, err) : ERR_OK;
 	const char *key;
 
 	if (code != ERR_OK)
@@ -125,15 +126,16 @@ static enum err_code put_referrer(const struct profile *p, struct js_out *o, con
 	for (key = m.annotations != NULL ? js_next(m.annotations, NULL) : NULL; key != NULL;
 	     key = js_next(m.annotations, key)) {
 		if (strcmp(key, ANNOTATION_SUBJECT) == 0 || strcmp(key, ANNOTATION_REF_NAME) == 0 ||
-		    strcmp(key, ANNOTATION_IMAGE_NAME) == 0 || strcmp(key, "kind") == 0)
-			continue; /* what stands in a manifest must not give it a name here */
+		    strcmp(key, ANNOTATION_IMAGE_NAME) == 0 || strcmp(key, ANNOTATION_KIND) == 0 ||
+		    strcmp(key, ANNOTATION_LISTED_FOR) == 0)
+			continue; /* what stands in a manifest must not give it a name here, or a use */
 		js_key(o, key);
 		js_put_value(o, js_get(m.annotations, key));
 	}
 	if (tag != NULL) {
 		js_member(o, ANNOTATION_SUBJECT, p->g->nodes[link->subject].digest.text);
 		js_member(o, ANNOTATION_REF_NAME, *tag != '\0' ? tag : NULL);
-		js_member(o, "kind", tagged[link->kind].kind);
+		js_member(o, ANNOTATION_KIND, tagged[link->kind].kind);
 	}
 	js_end(o, '}');
 	js_end(o, '}');
@@ -143,6 +145,12 @@ static enum err_code put_referrer(const struct profile *p, struct js_out *o, con
 static bool is_entry(const struct graph *g, const struct link *link)
 {
 	return link->kind != LINK_BUILDKIT && node_is_carried(&g->nodes[link->referrer]);
+}
+
+/* Damaged, or longer than anybody reads. */
+static bool is_unreadable(enum err_code code)
+{
+	return code == ERR_DIGEST || code == ERR_SIZE || code == ERR_FORMAT || code == ERR_LIMIT;
 }
 
 /* What the index of referrers that is there already lists, and the graph does not have. */
@@ -162,8 +170,10 @@ static enum err_code keep_listed(struct profile *p, struct js_out *o, const char
 	code = layout_read_blob(p->layout, &old->descriptor, &bytes, err);
 	if (code == ERR_OK)
 		code = js_read(buf_text(&bytes), bytes.len, tag, &json, err);
+	if (code == ERR_NOT_FOUND || (old->listed_for != NULL && is_unreadable(code)))
+		return ERR_OK; /* it is written anew, and all that stood in ours has entries of its own */
 	if (code != ERR_OK)
-		return code == ERR_NOT_FOUND ? ERR_OK : err_add(err, "%s", layout_path(p->layout));
+		return err_add(err, "%s", layout_path(p->layout));
 	list = js_array(json, "manifests");
 	if (list == NULL)
 		return err_set(err, ERR_FORMAT,

@@ -8,8 +8,8 @@
  *            the new one lists it too.
  * Format     For each image its root, under its full name and with cosign's
  *            kind; every child manifest without a name; every referrer with its
- *            type, its own annotations and io.containerd.manifest.subject; for
- *            every subject an index of its referrers under the tag
+ *            type and io.containerd.manifest.subject; for every subject an index
+ *            of its referrers, with their own annotations, under the tag
  *            sha256-HEX; and what cosign tags under those tags.  Children and
  *            those indexes are there for other tools alone, and say so in
  *            bundle.listed-for: a child with "parent", an index with its

@@ -125,6 +125,17 @@ discovered() {
 	same_layout only "$BUNDLE_STORE"
 }
 
+@test "a list of referrers that is damaged is written anew by the next import" {
+	local list before
+	list=$BUNDLE_STORE/blobs/sha256/$(jq -r --arg tag "${APP1/:/-}" \
+		'.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag) | .digest[7:]' "$BUNDLE_STORE/index.json")
+	before=$(sha256sum "$list")
+	printf x | dd of="$list" bs=1 conv=notrunc status=none
+	bundle import --to store "$BATS_FILE_TMPDIR/app.zst"
+	expect 0 "$APP"
+	[[ $(sha256sum "$list") == "$before" ]]
+}
+
 @test "names as docker takes them; all or none" {
 	cp "$BUNDLE_STORE/index.json" before.json
 	bundle store remove "$MANY" no-such/image:1
