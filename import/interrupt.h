@@ -1,7 +1,7 @@
 /* interrupt.h - SIGINT and SIGTERM, which end an import as a failure does: so that it is written down like one.
  *
  * Lifecycle  interrupt_take before the target is written to; interrupt_check wherever much is done, interrupt_wait
- *            wherever another process is waited for; interrupt_blame of what came of it; interrupt_end once that is
+ *            wherever a pipe is waited for; interrupt_blame of what came of it; interrupt_end once that is
  *            written down.
  * Signals    The first one is noted and ends all waiting; the same one again ends the process at once, as it always
  *            did: whoever waits for the other side need not wait with it.  What is ignored, as by nohup, stays ignored.
