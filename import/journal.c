@@ -65,6 +65,23 @@ static void put_images(struct js_out *o, const struct plan *plan)
 	js_end(o, ']');
 }
 
+/* cosign's tags that stood for something else. */
+static void put_tags(struct js_out *o, const struct plan *plan, bool moved)
+{
+	size_t i;
+
+	js_key(o, "tags");
+	js_begin(o, '[');
+	for (i = 0; i < plan->tags_len; i++) {
+		js_begin(o, '{');
+		js_member(o, "name", plan->tags[i].name);
+		js_member(o, "was", plan->tags[i].was.text);
+		put_text(o, "is", moved ? plan->tags[i].is.text : NULL);
+		js_end(o, '}');
+	}
+	js_end(o, ']');
+}
+
 enum err_code journal_add(const struct import_options *options, const struct import_result *r, enum err_code code,
 			  const struct err *why, struct err *err)
 {
@@ -80,6 +97,7 @@ enum err_code journal_add(const struct import_options *options, const struct imp
 	put_overrides(o, options, r);
 	js_member_bool(o, "partial", r->plan.partial);
 	put_images(o, &r->plan);
+	put_tags(o, &r->plan, code == ERR_OK);
 	js_member_uint(o, "writtenBytes", r->plan.sent_bytes);
 	js_member(o, "result", err_word(code));
 	put_text(o, "error", code != ERR_OK ? why->msg : NULL);

@@ -185,6 +185,9 @@ static enum err_code report_text(const struct import_result *r, struct err *err)
 	}
 	if (code != ERR_OK)
 		return code;
+	for (i = 0; i < plan->tags_len; i++)
+		printf("%s  %s\n  moved: %s -> %s\n", plan->tags[i].name, plan->tags[i].is.text, plan->tags[i].was.text,
+		       plan->tags[i].is.text);
 	if (plan->partial)
 		printf("a part of the bundle: %zu of its %zu image%s\n", plan->graph.images_len,
 		       bundle_description(r->bundle)->images_len,

@@ -172,7 +172,9 @@ tagged() {
 	[[ $(jq -r --arg was "$MULTI" '.tags[] | select(.was == $was) | .name' <<<"$output" | sort | xargs) == \
 		"$site/signed/app1:$att $site/signed/app1:$sig" ]]
 	bundle import -q --to "docker://$site" --replace signed
-	expect 0
+	expect 0 "$site/signed/app1:$sig  sha256:" "  moved: $MULTI -> sha256:"
+	[[ $(tail -n 1 "$BUNDLE_STORE.journal.jsonl" | jq -r --arg was "$MULTI" '.tags[] | select(.was == $was and .is != $was) | .name' |
+		sort | xargs) == "$site/signed/app1:$att $site/signed/app1:$sig" ]]
 	bundle import -q --to "docker://$site" signed
 	expect 0
 

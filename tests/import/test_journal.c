@@ -106,6 +106,7 @@ START_TEST(line)
 	ck_assert_str_eq(js_string(image, "name"), NAME);
 	ck_assert(!js_has(image, "was"));
 	ck_assert_str_eq(js_string(image, "is"), result.plan.images[0].is.text);
+	ck_assert_uint_eq(js_len(js_array(json, "tags")), 0);
 }
 END_TEST
 
