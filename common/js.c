@@ -54,6 +54,11 @@ enum err_code js_read(const void *bytes, size_t len, const char *what, struct js
 	return js_read_large(bytes, len, LIMIT_JSON_VALUES, what, ret_value, err);
 }
 
+bool js_has_nul(const void *bytes, size_t len)
+{
+	return memchr(bytes, '\0', len) != NULL;
+}
+
 /* As js_bounds has let it pass. */
 static enum err_code parse(const void *bytes, size_t len, size_t flags, const char *what, json_t **ret_value,
 			   json_error_t *ret_why, struct err *err)
@@ -65,6 +70,10 @@ static enum err_code parse(const void *bytes, size_t len, size_t flags, const ch
 	if (value == NULL)
 		return err_set(err, ERR_FORMAT, "%s: not valid JSON: %s (line %d, column %d)", what, ret_why->text,
 			       ret_why->line, ret_why->column);
+	if (js_has_nul(bytes, len)) {
+		json_decref(value);
+		return err_set(err, ERR_FORMAT, "%s: not valid JSON: a NUL byte", what);
+	}
 	*ret_value = value;
 	return ERR_OK;
 }

@@ -97,7 +97,7 @@ enum err_code js_read_long(const char *document, size_t len, struct json_t **ret
 	json_t *value;
 	enum err_code code = cut(document, len, &rest, err);
 
-	if (code != ERR_OK || rest.len == 0)
+	if (code != ERR_OK || rest.len == 0 || js_has_nul(rest.data, rest.len))
 		return code;
 	value = json_loadb(rest.data, rest.len, JSON_REJECT_DUPLICATES, &why);
 	if (value == NULL)

@@ -12,6 +12,9 @@ const char *js_string_end(const char *p, const char *end);
 /* Count values and depth: before anything is allocated for them. */
 enum err_code js_bounds(const char *p, size_t len, size_t max_values, const char *what, struct err *err);
 
+/* A byte that stands nowhere in JSON, and that the parser passes over behind a number. */
+bool js_has_nul(const void *bytes, size_t len);
+
 /* Parse a document that consists of long strings for the most part: of each byte of these the parser makes a hundred
  * steps, and where they are plain, nothing can be wrong with them.  So it parses the document without them, and they
  * are put into what comes out.  *ret_value is left alone where the document is of another kind, or is not valid: the

@@ -82,6 +82,19 @@ START_TEST(raw_nul)
 END_TEST
 
 /* ~ is a long text. */
+/* The parser passes over one behind a number. */
+START_TEST(nul_byte)
+{
+	static const char documents[][16] = { "{\"a\":2\0}", "[1\0]", "[-1\0,2]", "[1.5\0]",
+					      "[\"a\"\0]",   "[\0]",  "[\"\0\"]" };
+	static const size_t lens[] = { 8, 4, 7, 6, 6, 3, 5 };
+	struct json_t *json = NULL;
+
+	ck_assert_int_eq(js_read(documents[_i], lens[_i], "it", &json, NULL), ERR_FORMAT);
+	ck_assert_ptr_null(json);
+}
+END_TEST
+
 static const struct {
 	const char *name, *text;
 	enum err_code want;
@@ -532,6 +545,7 @@ int main(void)
 
 	tcase_add_loop_test(t, read, 0, (int)COUNT_OF(reads));
 	tcase_add_test(t, raw_nul);
+	tcase_add_loop_test(t, nul_byte, 0, 7);
 	tcase_add_loop_test(t, long_texts, 0, (int)COUNT_OF(longs));
 	tcase_add_loop_test(t, depth, 0, (int)COUNT_OF(bounds));
 	tcase_add_loop_test(t, count, 0, (int)COUNT_OF(counts));
