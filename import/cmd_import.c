@@ -122,8 +122,8 @@ static void list_conflicts(const struct plan *plan)
 		fprintf(stderr, "%s import: there already: %s: %s there, %s here\n", OPT_PROGRAM, c.name, c.was->text,
 			c.is->text);
 	if (plan->conflicts_len > CONFLICTS_SHOWN)
-		fprintf(stderr, "%s import: and %zu more: --dry-run lists them all\n", OPT_PROGRAM,
-			plan->conflicts_len - CONFLICTS_SHOWN);
+		fprintf(stderr, "%s import: and %zu more%s\n", OPT_PROGRAM, plan->conflicts_len - CONFLICTS_SHOWN,
+			plan->dry_run ? "" : ": --dry-run lists them all");
 }
 
 /* What failed has moved names before it did: whoever reads the error would not think so. */

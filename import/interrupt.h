@@ -13,6 +13,7 @@
 
 #include "common/err.h"
 
+/* From now on the signals are noted. */
 enum err_code interrupt_take(struct err *err);
 /* ERR_INTERRUPTED once a signal has come. */
 enum err_code interrupt_check(struct err *err);

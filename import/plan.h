@@ -105,9 +105,10 @@ enum err_code plan_open(const struct plan *plan, uint32_t node, struct instream 
 /* For probe, of what speaks against an import: the code again.  In a dry run the first of them is noted, and it is
  * ERR_OK. */
 enum err_code plan_refuse(struct plan *plan, enum err_code code, struct err *err);
-/* Note a tag of cosign's that would move, and forget all of them. */
+/* Note a tag of cosign's that would move. */
 enum err_code plan_add_tag(struct plan *plan, const char *name, const struct digest *was, const struct digest *is,
 			   struct err *err);
+/* Before the target is asked again. */
 void plan_forget_tags(struct plan *plan);
 /* Names and tags that point elsewhere and may not move, one by one: at begins with 0; false at their end. */
 bool plan_next_conflict(const struct plan *plan, size_t *at, struct plan_conflict *ret_conflict);
@@ -128,6 +129,8 @@ bool plan_moves(const struct plan *plan, size_t image);
 /* ERR_MISSING where the target lacks layers that the bundle leaves out, and a list of them: for probe, once skip[] says
  * what is there. */
 enum err_code plan_check_prerequisites(struct plan *plan, const char *target, struct err *err);
+/* All of these but names, which may be looked at later. */
+enum err_code plan_check_content(struct plan *plan, const char *target, struct err *err);
 /* All of these, for probe, in the order of what helps: layers before names, since --replace moves no name from what can
  * be run, and brings no layer. */
 enum err_code plan_check(struct plan *plan, const char *target, struct err *err);

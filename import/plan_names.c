@@ -98,13 +98,18 @@ enum err_code plan_check_names(struct plan *plan, const char *target, struct err
 	return plan_refuse(plan, ERR_CONFLICT, err);
 }
 
-enum err_code plan_check(struct plan *plan, const char *target, struct err *err)
+enum err_code plan_check_content(struct plan *plan, const char *target, struct err *err)
 {
 	enum err_code code = plan_find_bare(plan, err);
 
 	if (code == ERR_OK)
 		code = plan_check_layers(plan, target, err);
-	if (code == ERR_OK)
-		code = plan_check_prerequisites(plan, target, err);
+	return code == ERR_OK ? plan_check_prerequisites(plan, target, err) : code;
+}
+
+enum err_code plan_check(struct plan *plan, const char *target, struct err *err)
+{
+	enum err_code code = plan_check_content(plan, target, err);
+
 	return code == ERR_OK ? plan_check_names(plan, target, err) : code;
 }

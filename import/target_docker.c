@@ -146,8 +146,10 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 	if (code == ERR_OK)
 		code = docker_content_look(&t->content, plan, err);
 	if (code == ERR_OK)
-		code = plan_check(plan, target->name, err);
-	return code == ERR_OK ? docker_choice_make(&t->choice, err) : code;
+		code = plan_check_content(plan, target->name, err);
+	if (code == ERR_OK)
+		code = docker_choice_make(&t->choice, err); /* what no name makes good comes before names */
+	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;
 }
 
 static enum err_code docker_look(struct target *target, const struct plan *plan, struct target_question *questions,

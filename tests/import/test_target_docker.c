@@ -172,13 +172,15 @@ START_TEST(repeats_referrers_only)
 }
 END_TEST
 
+/* Even where its name is taken: nobody should be told to replace it first. */
 START_TEST(refuses_sha512)
 {
+	static const enum fake_fault there[] = { FAKE_NONE, FAKE_HAS_ANOTHER };
 	struct image_sample sample = { .sha512 = true };
 	struct fixture f;
 	struct err err = { 0 };
 
-	setup(&f, FAKE_NONE, 51, &sample);
+	setup(&f, there[_i], 51, &sample);
 	ck_assert_int_eq(import(&f, &err), ERR_UNSUPPORTED);
 	ck_assert_ptr_nonnull(strstr(err.msg, "knows sha256 only"));
 	ck_assert_uint_eq(f.daemon.loads, 0);
@@ -310,7 +312,7 @@ int main(void)
 	tcase_add_loop_test(t, compares_statements, 0, (int)COUNT_OF(statements));
 	tcase_add_test(t, sends_nothing_twice);
 	tcase_add_test(t, repeats_referrers_only);
-	tcase_add_test(t, refuses_sha512);
+	tcase_add_loop_test(t, refuses_sha512, 0, 2);
 	tcase_add_loop_test(t, finds_holders, 0, (int)COUNT_OF(holders));
 	tcase_add_loop_test(t, looks_for_manifests, 0, (int)COUNT_OF(looks));
 	tcase_add_test(t, bears_absent_platforms);
