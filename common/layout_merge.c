@@ -13,6 +13,11 @@ struct sorted {
 	size_t len;
 };
 
+static void sorted_release(struct sorted *s)
+{
+	free(s->items);
+}
+
 /* The entries that are added: by what they are, and the referrers with a ref.name by that. */
 struct addition {
 	struct sorted all, tagged;
@@ -20,8 +25,8 @@ struct addition {
 
 static void addition_release(struct addition *a)
 {
-	free(a->all.items);
-	free(a->tagged.items);
+	sorted_release(&a->all);
+	sorted_release(&a->tagged);
 }
 
 static const char *subject_of(const struct layout_entry *e)
@@ -136,17 +141,19 @@ static void put_kept(struct js_out *o, const struct layout_entry *e)
 	js_end(o, '}');
 }
 
-/* What a name has stood for, by its digest, unless that is listed already.  An index of referrers is no image, and
- * without its tag it would be taken for one; what it lists, the one that takes its place lists too. */
-static void put_moved(struct js_out *o, const struct addition *a, const struct sorted *old,
+/* What a name has stood for, by its digest, unless it has such an entry of its own already: that of a child goes with
+ * its index.  An index of referrers is no image, and without its tag it would be taken for one; what it lists, the one
+ * that takes its place lists too. */
+static void put_moved(struct js_out *o, const struct addition *a, const struct sorted *own,
 		      const struct layout_entry *e)
 {
 	const struct layout_entry *now = e->name != NULL ? find(&a->all, e) : NULL;
 	struct layout_entry plain = { .descriptor = e->descriptor };
+	const struct layout_entry *comes = find(&a->all, &plain);
 
 	if (now == NULL || layout_survey_is_fallback(e->name) ||
-	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(old, &plain) != NULL ||
-	    find(&a->all, &plain) != NULL)
+	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(own, &plain) != NULL ||
+	    (comes != NULL && is_own(comes)))
 		return;
 	put_kept(o, &plain);
 }
@@ -164,27 +171,9 @@ static void put_untagged(struct js_out *o, const struct addition *a, const struc
 		put_kept(o, &kept);
 }
 
-/* The entries that are there, sorted: all, and those that stay though the same comes. */
-struct known {
-	struct sorted all, own;
-};
-
-static void known_release(struct known *k)
-{
-	free(k->all.items);
-	free(k->own.items);
-}
-
-static enum err_code know(const struct layout_index *x, struct known *k, struct err *err)
-{
-	enum err_code code = sort(x, NULL, compare_entries, &k->all, err);
-
-	return code == ERR_OK ? sort(x, is_own, compare_entries, &k->own, err) : code;
-}
-
 /* What is there, less what is replaced. */
 static enum err_code put_old(struct js_out *o, const struct layout_index *x, struct js_list list,
-			     const struct addition *a, const struct known *k, enum layout_keep keep, struct err *err)
+			     const struct addition *a, const struct sorted *own, enum layout_keep keep, struct err *err)
 {
 	CLEANUP(js_item_release) struct js_item item = { 0 };
 	enum err_code code = ERR_OK;
@@ -199,7 +188,7 @@ static enum err_code put_old(struct js_out *o, const struct layout_index *x, str
 		if (code == ERR_OK && !replaced)
 			js_item_put(&item, o);
 		if (replaced && (keep & LAYOUT_KEEP_NAMED) != 0)
-			put_moved(o, a, &k->all, e);
+			put_moved(o, a, own, e);
 		if (replaced && (keep & LAYOUT_KEEP_TAGGED) != 0)
 			put_untagged(o, a, e);
 	}
@@ -207,8 +196,8 @@ static enum err_code put_old(struct js_out *o, const struct layout_index *x, str
 }
 
 /* What is added. */
-static enum err_code put_new(struct js_out *o, const struct layout_index *x, struct js_list list, const struct known *k,
-			     struct err *err)
+static enum err_code put_new(struct js_out *o, const struct layout_index *x, struct js_list list,
+			     const struct sorted *own, struct err *err)
 {
 	CLEANUP(js_item_release) struct js_item item = { 0 };
 	enum err_code code = ERR_OK;
@@ -217,7 +206,7 @@ static enum err_code put_new(struct js_out *o, const struct layout_index *x, str
 
 	for (i = 0; code == ERR_OK && i < x->len; i++) {
 		code = js_list_next(&list, &item, &there, err);
-		if (code == ERR_OK && find(&k->own, &x->entries[i]) == NULL)
+		if (code == ERR_OK && find(own, &x->entries[i]) == NULL)
 			js_item_put(&item, o);
 	}
 	return code;
@@ -260,8 +249,8 @@ enum err_code layout_merge(const struct layout *l, const struct layout_document 
 			   enum layout_keep keep, struct outstream *out, struct err *err)
 {
 	CLEANUP(addition_release) struct addition a = { 0 };
-	CLEANUP(known_release) struct known k = { 0 };
-	enum err_code code = know(&l->index, &k, err);
+	CLEANUP(sorted_release) struct sorted own = { 0 }; /* of what is there, what stays though the same comes */
+	enum err_code code = sort(&l->index, is_own, compare_entries, &own, err);
 	struct js_out o;
 
 	if (code == ERR_OK)
@@ -269,9 +258,9 @@ enum err_code layout_merge(const struct layout *l, const struct layout_document 
 	if (code != ERR_OK)
 		return code;
 	begin_index(&o, out);
-	code = put_old(&o, &l->index, document->list, &a, &k, keep, err);
+	code = put_old(&o, &l->index, document->list, &a, &own, keep, err);
 	if (code == ERR_OK)
-		code = put_new(&o, added, added_document->list, &k, err);
+		code = put_new(&o, added, added_document->list, &own, err);
 	return code == ERR_OK ? end_index(&o, document, err) : code;
 }
 

@@ -153,6 +153,12 @@ static void expand(const char *shorthand, struct buf *out)
 		if (p[0] >= 'A' && p[0] <= 'Z')
 			ck_assert_int_eq(buf_printf(out, NULL, ",\"annotations\":{\"%s\":\"%s\"}", key, subject),
 					 ERR_OK);
+		else if (p[0] == '+')
+			ck_assert_int_eq(buf_puts(out,
+						  ",\"annotations\":{\"" ANNOTATION_LISTED_FOR "\":\"" LISTED_FOR_PARENT
+						  "\"}",
+						  NULL),
+					 ERR_OK);
 		else if (p[0] != '-')
 			ck_assert_int_eq(buf_printf(out, NULL, ",\"annotations\":{\"%s\":\"%c\"}", key, p[0]), ERR_OK);
 		ck_assert_int_eq(buf_puts(out, "}", NULL), ERR_OK);
@@ -178,7 +184,7 @@ static void shorten(const struct layout *l, char *out)
 	for (i = 0; i < layout_len(l); i++) {
 		const struct layout_entry *e = layout_at(l, i);
 
-		*out++ = '-';
+		*out++ = e->listed_for != NULL ? '+' : '-';
 		if (e->name != NULL)
 			out[-1] = e->name[0];
 		else if (e->subject != NULL)
@@ -189,7 +195,8 @@ static void shorten(const struct layout *l, char *out)
 	*out = '\0';
 }
 
-/* Lower case is an image's name, upper case a referrer's subject, - neither; then the digest's digit. */
+/* Lower case is an image's name, upper case a referrer's subject, - neither, + for other tools alone; then the digest's
+ * digit. */
 static const struct {
 	const char *name, *before, *added, *want;
 } publishes[] = {
@@ -229,15 +236,17 @@ END_TEST
 
 /* Entries are taken out by place, so what others have written since they were read is not touched. */
 static const struct {
-	const char *name, *found, *want;
+	const char *name, *before, *found, *want;
 	enum err_code want_code;
 } drops[] = {
-	{ "nobody wrote", "x1;y2;z3;", "x1;z3;", ERR_OK },
-	{ "one more", "x1;y2;z3;w4;", "x1;y2;z3;w4;", ERR_CONFLICT },
-	{ "one less", "x1;z3;", "x1;z3;", ERR_CONFLICT },
-	{ "another image", "x1;y4;z3;", "x1;y4;z3;", ERR_CONFLICT },
-	{ "another name", "x1;w2;z3;", "x1;w2;z3;", ERR_CONFLICT },
-	{ "no name any more", "x1;-2;z3;", "x1;-2;z3;", ERR_CONFLICT },
+	{ "nobody wrote", "x1;y2;z3;", "x1;y2;z3;", "x1;z3;", ERR_OK },
+	{ "one more", "x1;y2;z3;", "x1;y2;z3;w4;", "x1;y2;z3;w4;", ERR_CONFLICT },
+	{ "one less", "x1;y2;z3;", "x1;z3;", "x1;z3;", ERR_CONFLICT },
+	{ "another image", "x1;y2;z3;", "x1;y4;z3;", "x1;y4;z3;", ERR_CONFLICT },
+	{ "another name", "x1;y2;z3;", "x1;w2;z3;", "x1;w2;z3;", ERR_CONFLICT },
+	{ "no name any more", "x1;y2;z3;", "x1;-2;z3;", "x1;-2;z3;", ERR_CONFLICT },
+	{ "one that was listed for other tools is somebody's own", "x1;+2;z3;", "x1;-2;z3;", "x1;-2;z3;",
+	  ERR_CONFLICT },
 };
 
 START_TEST(drop)
@@ -248,7 +257,7 @@ START_TEST(drop)
 	struct err err = { 0 };
 	char got[200];
 
-	publish_text(layout, "x1;y2;z3;");
+	publish_text(layout, drops[_i].before);
 	buf_init(&text, MIB);
 	expand(drops[_i].found, &text);
 	folder_put(folder, "index.json", text.data, text.len);
@@ -267,6 +276,9 @@ static const struct {
 	{ "a name that moves", "x1;z3;", "x2;", "-1;z3;x2;" },
 	{ "it is listed by its digest already", "-1;x1;", "x2;", "-1;x2;" },
 	{ "it comes by its digest too", "x1;", "x2;-1;", "x2;-1;" },
+	{ "it is listed for other tools already", "+1;x1;", "x2;", "+1;-1;x2;" },
+	{ "it comes for other tools too", "x1;", "x2;+1;", "-1;x2;+1;" },
+	{ "and again", "-1;x2;+1;", "x2;+1;", "-1;x2;" },
 	{ "the same again", "x1;A2;", "x1;A2;", "x1;A2;" },
 	{ "two names of one image", "x1;y1;", "x2;", "-1;y1;x2;" },
 };
