@@ -192,7 +192,8 @@ static enum err_code keep_listed(struct profile *p, struct js_out *o, const char
 	return ERR_OK;
 }
 
-/* An index of one subject's referrers: the fallback that clients read where there is no referrers API. */
+/* An index of one subject's referrers: the fallback that clients read where there is no referrers API.  Nothing, where it
+ * would be longer than any of them reads: the entries say the same. */
 static enum err_code write_fallback(struct profile *p, const char *tag, const struct link *links, size_t len,
 				    struct buf *text, struct err *err)
 {
@@ -218,7 +219,10 @@ static enum err_code write_fallback(struct profile *p, const char *tag, const st
 		return code;
 	js_end(&o, ']');
 	js_end(&o, '}');
-	return js_end_document(&o, err);
+	code = js_end_document(&o, err);
+	if (code == ERR_LIMIT)
+		buf_clear(text);
+	return code == ERR_LIMIT ? ERR_OK : code;
 }
 
 static bool has_subject_links(const struct profile *p, const struct link *links, size_t len)
@@ -263,8 +267,9 @@ static enum err_code put_fallback(struct profile *p, const struct node *subject,
 	buf_init(&text, LIMIT_MANIFEST_BYTES);
 	layout_survey_key(&subject->digest, tag);
 	code = write_fallback(p, tag, links, len, &text, err);
-	if (code == ERR_OK)
-		code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
+	if (code != ERR_OK || text.len == 0)
+		return code;
+	code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
 	if (code != ERR_OK)
 		return code;
 	memory_stream_init(&in, buf_text(&text), text.len);

@@ -136,6 +136,25 @@ discovered() {
 	[[ $(sha256sum "$list") == "$before" ]]
 }
 
+# Two referrers of one image, which say 5 MiB each: together more than a list of referrers may have.
+@test "what referrers say at length fills nothing that other images need" {
+	python3 "$TOP/tests/lib/long_referrers.py" layout 2 5
+	bundle export -q -o long.zst oci:layout
+	expect 0
+	for _ in first second; do
+		bundle import --to store long.zst
+		expect 0 'example.org/long:1'
+	done
+	(($(stat -c %s "$BUNDLE_STORE/index.json") < 64 * 1024))
+	bundle store list
+	expect 0 'example.org/long:1' ', 2 referrers'
+	bundle export -q -o again.zst "oci:$BUNDLE_STORE:example.org/long:1"
+	expect 0
+	cmp long.zst again.zst
+	bundle import --to store "$BATS_FILE_TMPDIR/app.zst"
+	expect 0 "$APP"
+}
+
 @test "names as docker takes them; all or none" {
 	cp "$BUNDLE_STORE/index.json" before.json
 	bundle store remove "$MANY" no-such/image:1

@@ -67,4 +67,5 @@ def write(path, content):
         file.write(content)
 
 
-main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
