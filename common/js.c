@@ -221,6 +221,11 @@ size_t js_len(const struct json_t *array)
 	return json_array_size(array);
 }
 
+size_t js_members(const struct json_t *object)
+{
+	return json_object_size(object);
+}
+
 const struct json_t *js_at(const struct json_t *array, size_t i)
 {
 	return json_array_get(array, i);

@@ -57,6 +57,8 @@ bool js_is_true(const struct json_t *value);
 bool js_true(const struct json_t *object, const char *key);
 /* How many items an array has, 0 if it is none; an item of it. */
 size_t js_len(const struct json_t *array);
+/* How many members an object has. */
+size_t js_members(const struct json_t *object);
 const struct json_t *js_at(const struct json_t *array, size_t i);
 /* The value itself as a string, NULL if it is none. */
 const char *js_text(const struct json_t *value);

@@ -128,7 +128,6 @@ static enum err_code parse_rest(const struct split *s, const char *what, struct 
 		.pieces = whole ? &all : s->pieces,
 		.pieces_len = whole ? 1 : s->pieces_len,
 	};
-
 	enum err_code code = js_bounds(part.text, part.len, LIMIT_REST_VALUES, what, err);
 
 	return code == ERR_OK ? js_read_part(&part, ret_rest, err) : code;

@@ -16,23 +16,13 @@ static enum err_code keep_text(struct intern *strings, const char *text, const c
 	return text != NULL ? intern_text(strings, text, ret_text, err) : ERR_OK;
 }
 
-static size_t count_members(const struct json_t *json)
-{
-	const char *key;
-	size_t count = 0;
-
-	for (key = js_next(json, NULL); key != NULL; key = js_next(json, key))
-		count++;
-	return count;
-}
-
 /* A child's entry as this program writes it.  One that says more is somebody else's. */
 static bool is_listed_child(const struct descriptor *d)
 {
 	const char *listed_for = annotation(d->annotations, ANNOTATION_LISTED_FOR);
 
 	return listed_for != NULL && strcmp(listed_for, LISTED_FOR_PARENT) == 0 &&
-	       count_members(d->json) == CHILD_MEMBERS && count_members(d->annotations) == 1;
+	       js_members(d->json) == CHILD_MEMBERS && js_members(d->annotations) == 1;
 }
 
 /* An index of referrers that this program listed, by its subject.  With another name somebody else did. */

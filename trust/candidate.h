@@ -3,8 +3,9 @@
  * Lifecycle  candidates_gather for one image of a settled graph; look;
  *            candidate_prove, candidate_payload any number of times;
  *            candidates_release.
- * Bounds     LIMIT_SUBJECTS, LIMIT_CANDIDATES and LIMIT_SIGNED_SUM_BYTES an image; candidates
- *            hold no bytes: what is proved is read again, LIMIT_SIGNED_BYTES at most.
+ * Bounds     LIMIT_SUBJECTS, LIMIT_CANDIDATES and LIMIT_SIGNED_SUM_BYTES an
+ *            image; candidates hold no bytes: what is proved is read again,
+ *            LIMIT_SIGNED_BYTES at most.
  * Ownership  Graph and source are borrowed, and outlive the candidates, which
  *            borrow the graph's strings.  The source answers at once.
  * Errors     Gathering: those of the source, ERR_LIMIT, ERR_NOMEM.  What is

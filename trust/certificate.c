@@ -139,7 +139,7 @@ static enum err_code read_issuer(struct certificate *c, struct err *err)
 /* Fulcio's own, which OpenSSL does not know: what they are called is of no matter. */
 static void tell_kinds(void)
 {
-	char oid[sizeof(FULCIO) + 2];
+	char oid[64];
 	int i;
 
 	for (i = 1; i <= FULCIO_LAST; i++) {

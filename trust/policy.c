@@ -118,16 +118,6 @@ static enum err_code read_scope(struct policy *p, struct strict *s, const struct
 	return ERR_OK;
 }
 
-static size_t count_members(const struct json_t *object)
-{
-	const char *key;
-	size_t n = 0;
-
-	for (key = js_next(object, NULL); key != NULL; key = js_next(object, key))
-		n++;
-	return n;
-}
-
 static enum err_code read_transport(struct policy *p, struct strict *s, const struct json_t *scopes, bool counts,
 				    struct err *err)
 {
@@ -137,7 +127,7 @@ static enum err_code read_transport(struct policy *p, struct strict *s, const st
 	if (js_kind(scopes) != JS_OBJECT)
 		return strict_fail(s, err, "must be an object whose keys are scopes");
 	if (counts) {
-		p->scopes = calloc(count_members(scopes) + 1, sizeof(*p->scopes));
+		p->scopes = calloc(js_members(scopes) + 1, sizeof(*p->scopes));
 		if (p->scopes == NULL)
 			return err_nomem(err);
 	}
