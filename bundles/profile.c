@@ -192,8 +192,8 @@ static enum err_code keep_listed(struct profile *p, struct js_out *o, const char
 	return ERR_OK;
 }
 
-/* An index of one subject's referrers: the fallback that clients read where there is no referrers API.  Nothing, where it
- * would be longer than any of them reads: the entries say the same. */
+/* An index of one subject's referrers: the fallback that clients read where there is no referrers API.  Nothing, where
+ * it would be longer than any of them reads: the entries say the same. */
 static enum err_code write_fallback(struct profile *p, const char *tag, const struct link *links, size_t len,
 				    struct buf *text, struct err *err)
 {
