@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "common/walk.h"
 #include "import/at_once.h"
+#include "import/containerd_source.h"
 #include "import/layout_judge.h"
 #include "import/store.h"
 
@@ -105,6 +106,15 @@ static enum err_code open_registry(struct attestations_place *p, const struct at
 	return code == ERR_OK ? at_once_new(p->site.http, p->repository, &p->source, err) : code;
 }
 
+static enum err_code open_containerd(struct attestations_place *p, const struct attestations_from *options,
+				     struct err *err)
+{
+	const char *socket = containerd_socket(options->from + strlen(CONTAINERD_TRANSPORT));
+	enum err_code code = containerd_open(socket, options->namespace, &p->containerd, err);
+
+	return code == ERR_OK ? containerd_source_new(p->containerd, &p->source, err) : code;
+}
+
 /* What lies here as a file or a folder. */
 static enum err_code open_here(struct attestations_place *p, const struct attestations_from *options, struct err *err)
 {
@@ -128,7 +138,7 @@ enum err_code attestations_place_open(const struct attestations_from *options, c
 	if (from != NULL && text_starts(from, REGISTRY_TRANSPORT))
 		return open_registry(p, options, ref, name, err);
 	if (from != NULL && text_starts(from, CONTAINERD_TRANSPORT))
-		return err_set(err, ERR_USAGE, "%s: --from takes " ATTESTATIONS_FROM_TEXT, from);
+		return open_containerd(p, options, err);
 	code = admission_load(&options->policies, &p->admission, err);
 	if (code == ERR_OK)
 		code = open_here(p, options, err);
@@ -179,7 +189,10 @@ static enum err_code walk(struct attestations_place *p, struct walk *walk, const
 	}
 	if (p->images.items != NULL && ref->digest.text[0] == '\0')
 		return walk_layout(p, walk, name, text, err);
-	return walk_image(walk, p->source, ref, name, err);
+	code = walk_image(walk, p->source, ref, name, err);
+	if (code == ERR_NOT_FOUND && p->containerd != NULL)
+		return err_add(err, "%s, namespace %s", p->containerd->socket, p->containerd->namespace);
+	return code;
 }
 
 enum err_code attestations_place_walk(struct attestations_place *p, const struct reference *ref, const char *name,
@@ -209,6 +222,7 @@ void attestations_place_release(struct attestations_place *p)
 	if (p->repository != NULL)
 		p->repository->free(p->repository);
 	site_registry_close(&p->site);
+	containerd_close(p->containerd);
 	reference_release(&p->ref);
 	layout_images_release(&p->images);
 	layout_survey_release(&p->survey);

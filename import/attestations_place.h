@@ -1,10 +1,11 @@
-/* attestations_place.h - where bundle attestations finds an image: a bundle, a store, a layout or a registry.
+/* attestations_place.h - where bundle attestations finds an image: a bundle, a store, a layout, a containerd or a
+ * registry.
  *
  * Lifecycle  attestations_place_open; attestations_place_walk; ask .source, which answers at once;
  *            attestations_place_release.
  * Ownership  Options and references are borrowed.
  * Errors     ERR_NOT_FOUND (no such place or image), ERR_CONFLICT (several of one name), ERR_UNPROVED (a bundle's
- *            origin, or a policy), ERR_USAGE, and those of layout.h, reader.h, registry.h.
+ *            origin, or a policy), ERR_USAGE, and those of layout.h, reader.h, containerd.h, registry.h.
  * Network    A registry is asked, where one was named, and nobody else ever.
  */
 #ifndef IMPORT_ATTESTATIONS_PLACE_H
@@ -14,14 +15,16 @@
 #include "bundles/origin.h"
 #include "bundles/reader.h"
 #include "common/layout_images.h"
+#include "import/containerd.h"
 #include "import/site_registry.h"
 
 #define ATTESTATIONS_FROM_TEXT                                                                                         \
-	"a bundle file, store (the default), oci:DIR, oci-archive:FILE, docker-daemon:[SOCKET] or "                    \
-	"docker://[HOST[:PORT][/PREFIX]]"
+	"a bundle file, store (the default), oci:DIR, oci-archive:FILE, docker-daemon:[SOCKET], containerd:[SOCKET] "  \
+	"or docker://[HOST[:PORT][/PREFIX]]"
 
 struct attestations_from {
-	const char *from;            /* ATTESTATIONS_FROM_TEXT, but no daemon; NULL for the store */
+	const char *from;            /* ATTESTATIONS_FROM_TEXT, but no Docker daemon; NULL for the store */
+	const char *namespace;       /* of a containerd; NULL for the one that fits */
 	struct origin_wanted origin; /* of a bundle */
 	struct admission_wanted policies;
 	const struct login *login;
@@ -36,6 +39,7 @@ struct attestations_place {
 	struct layout *layout;
 	struct layout_survey survey;
 	struct layout_images images; /* of the layout */
+	struct containerd *containerd;
 	struct site_registry site;
 	struct source *repository; /* of the registry; source waits for it */
 	struct reference ref;      /* what is asked for there */

@@ -12,7 +12,7 @@
 #include "import/commands.h"
 
 struct options {
-	const char *from, *platform, *policy;
+	const char *from, *namespace, *platform, *policy;
 	struct opt_list types, keys, seals;
 	unsigned threshold;
 	bool insecure_policy, statement, json, referrers;
@@ -22,6 +22,8 @@ struct options {
 
 static const struct opt opts[] = {
 	{ "from", '\0', "WHERE", ATTESTATIONS_FROM_TEXT, 0, OPT_SETS(struct options, from) },
+	{ "namespace", 'n', "NS", "of a containerd: k8s.io where Kubernetes uses it, else default", 0,
+	  OPT_SETS(struct options, namespace) },
 	{ "platform", '\0', "P", "only this platform, os/architecture[/variant]", 0,
 	  OPT_SETS(struct options, platform) },
 	{ "type", '\0', "URI", "only this predicate type", 0, OPT_SETS(struct options, types) },
@@ -41,6 +43,7 @@ static enum err_code from_place(const struct options *options, const struct atte
 {
 	const struct attestations_from from = {
 		.from = options->from,
+		.namespace = options->namespace,
 		.origin = { .keys = &options->keys, .seals = &options->seals, .threshold = options->threshold },
 		.policies = { .policy = options->policy, .insecure = options->insecure_policy },
 		.login = login,
@@ -62,26 +65,41 @@ static enum err_code from_place(const struct options *options, const struct atte
 	return code;
 }
 
+static bool is_from(const struct options *options, const char *transport)
+{
+	return options->from != NULL && text_starts(options->from, transport);
+}
+
+/* Options of one place that say nothing to another are a mistake. */
+static enum err_code check_options(const struct options *options, struct err *err)
+{
+	if (!attestations_from_bundle(options->from) &&
+	    (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0))
+		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for a bundle file: --from FILE");
+	if (options->namespace != NULL && !is_from(options, CONTAINERD_TRANSPORT))
+		return err_set(err, ERR_USAGE, "--namespace is for --from containerd:[SOCKET] only");
+	if ((options->policy != NULL || options->insecure_policy) &&
+	    (is_from(options, DAEMON_TRANSPORT) || is_from(options, CONTAINERD_TRANSPORT) ||
+	     is_from(options, REGISTRY_TRANSPORT)))
+		return err_set(err, ERR_USAGE,
+			       "policies are for bundle files, layouts and the store; what a daemon or a registry has "
+			       "was taken by it already");
+	if (options->referrers && is_from(options, DAEMON_TRANSPORT))
+		return err_set(err, ERR_USAGE, "--referrers: a Docker daemon does not tell what refers to an image");
+	return ERR_OK;
+}
+
 static enum err_code answer(const struct options *options, const struct attestations_query *q,
 			    const struct reference *ref, size_t *ret_count, struct err *err)
 {
 	CLEANUP(login_release) struct login login = { 0 };
 	struct progress progress;
-	const char *from = options->from;
-	enum err_code code;
+	enum err_code code = check_options(options, err);
 
-	if (!attestations_from_bundle(from) &&
-	    (options->keys.len > 0 || options->seals.len > 0 || options->threshold > 0))
-		return err_set(err, ERR_USAGE, "--key, --seal and --threshold are for a bundle file: --from FILE");
-	if (from != NULL && (text_starts(from, DAEMON_TRANSPORT) || text_starts(from, REGISTRY_TRANSPORT)) &&
-	    (options->policy != NULL || options->insecure_policy))
-		return err_set(err, ERR_USAGE,
-			       "policies are for bundle files, layouts and the store; what a daemon or a registry has "
-			       "was taken by it already");
-	if (from != NULL && text_starts(from, DAEMON_TRANSPORT) && q->referrers)
-		return err_set(err, ERR_USAGE, "--referrers: a Docker daemon does not tell what refers to an image");
-	if (from != NULL && text_starts(from, DAEMON_TRANSPORT))
-		return attestations_from_docker(from + strlen(DAEMON_TRANSPORT), q, ret_count, err);
+	if (code != ERR_OK)
+		return code;
+	if (is_from(options, DAEMON_TRANSPORT))
+		return attestations_from_docker(options->from + strlen(DAEMON_TRANSPORT), q, ret_count, err);
 	progress_init(&progress, PROGRESS_QUIET, stderr, NULL);
 	code = login_read(&options->login, &login, err);
 	if (code != ERR_OK)

@@ -20,6 +20,15 @@
 #define LEASE_ID_BYTES 8
 #define NAMES_SHOWN_MAX 400
 
+const char *containerd_socket(const char *text)
+{
+	const char *address = getenv("CONTAINERD_ADDRESS");
+
+	if (*text == '\0' && address != NULL && *address != '\0')
+		text = text_starts(address, "unix://") ? address + strlen("unix://") : address;
+	return *text != '\0' ? text : CONTAINERD_SOCKET;
+}
+
 enum err_code containerd_ask(struct containerd *c, const struct containerd_question *q, enum grpc_status *ret_status,
 			     struct err *err)
 {

@@ -62,6 +62,8 @@ struct containerd_image {
 
 typedef enum err_code containerd_image_fn(void *ctx, const struct containerd_image *image, struct err *err);
 
+/* The socket that follows "containerd:"; for "" that of CONTAINERD_ADDRESS, else containerd's own. */
+const char *containerd_socket(const char *text);
 /* Connect, learn the version, and choose the namespace: the one that is named, else that of CONTAINERD_NAMESPACE, else
  * k8s.io where the CRI plugin runs, else default. */
 enum err_code containerd_open(const char *socket, const char *namespace, struct containerd **ret_containerd,
@@ -82,6 +84,9 @@ enum err_code containerd_content(struct containerd *c, const struct digest *dige
 				 struct containerd_content *ret_content, struct err *err);
 /* Append a manifest, proved.  One that is not there, or is not what it is called, is ERR_NOT_FOUND. */
 enum err_code containerd_read(struct containerd *c, const struct digest *digest, struct buf *out, struct err *err);
+/* Push a content's bytes on, not proved, and not finished; one that is not there is ERR_NOT_FOUND. */
+enum err_code containerd_give(struct containerd *c, const struct digest *digest, struct outstream *out,
+			      struct err *err);
 /* Add references to a content that is there, or put others in the place of those with the same keys. */
 enum err_code containerd_refer(struct containerd *c, const struct digest *digest, const struct gc_refs *refs,
 			       struct err *err);

@@ -135,7 +135,7 @@ enum err_code containerd_refer(struct containerd *c, const struct digest *digest
 
 static enum err_code add_data(void *ctx, const struct pb_field *f, struct err *err)
 {
-	return buf_add(ctx, f->bytes, f->len, err);
+	return outstream_write(ctx, f->bytes, f->len, err);
 }
 
 static enum err_code on_data(void *ctx, const void *bytes, size_t len, struct err *err)
@@ -143,7 +143,7 @@ static enum err_code on_data(void *ctx, const void *bytes, size_t len, struct er
 	return pb_each(bytes, len, 2, add_data, ctx, "content", err);
 }
 
-enum err_code containerd_read(struct containerd *c, const struct digest *digest, struct buf *out, struct err *err)
+enum err_code containerd_give(struct containerd *c, const struct digest *digest, struct outstream *out, struct err *err)
 {
 	CLEANUP(buf_release) struct buf request;
 	struct containerd_question q = {
@@ -156,8 +156,16 @@ enum err_code containerd_read(struct containerd *c, const struct digest *digest,
 
 	buf_init(&request, LIMIT_GRPC_BYTES);
 	code = pb_put_message(&request, digest->text, err);
-	if (code == ERR_OK)
-		code = containerd_ask(c, &q, NULL, err);
+	return code == ERR_OK ? containerd_ask(c, &q, NULL, err) : code;
+}
+
+enum err_code containerd_read(struct containerd *c, const struct digest *digest, struct buf *out, struct err *err)
+{
+	struct buf_stage stage;
+	enum err_code code;
+
+	buf_stage_init(&stage, out);
+	code = containerd_give(c, digest, &stage.out, err);
 	if (code == ERR_OK && digest_check(buf_text(out), out->len, digest, out->len, NULL) != ERR_OK)
 		return err_set(err, ERR_NOT_FOUND, "%s: %s is damaged there", c->socket, digest->text);
 	return code;

@@ -9,6 +9,7 @@
 #include "common/text.h"
 
 #define TYPE_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
+#define REFERRER "referrer."
 #define REFERRER_DIGITS 12
 
 enum kind { KIND_CONFIG, KIND_MANIFEST, KIND_LAYER, KIND_OTHER, KINDS };
@@ -67,7 +68,7 @@ static enum err_code add_referrers(const struct graph *g, uint32_t node, struct 
 
 		if (links[i].kind == LINK_BUILDKIT) /* the index that pairs them keeps both */
 			continue;
-		snprintf(key, sizeof(key), "referrer.sha256.%.*s", REFERRER_DIGITS, digest_hex(to));
+		snprintf(key, sizeof(key), REFERRER "sha256.%.*s", REFERRER_DIGITS, digest_hex(to));
 		code = gc_refs_add(refs, key, to, err);
 	}
 	return code;
@@ -121,6 +122,11 @@ bool gc_ref_is_layer(const struct gc_ref *ref)
 bool gc_ref_is_child(const struct gc_ref *ref)
 {
 	return text_starts(ref->key, prefixes[KIND_MANIFEST]) || (ref->key[0] >= '0' && ref->key[0] <= '9');
+}
+
+bool gc_ref_is_referrer(const struct gc_ref *ref)
+{
+	return text_starts(ref->key, REFERRER);
 }
 
 void gc_refs_release(struct gc_refs *refs)

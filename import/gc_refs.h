@@ -38,6 +38,8 @@ bool gc_refs_have(const struct gc_refs *refs, const struct gc_refs *all);
 /* True for the key of a layer, and of a manifest or whatever else an index may list. */
 bool gc_ref_is_layer(const struct gc_ref *ref);
 bool gc_ref_is_child(const struct gc_ref *ref);
+/* True for the key of what refers to the content. */
+bool gc_ref_is_referrer(const struct gc_ref *ref);
 /* Zeroed ones are fine. */
 void gc_refs_release(struct gc_refs *refs);
 #endif

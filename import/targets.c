@@ -28,16 +28,6 @@ static enum err_code new_layout(const char *text, struct target **ret_target, st
 	return target_layout_new(path, text, LAYOUT_SHARED, ret_target, err);
 }
 
-/* The socket that follows "containerd:"; for "" that of CONTAINERD_ADDRESS, else containerd's own. */
-static const char *containerd_socket(const char *text)
-{
-	const char *address = getenv("CONTAINERD_ADDRESS");
-
-	if (*text == '\0' && address != NULL && *address != '\0')
-		text = text_starts(address, "unix://") ? address + strlen("unix://") : address;
-	return *text != '\0' ? text : CONTAINERD_SOCKET;
-}
-
 /* Options of one target that say nothing to another are a mistake. */
 static enum err_code check_options(const struct target_options *options, const char *text, struct err *err)
 {

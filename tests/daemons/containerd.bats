@@ -385,3 +385,39 @@ pauses() { grep -q nanosleep "/proc/$1/wchan"; }
 		complain 3 'linux/arm64' 'has what an index of this bundle lists'
 	done
 }
+
+# The bundle says the same of it, of what is there.
+@test "a containerd says what its images attest to" {
+	for socket in "$OLD" "$NEW"; do
+		with "$socket"
+		bundle import -q --to "$TARGET" release.oci.tar.zst
+		expect 0
+		for options in '' --referrers --json '--statement --platform linux/amd64' '--referrers --json --platform linux/amd64'; do
+			# shellcheck disable=SC2086 # several words
+			diff <("$BUNDLE" attestations $options --from release.oci.tar.zst "$MANY" | sort) \
+				<("$BUNDLE" attestations $options --from "$TARGET" "$MANY" | sort)
+		done
+		bundle attestations --from "$TARGET" "${MANY%:*}@$MULTI"
+		expect 0 https://slsa.dev/provenance
+	done
+}
+
+@test "what a containerd has not of an image's attestations is said" {
+	local statement
+	statement=$(jq -r '[.blobs[] | select(.role == "statement") | .digest][0]' description.json)
+	for socket in "$OLD" "$NEW"; do
+		with "$socket"
+		bundle import -q --to "$TARGET" --image "$APP" release.oci.tar.zst
+		expect 0
+		bundle attestations --from "$TARGET" "$MANY"
+		complain 1 "$MANY: no such image there" "$socket" "namespace $CONTAINERD_NAMESPACE"
+		bundle attestations --from "$TARGET" --namespace none "$APP"
+		complain 1 'there is no namespace none' "$CONTAINERD_NAMESPACE"
+		ctr content rm "$statement" >/dev/null
+		bundle attestations --from "$TARGET" "$APP"
+		expect 4 'not here' https://slsa.dev/provenance
+		holds stderr "not here: a statement of linux/amd64" "$statement"
+	done
+	bundle attestations --from "containerd:$PWD/none.sock" "$APP"
+	complain 5 "no containerd answers at $PWD/none.sock"
+}

@@ -66,12 +66,14 @@ teardown() { session_end; }
 }
 
 @test "what cannot be asked is a usage error" {
-	bundle attestations --from containerd: "$APP"
-	complain 2 'docker-daemon:[SOCKET] or docker://'
+	bundle attestations --namespace default --from store "$APP"
+	complain 2 '--namespace is for --from containerd'
 	bundle attestations --referrers --from docker-daemon: "$APP"
 	complain 2 'does not tell what refers to an image'
 	bundle attestations --key x.pub --from oci:layout "$APP"
 	complain 2 'are for a bundle file: --from FILE'
 	bundle attestations --policy x.json --from docker-daemon: "$APP"
+	complain 2 'policies are for bundle files, layouts and the store'
+	bundle attestations --insecure-policy --from containerd: "$APP"
 	complain 2 'policies are for bundle files, layouts and the store'
 }

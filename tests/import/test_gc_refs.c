@@ -170,11 +170,12 @@ END_TEST
 
 static const struct {
 	const char *key;
-	bool layer, child;
+	bool layer, child, referrer;
 } kinds[] = {
-	{ "l.0", true, false },     { "m.0", false, true }, { "0", false, true },
-	{ "config", false, false }, { "", false, false },   { "referrer.sha256.0123456789ab", false, false },
-	{ "other", false, false },
+	{ "l.0", true, false, false },    { "m.0", false, true, false },
+	{ "0", false, true, false },      { "config", false, false, false },
+	{ "", false, false, false },      { "referrer.sha256.0123456789ab", false, false, true },
+	{ "other", false, false, false },
 };
 
 START_TEST(tells_kinds)
@@ -184,6 +185,7 @@ START_TEST(tells_kinds)
 	snprintf(ref.key, sizeof(ref.key), "%s", kinds[_i].key);
 	ck_assert_msg(gc_ref_is_layer(&ref) == kinds[_i].layer, "%s", ref.key);
 	ck_assert_msg(gc_ref_is_child(&ref) == kinds[_i].child, "%s", ref.key);
+	ck_assert_msg(gc_ref_is_referrer(&ref) == kinds[_i].referrer, "%s", ref.key);
 }
 END_TEST
 
