@@ -61,7 +61,7 @@ static enum err_code warn_of_each(const struct plan *plan, struct err *err)
 
 enum err_code lost_warn(const struct plan *plan, struct err *err)
 {
-	size_t lost = plan->lost_referrers, others = plan->lost_others;
+	size_t lost = plan->lost_referrers, others = plan->lost_others, tags = plan->lost_tags;
 
 	if (lost > 0)
 		progress_note(plan->progress,
@@ -73,7 +73,13 @@ enum err_code lost_warn(const struct plan *plan, struct err *err)
 			      "warning: %zu referrer%s (signatures, SBOMs) of the original indexes %s not published "
 			      "with --subset-index; a bundle with all platforms brings them",
 			      others, others == 1 ? "" : "s", others == 1 ? "is" : "are");
-	return lost + others > 0 ? warn_of_each(plan, err) : ERR_OK;
+	if (tags > 0)
+		progress_note(plan->progress,
+			      "warning: %zu of cosign's signatures and attestations will be missing in some of the "
+			      "repositories: the bundle has an image out of several, signed in each, and a tag holds "
+			      "one; export each repository into a bundle of its own",
+			      tags);
+	return lost + others + tags > 0 ? warn_of_each(plan, err) : ERR_OK;
 }
 
 static void put_one(struct js_out *o, const struct graph *g, const struct node *n, const struct link *link)

@@ -80,6 +80,7 @@ struct plan {
 	bool *lost;            /* by node: a referrer that the target will not have of this; see plan_lose */
 	size_t lost_others;    /* what is lost where something else is published in place of a root; set by probe */
 	size_t lost_referrers; /* referrers that this target cannot keep; set by probe */
+	size_t lost_tags;      /* what has no tag where one stands for another of the same; set by probe */
 	size_t lost_layers;    /* layers that this target is not to have from us; set by probe */
 	uint64_t sent_bytes;   /* blobs that were written, filled in by write */
 	struct progress *progress;
@@ -134,7 +135,8 @@ enum err_code plan_check_content(struct plan *plan, const char *target, struct e
 /* All of these, for probe, in the order of what helps: layers before names, since --replace moves no name from what can
  * be run, and brings no layer. */
 enum err_code plan_check(struct plan *plan, const char *target, struct err *err);
-/* A referrer will not be there: for probe.  It counts once, among lost_others or lost_referrers. */
+/* A referrer will not be there: for probe.  It counts once, among lost_others, lost_referrers or
+ * lost_tags. */
 void plan_lose(struct plan *plan, uint32_t node, size_t *count);
 /* True where a node's bytes are in the bundle and it is not skipped. */
 bool plan_sends(const struct plan *plan, uint32_t node);

@@ -57,14 +57,23 @@ static enum err_code visit_children(struct visit *v, uint32_t node, struct err *
 	return code;
 }
 
+/* Before tags are known there is none that has to do without. */
+static bool is_findable(const struct visit *v, const struct link *link)
+{
+	return v->push->tags_len == 0 || link->kind == LINK_SUBJECT || link->kind == LINK_BUILDKIT ||
+	       !push_item_of(v->push, link->referrer, v->repository)->untagged;
+}
+
 static enum err_code visit_referrers(struct visit *v, uint32_t node, struct err *err)
 {
 	const struct link *links;
 	size_t len = graph_links_of(&v->push->plan->graph, node, &links), i;
 	enum err_code code = ERR_OK;
 
-	for (i = 0; code == ERR_OK && i < len; i++)
-		code = visit_push(v, links[i].referrer, err);
+	for (i = 0; code == ERR_OK && i < len; i++) {
+		if (is_findable(v, &links[i]))
+			code = visit_push(v, links[i].referrer, err);
+	}
 	return code;
 }
 

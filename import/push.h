@@ -43,12 +43,14 @@ struct push_item {
 	enum push_state state : 8;
 	uint8_t stage; /* of a manifest: those of a lower one come first */
 	bool wanted;   /* it belongs to what is going to be published */
+	bool untagged; /* of cosign's, and its tags stand for others there: nobody would find it */
 };
 
-/* A tag that cosign finds things by. */
+/* A tag that cosign finds things by.  Those of one subject, kind and repository are one tag, and stand together. */
 struct push_tag {
 	uint32_t subject, node, repository;
 	enum link_kind kind;
+	bool yields;       /* to another node of these */
 	struct digest was; /* what it stands for now; "" for nothing */
 };
 

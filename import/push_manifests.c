@@ -152,7 +152,7 @@ static enum err_code put_cosign_tag(struct push_slot *slot, bool *ret_started, s
 	const struct push_tag *t = &p->tags[slot->at];
 	char tag[DISCOVERY_TAG_SIZE];
 
-	if (digest_equal(&t->was, &p->plan->graph.nodes[t->node].digest) ||
+	if (t->yields || digest_equal(&t->was, &p->plan->graph.nodes[t->node].digest) ||
 	    !discovery_tag(&p->plan->graph.nodes[t->subject].digest, t->kind, tag))
 		return ERR_OK;
 	*ret_started = true;

@@ -195,6 +195,54 @@ static enum err_code ask_tag(struct push_slot *slot, bool *ret_started, struct e
 	return *ret_started ? r->source->resolve(r->source, &ref, on_tag, slot, err) : ERR_OK;
 }
 
+static bool is_same_tag(const struct push_tag *a, const struct push_tag *b)
+{
+	return a->subject == b->subject && a->repository == b->repository && a->kind == b->kind;
+}
+
+/* One image that two repositories have may be signed in each, and a bundle does not say where: what the tag stands for
+ * already keeps it, else the first has it, so that the same import always ends the same. */
+static void share_tags(struct push *p)
+{
+	size_t i, end, has;
+
+	for (i = 0; i < p->tags_len; i = end) {
+		for (end = i, has = i; end < p->tags_len && is_same_tag(&p->tags[i], &p->tags[end]); end++) {
+			p->tags[end].yields = true;
+			if (digest_equal(&p->tags[end].was, &p->plan->graph.nodes[p->tags[end].node].digest))
+				has = end;
+		}
+		p->tags[has].yields = false;
+	}
+}
+
+/* What has no tag is not sent, unless it is found otherwise. */
+static enum err_code leave_untagged(struct push *p, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < p->tags_len; i++)
+		push_item_of(p, p->tags[i].node, p->tags[i].repository)->untagged = true;
+	for (i = 0; i < p->tags_len; i++) {
+		if (!p->tags[i].yields)
+			push_item_of(p, p->tags[i].node, p->tags[i].repository)->untagged = false;
+	}
+	return push_mark(p, err);
+}
+
+/* What belongs to the images and is not going to be there. */
+static void lose_referrers(struct push *p, size_t *count)
+{
+	size_t i;
+
+	for (i = 0; i < p->items_len; i++) {
+		const struct node *n = &p->plan->graph.nodes[p->items[i].node];
+
+		if (!p->items[i].wanted && n->role == ROLE_REFERRER && node_is_carried(n))
+			plan_lose(p->plan, p->items[i].node, count);
+	}
+}
+
 /* The site may have signed its images itself: that is not thrown away unasked. */
 static enum err_code note_tags(const struct push *p, struct err *err)
 {
@@ -207,7 +255,7 @@ static enum err_code note_tags(const struct push *p, struct err *err)
 		CLEANUP(free_ptr) char *name = NULL;
 		char tag[DISCOVERY_TAG_SIZE];
 
-		if (t->was.text[0] == '\0' || digest_equal(&t->was, is))
+		if (t->yields || t->was.text[0] == '\0' || digest_equal(&t->was, is))
 			continue;
 		discovery_tag(&p->plan->graph.nodes[t->subject].digest, t->kind, tag);
 		code = str_format(&name, err, "%s:%s", p->repositories[t->repository].name, tag);
@@ -265,12 +313,17 @@ enum err_code push_probe(struct push *p, struct err *err)
 		code = push_links(p, err);
 	if (code == ERR_OK)
 		code = push_run(p, ask_tag, p->tags_len, many, err);
+	if (code != ERR_OK)
+		return code;
+	lose_referrers(p, &plan->lost_others);
+	share_tags(p);
+	code = leave_untagged(p, err);
 	if (code == ERR_OK)
 		code = note_tags(p, err);
 	if (code != ERR_OK)
 		return code;
+	lose_referrers(p, &plan->lost_tags);
 	set_skip(p);
-	push_subset_lose(p);
 	find_sparse(p);
 	note_foreign(p);
 	return ERR_OK;

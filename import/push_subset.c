@@ -154,16 +154,3 @@ enum err_code push_subset_make(struct push *p, struct err *err)
 	}
 	return code;
 }
-
-void push_subset_lose(struct push *p)
-{
-	const struct graph *g = &p->plan->graph;
-	size_t i;
-
-	for (i = 0; p->subset_index && i < p->items_len; i++) {
-		const struct node *n = &g->nodes[p->items[i].node];
-
-		if (!p->items[i].wanted && n->role == ROLE_REFERRER && node_is_carried(n))
-			plan_lose(p->plan, p->items[i].node, &p->plan->lost_others);
-	}
-}

@@ -1,6 +1,6 @@
 /* push_subset.h - indexes that list what the registry would lack, and new ones in their place.
  *
- * Lifecycle  push_subset_make once it is known what is there; push_mark; push_subset_lose.
+ * Lifecycle  push_subset_make once it is known what is there; push_mark.
  * Format     The new index is the old one, without the entries that are missing, and with an annotation that names the
  *            old one's digest.  The same entries give the same bytes.
  * Errors     ERR_UNSUPPORTED (nothing is left of an index, or one below another is not whole), those of plan.h.
@@ -14,9 +14,6 @@
 
 /* Where push->subset_index: make push->others for roots that are not whole. */
 enum err_code push_subset_make(struct push *p, struct err *err);
-/* Once it is marked what is going to be published: say in the plan what is lost.  That is what refers to an old index,
- * and what refers to that. */
-void push_subset_lose(struct push *p);
 /* The first thing that a manifest lists, and that a repository would lack; NODE_NONE where it is whole. */
 uint32_t push_subset_lack(const struct push *p, uint32_t node, uint32_t repository);
 #endif

@@ -148,7 +148,7 @@ static enum err_code report_json(const struct import_result *r, bool dry_run, st
 	put_absent(&o, plan);
 	js_member_uint(&o, "wantedBytes", r->wanted_bytes);
 	js_member_uint(&o, "writtenBytes", plan->sent_bytes);
-	js_member_uint(&o, "lostReferrers", plan->lost_referrers + plan->lost_others);
+	js_member_uint(&o, "lostReferrers", plan->lost_referrers + plan->lost_others + plan->lost_tags);
 	js_key(&o, "lost");
 	code = lost_put(&o, plan, err);
 	js_member_uint(&o, "lostLayers", plan->lost_layers);
@@ -220,6 +220,11 @@ static enum err_code report_lost(const struct plan *plan, bool strict, struct er
 			"done, but with indexes of fewer platforms and other digests; %zu referrer%s (signatures, "
 			"SBOMs) of the original indexes %s not published",
 			plan->lost_others, plan->lost_others == 1 ? "" : "s", plan->lost_others == 1 ? "was" : "were");
+	if (plan->lost_tags > 0)
+		return err_set(err, ERR_PARTIAL,
+			       "done, but %zu of cosign's signatures and attestations are missing in some of the "
+			       "repositories",
+			       plan->lost_tags);
 	return strict && plan->lost_referrers + plan->lost_layers > 0
 		       ? err_set(err, ERR_PARTIAL, "done, but less than the bundle holds (--strict)")
 		       : ERR_OK;

@@ -41,6 +41,19 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
 }
 
+/* What another repository has under the same tag: a layout has an entry for each. */
+static bool comes_too(const struct graph *g, const struct link *link, const struct digest *was)
+{
+	const struct link *links;
+	size_t len = graph_links_of(g, link->subject, &links), i;
+
+	for (i = 0; i < len; i++) {
+		if (links[i].kind == link->kind && digest_equal(&g->nodes[links[i].referrer].digest, was))
+			return true;
+	}
+	return false;
+}
+
 /* cosign's tag for a referrer may stand for something else there, and for no less of the same.  In the store it moves,
  * as all that refers to an image is there whatever its tag stands for. */
 static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, const struct link *link, const char *tag,
@@ -56,7 +69,7 @@ static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, con
 		const struct descriptor *was = &tagged[i]->descriptor;
 		bool grown = false;
 
-		if (digest_equal(&was->digest, &is->digest))
+		if (comes_too(&plan->graph, link, &was->digest))
 			continue;
 		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
 		if (may_move) { /* also from what nobody can read */

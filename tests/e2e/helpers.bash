@@ -277,6 +277,20 @@ proxy_stalled() {
 	grep -q '"stalled"' "$PROXY_LOG"
 }
 
+# two.zst, and demo.zst and again.zst with one of them each: demo/multi and again/multi, one image, whose tag SIG stands for another
+# signature in each.
+signed_twice() {
+	local name
+	SIG=sha256-${MULTI#sha256:}.sig
+	lab_peer crane copy --insecure "$REGISTRY/demo/multi:2.1" "$REGISTRY/again/multi:2.1" 2>/dev/null
+	echo again >layer
+	lab_peer oras push --plain-http --no-tty "$REGISTRY/again/multi:$SIG" layer >/dev/null
+	for name in demo again; do
+		"$BUNDLE" export -q -o "$name.zst" --map "$REGISTRY=registry.example.test" "$REGISTRY/$name/multi:2.1" >/dev/null
+	done
+	"$BUNDLE" export -q -o two.zst --map "$REGISTRY=registry.example.test" "$REGISTRY"/{demo,again}/multi:2.1 >/dev/null
+}
+
 # mixed.zst: linux/amd64, which cosign has signed, of an index that nobody has signed, and that lists linux/arm64 too; policy.json asks for
 # that signature.
 mixed_image() {

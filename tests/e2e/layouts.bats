@@ -153,6 +153,20 @@ signatures() {
 	expect 0
 }
 
+@test "one image of two repositories, signed in each: both are listed, and come again" {
+	signed_twice
+	bundle import -q --to oci:site two.zst
+	expect 0
+	bundle import -q --to oci:site two.zst
+	expect 0 ' 0 B written, '
+	bundle export -q -o again.zst oci:site
+	expect 0
+	cmp again.zst two.zst
+	# Of one of them alone, the tag would lose the other.
+	bundle import -q --to oci:site demo.zst
+	complain 1 "$SIG" --replace
+}
+
 @test "what is no folder for a layout" {
 	for to in oci: oci:site:v1; do
 		bundle import -q --to "$to" app.zst

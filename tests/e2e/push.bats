@@ -194,6 +194,34 @@ tagged() {
 	expect 1 "$name  $APP1  another image is there" "$sig  sha256:" "$att  sha256:" 'would be refused'
 }
 
+@test "one image of two repositories, signed in each: a tag stands for one thing, and what has none is said" {
+	local name run
+	# What a tag of cosign's stands for, in the repositories of a place.
+	stands() {
+		lab_peer crane digest --insecure "$1/demo/multi:$SIG"
+		lab_peer crane digest --insecure "$1/again/multi:$SIG"
+	}
+	signed_twice
+	for run in first second; do
+		bundle import -q --to "docker://$REGISTRY/both" two.zst
+		expect 4 "$REGISTRY/both/again/multi:2.1  $MULTI" "$REGISTRY/both/demo/multi:2.1  $MULTI"
+		holds stderr "1 of cosign's signatures" 'bundle of its own' 'cosign signature sha256:' " of $MULTI"
+		# shellcheck disable=SC2154 # of run
+		[[ $run == first || $output == *' 0 B written'* ]]
+	done
+	[[ $(stands "$REGISTRY/both" | sort -u) == "$(stands "$REGISTRY" | sort | head -n 1)" ]]
+	# As it says: and then both stay where they are.
+	for name in demo again; do
+		bundle import -q --to "docker://$REGISTRY/each" "$name.zst"
+		expect 0
+	done
+	diff <(stands "$REGISTRY") <(stands "$REGISTRY/each")
+	bundle import -q --json --replace --to "docker://$REGISTRY/each" two.zst
+	expect 4
+	[[ $(jq -r '[.lostReferrers, (.lost | length), (.tags | length)] | join(" ")' <<<"$output") == '2 2 0' ]]
+	diff <(stands "$REGISTRY") <(stands "$REGISTRY/each")
+}
+
 @test "an index that is not whole: a clear line, or a new index by name" {
 	local other
 	bundle export -q -o part --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi:2.1"
