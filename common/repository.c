@@ -1,5 +1,6 @@
 #include "common/repository.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,16 @@ enum err_code repository_url(const struct place *place, const char *kind, const 
 static const struct json_t *first_error(const struct json_t *json)
 {
 	return js_at(js_array(json, "errors"), 0);
+}
+
+/* distribution says "unknown error" of a full disk, and the system's own number for it in what goes with that. */
+static const char *cause_of(const struct json_t *error)
+{
+	uint64_t number;
+
+	if (!js_uint(js_get(js_get(error, "detail"), "Enclosed"), "Err", &number) || number == 0 || number > INT_MAX)
+		return NULL;
+	return strerrordesc_np((int)number);
 }
 
 static enum err_code code_of(int status)
@@ -63,7 +74,7 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	int status = r->call.status;
 	char tried[HTTP_TRIED_MAX], advice[WALLET_ADVICE_MAX + 3];
-	const char *why;
+	const char *why, *cause;
 
 	if (r->foreign) /* such a host may repeat the URL, whose query is a secret of the registry's */
 		body = "";
@@ -71,11 +82,12 @@ enum err_code repository_refused(const struct request *r, const char *body, stru
 	why = js_string(first_error(json), "message");
 	if (why == NULL)
 		why = js_string(first_error(json), "code");
-	return err_set(err, code_of(status), "%s %s: %s answered %d%s%.200s%s%s", r->method != NULL ? r->method : "GET",
-		       r->label != NULL ? r->label : r->url,
+	cause = cause_of(first_error(json));
+	return err_set(err, code_of(status), "%s %s: %s answered %d%s%.200s%s%s%s%s",
+		       r->method != NULL ? r->method : "GET", r->label != NULL ? r->label : r->url,
 		       r->foreign ? "the storage that the registry named" : "the registry", status,
-		       why != NULL ? ": " : "", why != NULL ? why : "", http_tried(&r->call, tried),
-		       advice_of(r, status, body, advice));
+		       why != NULL ? ": " : "", why != NULL ? why : "", cause != NULL ? ": " : "",
+		       cause != NULL ? cause : "", http_tried(&r->call, tried), advice_of(r, status, body, advice));
 }
 
 enum err_code repository_digest(const struct request *r, const void *bytes, size_t len, struct digest *ret_digest,

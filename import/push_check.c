@@ -134,7 +134,9 @@ static enum err_code check_manifests(const struct check *c, struct err *err)
 
 		if (!should_be_there(&p->items[i]) || c->reached[i] || !push_is_manifest(p, &p->items[i]))
 			continue;
-		return err_set(err, ERR_PARTIAL, "%s: %s %s was sent, but no image there leads to it",
+		return err_set(err, ERR_PARTIAL,
+			       "%s: %s %s was sent, but no image there leads to it: has somebody else written there "
+			       "meanwhile? Run again",
 			       p->repositories[p->items[i].repository].name, role_name(n->role), n->digest.text);
 	}
 	return ERR_OK;

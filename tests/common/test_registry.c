@@ -88,6 +88,18 @@ static const struct {
 	{ "timeout", ":1", .route = { .target = TAG, .status = 408 }, .want = ERR_NETWORK, .says = "answered 408" },
 	{ "ill", ":1", .route = { .target = TAG, .status = 500, .body = "<html>" }, .want = ERR_NETWORK,
 	  .says = "the registry's fault" },
+	{ "a full disk, as distribution says it", ":1",
+	  .route = { .target = TAG,
+		     .status = 500,
+		     .body = "{\"errors\":[{\"code\":\"UNKNOWN\",\"message\":\"unknown "
+			     "error\",\"detail\":{\"DriverName\":"
+			     "\"filesystem\",\"Enclosed\":{\"Op\":\"write\",\"Path\":\"/srv/x\",\"Err\":28}}}]}" },
+	  .want = ERR_NETWORK, .says = "500: unknown error: No space left on device; tried 8 times (the registry's" },
+	{ "details of another kind", ":1",
+	  .route = { .target = TAG,
+		     .status = 400,
+		     .body = "{\"errors\":[{\"message\":\"no\",\"detail\":{\"Enclosed\":{\"Err\":99999}}}]}" },
+	  .want = ERR_REFUSED, .says = "answered 400: no" },
 	{ "gone", ":1", .route = { .target = TAG, .status = 410 }, .want = ERR_REFUSED, .says = "answered 410" },
 	{ "nothing to say", ":1", .route = { .target = TAG, .status = 204 }, .want = ERR_REFUSED,
 	  .says = "answered 204" },
