@@ -51,6 +51,11 @@ static bool wants_tls(const struct request *r, int status, const char *body)
 	       strstr(body, "HTTPS") != NULL;
 }
 
+static bool takes_content(const struct request *r)
+{
+	return r->method != NULL && (strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0);
+}
+
 /* "" or " (…)", into out. */
 static const char *advice_of(const struct request *r, int status, const char *body, char out[WALLET_ADVICE_MAX + 3])
 {
@@ -66,6 +71,8 @@ static const char *advice_of(const struct request *r, int status, const char *bo
 	}
 	if (status == 429)
 		return " (too many requests: wait, then run again)";
+	if (status == 405 && takes_content(r))
+		return " (it takes no uploads: it is read-only, or a cache of another registry)";
 	return status >= 500 ? " (the registry's fault: run again later)" : "";
 }
 

@@ -139,6 +139,12 @@ ends() {
 	complain 5 127.0.0.1:1
 }
 
+@test "a registry that takes no uploads, as one that is read-only or a cache" {
+	proxy_start --fault 'POST .*/uploads/' status:405
+	bundle import -q --to "$(place)" "$RELEASE"
+	complain 1 'answered 405' 'it takes no uploads: it is read-only, or a cache of another registry'
+}
+
 @test "a signal ends one that waits for an answer, and that is written down" {
 	local pid is
 	proxy_start --fault "PUT .*digest=${LAYER/:/%3A}" keep:1000
