@@ -137,6 +137,11 @@ tagged() {
 	bundle import --dry-run --json --to "docker://$REGISTRY/moved" "$RELEASE"
 	expect 1
 	[[ $(jq -r '[.error.code, .images[].was] | join(" ")' <<<"$output") == "conflict $MULTI $APP1" ]]
+	# So has that of a part.
+	bundle import --dry-run --image registry.example.test/demo/app1:1.0 --to "docker://$REGISTRY/moved" "$RELEASE"
+	complain 1 "$REGISTRY/moved/demo/app1:1.0" "$MULTI there, $APP1 here"
+	expect 1 "$APP1  another image is there" "$MULTI -> $APP1" 'would be refused'
+	[[ $output != *"demo/multi"* ]]
 	bundle import --dry-run --replace --to "docker://$REGISTRY/moved" "$RELEASE"
 	expect 0 'would move'
 	[[ $(lab_peer crane digest --insecure "$REGISTRY/moved/demo/app1:1.0") == "$MULTI" ]]
