@@ -285,7 +285,7 @@ const struct command sign_command = {
 	.opts_len = COUNT_OF(opts),
 	.options_size = sizeof(struct options),
 	.statuses = OPT_STATUS(3),
-	.footer = "A seal is a sigstore bundle: cosign verify-blob --key PUB --bundle SEAL --private-infrastructure "
+	.footer = "A seal is a sigstore bundle: cosign verify-blob --key PUB --bundle SEAL --insecure-ignore-tlog "
 		  "checks one over what bundle cat FILE description prints.",
 	.run = run,
 };

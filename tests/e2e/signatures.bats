@@ -70,7 +70,7 @@ verdicts() {
 }
 
 cosign_says() {
-	lab_peer cosign verify --key "$1.pub" --private-infrastructure "$REGISTRY/demo/$2" >said 2>&1 && echo proved || echo 'not proved'
+	lab_peer cosign verify --key "$1.pub" --insecure-ignore-tlog "$REGISTRY/demo/$2" >said 2>&1 && echo proved || echo 'not proved'
 }
 
 @test "what cosign signed is verified as cosign verifies it" {
@@ -93,7 +93,7 @@ cosign_says() {
 	verify --json --image-key rsa.pub both.oci.tar.zst
 	[[ $(verdicts | paste -sd '|') == 'not proved 1|proved 1' ]]
 	[[ $(cosign_says rsa "app1@$APP1") == proved ]]
-	lab_peer cosign verify-attestation --type custom --key rsa.pub --private-infrastructure "$REGISTRY/demo/app1@$APP1" >said 2>&1
+	lab_peer cosign verify-attestation --type custom --key rsa.pub --insecure-ignore-tlog "$REGISTRY/demo/app1@$APP1" >said 2>&1
 }
 
 @test "who signed is proved, what they say is claimed, and what fails says why" {

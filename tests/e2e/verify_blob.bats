@@ -131,10 +131,10 @@ vector() {
 	jq -c '.dsseEnvelope.payload |= (@base64d | sub("test"; "tesd") | @base64)' ed25519.att.json >changed.json
 	bundle verify-blob --bundle changed.json --key ed25519.pub app.txt
 	complain 3 'not a signature of ed25519.pub'
-	run ! lab_peer cosign verify-blob-attestation --key ed25519.pub --bundle ed25519.att.json --private-infrastructure app.txt >/dev/null 2>&1
-	lab_peer cosign verify-blob --key p256.pub --bundle p256.json --private-infrastructure app.txt
-	lab_peer cosign verify-blob-attestation --key p256.pub --bundle p256.att.json --private-infrastructure --type https://example.test/p app.txt
-	run ! lab_peer cosign verify-blob --key rsa.pub --bundle p256.json --private-infrastructure app.txt >/dev/null 2>&1
+	run ! lab_peer cosign verify-blob-attestation --key ed25519.pub --bundle ed25519.att.json --insecure-ignore-tlog app.txt >/dev/null 2>&1
+	lab_peer cosign verify-blob --key p256.pub --bundle p256.json --insecure-ignore-tlog app.txt
+	lab_peer cosign verify-blob-attestation --key p256.pub --bundle p256.att.json --insecure-ignore-tlog --type https://example.test/p app.txt
+	run ! lab_peer cosign verify-blob --key rsa.pub --bundle p256.json --insecure-ignore-tlog app.txt >/dev/null 2>&1
 }
 
 @test "a mistake on the command line" {
