@@ -134,7 +134,7 @@ void command_help(const struct command *const *commands, size_t len, FILE *to)
 
 	for (i = 0; i < len; i++)
 		widest = strlen(commands[i]->name) > widest ? strlen(commands[i]->name) : widest;
-	fputs("Usage: " OPT_PROGRAM " COMMAND [option]… [operand]…\n\nCommands:\n", to);
+	fputs("Usage: " OPT_PROGRAM " COMMAND [option]... [operand]...\n\nCommands:\n", to);
 	for (i = 0; i < len; i++) {
 		fprintf(to, "  %-*s  ", (int)widest, commands[i]->name);
 		wrap(to, commands[i]->summary, widest + 4, widest + 4);

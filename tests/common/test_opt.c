@@ -350,7 +350,7 @@ START_TEST(list)
 	ck_assert_ptr_nonnull(to);
 	command_help(commands, COUNT_OF(commands), to);
 	fclose(to);
-	ck_assert_str_eq(text, "Usage: bundle COMMAND [option]… [operand]…\n\nCommands:\n"
+	ck_assert_str_eq(text, "Usage: bundle COMMAND [option]... [operand]...\n\nCommands:\n"
 			       "  export  pull images with everything attached to them into one file\n"
 			       "  import  put images into a daemon's store\n"
 			       "\nSee bundle COMMAND --help for a command's options.\n");
