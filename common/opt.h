@@ -1,4 +1,4 @@
-/* opt.h - command lines by table: one table per command drives parsing, --help, completion and the manual.
+/* opt.h - command lines by table: one table per command drives parsing and --help, and a test holds its manual page to it.
  *
  * Lifecycle  A command is constant data.  opt_parse fills the command's options
  *            struct, which it zeroes first: what is not given stays false, NULL,

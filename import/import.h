@@ -1,7 +1,6 @@
 /* import.h - a bundle into a target: verify, probe, write what is missing, read back.
  *
- * Lifecycle  import_run does it all; plan_release, bundle_close and the target's
- *            free end it.
+ * Lifecycle  import_run does it all; look at the result, whatever came of it; import_release.
  * Errors     Those of bundles/reader.h, bundles/origin.h, bundles/admission.h, plan.h and target.h.  A dry run that
  *            has looked at everything ends well; what an import would have ended with is plan.refusal.
  */
