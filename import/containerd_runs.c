@@ -1,5 +1,6 @@
 #include "import/containerd_runs.h"
 
+#include "common/intern.h"
 #include "common/limits.h"
 #include "common/mem.h"
 
@@ -27,6 +28,21 @@ static enum err_code has_all(struct containerd *c, const struct manifest *m, boo
 	return code;
 }
 
+/* One search under way. */
+struct search {
+	struct containerd *c;
+	struct plan *plan;
+	size_t image;
+	struct intern seen; /* what was read: indexes may list the same again and again */
+	struct intern runs; /* the manifests of that that run */
+};
+
+static void search_release(struct search *s)
+{
+	intern_release(&s->seen);
+	intern_release(&s->runs);
+}
+
 /* Where a manifest stands: its platform as its index tells it, and how many indexes lead there. */
 struct place {
 	const struct digest *digest;
@@ -34,11 +50,9 @@ struct place {
 	unsigned depth;
 };
 
-static enum err_code look(struct containerd *c, struct plan *plan, size_t image, const struct place *p,
-			  struct err *err);
+static enum err_code look(struct search *s, const struct place *p, struct err *err);
 
-static enum err_code look_at_items(struct containerd *c, struct plan *plan, size_t image, const struct manifest *m,
-				   unsigned depth, struct err *err)
+static enum err_code look_at_items(struct search *s, const struct manifest *m, unsigned depth, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
@@ -53,33 +67,57 @@ static enum err_code look_at_items(struct containerd *c, struct plan *plan, size
 			continue;
 		if (descriptor_platform(d, &platform))
 			platform_format(&platform, text);
-		code = look(c, plan, image, &child, err);
+		code = look(s, &child, err);
 	}
 	return code;
 }
 
-static enum err_code look(struct containerd *c, struct plan *plan, size_t image, const struct place *p, struct err *err)
+static enum err_code look_at_manifest(struct search *s, const struct place *p, const struct manifest *m,
+				      struct err *err)
+{
+	const char *kept;
+	bool runs = false;
+	enum err_code code = has_all(s->c, m, &runs, err);
+
+	if (code != ERR_OK || !runs)
+		return code;
+	code = intern_text(&s->runs, p->digest->text, &kept, err);
+	return code == ERR_OK ? plan_add_run(s->plan, s->image, p->digest, p->platform, err) : code;
+}
+
+static enum err_code look_at_new(struct search *s, const struct place *p, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes;
 	CLEANUP(manifest_release) struct manifest m = { 0 };
-	bool runs = false;
 	enum err_code code;
 
 	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
-	code = containerd_read(c, p->digest, &bytes, err);
+	code = containerd_read(s->c, p->digest, &bytes, err);
 	if (code == ERR_OK)
 		code = manifest_parse(bytes.data, bytes.len, NULL, p->digest->text, &m, err);
 	if (code != ERR_OK)
 		return is_no_matter(code) ? ERR_OK : code;
-	if (m.kind == MANIFEST_INDEX)
-		return look_at_items(c, plan, image, &m, p->depth, err);
-	code = has_all(c, &m, &runs, err);
-	return code == ERR_OK && runs ? plan_add_run(plan, image, p->digest, p->platform, err) : code;
+	return m.kind == MANIFEST_INDEX ? look_at_items(s, &m, p->depth, err) : look_at_manifest(s, p, &m, err);
+}
+
+/* A manifest may be listed for several platforms. */
+static enum err_code look(struct search *s, const struct place *p, struct err *err)
+{
+	const char *kept;
+	enum err_code code;
+
+	if (intern_has(&s->runs, p->digest->text))
+		return plan_add_run(s->plan, s->image, p->digest, p->platform, err);
+	if (intern_has(&s->seen, p->digest->text))
+		return ERR_OK;
+	code = intern_text(&s->seen, p->digest->text, &kept, err);
+	return code == ERR_OK ? look_at_new(s, p, err) : code;
 }
 
 enum err_code containerd_runs(struct containerd *c, struct plan *plan, size_t image, struct err *err)
 {
+	CLEANUP(search_release) struct search s = { .c = c, .plan = plan, .image = image };
 	const struct place root = { &plan->images[image].was, "", 0 };
 
-	return look(c, plan, image, &root, err);
+	return look(&s, &root, err);
 }

@@ -1,6 +1,6 @@
 /* containerd_runs.h - what can be run of an image that is in a containerd.
  *
- * Bounds  One manifest at a time; CONTAINERD_INDEX_DEPTH indexes in each other.
+ * Bounds  One manifest at a time, and each once; CONTAINERD_INDEX_DEPTH indexes in each other.
  * Errors  Those of containerd.h and plan.h.  What is damaged or makes no sense there cannot be run, and is no error.
  */
 #ifndef IMPORT_CONTAINERD_RUNS_H

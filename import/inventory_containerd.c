@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/intern.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/reference.h"
@@ -49,37 +50,71 @@ static enum err_code keep_image(void *ctx, const struct containerd_image *image,
 	return code;
 }
 
-static enum err_code add_layer(struct containerd *c, const struct digest *layer, const char *image,
-			       const struct digest *manifest, struct holdings *h, struct err *err)
+/* One image under way. */
+struct visit {
+	struct containerd *c;
+	const char *image;
+	struct holdings *holdings;
+	struct intern seen; /* manifests and indexes: an index may list the same again and again */
+};
+
+static void visit_release(struct visit *v)
+{
+	intern_release(&v->seen);
+}
+
+static enum err_code add_layer(struct visit *v, const struct digest *layer, const struct digest *manifest,
+			       struct err *err)
 {
 	CLEANUP(containerd_content_release) struct containerd_content content = { 0 };
-	enum err_code code = containerd_content(c, layer, &content, err);
+	enum err_code code = containerd_content(v->c, layer, &content, err);
 	struct held_blob held = {
 		.digest = *layer,
 		.size_bytes = content.size_bytes,
-		.holder = { .image = image, .manifest = manifest->text },
+		.holder = { .image = v->image, .manifest = manifest->text },
 	};
 
-	return code == ERR_OK && content.there ? holdings_add(h, &h->layers, &held, err) : code;
+	return code == ERR_OK && content.there ? holdings_add(v->holdings, &v->holdings->layers, &held, err) : code;
 }
 
-/* The layers under a manifest or an index, on behalf of an image. */
-static enum err_code add_layers(struct containerd *c, const struct containerd_image *image,
-				const struct digest *manifest, unsigned depth, struct holdings *h, struct err *err)
+static enum err_code add_layers(struct visit *v, const struct digest *manifest, unsigned depth, struct err *err);
+
+static enum err_code add_child(struct visit *v, const struct digest *manifest, unsigned depth, struct err *err)
+{
+	const char *kept;
+	enum err_code code;
+
+	if (depth > DEPTH_MAX || intern_has(&v->seen, manifest->text))
+		return ERR_OK;
+	code = intern_text(&v->seen, manifest->text, &kept, err);
+	return code == ERR_OK ? add_layers(v, manifest, depth, err) : code;
+}
+
+/* The layers under a manifest or an index. */
+static enum err_code add_layers(struct visit *v, const struct digest *manifest, unsigned depth, struct err *err)
 {
 	CLEANUP(containerd_content_release) struct containerd_content content = { 0 };
-	enum err_code code = containerd_content(c, manifest, &content, err);
+	enum err_code code = containerd_content(v->c, manifest, &content, err);
 	size_t i;
 
 	for (i = 0; code == ERR_OK && i < content.refs.len; i++) {
 		const struct gc_ref *ref = &content.refs.items[i];
 
 		if (gc_ref_is_layer(ref))
-			code = add_layer(c, &ref->to, image->name, manifest, h, err);
-		else if (gc_ref_is_child(ref) && depth < DEPTH_MAX)
-			code = add_layers(c, image, &ref->to, depth + 1, h, err);
+			code = add_layer(v, &ref->to, manifest, err);
+		else if (gc_ref_is_child(ref))
+			code = add_child(v, &ref->to, depth + 1, err);
 	}
 	return code;
+}
+
+static enum err_code add_image(struct containerd *c, const struct containerd_image *image, struct holdings *h,
+			       struct err *err)
+{
+	CLEANUP(visit_release) struct visit v = { .c = c, .image = image->name, .holdings = h };
+	enum err_code code = holdings_add_image(h, image->name, &image->target, err);
+
+	return code == ERR_OK ? add_layers(&v, &image->target, 1, err) : code;
 }
 
 enum err_code inventory_of_containerd(struct containerd *c, struct holdings *h, struct err *err)
@@ -88,10 +123,7 @@ enum err_code inventory_of_containerd(struct containerd *c, struct holdings *h, 
 	enum err_code code = containerd_each_image(c, keep_image, &l, err);
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < l.len; i++) {
-		code = holdings_add_image(h, l.images[i].name, &l.images[i].target, err);
-		if (code == ERR_OK)
-			code = add_layers(c, &l.images[i], &l.images[i].target, 1, h, err);
-	}
+	for (i = 0; code == ERR_OK && i < l.len; i++)
+		code = add_image(c, &l.images[i], h, err);
 	return code;
 }
