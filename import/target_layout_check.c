@@ -1,5 +1,5 @@
 /* The part of target_layout that looks what names and tags stand for, and what of that can be run. */
-#include <string.h>
+#include <stdlib.h>
 
 #include "bundles/profile.h"
 #include "common/limits.h"
@@ -19,24 +19,41 @@ static void look_at_names(const struct target_layout *t, struct plan *plan)
 	}
 }
 
+/* Every blob that a manifest of the plan lists, by node: asked in any order, as often as there is something to ask. */
+static enum err_code mark_listed(const struct graph *g, const struct node *n, bool **ret_listed, struct err *err)
+{
+	bool *listed = calloc(g->nodes_len + 1, sizeof(*listed));
+	size_t i;
+
+	if (listed == NULL)
+		return err_nomem(err);
+	for (i = 0; i < n->edges_len; i++)
+		listed[g->edges[n->edges + i].to] = true;
+	*ret_listed = listed;
+	return ERR_OK;
+}
+
 /* Whether a manifest of cosign's has everything that another one there has: then it is the same, grown. */
 static enum err_code has_grown(const struct target_layout *t, const struct graph *g, const struct node *is,
 			       const struct descriptor *was, bool *ret_grown, struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
 	CLEANUP(buf_release) struct buf bytes = { 0 };
+	CLEANUP(free_ptr) bool *listed = NULL;
 	enum err_code code;
-	size_t i, j;
+	size_t i;
 
 	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
 	code = layout_read_blob(t->layout, was, &bytes, err);
 	if (code == ERR_OK)
 		code = manifest_parse(buf_text(&bytes), bytes.len, was->media_type, was->digest.text, &m, err);
+	if (code == ERR_OK)
+		code = mark_listed(g, is, &listed, err);
 	*ret_grown = true;
 	for (i = 0; code == ERR_OK && i < m.items_len && *ret_grown; i++) {
-		*ret_grown = false;
-		for (j = 0; j < is->edges_len; j++)
-			*ret_grown |= digest_equal(&g->nodes[g->edges[is->edges + j].to].digest, &m.items[i].digest);
+		uint32_t node = graph_find(g, &m.items[i].digest);
+
+		*ret_grown = node != NODE_NONE && listed[node];
 	}
 	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
 }
