@@ -7,15 +7,16 @@
 #include "common/walk.h"
 #include "import/target_layout_private.h"
 
+/* A name that stood for something when it was looked at first may be gone. */
 static void look_at_names(const struct target_layout *t, struct plan *plan)
 {
+	static const struct digest none;
 	size_t i;
 
 	for (i = 0; i < plan->graph.images_len; i++) {
 		const struct layout_entry *entry = layout_find(t->layout, plan->graph.images[i].name);
 
-		if (entry != NULL)
-			plan->images[i].was = entry->descriptor.digest;
+		plan->images[i].was = entry != NULL ? entry->descriptor.digest : none;
 	}
 }
 

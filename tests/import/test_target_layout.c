@@ -38,8 +38,8 @@ static void teardown(void)
 	folder_remove(folder);
 }
 
-/* Bring what the builder has, as one bundle; the plan is the caller's. */
-static enum err_code bring(bool replace, struct plan *ret_plan, struct err *err)
+/* Bring what the builder has, as one bundle; the plan is the caller's.  What others do meanwhile comes after probe. */
+static enum err_code bring_beside(bool replace, void (*others)(void), struct plan *ret_plan, struct err *err)
 {
 	static struct mapping names;
 	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
@@ -55,12 +55,19 @@ static enum err_code bring(bool replace, struct plan *ret_plan, struct err *err)
 	ret_plan->replace = replace;
 	ck_assert_int_eq(target_layout_new(path, "oci:x", owner, &t, NULL), ERR_OK);
 	code = t->probe(t, ret_plan, err);
+	if (others != NULL)
+		others();
 	if (code == ERR_OK)
 		code = t->write(t, ret_plan, err);
 	if (code == ERR_OK)
 		code = t->read_back(t, ret_plan, err);
 	t->free(t);
 	return code;
+}
+
+static enum err_code bring(bool replace, struct plan *ret_plan, struct err *err)
+{
+	return bring_beside(replace, NULL, ret_plan, err);
 }
 
 static enum err_code bring_only(bool replace, struct err *err)
@@ -162,6 +169,35 @@ START_TEST(replaced)
 	ck_assert_uint_eq(survey.images_len, owner == LAYOUT_SHARED ? 2 : 1);
 	ck_assert(owner == LAYOUT_OURS || digest_equal(&survey.images[0]->descriptor.digest, &was) ||
 		  digest_equal(&survey.images[1]->descriptor.digest, &was));
+}
+END_TEST
+
+static void remove_all(void)
+{
+	CLEANUP(layout_close_ptr) struct layout *l = NULL;
+	bool drop[16];
+
+	memset(drop, true, sizeof(drop));
+	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
+	ck_assert_int_eq(layout_lock(l, NULL), ERR_OK);
+	ck_assert_uint_le(layout_len(l), COUNT_OF(drop));
+	ck_assert_int_eq(layout_drop(l, drop, NULL), ERR_OK);
+}
+
+/* What has been removed since it was looked at has not moved. */
+START_TEST(gone_meanwhile)
+{
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	struct err err = { 0 };
+
+	image_sample(&images, A, &(struct image_sample){ 0 });
+	ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
+	image_builder_release(&images);
+	image_builder_init(&images);
+	image_sample(&images, A, &(struct image_sample){ .raw_bytes = 500 });
+	ck_assert_msg(bring_beside(true, remove_all, &plan, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_str_eq(plan.images[0].was.text, "");
+	ck_assert_str_ne(plan.images[0].is.text, "");
 }
 END_TEST
 
@@ -373,6 +409,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole);
+	tcase_add_test(t, gone_meanwhile);
 	tcase_add_loop_test(t, replaced, 0, 2);
 	tcase_add_loop_test(t, looks, 0, 2);
 	tcase_add_loop_test(t, cosign_tags, 0, (int)COUNT_OF(tags));
