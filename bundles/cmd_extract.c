@@ -199,7 +199,7 @@ static enum err_code extract(struct extraction *x, const char *file, const char 
  * images are not whole. */
 static enum err_code check_whole(const struct extraction *x, struct err *err)
 {
-	size_t missing = 0, i;
+	size_t missing = 0, lines = 0, i;
 
 	for (i = 0; i < x->order_len; i++) {
 		const struct node *n = &x->graph.nodes[x->order[i]];
@@ -207,10 +207,15 @@ static enum err_code check_whole(const struct extraction *x, struct err *err)
 		if ((!n->absent && n->holder.image == NULL) || layout_has(x->layout, &n->digest, n->size_bytes))
 			continue;
 		missing += n->holder.image != NULL;
+		if (lines++ >= REPORT_LINES)
+			continue;
 		fprintf(stderr, "%s extract: %s: %s %s\n", OPT_PROGRAM,
 			n->absent ? "was absent at the source of the bundle" : "left out of the bundle",
 			node_known_as(n), n->digest.text);
 	}
+	if (lines > REPORT_LINES)
+		fprintf(stderr, "%s extract: and %zu more; bundle inspect --blobs lists all\n", OPT_PROGRAM,
+			lines - REPORT_LINES);
 	if (missing == 0)
 		return ERR_OK;
 	return err_set(err, ERR_PARTIAL, "done, but %zu layer%s left out of the bundle and %s not in %s", missing,

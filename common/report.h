@@ -14,6 +14,8 @@
 #include "common/opt.h"
 #include "common/stream.h"
 
+#define REPORT_LINES 100 /* of one kind on stderr: as many as somebody may read */
+
 /* End a command: with success where code is ERR_OK, whatever stands in err, else with the failure that err describes.
  * A usage error says where to read more.  Returns the exit status. */
 int report_end(const struct command *c, bool json, enum err_code code, const struct err *err);

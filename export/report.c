@@ -13,8 +13,6 @@
 #include "export/misfit.h"
 #include "export/subset.h"
 
-#define ABSENT_LINES 100 /* as many as somebody may read */
-
 /* Absent things are said on stderr, each in a line, and make the exit status 4. */
 static enum err_code report_absent(const struct export_result *r, struct err *err)
 {
@@ -27,15 +25,15 @@ static enum err_code report_absent(const struct export_result *r, struct err *er
 		if (!n->absent)
 			continue;
 		manifests += role_is_manifest(n->role);
-		if (absent++ >= ABSENT_LINES)
+		if (absent++ >= REPORT_LINES)
 			continue;
 		fprintf(stderr, "%s export: absent at the source: %s %s%s\n", OPT_PROGRAM, node_known_as(n),
 			n->digest.text,
 			media_type_is_foreign(n->media_type) ? " (of a kind that only its vendor may distribute)" : "");
 	}
-	if (absent > ABSENT_LINES)
+	if (absent > REPORT_LINES)
 		fprintf(stderr, "%s export: absent at the source: %zu more; --json lists them all\n", OPT_PROGRAM,
-			absent - ABSENT_LINES);
+			absent - REPORT_LINES);
 	if (absent > 0)
 		return err_set(err, ERR_PARTIAL, "done, but %zu listed %s%s not at the source", absent,
 			       manifests == absent ? "manifest" : "blob", absent == 1 ? " is" : "s are");

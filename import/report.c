@@ -233,15 +233,18 @@ static enum err_code report_lost(const struct plan *plan, bool strict, struct er
 /* What the source of the bundle did not have, and the target has not either: whoever misses it here should know why. */
 static void report_absent(const struct plan *plan)
 {
-	size_t i;
+	size_t absent = 0, i;
 
 	for (i = 0; i < plan->order_len; i++) {
 		const struct node *n = &plan->graph.nodes[plan->order[i]];
 
-		if (n->absent && !plan->skip[plan->order[i]])
+		if (n->absent && !plan->skip[plan->order[i]] && absent++ < REPORT_LINES)
 			fprintf(stderr, "%s import: was absent at the source of this bundle: %s %s\n", OPT_PROGRAM,
 				node_known_as(n), n->digest.text);
 	}
+	if (absent > REPORT_LINES)
+		fprintf(stderr, "%s import: was absent at the source of this bundle: %zu more; --json lists them all\n",
+			OPT_PROGRAM, absent - REPORT_LINES);
 }
 
 static const char *name_state(const struct plan *plan, size_t image)

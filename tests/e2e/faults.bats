@@ -237,6 +237,25 @@ blob_bytes() {
 	done
 }
 
+@test "of much that the source lacks no more is told than somebody may read" {
+	python3 "$TOP/tests/lib/wide_layout.py" wide 130
+	bundle export -q -o wide.oci.tar.zst oci:wide
+	expect 4
+	holds stderr 'absent at the source: 30 more; --json lists them all'
+	bundle import -q --to store wide.oci.tar.zst
+	expect 0
+	[[ $(grep -c 'was absent at the source of this bundle: manifest sha256:' <<<"$stderr") == 100 ]]
+	holds stderr 'was absent at the source of this bundle: 30 more; --json lists them all'
+	bundle import -q --json --to store wide.oci.tar.zst
+	[[ $(jq '.absent | length' <<<"$output") == 130 ]]
+	bundle extract -q wide.oci.tar.zst layout
+	expect 0
+	[[ $(grep -c 'was absent at the source of the bundle: manifest sha256:' <<<"$stderr") == 100 ]]
+	holds stderr 'and 30 more; bundle inspect --blobs lists all'
+	bundle inspect --blobs wide.oci.tar.zst
+	[[ $(grep -c '  absent  ' <<<"$output") == 130 ]]
+}
+
 @test "a blob that a manifest lists and the source lacks is named, recorded, and no damage" {
 	for place in config statement layer; do
 		digest=${PLACES[$place]#/blobs/}
