@@ -30,23 +30,25 @@ static void log_release(struct trust_log *log)
 	*log = (struct trust_log){ 0 };
 }
 
-static enum err_code read_window(const struct json_t *window, struct trust_window *w, struct err *err)
+/* Of what has no validFor, all times count; one that cannot be read must not mean that. */
+static enum err_code read_window(const struct json_t *json, struct trust_window *w, struct err *err)
 {
+	const struct json_t *window = js_object(json, "validFor");
 	enum err_code code;
 
 	*w = always;
 	if (window == NULL)
-		return ERR_OK;
+		return js_has(json, "validFor") ? err_set(err, ERR_FORMAT, "a validFor without start and end") : ERR_OK;
 	code = protojson_time(window, "start", always.start, &w->start, err);
 	return code == ERR_OK ? protojson_time(window, "end", always.end, &w->end, err) : code;
 }
 
 /* Logs are replaced every few years, and their keys may become known: since when one counts must be said. */
-static enum err_code read_log_window(const struct json_t *window, struct trust_window *w, struct err *err)
+static enum err_code read_log_window(const struct json_t *key, struct trust_window *w, struct err *err)
 {
-	if (!js_has(window, "start"))
+	if (!js_has(js_object(key, "validFor"), "start"))
 		return err_set(err, ERR_FORMAT, "a log's key without the time from which it counts (validFor.start)");
-	return read_window(window, w, err);
+	return read_window(key, w, err);
 }
 
 static enum err_code read_id(const struct json_t *id, unsigned char out[TRUST_LOG_ID_MAX], size_t *ret_len,
@@ -86,7 +88,7 @@ static enum err_code read_log_key(const struct json_t *key, struct trust_log *lo
 	if (code == ERR_OK)
 		code = read_name(key, "keyDetails", &details, err);
 	if (code == ERR_OK)
-		code = read_log_window(js_object(key, "validFor"), &log->window, err);
+		code = read_log_window(key, &log->window, err);
 	if (code == ERR_OK)
 		code = trust_key_of_der(buf_text(&der), der.len, details, log->url, &log->key, err);
 	return code;
@@ -192,7 +194,7 @@ static enum err_code read_authority(const struct json_t *json, enum authority_ki
 	enum err_code code = str_copy(uri != NULL ? uri : "", &a->uri, err);
 
 	if (code == ERR_OK)
-		code = read_window(js_object(json, "validFor"), &a->window, err);
+		code = read_window(json, &a->window, err);
 	if (code == ERR_OK && (len == 0 || len > LIMIT_CHAIN))
 		code = err_set(err, ERR_FORMAT, "an authority with a chain of %zu certificates", len);
 	if (code != ERR_OK)

@@ -31,6 +31,8 @@ static const struct {
 	{ { .authority_window = "\"validFor\":{}" }, "" },
 	{ { .authority_window = ENDED }, "" },
 	{ { .authority_window = "\"validFor\":null" }, "" },
+	{ { .authority_window = "\"validFor\":\"2020-01-01T00:00:00Z\"" }, "without start and end" },
+	{ { .authority_window = "\"validFor\":[]" }, "without start and end" },
 };
 
 START_TEST(window)
