@@ -17,18 +17,27 @@
 struct gathering {
 	struct candidates all;
 	struct asked seen; /* nodes that are subjects */
+	struct asked runs; /* those of them that may be run, by what lists them */
 };
 
+static bool is_index(const struct node *n)
+{
+	return manifest_kind(n->media_type) == MANIFEST_INDEX;
+}
+
 /* What an index lists may be run, whatever it is called there: some look at platforms and not at marks, nor at media
- * types.  Only an attestation that says wherever it is listed that it runs nowhere, as BuildKit's do, is none. */
+ * types.  Only an attestation that says wherever it is listed that it runs nowhere, as BuildKit's do, is none; and an
+ * index is none, for Docker goes through it whatever it is marked as. */
 static enum role role_of(const struct graph *g, uint32_t node, bool runs)
 {
+	const struct node *n = &g->nodes[node];
 	const char *platform = graph_platform(g, node, 0);
-	enum role role = g->nodes[node].role;
 	size_t i;
 
-	if (role_is_manifest(role) && role != ROLE_ATTESTATION)
-		return role;
+	if (n->role == ROLE_INDEX || n->role == ROLE_MANIFEST || (n->role == ROLE_REFERRER && !runs))
+		return n->role;
+	if (is_index(n) && (n->expanded || !node_is_carried(n)))
+		return ROLE_INDEX;
 	if (runs)
 		return ROLE_MANIFEST;
 	for (i = 1; platform != NULL && strcmp(platform, PLATFORM_NONE) == 0; i++) {
@@ -39,12 +48,10 @@ static enum role role_of(const struct graph *g, uint32_t node, bool runs)
 	return ROLE_MANIFEST;
 }
 
-static enum err_code add_subject(struct gathering *w, uint32_t node, bool runs, struct err *err)
+static enum err_code add_subject(struct gathering *w, uint32_t node, struct err *err)
 {
 	struct candidates *all = &w->all;
 	const struct graph *g = all->graph;
-	const struct node *n = &g->nodes[node];
-	enum role role = role_of(g, node, runs);
 	bool first = false;
 	enum err_code code = asked_once(&w->seen, node, 0, ASKED_MANIFEST, &first, err);
 
@@ -56,12 +63,24 @@ static enum err_code add_subject(struct gathering *w, uint32_t node, bool runs, 
 		return err_add(err, "manifests of %s", g->nodes[all->root].digest.text);
 	all->subjects[all->subjects_len++] = (struct candidate_subject){
 		.node = node,
-		.digest = &n->digest,
-		.role = role,
-		.platform = role == ROLE_MANIFEST ? n->platform : NULL,
+		.digest = &g->nodes[node].digest,
 		.is_root = node == all->root,
 	};
 	return ERR_OK;
+}
+
+/* Once everything has been found: the same may be listed in several places, and run by one of them. */
+static void set_roles(struct gathering *w)
+{
+	const struct graph *g = w->all.graph;
+	size_t i;
+
+	for (i = 0; i < w->all.subjects_len; i++) {
+		struct candidate_subject *s = &w->all.subjects[i];
+
+		s->role = role_of(g, s->node, asked_has(&w->runs, s->node, 0, ASKED_MANIFEST));
+		s->platform = s->role == ROLE_MANIFEST ? g->nodes[s->node].platform : NULL;
+	}
 }
 
 bool candidates_has(const struct candidates *all, uint32_t node)
@@ -69,27 +88,59 @@ bool candidates_has(const struct candidates *all, uint32_t node)
 	return node_is_carried(&all->graph->nodes[node]) || (all->there != NULL && all->there[node]);
 }
 
-/* What an index lists, and somebody asked for or has already. */
-static bool is_listed(const struct candidates *all, const struct edge *e, enum edge_kind kind, bool anywhere)
+/* What an index lists; and a manifest in a place of another's config and layers, where Docker looks for some too. */
+static bool leads_to_manifest(const struct graph *g, const struct edge *e)
 {
-	return e->kind == kind && (e->anywhere || !anywhere) &&
-	       (!all->graph->nodes[e->to].left_out || candidates_has(all, e->to));
+	return e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION ||
+	       manifest_kind(g->nodes[e->to].media_type) != MANIFEST_NONE;
 }
 
-static enum err_code add_listed(struct gathering *w, enum edge_kind kind, bool anywhere, struct err *err)
+/* Somebody asked for it, or has it already. */
+static bool is_listed(const struct candidates *all, const struct edge *e)
+{
+	return leads_to_manifest(all->graph, e) && (!all->graph->nodes[e->to].left_out || candidates_has(all, e->to));
+}
+
+/* Whoever lists it so has it run: all but what is marked as an attestation and says that it runs nowhere. */
+static bool has_it_run(const struct edge *e)
+{
+	return e->kind != EDGE_ATTESTATION || e->anywhere;
+}
+
+static enum err_code add_listed(struct gathering *w, bool runs, struct err *err)
 {
 	const struct graph *g = w->all.graph;
-	bool runs = anywhere || kind == EDGE_CHILD;
 	enum err_code code = ERR_OK;
+	bool first;
 	size_t at, i;
 
 	for (at = 0; code == ERR_OK && at < w->all.subjects_len; at++) {
 		const struct node *n = &g->nodes[w->all.subjects[at].node];
 
 		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
-			if (is_listed(&w->all, &g->edges[n->edges + i], kind, anywhere))
-				code = add_subject(w, g->edges[n->edges + i].to, runs, err);
+			const struct edge *e = &g->edges[n->edges + i];
+
+			if (has_it_run(e) != runs || !is_listed(&w->all, e))
+				continue;
+			code = add_subject(w, e->to, err);
+			if (code == ERR_OK && runs)
+				code = asked_once(&w->runs, e->to, 0, ASKED_MANIFEST, &first, err);
 		}
+	}
+	return code;
+}
+
+/* What is marked as an attestation may list what is run. */
+static enum err_code add_all_listed(struct gathering *w, struct err *err)
+{
+	enum err_code code = ERR_OK;
+	size_t before = 0;
+
+	while (code == ERR_OK && before < w->all.subjects_len) {
+		before = w->all.subjects_len;
+		code = add_listed(w, true, err);
+		if (code == ERR_OK)
+			code = add_listed(w, false, err);
 	}
 	return code;
 }
@@ -105,7 +156,7 @@ static enum err_code add_referrers(struct gathering *w, struct err *err)
 		size_t len = graph_links_of(w->all.graph, w->all.subjects[at].node, &links);
 
 		for (i = 0; code == ERR_OK && i < len; i++)
-			code = add_subject(w, links[i].referrer, false, err);
+			code = add_subject(w, links[i].referrer, err);
 	}
 	return code;
 }
@@ -248,18 +299,17 @@ enum err_code candidates_gather_there(const struct graph *g, uint32_t root, stru
 				      struct candidates *ret_candidates, struct err *err)
 {
 	struct gathering w = { .all = { .graph = g, .source = source, .root = root, .there = there } };
-	enum err_code code = add_subject(&w, root, false, err);
+	enum err_code code = add_subject(&w, root, err);
 
 	if (code == ERR_OK)
-		code = add_listed(&w, EDGE_CHILD, false, err);
-	if (code == ERR_OK) /* first, for the same may be listed a second time, as one that runs nowhere */
-		code = add_listed(&w, EDGE_ATTESTATION, true, err);
-	if (code == ERR_OK)
-		code = add_listed(&w, EDGE_ATTESTATION, false, err);
+		code = add_all_listed(&w, err);
 	if (code == ERR_OK)
 		code = add_referrers(&w, err);
-	if (code == ERR_OK)
+	if (code == ERR_OK) {
+		set_roles(&w);
 		code = add_candidates(&w.all, err);
+	}
+	asked_release(&w.runs);
 	asked_release(&w.seen);
 	if (code == ERR_OK)
 		*ret_candidates = w.all;
@@ -281,10 +331,12 @@ static enum err_code descend(const struct graph *g, uint32_t node, unsigned dept
 	enum err_code code = asked_once(seen, node, 0, ASKED_MANIFEST, &first, err);
 	size_t i;
 
-	if (!first || depth == LIMIT_GRAPH_DEPTH || manifest_kind(n->media_type) != MANIFEST_INDEX)
+	if (!first || depth == LIMIT_GRAPH_DEPTH)
 		return code;
-	for (i = 0; code == ERR_OK && i < n->edges_len; i++)
-		code = descend(g, g->edges[n->edges + i].to, depth + 1, seen, err);
+	for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
+		if (leads_to_manifest(g, &g->edges[n->edges + i]))
+			code = descend(g, g->edges[n->edges + i].to, depth + 1, seen, err);
+	}
 	return code;
 }
 

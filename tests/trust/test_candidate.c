@@ -188,6 +188,70 @@ START_TEST(an_attestation_that_runs_is_a_platform)
 }
 END_TEST
 
+/* What carries a manifest that runs, is marked as an attestation, and says that it runs nowhere.  Docker looks into it,
+ * and among its layers. */
+#define EMPTY                                                                                                          \
+	"\"mediaType\":\"" TYPE_OCI_EMPTY "\",\"size\":2,\"digest\":\"sha256:"                                         \
+	"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\""
+static const struct {
+	const char *name, *type, *before, *behind; /* what it is, and stands around the manifest's descriptor */
+	size_t times;                              /* one in the other */
+	bool listed;                               /* the manifest stands beside it too, as an attestation */
+	enum role role;
+} carriers[] = {
+	{ "an index", TYPE_OCI_INDEX, "\"manifests\":[{", "}]", 1, false, ROLE_INDEX },
+	{ "an index in an index", TYPE_OCI_INDEX, "\"manifests\":[{", "}]", 2, false, ROLE_INDEX },
+	{ "an index, beside it", TYPE_OCI_INDEX, "\"manifests\":[{", "}]", 1, true, ROLE_INDEX },
+	{ "layers", TYPE_OCI_MANIFEST, "\"config\":{" EMPTY "},\"layers\":[{", "}]", 1, false, ROLE_ATTESTATION },
+	{ "a config", TYPE_OCI_MANIFEST, "\"config\":{", "},\"layers\":[]", 1, false, ROLE_ATTESTATION },
+};
+
+static size_t add_carrier(struct image_builder *b, const char *type, const char *before, size_t of, const char *behind)
+{
+	char d[IMAGE_DESCRIPTOR_TEXT];
+
+	return image_json(b, type, "{\"schemaVersion\":2,\"mediaType\":\"%s\",%s%s%s}", type, before,
+			  image_text(b, of, d), behind);
+}
+
+START_TEST(an_attestation_may_carry_a_platform)
+{
+	CLEANUP(candidates_release) struct candidates all = { 0 };
+	CLEANUP(asked_release) struct asked seen = { 0 };
+	char entry[2][2 * IMAGE_DESCRIPTOR_TEXT] = { "" };
+	struct image_builder b;
+	struct graph g;
+	size_t manifest, carrier, i, found = 0;
+
+	image_builder_init(&b);
+	manifest = image_json(&b, TYPE_OCI_EMPTY, "{}");
+	manifest = add_carrier(&b, TYPE_OCI_MANIFEST, "\"config\":{", manifest, "},\"layers\":[]");
+	for (carrier = manifest, i = 0; i < carriers[_i].times; i++)
+		carrier = add_carrier(&b, carriers[_i].type, carriers[_i].before, carrier, carriers[_i].behind);
+	marked_entry(&b, carrier, NOWHERE, entry[0], sizeof(entry[0]));
+	if (carriers[_i].listed)
+		marked_entry(&b, manifest, NOWHERE, entry[1], sizeof(entry[1]));
+	image_tag(&b, SIGNED_APP,
+		  image_json(&b, TYPE_OCI_INDEX,
+			     "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[%s%s%s]}",
+			     entry[0], carriers[_i].listed ? "," : "", entry[1]));
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
+	ck_assert_int_eq(candidates_reach(&all, g.images[0].root, &seen, NULL), ERR_OK);
+	for (i = 1; i < all.subjects_len; i++) {
+		const struct candidate_subject *s = &all.subjects[i];
+		bool runs = digest_equal(s->digest, &b.items[manifest].digest);
+
+		ck_assert_msg(s->role == (runs ? ROLE_MANIFEST : carriers[_i].role), "%s", carriers[_i].name);
+		ck_assert_msg(asked_has(&seen, s->node, 0, ASKED_MANIFEST), "%s", carriers[_i].name);
+		found += runs;
+	}
+	ck_assert_msg(found == 1, "%s", carriers[_i].name);
+	graph_release(&g);
+	image_builder_release(&b);
+}
+END_TEST
+
 /* Whoever runs images by their platforms asks no media type of an index whether that is one. */
 START_TEST(what_is_listed_is_a_platform)
 {
@@ -258,6 +322,7 @@ int main(void)
 	tcase_add_test(t, order);
 	tcase_add_loop_test(t, reaches, 0, (int)COUNT_OF(reached));
 	tcase_add_loop_test(t, an_attestation_that_runs_is_a_platform, 0, (int)COUNT_OF(marked));
+	tcase_add_loop_test(t, an_attestation_may_carry_a_platform, 0, (int)COUNT_OF(carriers));
 	tcase_add_test(t, what_is_listed_is_a_platform);
 	tcase_add_test(t, absent_signature);
 	suite_add_tcase(s, t);
