@@ -157,7 +157,7 @@ static enum err_code order_wanted(const struct plan *plan, const struct graph *g
 
 enum err_code plan_choose(struct plan *plan, const struct plan_choice *choice, struct err *err)
 {
-	struct plan part = { .bundle = plan->bundle, .names = plan->names, .partial = true };
+	struct plan part = { .bundle = plan->bundle, .names = plan->names, .partial = true, .dry_run = plan->dry_run };
 	enum err_code code;
 
 	graph_init(&part.graph);

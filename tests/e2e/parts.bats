@@ -68,6 +68,17 @@ teardown() { session_end; }
 	[[ ! -e $BUNDLE_STORE ]]
 }
 
+@test "a dry run of a part says all that a dry run of the whole says" {
+	local part
+	lab_peer crane copy "$MANY" "$REGISTRY/other/app1:1.0" 2>/dev/null
+	"$BUNDLE" export -q -o moved.zst --map "$REGISTRY/other=$REGISTRY/demo" "$REGISTRY/other/app1:1.0" >/dev/null
+	"$BUNDLE" import -q --to store moved.zst >/dev/null
+	for part in --image="$APP" --platform=linux/amd64; do
+		bundle import -q --to store --dry-run "$part" all.zst
+		expect 1 "$APP  $APP1  another image is there" "$MULTI -> $APP1" 'would be refused'
+	done
+}
+
 @test "of a bundle of a stream the other parts may come later, and nothing older" {
 	"$BUNDLE" export -q -o six.zst --stream site --serial 6 "$APP" >/dev/null
 	for image in "$APP" "$MANY"; do
