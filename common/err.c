@@ -7,6 +7,8 @@
 
 #include "common/text.h"
 
+#define FREE_SPACE " (free some space and run again)"
+
 static const struct {
 	int status;
 	const char *word;
@@ -65,9 +67,14 @@ enum err_code err_nomem(struct err *err)
 enum err_code err_errno(struct err *err, const char *what)
 {
 	int number = errno;
-	const char *advice = number == ENOSPC || number == EDQUOT ? " (free some space and run again)" : "";
 
-	return err_set(err, ERR_IO, "%s: %s%s", what, strerror(number), advice);
+	return err_set(err, ERR_IO, "%s: %s%s", what, strerror(number),
+		       number == ENOSPC || number == EDQUOT ? FREE_SPACE : "");
+}
+
+const char *err_advice(const char *said)
+{
+	return strstr(said, "no space left") != NULL || strstr(said, "quota exceeded") != NULL ? FREE_SPACE : "";
 }
 
 int err_status(enum err_code code)

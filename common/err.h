@@ -55,6 +55,8 @@ enum err_code err_recode(struct err *err, enum err_code code);
 enum err_code err_nomem(struct err *err);
 /* A failed system call on what, with errno's reason. */
 enum err_code err_errno(struct err *err, const char *what);
+/* What to do about a failure that another program tells in these words, to put behind them: "" for most. */
+const char *err_advice(const char *said);
 /* The exit status of a process that ends with this code. */
 int err_status(enum err_code code);
 /* The code as one word, for machines. */

@@ -283,7 +283,6 @@ enum err_code grpc_ask(struct grpc *g, const char *method, const struct buf *req
 enum err_code grpc_refused(const char *what, const struct grpc_answer *answer, struct err *err)
 {
 	const char *said = answer->said[0] != '\0' ? answer->said : "(no words)";
-	const char *advice = strstr(said, "no space left") != NULL ? " (free some space and run again)" : "";
 
 	switch (answer->status) {
 	case GRPC_NOT_FOUND:
@@ -296,7 +295,7 @@ enum err_code grpc_refused(const char *what, const struct grpc_answer *answer, s
 	case GRPC_UNIMPLEMENTED:
 		return err_set(err, ERR_UNSUPPORTED, "%s: %s", what, said);
 	default:
-		return err_set(err, ERR_REFUSED, "%s: %s%s", what, said, advice);
+		return err_set(err, ERR_REFUSED, "%s: %s%s", what, said, err_advice(said));
 	}
 }
 

@@ -199,10 +199,11 @@ static enum err_code judge(const struct target_docker *t, const struct load_answ
 			   struct err *err)
 {
 	if (said->error[0] != '\0' && (code == ERR_OK || code == ERR_NETWORK))
-		return err_set(err, ERR_REFUSED, "%s does not load the images: %s", t->target.name, said->error);
+		return err_set(err, ERR_REFUSED, "%s does not load the images: %s%s", t->target.name, said->error,
+			       err_advice(said->error));
 	if (code == ERR_OK && said->unpack[0] != '\0')
-		return err_set(err, ERR_PARTIAL, "%s: an image is loaded, but cannot be run: %s", t->target.name,
-			       said->unpack);
+		return err_set(err, ERR_PARTIAL, "%s: an image is loaded, but cannot be run: %s%s", t->target.name,
+			       said->unpack, err_advice(said->unpack));
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", t->target.name);
 }
 
@@ -258,6 +259,22 @@ static enum err_code send_files(struct target_docker *t, struct plan *plan, cons
 	return code == ERR_OK ? send_tar(t, &tar, err) : code;
 }
 
+/* A load that failed may have published names all the same: each stands for what the daemon says now, if it still
+ * speaks. */
+static void note_names(struct target_docker *t, struct plan *plan)
+{
+	enum err_code code = ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
+		CLEANUP(docker_image_release) struct docker_image got = { 0 };
+
+		code = docker_image_get(t->docker, plan->graph.images[i].name, &got, NULL);
+		if (code == ERR_OK)
+			plan->images[i].is = got.digest;
+	}
+}
+
 static enum err_code docker_write(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
@@ -279,6 +296,8 @@ static enum err_code docker_write(struct target *target, struct plan *plan, stru
 	code = docker_index_write(&t->choice, extra, &out.out, err);
 	if (code == ERR_OK)
 		code = send_files(t, plan, extra, &index, err);
+	if (code != ERR_OK)
+		note_names(t, plan);
 	for (i = 0; i < DOCKER_EXTRA; i++)
 		buf_release(&extra[i]);
 	return code;

@@ -51,6 +51,22 @@ START_TEST(adds_in_front)
 }
 END_TEST
 
+/* In the words of Go's runtime, and in those of a Go program around them. */
+static const struct {
+	const char *said, *advice;
+} others[] = {
+	{ "bad layer", "" },
+	{ "", "" },
+	{ "write /data/ingest/1: no space left on device", " (free some space and run again)" },
+	{ "failed to copy: mkdir /data: disk quota exceeded: try later", " (free some space and run again)" },
+};
+
+START_TEST(advises)
+{
+	ck_assert_str_eq(err_advice(others[_i].said), others[_i].advice);
+}
+END_TEST
+
 /* A message may be made of itself. */
 START_TEST(of_itself)
 {
@@ -158,6 +174,7 @@ int main(void)
 	tcase_add_test(t, cuts);
 	tcase_add_test(t, nobody_reads);
 	tcase_add_loop_test(t, system_reason, 0, (int)COUNT_OF(reasons));
+	tcase_add_loop_test(t, advises, 0, (int)COUNT_OF(others));
 	tcase_add_loop_test(t, status_and_word, 0, (int)COUNT_OF(codes));
 	tcase_add_test(t, complete);
 	suite_add_tcase(s, t);

@@ -76,7 +76,8 @@ static const struct {
 	{ "no daemon", FAKE_NO_DAEMON, ERR_NETWORK, 0, "start the daemon" },
 	{ "breaks off", FAKE_BREAKS_OFF, ERR_NETWORK, 1, "images/load" },
 	{ "refuses", FAKE_REFUSES, ERR_REFUSED, 1, "does not load the images: bad" },
-	{ "refuses at once", FAKE_REFUSES_EARLY, ERR_REFUSED, 1, "does not load the images: no space left" },
+	{ "refuses at once", FAKE_REFUSES_EARLY, ERR_REFUSED, 1,
+	  "does not load the images: no space left (free some space and run again)" },
 	{ "no JSON", FAKE_NO_JSON, ERR_FORMAT, 1, "answer to the load: not valid JSON" },
 	{ "endless line", FAKE_LONG_LINE, ERR_LIMIT, 1, "a line of more than 65536 bytes" },
 	{ "cannot unpack", FAKE_CANNOT_UNPACK, ERR_PARTIAL, 1,
@@ -107,6 +108,33 @@ START_TEST(ends_as_it_must)
 		ck_assert_uint_eq(f.plan.images[0].attestations, 1);
 		ck_assert_uint_eq(f.plan.lost_referrers, 3);
 	}
+	teardown(&f);
+}
+END_TEST
+
+/* The daemon gives a name before it unpacks. */
+static const struct {
+	const char *name;
+	enum fake_fault fault;
+	bool published;
+} failed[] = {
+	{ "loaded, and not unpacked", FAKE_CANNOT_UNPACK, true },
+	{ "loaded, and answered nonsense", FAKE_NO_JSON, true },
+	{ "loaded, and hung up", FAKE_BREAKS_OFF, true },
+	{ "not loaded", FAKE_REFUSES, false },
+};
+
+START_TEST(tells_what_a_failed_load_has_published)
+{
+	struct image_sample sample = { 0 };
+	struct fixture f;
+	const struct plan_image *image;
+	struct err err = { 0 };
+
+	setup(&f, failed[_i].fault, 51, &sample);
+	ck_assert_int_ne(import(&f, &err), ERR_OK);
+	image = &f.plan.images[0];
+	ck_assert_msg((image->is.text[0] != '\0') == failed[_i].published, "%s: %s", failed[_i].name, image->is.text);
 	teardown(&f);
 }
 END_TEST
@@ -309,6 +337,7 @@ int main(void)
 	TCase *t = tcase_create("import");
 
 	tcase_add_loop_test(t, ends_as_it_must, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, tells_what_a_failed_load_has_published, 0, (int)COUNT_OF(failed));
 	tcase_add_loop_test(t, compares_statements, 0, (int)COUNT_OF(statements));
 	tcase_add_test(t, sends_nothing_twice);
 	tcase_add_test(t, repeats_referrers_only);
