@@ -43,10 +43,7 @@ static enum err_code on_done(struct http_call *call, struct err *failure, struct
 	struct exchange *x = OUTER_OF(call, struct exchange, call);
 
 	x->answer->status = call->status;
-	if (failure == NULL)
-		return ERR_OK;
-	*err = *failure;
-	return err->code;
+	return failure == NULL ? ERR_OK : err_set(err, failure->code, "%s", failure->msg);
 }
 
 /* The version that a request is made under: never one that the daemon does not speak. */

@@ -169,10 +169,8 @@ static enum err_code judge(struct grpc_call *call, const struct err *failure, st
 		snprintf(call->answer.said, GRPC_SAID_MAX, "%.*s", GRPC_SAID_MAX - 1, failure->msg);
 		return ERR_OK;
 	}
-	if (failure != NULL && (failure->code != ERR_NETWORK || !said || call->answer.status == GRPC_OK)) {
-		*err = *failure;
-		return err->code;
-	}
+	if (failure != NULL && (failure->code != ERR_NETWORK || !said || call->answer.status == GRPC_OK))
+		return err_set(err, failure->code, "%s", failure->msg);
 	if (!said)
 		return err_set(err, ERR_UNSUPPORTED, "%s: what answers there does not speak gRPC (HTTP status %d)",
 			       call->grpc->socket, call->http.status);

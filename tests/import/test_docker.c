@@ -202,6 +202,7 @@ START_TEST(says_whose_socket_it_may_be)
 	ck_assert_msg(strstr(err.msg, "does not speak HTTP; is it containerd's socket? Then use containerd:") != NULL &&
 			      strstr(err.msg, "http://") == NULL,
 		      "%s", err.msg);
+	ck_assert_int_eq(docker_open(&at, &d, NULL), ERR_UNSUPPORTED); /* and where nobody reads why */
 	shutdown(fd, SHUT_RDWR);
 	pthread_join(thread, NULL);
 	close(fd);

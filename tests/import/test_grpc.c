@@ -226,6 +226,20 @@ START_TEST(may_break)
 }
 END_TEST
 
+START_TEST(nobody_reads_why)
+{
+	static const struct grpc_reply reply = { .fault = GRPC_FAULT_CLOSED };
+	struct grpc_server *s = grpc_server_start(&reply, 1);
+	struct grpc_answer answer;
+	struct grpc g;
+
+	ck_assert_int_eq(grpc_open(grpc_server_socket(s), 1, &g, NULL), ERR_OK);
+	ck_assert_int_eq(grpc_ask(&g, METHOD, NULL, NULL, NULL, &answer, NULL), ERR_NETWORK);
+	grpc_close(&g);
+	grpc_server_stop(s);
+}
+END_TEST
+
 START_TEST(says_what_failed_here)
 {
 	static const struct grpc_reply reply = { .status = "0" };
@@ -273,6 +287,7 @@ int main(void)
 	tcase_add_test(t, gives_what_a_socket_takes);
 	tcase_add_test(t, hears_a_refusal_while_it_sends);
 	tcase_add_test(t, may_break);
+	tcase_add_test(t, nobody_reads_why);
 	tcase_add_test(t, says_what_failed_here);
 	tcase_add_loop_test(t, makes_errors_of_refusals, 0, (int)COUNT_OF(refusals));
 	suite_add_tcase(s, t);
