@@ -116,7 +116,7 @@ static enum err_code open_all(const struct import_options *options, struct impor
 	if (code != ERR_OK)
 		return code;
 	return strcmp(options->file, "-") == 0
-		       ? bundle_open_pipe(STDIN_FILENO, "standard input", interrupt_wait, &result->bundle, err)
+		       ? bundle_open_pipe(STDIN_FILENO, IMPORT_PIPE, interrupt_wait, &result->bundle, err)
 		       : bundle_open(options->file, &result->bundle, err);
 }
 

@@ -12,6 +12,8 @@
 #include "common/opt.h"
 #include "import/targets.h"
 
+#define IMPORT_PIPE "standard input" /* what a bundle that comes through a pipe is called */
+
 struct import_options {
 	const char *file;
 	const struct target_options *to;

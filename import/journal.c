@@ -1,5 +1,7 @@
 #include "import/journal.h"
 
+#include <string.h>
+
 #include "bundles/journal_file.h"
 #include "common/js.h"
 #include "common/mem.h"
@@ -85,7 +87,7 @@ static void put_tags(struct js_out *o, const struct plan *plan, bool moved)
 enum err_code journal_add(const struct import_options *options, const struct import_result *r, enum err_code code,
 			  const struct err *why, struct err *err)
 {
-	const char *file = r->bundle != NULL ? bundle_path(r->bundle) : options->file;
+	const char *file = strcmp(options->file, "-") == 0 ? IMPORT_PIPE : options->file;
 	CLEANUP(journal_line_release) struct journal_line l = { 0 };
 	struct js_out *o = &l.out;
 	enum err_code got = journal_line_begin(&l, err);

@@ -206,6 +206,7 @@ nothing_published() {
 	done
 	import_from cat release.zst
 	expect 0
+	[[ $(jq -r .file "$BUNDLE_STORE.journal.jsonl" | sort -u) == 'standard input' ]]
 }
 
 @test "what follows the end is refused before anything is published" {
