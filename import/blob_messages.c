@@ -68,6 +68,16 @@ enum err_code blob_commit(const struct node *n, const struct gc_refs *refs, cons
 	return pb_out_end(&o, err);
 }
 
+enum err_code blob_begin(const struct node *n, const void *bytes, size_t len, struct buf *out, struct err *err)
+{
+	struct pb_out o;
+
+	pb_out_init(&o, out);
+	put_what(&o, n, ACTION_WRITE);
+	pb_bytes(&o, FIELD_DATA, bytes, len);
+	return pb_out_end(&o, err);
+}
+
 /* The frame's head can only be made when the length of all that follows is known. */
 static enum err_code begin_message(struct blob_messages *m, const struct buf *message, uint64_t data_len,
 				   struct err *err)

@@ -16,7 +16,8 @@
 #include "common/stream.h"
 #include "import/gc_refs.h"
 
-#define BLOB_MESSAGE_BYTES (256 * KIB) /* of content in one message */
+#define BLOB_SERVICE "containerd.services.content.v1.Content/" /* whose messages these are */
+#define BLOB_MESSAGE_BYTES (256 * KIB)                         /* of content in one message */
 
 struct blob_messages {
 	struct instream in;
@@ -38,6 +39,8 @@ enum err_code blob_abort(const struct node *n, struct buf *out, struct err *err)
 /* The request that writes and commits a blob at once, from memory. */
 enum err_code blob_commit(const struct node *n, const struct gc_refs *refs, const struct buf *content, struct buf *out,
 			  struct err *err);
+/* The request that writes how it begins, and commits nothing. */
+enum err_code blob_begin(const struct node *n, const void *bytes, size_t len, struct buf *out, struct err *err);
 /* From a byte of it on; what comes before is read all the same, for the proof. */
 enum err_code blob_messages_init(struct blob_messages *m, const struct node *n, const struct gc_refs *refs,
 				 uint64_t from_bytes, struct instream *content, struct err *err);

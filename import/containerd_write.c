@@ -7,8 +7,8 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "import/blob_messages.h"
+#include "import/containerd_why.h"
 
-#define METHOD "containerd.services.content.v1.Content/"
 #define WAIT_FIRST_MS 100
 #define WAIT_MAX_MS 2000
 #define WAIT_ALL_MS 60000
@@ -142,14 +142,14 @@ static enum err_code begin_abort(struct put *p, struct err *err)
 	buf_clear(&p->request);
 	code = blob_abort(node_of(p), &p->request, err);
 	p->writer->anew[p->node] = true;
-	return code == ERR_OK ? begin_call(p, STEP_ABORT, METHOD "Abort", err) : code;
+	return code == ERR_OK ? begin_call(p, STEP_ABORT, BLOB_SERVICE "Abort", err) : code;
 }
 
 static enum err_code begin_stat(struct put *p, struct err *err)
 {
 	enum err_code code = blob_stat(node_of(p), &p->request, err);
 
-	return code == ERR_OK ? begin_call(p, STEP_STAT, METHOD "Write", err) : code;
+	return code == ERR_OK ? begin_call(p, STEP_STAT, BLOB_SERVICE "Write", err) : code;
 }
 
 static enum err_code begin_large(struct put *p, struct err *err)
@@ -163,7 +163,7 @@ static enum err_code begin_large(struct put *p, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	code = blob_messages_init(&p->messages, node_of(p), &p->refs, p->from_bytes, content, err);
-	return code == ERR_OK ? begin_call(p, STEP_WRITE, METHOD "Write", err) : code;
+	return code == ERR_OK ? begin_call(p, STEP_WRITE, BLOB_SERVICE "Write", err) : code;
 }
 
 static enum err_code begin_small(struct put *p, struct err *err)
@@ -181,7 +181,7 @@ static enum err_code begin_small(struct put *p, struct err *err)
 	}
 	if (code == ERR_OK)
 		code = blob_commit(node_of(p), &p->refs, &content, &p->request, err);
-	return code == ERR_OK ? begin_call(p, STEP_WRITE, METHOD "Write", err) : code;
+	return code == ERR_OK ? begin_call(p, STEP_WRITE, BLOB_SERVICE "Write", err) : code;
 }
 
 static enum err_code refuse(struct put *p, struct err *err)
@@ -307,7 +307,7 @@ static void forget(struct writer *w, enum err_code why)
 		buf_init(&request, LIMIT_TEXT_BYTES);
 		put_release(p);
 		if (begun && err_status(why) == 3 && blob_abort(node_of(p), &request, NULL) == ERR_OK)
-			grpc_ask(&w->c->grpc, METHOD "Abort", &request, NULL, NULL, &answer, NULL);
+			grpc_ask(&w->c->grpc, BLOB_SERVICE "Abort", &request, NULL, NULL, &answer, NULL);
 	}
 }
 
@@ -328,8 +328,10 @@ enum err_code containerd_write(struct containerd *c, struct plan *plan, bool *st
 	}
 	code = w.todo != NULL && w.anew != NULL ? run_rounds(&w, err) : err_nomem(err);
 	forget(&w, code);
-	if (code == ERR_NETWORK)
+	if (code == ERR_NETWORK) {
+		code = containerd_why(c, code, err);
 		err_add(err, "%s", c->socket);
+	}
 	free(w.todo);
 	free(w.anew);
 	return code;

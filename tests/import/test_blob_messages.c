@@ -192,6 +192,11 @@ START_TEST(makes_requests)
 	ck_assert(f.heard.actions[1] == 2 && f.heard.ref[1] && f.heard.expected[1] && f.heard.totals[1] == 10);
 	ck_assert_uint_eq(f.heard.labels, 1);
 	ck_assert_mem_eq(f.heard.data.data, f.bytes, 10);
+	buf_clear(&out);
+	ck_assert_int_eq(blob_begin(&f.node, f.bytes, 4, &out, NULL), ERR_OK);
+	hear_message(&f.heard, out.data, out.len);
+	ck_assert(f.heard.actions[2] == 1 && f.heard.ref[2] && f.heard.totals[2] == 10 && f.heard.offsets[2] == 0);
+	ck_assert_uint_eq(f.heard.data.len, 14);
 	instream_release(&f.proof.in);
 	teardown(&f);
 }

@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "import/containerd_why.h"
 #include "tests/lib/grpc_server.h"
 #include "tests/lib/test_main.h"
 
@@ -379,6 +380,38 @@ START_TEST(leases_for_as_long_as_it_takes)
 }
 END_TEST
 
+#define FULL "write /data: no space left on device"
+
+/* What is there behind a connection that broke. */
+static const struct {
+	const char *name;
+	struct told told;
+	enum err_code want;
+	const char *says;
+} whys[] = {
+	{ "a full disk",
+	  { .status = "2", .message = FULL },
+	  ERR_REFUSED,
+	  "cannot write: " FULL " (free some space and run again)" },
+	{ "nothing", MESSAGE(""), ERR_NETWORK, "broken" },
+	{ "somebody else who asks", { .status = "14", .message = "locked" }, ERR_NETWORK, "broken" },
+};
+
+START_TEST(asks_why_it_broke)
+{
+	struct fixture f;
+	struct containerd *c = open_one(&f, &whys[_i].told);
+	struct err err = { 0 };
+
+	ck_assert_int_eq(containerd_why(c, err_set(&err, ERR_NETWORK, "broken"), &err), whys[_i].want);
+	ck_assert_msg(strcmp(err.msg, whys[_i].says) == 0, "%s: %s", whys[_i].name, err.msg);
+	ck_assert_uint_eq(grpc_server_calls(f.server), 3);                   /* what was tried is forgotten */
+	ck_assert_int_eq(containerd_why(c, ERR_NETWORK, &err), ERR_NETWORK); /* nobody is there any more */
+	containerd_close(c);
+	grpc_server_stop(f.server);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("containerd");
@@ -391,6 +424,7 @@ int main(void)
 	tcase_add_test(t, passes_over_unknown_digests);
 	tcase_add_test(t, proves_what_it_reads);
 	tcase_add_loop_test(t, leases_for_as_long_as_it_takes, 0, (int)COUNT_OF(leases));
+	tcase_add_loop_test(t, asks_why_it_broke, 0, (int)COUNT_OF(whys));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
