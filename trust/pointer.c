@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 #define DIGITS "0123456789"
 
 enum err_code pointer_check(const char *text, struct err *err)
@@ -10,9 +12,8 @@ enum err_code pointer_check(const char *text, struct err *err)
 	const char *p;
 
 	if (*text != '\0' && *text != '/')
-		return err_set(err, ERR_FORMAT,
-			       "\"%.200s\" is no JSON Pointer: begin it with \"/\", as in /predicate/%.200s", text,
-			       text);
+		return err_set(err, ERR_FORMAT, "\"%.200s\" is no JSON Pointer: begin it with \"/\", as in /%s%.200s",
+			       text, text_starts(text, "predicate") ? "" : "predicate/", text);
 	if (strlen(text) > POINTER_TEXT_MAX)
 		return err_set(err, ERR_FORMAT, "this JSON Pointer has more than %d bytes", POINTER_TEXT_MAX);
 	for (p = strchr(text, '~'); p != NULL; p = strchr(p + 1, '~')) {

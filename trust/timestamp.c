@@ -143,11 +143,11 @@ static enum err_code check_response(TS_RESP *response, const void *bytes, size_t
 		return err_set(err, ERR_FORMAT, "a timestamp that its authority did not grant");
 	if (TS_TST_INFO_get_version(info) != 1)
 		return err_set(err, ERR_FORMAT, "a timestamp of another version");
-	code = check_imprint(info, bytes, len, err);
-	if (code == ERR_OK)
-		code = read_time(info, &time, err);
+	code = read_time(info, &time, err);
 	if (code == ERR_OK)
 		code = check_token(token, root, time, err);
+	if (code == ERR_OK) /* only then: what nobody known has signed refutes nothing */
+		code = check_imprint(info, bytes, len, err);
 	if (code == ERR_OK)
 		*ret_time = time;
 	return code;

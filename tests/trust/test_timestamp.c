@@ -73,6 +73,7 @@ static const struct {
 	{ { .timestamp = true }, { 0 }, rejected, false, ERR_FORMAT },
 
 	{ { .other_timestamp = true }, { 0 }, NULL, false, ERR_NOT_FOUND },
+	{ { .other_timestamp = true }, { 0 }, NULL, true, ERR_NOT_FOUND },
 	{ { .other_timestamp = true, .embedded = true }, { 0 }, NULL, false, ERR_NOT_FOUND },
 	{ { .far_timestamp = true, .embedded = true }, { 0 }, NULL, false, ERR_NOT_FOUND },
 	{ { .timestamp = true, .embedded = true }, { .no_tsa = true }, NULL, false, ERR_NOT_FOUND },
