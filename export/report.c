@@ -211,6 +211,33 @@ static void report_text(const struct export_report *a, const struct summary *s, 
 		fprintf(to, "sealed by key %s\n", a->sealed_by);
 }
 
+static bool is_shared(const struct graph *g, size_t link)
+{
+	const struct link *a = &g->links[link - 1], *b = &g->links[link];
+
+	return a->subject == b->subject && a->kind == b->kind && b->kind != LINK_SUBJECT && b->kind != LINK_BUILDKIT;
+}
+
+/* One image out of several repositories, with tags of cosign's in each: here another bundle can still be made. */
+static void report_shared_tags(const struct graph *g)
+{
+	uint32_t first = NODE_NONE, last = NODE_NONE;
+	size_t count = 0, i;
+
+	for (i = 1; i < g->links_len; i++) {
+		if (!is_shared(g, i) || g->links[i].subject == last)
+			continue;
+		last = g->links[i].subject;
+		first = count++ == 0 ? last : first;
+	}
+	if (count > 0)
+		fprintf(stderr,
+			"%s export: %zu manifest%s out of several repositories, with a tag of cosign's in each, the "
+			"first of them %s: at a registry one tag is for all of them; export each repository into a "
+			"bundle of its own\n",
+			OPT_PROGRAM, count, count == 1 ? " is" : "s are", g->nodes[first].digest.text);
+}
+
 enum err_code report_export(const struct export_report *a, struct err *err)
 {
 	const struct export_result *r = a->result;
@@ -228,6 +255,7 @@ enum err_code report_export(const struct export_report *a, struct err *err)
 		report_text(a, &s, &t, &alone);
 	if (code == ERR_OK) {
 		subset_warn(subset_count(&t));
+		report_shared_tags(&r->gather.graph);
 		code = misfits_warn(&r->gather, r->gather.walk.selection, stderr, err);
 	}
 	if (code != ERR_OK)

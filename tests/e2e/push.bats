@@ -207,6 +207,11 @@ tagged() {
 		lab_peer crane digest --insecure "$1/again/multi:$SIG"
 	}
 	signed_twice
+	bundle export -q -o two.zst --map "$REGISTRY=registry.example.test" "$REGISTRY"/{demo,again}/multi:2.1
+	expect 0
+	complain 0 '1 manifest is out of several repositories' "$MULTI" 'bundle of its own'
+	bundle export -q -o again.zst --map "$REGISTRY=registry.example.test" "$REGISTRY/again/multi:2.1"
+	[[ -z $stderr ]]
 	for run in first second; do
 		bundle import -q --to "docker://$REGISTRY/both" two.zst
 		expect 4 "$REGISTRY/both/again/multi:2.1  $MULTI" "$REGISTRY/both/demo/multi:2.1  $MULTI"
