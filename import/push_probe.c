@@ -106,25 +106,13 @@ static void find_neighbours(struct push *p)
 	}
 }
 
-static bool is_prerequisite(const struct push *p, const struct push_item *item)
+/* An inventory of this registry names its images as they are called here, wherever in it this import goes. */
+static bool is_of_registry(const struct push *p, const char *image)
 {
-	return p->plan->graph.nodes[item->node].holder.image != NULL;
-}
+	const char *place = p->plan->names->place;
+	size_t host_len = strcspn(place, "/");
 
-/* The image that should have a layer, under the name that it has at this target; NULL where that is another registry.
- * An inventory of this registry names it as it is called here. */
-static enum err_code holder_name(const struct push *p, const char *image, char **ret_name, struct err *err)
-{
-	const struct mapping *names = p->plan->names;
-	size_t len = strlen(names->place);
-	struct err why = { 0 };
-
-	if (text_starts(image, names->place) && image[len] == '/')
-		return str_copy(image, ret_name, err);
-	if (mapping_look(names, image, ret_name, &why) == ERR_OK || why.code == ERR_USAGE)
-		return ERR_OK;
-	*err = why;
-	return err->code;
+	return strncmp(image, place, host_len) == 0 && image[host_len] == '/';
 }
 
 static enum err_code on_held(void *ctx, bool there, struct err *err)
@@ -136,26 +124,57 @@ static enum err_code on_held(void *ctx, bool there, struct err *err)
 	return push_next(slot, err);
 }
 
-static enum err_code ask_holder(struct push_slot *slot, bool *ret_started, struct err *err)
+static bool needs_holder(const struct push *p, const struct push_item *item)
+{
+	return item->state == PUSH_LACKS && item->from == PUSH_NONE &&
+	       p->plan->graph.nodes[item->node].holder.image != NULL;
+}
+
+/* Whether the repository of an image here has what an item needs. */
+static enum err_code ask_repository(struct push_slot *slot, const char *image, bool *ret_started, struct err *err)
 {
 	struct push *p = slot->push;
 	struct push_item *item = &p->items[slot->at];
-	const struct node *n = &p->plan->graph.nodes[item->node];
-	CLEANUP(free_ptr) char *name = NULL;
-	enum err_code code;
+	enum err_code code = push_add_repository(p, image, &item->from, err);
 
-	if (item->state != PUSH_LACKS || item->from != PUSH_NONE || !is_prerequisite(p, item))
-		return ERR_OK;
-	code = holder_name(p, n->holder.image, &name, err);
-	if (code != ERR_OK || name == NULL)
-		return code;
-	code = push_add_repository(p, name, &item->from, err);
 	if (code != ERR_OK || item->from == item->repository) {
 		item->from = PUSH_NONE;
 		return code;
 	}
 	*ret_started = true;
-	return presence_to_give(repository_at(p, item->from), &n->digest, on_held, slot, err);
+	return presence_to_give(repository_at(p, item->from), &p->plan->graph.nodes[item->node].digest, on_held, slot,
+				err);
+}
+
+/* The image that should have a layer, as this registry calls it. */
+static enum err_code ask_holder_here(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	const struct push_item *item = &p->items[slot->at];
+	const char *image = p->plan->graph.nodes[item->node].holder.image;
+
+	return needs_holder(p, item) && is_of_registry(p, image) ? ask_repository(slot, image, ret_started, err)
+								 : ERR_OK;
+}
+
+/* Under the name that an import of it would have given it. */
+static enum err_code ask_holder(struct push_slot *slot, bool *ret_started, struct err *err)
+{
+	struct push *p = slot->push;
+	const struct push_item *item = &p->items[slot->at];
+	CLEANUP(free_ptr) char *name = NULL;
+	struct err why = { 0 };
+	enum err_code code;
+
+	if (!needs_holder(p, item))
+		return ERR_OK;
+	code = mapping_look(p->plan->names, p->plan->graph.nodes[item->node].holder.image, &name, &why);
+	if (code == ERR_USAGE) /* it has none here */
+		return ERR_OK;
+	if (code == ERR_OK)
+		return ask_repository(slot, name, ret_started, err);
+	*err = why;
+	return code;
 }
 
 /* What need not be sent to any repository. */
@@ -304,7 +323,9 @@ enum err_code push_probe(struct push *p, struct err *err)
 	if (code != ERR_OK)
 		return code;
 	find_neighbours(p);
-	code = push_run(p, ask_holder, p->items_len, many, err);
+	code = push_run(p, ask_holder_here, p->items_len, many, err);
+	if (code == ERR_OK)
+		code = push_run(p, ask_holder, p->items_len, many, err);
 	if (code == ERR_OK)
 		code = push_subset_make(p, err);
 	if (code == ERR_OK)

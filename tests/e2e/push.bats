@@ -289,6 +289,16 @@ tagged() {
 	bundle import -q --to "docker://$PROXY/has" next
 	expect 0 "$PROXY/has/new/app1:1.0" "$APP1"
 	[[ $(proxy_asked '.[] | .path | select(test("mount="))' | grep -c 'from=has%2Fdemo%2Fapp1') -ge 1 ]]
+	# So too where an inventory names it, and this import goes elsewhere in the registry.
+	bundle inventory "docker://$REGISTRY/has"
+	printf '%s\n' "$output" >site.json
+	bundle export -q -o far --have site.json --map "$REGISTRY/demo=registry.example.test/far" "$REGISTRY/demo/app1:1.0"
+	expect 0
+	proxy_start
+	bundle import -q --to "docker://$PROXY/elsewhere" far
+	[[ $status == 6 ]] # of another registry nothing can be mounted
+	bundle import -q --to "docker://$REGISTRY/elsewhere" far
+	expect 0 "$REGISTRY/elsewhere/far/app1:1.0" "$APP1"
 	# A registry that does not mount: nothing has been sent by then.
 	bundle export -q -o none --since "$RELEASE" --map "$REGISTRY/demo=registry.example.test/none" "$REGISTRY/demo/app1:1.0"
 	expect 0
