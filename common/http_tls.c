@@ -53,6 +53,7 @@ enum err_code http_tls_set(struct http *h, const struct http_call *call, struct 
 	if (tls->cert != NULL) {
 		curl_easy_setopt(e, CURLOPT_SSLCERT, tls->cert);
 		curl_easy_setopt(e, CURLOPT_SSLKEY, tls->key);
+		curl_easy_setopt(e, CURLOPT_KEYPASSWD, ""); /* or OpenSSL would ask for one on the terminal */
 	}
 	if (tls->ca_alone)
 		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);

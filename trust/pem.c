@@ -35,6 +35,15 @@ static const char *instead(const char *text)
 	return "";
 }
 
+int pem_no_passphrase(char *out, int out_size, int writing, void *ctx)
+{
+	(void)out;
+	(void)out_size;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
 enum err_code pem_read_public(const char *text, const char *name, struct evp_pkey_st **ret_key, struct err *err)
 {
 	enum err_code code = pem_check_single(text, "public", name, err);
@@ -46,7 +55,7 @@ enum err_code pem_read_public(const char *text, const char *name, struct evp_pke
 	bio = BIO_new_mem_buf(text, -1);
 	if (bio == NULL)
 		return err_nomem(err);
-	key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	key = PEM_read_bio_PUBKEY(bio, NULL, pem_no_passphrase, NULL);
 	BIO_free(bio);
 	ERR_clear_error();
 	if (key == NULL)

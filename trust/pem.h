@@ -22,6 +22,8 @@ struct evp_pkey_st;
 enum err_code pem_check_single(const char *text, const char *what, const char *name, struct err *err);
 /* A private key that only cosign opens? */
 bool pem_is_cosigns(const char *text);
+/* For OpenSSL, which asks on the terminal else: what is public has no passphrase. */
+int pem_no_passphrase(char *out, int out_size, int writing, void *ctx);
 /* Read the one public key. */
 enum err_code pem_read_public(const char *text, const char *name, struct evp_pkey_st **ret_key, struct err *err);
 #endif

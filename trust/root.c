@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "trust/authority.h"
+#include "trust/pem.h"
 #include "trust/protojson.h"
 
 #define FAMILY "application/vnd.dev.sigstore.trustedroot"
@@ -336,7 +337,7 @@ enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t
 
 	if (bio == NULL)
 		return err_nomem(err);
-	while (code == ERR_OK && (x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+	while (code == ERR_OK && (x509 = PEM_read_bio_X509(bio, NULL, pem_no_passphrase, NULL)) != NULL) {
 		code = add_ca(root, x509, err);
 		added++;
 	}

@@ -206,6 +206,10 @@ verify() {
 	complain 1 'bundle.json: holds no private key'
 	verify --key p256.pem app1.oci.tar.zst
 	complain 1 'p256.pem: holds no public key, but a private one' 'openssl pkey'
+	# Nobody is asked to open it.
+	judge verify
+	run --separate-stderr setsid -w "$BUNDLE" verify -q --key encrypted.pem app1.oci.tar.zst
+	complain 1 'encrypted.pem: holds no public key, but a private one' 'openssl pkey'
 }
 
 @test "a person is asked for the passphrase on the terminal, without seeing it" {

@@ -94,6 +94,15 @@ export_app1() {
 	[[ $without == 5 && $said == *client.cert* ]] || fail "without a certificate: $without, $said"
 }
 
+@test "nobody is asked for the passphrase of a client's key" {
+	trust ca
+	cp "$TLS/client.crt" "certs/$REGISTRY/client.cert"
+	openssl pkey -in "$TLS/client.key" -aes256 -passout pass:secret -out "certs/$REGISTRY/client.key"
+	judge export
+	run --separate-stderr setsid -w "$BUNDLE" export -q --certs-dir certs -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
+	complain 5 client.key 'the key without a passphrase'
+}
+
 @test "through a proxy, which sees no more than the name" {
 	local log=$BATS_TEST_TMPDIR/connect
 	trust ca registry.example
