@@ -144,8 +144,7 @@ enum err_code material_log(struct material_reading *g, const struct buf *content
 {
 	enum err_code code = need_root(g, err);
 
-	(void)name;
-	return code == ERR_OK ? trust_root_add_tlog(g->signers->root, content->data, content->len, err) : code;
+	return code == ERR_OK ? trust_root_add_tlog(g->signers->root, content->data, content->len, name, err) : code;
 }
 
 enum err_code material_authority(struct material_reading *g, const struct buf *content, const char *name,
@@ -153,8 +152,7 @@ enum err_code material_authority(struct material_reading *g, const struct buf *c
 {
 	enum err_code code = need_root(g, err);
 
-	(void)name;
-	return code == ERR_OK ? trust_root_add_ca(g->signers->root, content->data, content->len, err) : code;
+	return code == ERR_OK ? trust_root_add_ca(g->signers->root, content->data, content->len, name, err) : code;
 }
 
 enum err_code material_root(struct material_reading *g, const struct buf *content, const char *name, struct err *err)

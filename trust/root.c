@@ -328,7 +328,7 @@ static enum err_code add_ca(struct trust_root *root, X509 *x509, struct err *err
 }
 
 /* A certificate is all that such an authority is: it counts as long as that is valid. */
-enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, struct err *err)
+enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, const char *name, struct err *err)
 {
 	BIO *bio = len <= INT32_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
 	enum err_code code = ERR_OK;
@@ -347,15 +347,16 @@ enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t
 		code = err_set(err, ERR_FORMAT, "holds no certificate in PEM");
 	if (code == ERR_UNPROVED)
 		code = err_recode(err, ERR_FORMAT);
-	return code == ERR_OK ? code : err_add(err, "%s", root->name);
+	return code == ERR_OK ? code : err_add(err, "%s", name);
 }
 
-enum err_code trust_root_add_tlog(struct trust_root *root, const void *pem, size_t len, struct err *err)
+enum err_code trust_root_add_tlog(struct trust_root *root, const void *pem, size_t len, const char *name,
+				  struct err *err)
 {
 	CLEANUP(trust_key_free_ptr) struct trust_key *key = NULL;
 	struct trust_log *log;
 	size_t cap = root->tlogs_len;
-	enum err_code code = trust_key_of_pem(pem, len, root->name, &key, err);
+	enum err_code code = trust_key_of_pem(pem, len, name, &key, err);
 
 	if (code == ERR_OK)
 		code = vec_grow(&root->tlogs, &cap, root->tlogs_len + 1, sizeof(*root->tlogs), LIMIT_AUTHORITIES, err);

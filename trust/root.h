@@ -67,10 +67,12 @@ enum err_code trust_root_read(const char *path, struct trust_root **ret_root, st
 enum err_code trust_root_parse(const void *text, size_t len, const char *name, struct trust_root **ret_root,
 			       struct err *err);
 /* An empty root, for a policy that names its parts one by one: certificates of Fulcio in PEM, in any order, each
- * an authority of its own as in containers/image, and Rekor's public key. */
+ * an authority of its own as in containers/image, and Rekor's public key.  What is added has a name of its own. */
 enum err_code trust_root_new(const char *name, struct trust_root **ret_root, struct err *err);
-enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, struct err *err);
-enum err_code trust_root_add_tlog(struct trust_root *root, const void *pem, size_t len, struct err *err);
+enum err_code trust_root_add_ca(struct trust_root *root, const void *pem, size_t len, const char *name,
+				struct err *err);
+enum err_code trust_root_add_tlog(struct trust_root *root, const void *pem, size_t len, const char *name,
+				  struct err *err);
 /* Is this time inside? */
 bool trust_window_holds(const struct trust_window *w, int64_t time);
 /* NULL is fine. */

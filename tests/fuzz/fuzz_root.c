@@ -26,9 +26,9 @@ static void fuzz_pem(const void *text, size_t len)
 	struct err err = { 0 };
 
 	FUZZ_HOLDS(trust_root_new("root", &root, NULL) == ERR_OK);
-	fuzz_told(trust_root_add_ca(root, text, len, &err), &err);
+	fuzz_told(trust_root_add_ca(root, text, len, "ca", &err), &err);
 	err = (struct err){ 0 };
-	fuzz_told(trust_root_add_tlog(root, text, len, &err), &err);
+	fuzz_told(trust_root_add_tlog(root, text, len, "log", &err), &err);
 }
 
 static void fuzz_der(const void *der, size_t len)

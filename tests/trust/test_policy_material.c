@@ -133,6 +133,30 @@ static struct policy *parse(const char *signers)
 	return p;
 }
 
+/* A file that is not what it is named for is said by its place and its name. */
+static const struct {
+	const char *signers, *says;
+} mistakes[] = {
+	{ FULCIO("rekor.pub", ISSUER, WHO, "rekor.pub"), "/rekor.pub: holds no certificate in PEM" },
+	{ FULCIO("fulcio.pem", ISSUER, WHO, "fulcio.pem"), "/fulcio.pem: holds more than one thing in PEM" },
+	{ "\"keyPath\":\"fulcio.pem\"", "/fulcio.pem: holds more than one thing in PEM" },
+};
+
+START_TEST(names_the_file)
+{
+	CLEANUP(free_ptr) char *path = folder_path(folder, "policy.json");
+	CLEANUP(free_ptr) char *text = NULL;
+	struct policy *p = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(
+		str_format(&text, NULL, "{\"default\":[{\"type\":\"sigstoreSigned\",%s}]}", mistakes[_i].signers),
+		ERR_OK);
+	ck_assert_int_eq(policy_parse(text, strlen(text), path, &p, &err), ERR_FORMAT);
+	ck_assert_msg(strstr(err.msg, mistakes[_i].says) != NULL, "%s", err.msg);
+}
+END_TEST
+
 static enum err_code verify(const struct policy *p, const struct sigstore_bundle *bundle,
 			    struct trust_artifact *artifact, struct trust_proof *proof, struct err *err)
 {
@@ -214,6 +238,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, proves, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, names_the_file, 0, (int)COUNT_OF(mistakes));
 	tcase_add_loop_test(t, proves_mail, 0, (int)COUNT_OF(mails));
 	suite_add_tcase(s, t);
 	return test_run(s);

@@ -345,7 +345,7 @@ START_TEST(root_by_parts)
 	trust_root_free(f.root);
 	f.root = NULL;
 	ck_assert_int_eq(trust_root_new("policy", &f.root, &f.err), ERR_OK);
-	ck_assert_int_eq(trust_root_add_ca(f.root, "nothing", 7, &f.err), ERR_FORMAT);
+	ck_assert_int_eq(trust_root_add_ca(f.root, "nothing", 7, "ca.pem", &f.err), ERR_FORMAT);
 	f.err = (struct err){ 0 };
 	ck_assert_int_eq(read_bundle(&f, &(struct mock_wish){ .no_sct = true }), ERR_OK);
 	material.root = f.root;
