@@ -138,6 +138,60 @@ static enum err_code add_successors(struct docker_choice *c, struct list *l, uin
 	return code;
 }
 
+static bool names(const struct gc_refs *refs, const struct digest *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < refs->len; i++) {
+		if (digest_equal(&refs->items[i].to, wanted))
+			return true;
+	}
+	return false;
+}
+
+/* What the bundle brings of it and of what belongs to it directly is there to stay. */
+static bool keeps_all_of(const struct docker_choice *c, uint32_t node, const struct gc_refs *refs)
+{
+	const struct graph *g = &c->plan->graph;
+	const struct node *n = &g->nodes[node], *to;
+	const struct link *links;
+	size_t len = graph_links_of(g, node, &links), i;
+
+	for (i = 0; i < n->edges_len; i++) {
+		to = &g->nodes[g->edges[n->edges + i].to];
+		if (node_is_carried(to) && !names(refs, &to->digest))
+			return false;
+	}
+	for (i = 0; i < len; i++) {
+		if (keeps(c, &links[i]) && !names(refs, &g->nodes[links[i].referrer].digest))
+			return false;
+	}
+	return true;
+}
+
+static bool has_node(const struct docker_choice *c, uint32_t node)
+{
+	const struct node *n = &c->plan->graph.nodes[node];
+	CLEANUP(containerd_content_release) struct containerd_content got = { 0 };
+
+	if (!node_is_carried(n))
+		return true;
+	return containerd_content(c->store, &n->digest, &got, NULL) == ERR_OK && got.there &&
+	       got.size_bytes == n->size_bytes && keeps_all_of(c, node, &got.refs);
+}
+
+/* The daemon's content store says that a load would change nothing. */
+static bool has_all(const struct docker_choice *c, const struct list *l, size_t begin)
+{
+	size_t i;
+
+	for (i = begin; i < l->len; i++) {
+		if (!has_node(c, l->items[i]))
+			return false;
+	}
+	return true;
+}
+
 /* What an earlier image has brought in, or has there, is no matter of this one. */
 static enum err_code choose_image(struct docker_choice *c, struct list *l, size_t image, struct err *err)
 {
@@ -150,6 +204,8 @@ static enum err_code choose_image(struct docker_choice *c, struct list *l, size_
 		sends |= g->nodes[l->items[i]].role == ROLE_REFERRER;
 		code = add_successors(c, l, l->items[i], err);
 	}
+	if (code == ERR_OK && sends && c->store != NULL && docker_choice_named(c, image))
+		sends = !has_all(c, l, begin);
 	for (i = begin; sends && i < l->len; i++)
 		c->send[l->items[i]] = true;
 	c->sends[image] = sends;

@@ -7,9 +7,11 @@
  * Errors     ERR_UNSUPPORTED (sha512: the daemon takes it and then does not find
  *            it again), ERR_NOMEM.
  * Rules      An image that is there whole, under its name, is not sent again: a
- *            repeated load leaves an untagged twin behind in the daemon.  Its
- *            referrers are, since no answer of the daemon tells whether it has
- *            them.  A layer is not sent where the daemon says that an image
+ *            repeated load leaves an untagged twin behind in the daemon.  One
+ *            without its layers is, and so are referrers, since no answer of
+ *            the daemon tells whether it has them; unless its content store can
+ *            be asked, has all of it, and keeps each part by a label on what it
+ *            belongs to.  A layer is not sent where the daemon says that an image
  *            manifest that lists it is available.
  *            Referrers are sent where the daemon keeps them and their chain of
  *            subjects is there; it takes none that is an index.  It walks
@@ -23,17 +25,19 @@
 #ifndef IMPORT_DOCKER_CHOICE_H
 #define IMPORT_DOCKER_CHOICE_H
 
+#include "import/containerd.h"
 #include "import/docker_image.h"
 #include "import/plan.h"
 
 struct docker_choice {
-	struct plan *plan; /* borrowed */
-	bool referrers;    /* the daemon keeps them */
-	uint32_t *place;   /* by node: where it was found among what the daemon may keep, from 1; 0 for never */
-	bool *send;        /* by node: belongs to what is sent, though its bytes may be there */
-	bool *there;       /* by image: whole at the daemon, under its name */
-	bool *sends;       /* by image: has a place in the index that is sent */
-	bool any;          /* there is something to send */
+	struct plan *plan;        /* borrowed */
+	bool referrers;           /* the daemon keeps them */
+	struct containerd *store; /* the daemon's content, borrowed; NULL where it cannot be asked */
+	uint32_t *place;          /* by node: where it was found among what the daemon may keep, from 1; 0 for never */
+	bool *send;               /* by node: belongs to what is sent, though its bytes may be there */
+	bool *there;              /* by image: whole at the daemon, under its name */
+	bool *sends;              /* by image: has a place in the index that is sent */
+	bool any;                 /* there is something to send */
 };
 
 enum err_code docker_choice_init(struct docker_choice *c, struct plan *plan, bool referrers, struct err *err);

@@ -147,6 +147,7 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 		code = docker_content_look(&t->content, plan, err);
 	if (code == ERR_OK)
 		code = plan_check_content(plan, target->name, err);
+	t->choice.store = t->content.store;
 	if (code == ERR_OK)
 		code = docker_choice_make(&t->choice, err); /* what no name makes good comes before names */
 	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;

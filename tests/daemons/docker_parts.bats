@@ -50,7 +50,7 @@ manifests() {
 
 	# Again: nothing changes, and nothing comes beside it.
 	bundle import -q --to "$DAEMON" attested.zst
-	expect 0 '3 platforms without layers'
+	expect 0 '3 platforms without layers' ' 0 B written'
 	diff <(names) <(printf '%s\n' "$APP $APP1" "$MANY $MULTI")
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/limits.h"
 #include "common/mem.h"
+#include "tests/lib/grpc_server.h"
 #include "tests/lib/image_builder.h"
 #include "tests/lib/test_main.h"
 
@@ -306,6 +307,108 @@ START_TEST(takes_no_referrer_that_lists_manifests)
 }
 END_TEST
 
+/* ---- What the content store tells ---- */
+
+#define ANSWERS_MAX 32
+
+/* What a store says of a blob, and of what it keeps. */
+struct told {
+	struct buf body[ANSWERS_MAX];
+	struct grpc_reply replies[ANSWERS_MAX];
+	size_t len;
+};
+
+static void tell_blob(struct told *t, const struct fixture *f, uint32_t node, bool labels)
+{
+	const struct node *n = &f->plan.graph.nodes[node];
+	struct buf *body = &t->body[t->len];
+	CLEANUP(gc_refs_release) struct gc_refs refs = { 0 };
+	CLEANUP(buf_release) struct buf message;
+	unsigned char head[GRPC_HEAD_BYTES];
+	struct pb_out o;
+
+	ck_assert_uint_lt(t->len, ANSWERS_MAX);
+	if (labels)
+		ck_assert_int_eq(gc_refs_of(&f->plan.graph, node, &refs, NULL), ERR_OK);
+	buf_init(&message, LIMIT_GRPC_BYTES);
+	buf_init(body, LIMIT_GRPC_BYTES);
+	pb_out_init(&o, &message);
+	pb_begin(&o, 1);
+	pb_text(&o, 1, n->digest.text);
+	pb_uint(&o, 2, n->size_bytes);
+	containerd_put_refs(&o, 5, &refs);
+	pb_end(&o);
+	ck_assert_int_eq(pb_out_end(&o, NULL), ERR_OK);
+	grpc_head(message.len, head);
+	ck_assert_int_eq(buf_add(body, head, sizeof(head), NULL), ERR_OK);
+	ck_assert_int_eq(buf_add(body, message.data, message.len, NULL), ERR_OK);
+	t->replies[t->len++] = (struct grpc_reply){ .body = body->data, .len = body->len };
+}
+
+/* In the order in which the nodes of the only image are found. */
+static void tell_all(struct told *t, const struct fixture *f, bool root_labels)
+{
+	uint32_t place, node;
+
+	*t = (struct told){ .len = 0 };
+	for (place = 1;; place++) {
+		for (node = 0; node < f->plan.graph.nodes_len && f->choice.place[node] != place; node++)
+			;
+		if (node == f->plan.graph.nodes_len)
+			return;
+		tell_blob(t, f, node, place > 1 || root_labels);
+	}
+}
+
+static void told_release(struct told *t)
+{
+	while (t->len > 0)
+		buf_release(&t->body[--t->len]);
+}
+
+/* Whether the name stands for the image already, and what is told of its blobs. */
+static const struct {
+	const char *name;
+	bool referrers, named;
+	enum { ALL, LAST_MISSING, ROOT_UNLABELLED } told;
+	bool sends;
+} stores[] = {
+	{ "all that is kept", false, true, ALL, false },
+	{ "with referrers", true, true, ALL, false },
+	{ "another image has the name", true, false, ALL, true },
+	{ "a blob is not there", true, true, LAST_MISSING, true },
+	{ "it is there, and nothing keeps it", true, true, ROOT_UNLABELLED, true },
+};
+
+START_TEST(asks_the_store)
+{
+	struct fixture f;
+	struct told told;
+	struct grpc_server *server;
+	struct containerd *store = NULL;
+
+	begin(&f);
+	plan(&f, stores[_i].referrers);
+	choose(&f);
+	tell_all(&told, &f, stores[_i].told != ROOT_UNLABELLED);
+	if (stores[_i].told == LAST_MISSING)
+		told.replies[told.len - 1] = (struct grpc_reply){ .status = "5" };
+	server = grpc_server_start(told.replies, told.len);
+	ck_assert_int_eq(containerd_attach(grpc_server_socket(server), &store, NULL), ERR_OK);
+	docker_choice_release(&f.choice);
+	ck_assert_int_eq(docker_choice_init(&f.choice, &f.plan, stores[_i].referrers, NULL), ERR_OK);
+	f.choice.store = store;
+	if (stores[_i].named)
+		f.plan.images[0].was = root_of(&f)->digest;
+	ck_assert_int_eq(docker_choice_make(&f.choice, NULL), ERR_OK);
+	ck_assert_msg(f.choice.any == stores[_i].sends, "%s", stores[_i].name);
+	containerd_close(store);
+	grpc_server_stop(server);
+	told_release(&told);
+	end(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("docker_choice");
@@ -319,6 +422,7 @@ int main(void)
 	tcase_add_test(t, skips_layers_that_are_there);
 	tcase_add_test(t, ties_no_circle);
 	tcase_add_test(t, takes_no_referrer_that_lists_manifests);
+	tcase_add_loop_test(t, asks_the_store, 0, (int)COUNT_OF(stores));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
