@@ -285,6 +285,30 @@ left_out_platform() {
 	complain 3 "$REGISTRY/team/parts:1 lists $MULTI_ARM64, which is revoked here"
 }
 
+# Docker goes through all that a name leads to, whatever it is marked as.
+@test "an image in an index that is marked as an attestation must be vouched for" {
+	local type=application/vnd.oci.image.index.v1+json hidden=$REGISTRY/team/hidden
+	local arm=sha256-d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4.sig
+	lab_peer crane index append --insecure -t "$hidden:inner" -m "$REGISTRY/team/plain:1" 2>/dev/null
+	lab_peer crane index append --insecure -t "$hidden:1" -m "$REGISTRY/team/built:1" 2>/dev/null
+	lab_peer crane copy "$REGISTRY/team/built:$arm" "$hidden:$arm" 2>/dev/null
+	policy "$(signed_by builder.pub '{"type":"matchDigest"}')"
+	bundle export --quiet -o signed.oci.tar.zst "$hidden:1"
+	bundle import --quiet --to store --dry-run --policy policy.json signed.oci.tar.zst
+	expect 0
+
+	curl -sf -H "Accept: $type" "http://${hidden/\//\/v2\/}/manifests/inner" >inner.json
+	curl -sf -H "Accept: $type" "http://${hidden/\//\/v2\/}/manifests/1" | jq -c --arg type "$type" \
+		--arg digest "sha256:$(sha256sum <inner.json | cut -d ' ' -f 1)" --argjson size "$(stat -c %s inner.json)" \
+		'.manifests += [{mediaType: $type, digest: $digest, size: $size, platform: {os: "unknown", architecture: "unknown"},
+			annotations: {"vnd.docker.reference.type": "attestation-manifest"}}]' >outer.json
+	curl -sf -X PUT -H "Content-Type: $type" --data-binary @outer.json "http://${hidden/\//\/v2\/}/manifests/1"
+	bundle export --quiet -o hidden.oci.tar.zst "$hidden:1"
+	bundle import --quiet --to store --policy policy.json hidden.oci.tar.zst
+	complain 3 "$hidden:1: refused by policy.json" 'linux/arm64: no signature'
+	[[ ! -e $BUNDLE_STORE ]]
+}
+
 # Asks the site for manifests of team/mixed by tag and by digest: all of linux/arm/v7, and of linux/arm64 as $1 says.
 mixed_is() {
 	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4
