@@ -109,8 +109,9 @@ static enum err_code report_images(const struct verdicts *v, const char *path, s
 	if (!v->images_asked)
 		printf("%s: images not asked for\n", path);
 	else if (v->images_why.code == ERR_OK)
-		printf("%s: images proved: %zu of %zu accepted, %zu signature%s and attestations hold\n", path,
-		       v->images.len, v->images.len, v->images.held, v->images.held == 1 ? "" : "s");
+		printf("%s: images proved: %zu of %zu accepted, %zu %s\n", path, v->images.len, v->images.len,
+		       v->images.held,
+		       v->images.held == 1 ? "signature or attestation holds" : "signatures and attestations hold");
 	else
 		printf("%s: images NOT PROVED: %s\n", path, reason(v, &v->images_why));
 	return images_print(&v->images, err);
