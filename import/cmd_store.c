@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/layout_images.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/reference.h"
@@ -62,22 +63,49 @@ static enum err_code end_json(struct js_out *o, const struct buf *text, struct e
 
 /* ---- remove ---- */
 
-/* The entry of a name as users write it; the store has it under the full one. */
-static enum err_code find_entry(const struct job *j, const char *text, size_t *ret_at, struct err *err)
+/* The entry of a full name; the first one, where others wrote several.  False where there is none. */
+static bool find_named(const struct layout *l, const char *name, size_t *ret_at)
 {
-	CLEANUP(free_ptr) char *name = NULL;
-	enum err_code code = reference_asked(text, &name, err);
 	size_t i;
 
-	for (i = 0; code == ERR_OK && j->layout != NULL && i < layout_len(j->layout); i++) {
-		const struct layout_entry *e = layout_at(j->layout, i);
+	for (i = 0; i < layout_len(l); i++) {
+		const char *has = layout_at(l, i)->name;
 
-		if (e->name == NULL || strcmp(e->name, name) != 0)
+		if (has != NULL && strcmp(has, name) == 0) {
+			*ret_at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* That of an image of which other tools wrote a tag alone, or no name, under the one that list shows. */
+static enum err_code find_shown(const struct layout *l, const char *name, size_t *ret_at, struct err *err)
+{
+	CLEANUP(layout_survey_release) struct layout_survey survey = { 0 };
+	CLEANUP(layout_images_release) struct layout_images images = { 0 };
+	enum err_code code = layout_survey_make(l, &survey, err);
+	size_t i;
+
+	if (code == ERR_OK)
+		code = layout_images_make(&survey, layout_path(l), &images, err);
+	if (code != ERR_OK)
+		return err_add(err, "%s: has no %s, nor can be told what else it has", layout_path(l), name);
+	for (i = 0; i < images.len; i++) {
+		if (strcmp(images.items[i].name, name) != 0)
 			continue;
-		*ret_at = i;
+		*ret_at = (size_t)(images.items[i].entry - layout_at(l, 0));
 		return ERR_OK;
 	}
-	return code == ERR_OK ? err_set(err, ERR_NOT_FOUND, "%s: has no %s; nothing is removed", j->path, name) : code;
+	return err_set(err, ERR_NOT_FOUND, "%s: has no %s; nothing is removed", layout_path(l), name);
+}
+
+/* A store that is damaged has names all the same, and to remove one may mend it. */
+static enum err_code find_entry(const struct job *j, const char *name, size_t *ret_at, struct err *err)
+{
+	if (j->layout == NULL)
+		return err_set(err, ERR_NOT_FOUND, "%s: has no %s; nothing is removed", j->path, name);
+	return find_named(j->layout, name, ret_at) ? ERR_OK : find_shown(j->layout, name, ret_at, err);
 }
 
 static enum err_code remove_json(const struct job *j, const char *const *names, const struct digest *digests,
@@ -122,6 +150,23 @@ static void removal_release(struct removal *r)
 	free(r->drop);
 }
 
+/* One name, as users write it: images have the full one. */
+static enum err_code add_removal(const struct job *j, const char *text, struct removal *r, struct err *err)
+{
+	CLEANUP(free_ptr) char *name = NULL;
+	size_t at = 0;
+	enum err_code code = reference_asked(text, &name, err);
+
+	if (code == ERR_OK)
+		code = find_entry(j, name, &at, err);
+	if (code != ERR_OK || r->drop[at])
+		return code;
+	r->drop[at] = true;
+	r->digests[r->len] = layout_at(j->layout, at)->descriptor.digest;
+	r->names[r->len++] = take_ptr(&name);
+	return ERR_OK;
+}
+
 static enum err_code find_entries(const struct job *j, struct removal *r, struct err *err)
 {
 	size_t entries = j->layout != NULL ? layout_len(j->layout) : 0, i;
@@ -132,17 +177,8 @@ static enum err_code find_entries(const struct job *j, struct removal *r, struct
 	r->digests = calloc(j->operands->len, sizeof(*r->digests));
 	if (r->drop == NULL || r->names == NULL || r->digests == NULL)
 		return err_nomem(err);
-	for (i = 1; code == ERR_OK && i < j->operands->len; i++) {
-		size_t at = 0;
-
-		code = find_entry(j, j->operands->items[i], &at, err);
-		if (code != ERR_OK || r->drop[at])
-			continue;
-		r->drop[at] = true;
-		r->digests[r->len] = layout_at(j->layout, at)->descriptor.digest;
-		code = str_copy(layout_at(j->layout, at)->name, &r->names[r->len], err);
-		r->len += code == ERR_OK;
-	}
+	for (i = 1; code == ERR_OK && i < j->operands->len; i++)
+		code = add_removal(j, j->operands->items[i], r, err);
 	return code;
 }
 
