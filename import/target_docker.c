@@ -352,8 +352,9 @@ static enum err_code docker_inventory(struct target *target, struct holdings *h,
 	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
 	enum err_code code = connect_daemon(t, err);
 
-	if (code == ERR_OK)
-		code = inventory_of_docker(t->docker, h, err);
+	if (code != ERR_OK)
+		return code; /* which names the daemon */
+	code = inventory_of_docker(t->docker, h, err);
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
 }
 

@@ -25,7 +25,9 @@ teardown() { session_end; }
 	done
 }
 
-@test "attestations are refused with the same words" {
+@test "attestations and the inventory are refused with the same words" {
 	bundle attestations --from "docker-daemon:$LAB_DOCKER_SOCK" "$REGISTRY/demo/app1:1.0"
 	complain 1 "$LAB_DOCKER_SOCK" 'Docker 20.10' 'containerd image store'
+	bundle inventory "docker-daemon:$LAB_DOCKER_SOCK"
+	complain 1 "bundle inventory: $LAB_DOCKER_SOCK: Docker 20.10" 'containerd image store'
 }

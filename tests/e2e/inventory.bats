@@ -201,3 +201,8 @@ daemon_inventory() {
 	expect 0
 	[[ $(prerequisites whole.zst) == 0 ]]
 }
+
+@test "a daemon that does not answer is named once" {
+	bundle inventory "docker-daemon:$PWD/none.sock"
+	complain 5 "bundle inventory: no Docker daemon answers at $PWD/none.sock"
+}
