@@ -22,6 +22,16 @@ static enum err_code check_socket(const char *path, struct err *err)
 		"start the daemon, name its socket with docker-daemon:SOCKET, or use the embedded store (store)", err);
 }
 
+/* Why nobody answers at a host curl has told. */
+static enum err_code advise(enum err_code code, struct err *err)
+{
+	if (err == NULL)
+		return code;
+	return err_set(err, code,
+		       "%s; name another daemon with docker-daemon:SOCKET, or use the embedded store (store)",
+		       err->msg);
+}
+
 /* One request under way. */
 struct exchange {
 	struct http_call call;
@@ -253,7 +263,7 @@ enum err_code docker_open(const struct docker_endpoint *at, struct docker **ret_
 		code = ask_info(d, err);
 	if (code == ERR_OK)
 		*ret_docker = take_ptr(&d);
-	return code;
+	return code == ERR_NETWORK && at->socket == NULL ? advise(code, err) : code;
 }
 
 enum err_code docker_require_store(const struct docker *d, struct err *err)

@@ -149,6 +149,7 @@ static const struct {
 } sockets[] = {
 	{ "not there", "/nonexistent/docker.sock", "(No such file or directory): start the daemon" },
 	{ "not a socket", "/dev/null", "no Docker daemon answers at /dev/null" },
+	{ "nobody at a host", "tcp://127.0.0.1:1", "; name another daemon with docker-daemon:SOCKET, or" },
 	{ "not a socket's path", LONG_PATH LONG_PATH, "is no unix socket" },
 };
 
