@@ -24,7 +24,7 @@
 
 #define JS_BRIEF_MAX 128
 
-struct json_t; /* a value; only common/js.c knows the library behind it */
+struct json_t; /* a value; only the sources of this module know the library behind it */
 
 /* Parse one document that is an object or an array.  what names it in messages. */
 enum err_code js_read(const void *bytes, size_t len, const char *what, struct json_t **ret_value, struct err *err);
