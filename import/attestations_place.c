@@ -32,6 +32,17 @@ bool attestations_from_bundle(const char *from)
 	return true;
 }
 
+/* What there is, by the names that bundle store list shows: others may write to the store too, and layouts are
+ * anybody's, who call their images what they like. */
+static enum err_code survey(struct attestations_place *p, const char *path, struct err *err)
+{
+	enum err_code code = layout_survey_make(p->layout, &p->survey, err);
+
+	if (code == ERR_OK)
+		code = layout_images_make(&p->survey, path, &p->images, err);
+	return code == ERR_OK ? layout_survey_source(p->layout, &p->survey, &p->source, err) : code;
+}
+
 static enum err_code open_store(struct attestations_place *p, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = NULL;
@@ -42,20 +53,15 @@ static enum err_code open_store(struct attestations_place *p, struct err *err)
 	if (code == ERR_NOT_FOUND)
 		return err_set(err, ERR_NOT_FOUND, "the store %s is empty: bundle import --to store FILE fills it",
 			       path);
-	return code == ERR_OK ? layout_source_new(p->layout, &p->source, err) : code;
+	return code == ERR_OK ? survey(p, path, err) : code;
 }
 
-/* A layout may be anybody's, and call its images what it likes. */
 static enum err_code open_layout(struct attestations_place *p, const char *path, bool is_archive, struct err *err)
 {
 	enum err_code code =
 		is_archive ? layout_open_archive(path, &p->layout, err) : layout_open(path, false, &p->layout, err);
 
-	if (code == ERR_OK)
-		code = layout_survey_make(p->layout, &p->survey, err);
-	if (code == ERR_OK)
-		code = layout_images_make(&p->survey, path, &p->images, err);
-	return code == ERR_OK ? layout_survey_source(p->layout, &p->survey, &p->source, err) : code;
+	return code == ERR_OK ? survey(p, path, err) : code;
 }
 
 static enum err_code open_bundle(struct attestations_place *p, const struct attestations_from *options, struct err *err)
@@ -187,7 +193,7 @@ static enum err_code walk(struct attestations_place *p, struct walk *walk, const
 		code = walk_image(walk, p->repository, &p->ref, name, err);
 		return code == ERR_OK ? http_run(p->site.http, err) : code;
 	}
-	if (p->images.items != NULL && ref->digest.text[0] == '\0')
+	if (p->images.items != NULL && (ref->digest.text[0] == '\0' || ref->tag == NULL))
 		return walk_layout(p, walk, name, text, err);
 	code = walk_image(walk, p->source, ref, name, err);
 	if (code == ERR_NOT_FOUND && p->containerd != NULL)

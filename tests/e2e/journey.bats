@@ -189,7 +189,7 @@ source_blob() {
 	bundle export -q -o app1.oci.tar.zst "$REGISTRY/demo/app1:1.0"
 	bundle import -q --to store app1.oci.tar.zst
 	bundle attestations "$REGISTRY/demo/none:1"
-	complain 1 "$REGISTRY/demo/none:1: no such image"
+	complain 1 "no such image: $REGISTRY/demo/none:1; there is $REGISTRY/demo/app1:1.0"
 	bundle attestations --platform linux/s390x "$REGISTRY/demo/app1:1.0"
 	complain 1 'no platform linux/s390x'
 	bundle attestations --type https://example.test/none "$REGISTRY/demo/app1:1.0"

@@ -57,13 +57,17 @@ teardown() { session_end; }
 	expect 0
 }
 
-@test "what other tools put there is removed by the name that list shows" {
+@test "what other tools put there goes by the name that list shows" {
 	lab_peer skopeo copy -q --src-tls-verify=false "docker://$REGISTRY/demo/multi:2.1" "oci:$BUNDLE_STORE:mine" --multi-arch system
 	lab_peer crane mutate --insecure --label other=yes --tag "$REGISTRY/demo/other:1" "$REGISTRY/demo/app1@$APP1_AMD64" >/dev/null
 	lab_peer skopeo copy -q --src-tls-verify=false "docker://$REGISTRY/demo/other:1" "oci:$BUNDLE_STORE"
 	bundle store list --json
 	mapfile -t shown < <(jq -r '.images[].name | select(startswith("localhost/"))' <<<"$output")
 	[[ ${#shown[@]} == 2 && ${shown[0]} == localhost/store:mine && ${shown[1]} == localhost/store@sha256:* ]]
+	for name in "${shown[@]}"; do
+		bundle attestations --json "$name"
+		expect 0 '[]'
+	done
 	bundle store remove "${shown[@]}" "$APP"
 	expect 0 "${shown[0]}  sha256:" "${shown[1]}  sha256:" "$APP  $APP1  removed"
 	bundle store remove localhost/store:mine
