@@ -31,6 +31,8 @@ enum err_code reading_parse(const void *bytes, size_t len, const char *what, str
 	enum err_code code =
 		js_lists_read(bytes, len, LIMIT_DESCRIPTION_VALUES, what, names, READING_LISTS, lists, ret_json, err);
 
+	if (code == ERR_OK) /* an image lists its platforms, and may have as many as an index lists */
+		lists[READING_IMAGES].place.max_values = LIMIT_DESCRIPTION_VALUES;
 	return code == ERR_FORMAT ? err_recode(err, ERR_DAMAGED) : code;
 }
 

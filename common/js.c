@@ -109,11 +109,13 @@ static void place_of(const char *document, size_t at, size_t *ret_line, size_t *
 enum err_code js_read_part(const struct js_part *part, struct json_t **ret_value, struct err *err)
 {
 	json_error_t why;
-	enum err_code code =
-		parse(part->text, part->len, part->is_item ? JSON_DECODE_ANY : 0, part->what, ret_value, &why, err);
+	enum err_code code = js_bounds(part->text, part->len, part->max_values, part->what, err);
 	const struct js_piece *piece;
 	size_t at, line, column;
 
+	if (code != ERR_OK)
+		return code;
+	code = parse(part->text, part->len, part->is_item ? JSON_DECODE_ANY : 0, part->what, ret_value, &why, err);
 	if (code != ERR_FORMAT)
 		return code;
 	at = (size_t)why.position;

@@ -169,6 +169,7 @@ static enum err_code read_json(struct js_item *item, struct err *err)
 		.text = place->at,
 		.len = place->len,
 		.is_item = true,
+		.max_values = place->max_values,
 		.document = place->document,
 		.what = place->what,
 		.pieces = &piece,

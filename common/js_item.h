@@ -7,10 +7,10 @@
  *            of the time and allocates nothing.  js_read reads whatever else there may be, and says what is wrong
  *            with it.
  * Bounds     Those of js.h, which the document was held against; of a plain item JS_ITEM_MEMBERS and
- *            JS_ITEM_BYTES.
+ *            JS_ITEM_BYTES; of any other, and of one of which all is wanted, the values that its place allows.
  * Ownership  Texts and values are the item's, but for those of js_item_of.
- * Errors     ERR_FORMAT with the place in the document, ERR_NOMEM.  The getters give NULL or false, as those of
- *            js.h do.
+ * Errors     ERR_FORMAT with the place in the document, ERR_LIMIT, ERR_NOMEM.  The getters give NULL or false, as those
+ * of js.h do.
  */
 #ifndef COMMON_JS_ITEM_H
 #define COMMON_JS_ITEM_H
@@ -25,6 +25,7 @@ struct js_item_place {
 	const char *document, *what; /* what names the document */
 	const char *at;
 	size_t len;
+	size_t max_values; /* of a tree of it */
 };
 
 struct js_item_member {

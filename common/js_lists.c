@@ -121,6 +121,7 @@ static enum err_code parse_rest(const struct split *s, const char *what, struct 
 	static const struct js_piece all = { 0 };
 	bool whole = s->pieces_len == 0;
 	const struct js_part part = {
+		.max_values = LIMIT_REST_VALUES,
 		.text = whole ? s->document : s->rest.data,
 		.len = whole ? (size_t)(s->end - s->document) : s->rest.len,
 		.document = s->document,
@@ -128,9 +129,8 @@ static enum err_code parse_rest(const struct split *s, const char *what, struct 
 		.pieces = whole ? &all : s->pieces,
 		.pieces_len = whole ? 1 : s->pieces_len,
 	};
-	enum err_code code = js_bounds(part.text, part.len, LIMIT_REST_VALUES, what, err);
 
-	return code == ERR_OK ? js_read_part(&part, ret_rest, err) : code;
+	return js_read_part(&part, ret_rest, err);
 }
 
 enum err_code js_lists_read(const char *document, size_t len, size_t max_values, const char *what,
@@ -152,7 +152,11 @@ enum err_code js_lists_read(const char *document, size_t len, size_t max_values,
 
 	assert(names_len <= JS_LISTS_MAX);
 	for (i = 0; i < names_len; i++)
-		lists[i].place = (struct js_item_place){ .document = document, .what = what };
+		lists[i].place = (struct js_item_place){
+			.document = document,
+			.what = what,
+			.max_values = LIMIT_REST_VALUES,
+		};
 	buf_init(&s.rest, len);
 	if (code == ERR_OK)
 		code = split(&s, err);

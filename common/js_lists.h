@@ -2,8 +2,8 @@
  *
  * Lifecycle  js_lists_read; then js_list_next of each list until there is no more; js_free of the rest.
  * Lists      Members of the document's outermost object that are arrays and have one of the names that are given.
- * Bounds     Those of js.h, for the document as a whole, and LIMIT_REST_VALUES for the rest; of trees there are one of
- *            the rest, and one of an item.
+ * Bounds     Those of js.h, for the document as a whole, and LIMIT_REST_VALUES for the rest and for an item, unless the
+ *            caller lets those of a list have more; of trees there are one of the rest, and one of an item.
  * Ownership  Lists lie in the document, which is borrowed, or in the rest; an item is the caller's.
  * Errors     ERR_FORMAT, ERR_LIMIT, ERR_NOMEM, with the place in the document.  All of it is JSON where the rest and
  *            each item are: so the last of that is known when the last list is read.

@@ -30,12 +30,13 @@ struct js_piece {
 struct js_part {
 	const char *text;
 	size_t len;
-	bool is_item;                  /* it may be any value */
+	bool is_item; /* it may be any value */
+	size_t max_values;
 	const char *document, *what;   /* what names the document */
 	const struct js_piece *pieces; /* in order; the first one begins with the text */
 	size_t pieces_len;
 };
 
-/* Parse it; what is wrong is said by its place in the document. */
+/* Count its values, and parse it; what is wrong is said by its place in the document. */
 enum err_code js_read_part(const struct js_part *part, struct json_t **ret_value, struct err *err);
 #endif

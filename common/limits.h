@@ -12,7 +12,7 @@
 #define LIMIT_MANIFEST_BYTES (8 * MIB)         /* one manifest or index */
 #define LIMIT_JSON_VALUES 200000               /* values in one JSON document: bounds what parsing may allocate */
 #define LIMIT_DESCRIPTION_VALUES 2000000       /* values in bundle.json or a layout's index.json: 150,000 blobs */
-#define LIMIT_REST_VALUES 50000                /* those of them, and of a manifest, that stand in none of its lists */
+#define LIMIT_REST_VALUES 50000                /* those of them, and of a manifest, in no list or in one item */
 #define LIMIT_JSON_DEPTH 64                    /* nesting of one JSON document */
 #define LIMIT_STATEMENT_BYTES (64 * MIB)       /* one in-toto statement; BuildKit writes up to 40 MiB */
 #define LIMIT_STATEMENT_PARSED_BYTES (2 * MIB) /* one statement that is read for its summary */

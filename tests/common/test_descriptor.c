@@ -43,7 +43,13 @@ static enum err_code read_item(const char *text, struct descriptor_store *store,
 {
 	CLEANUP(js_item_release) struct js_item item = { 0 };
 	CLEANUP(free_ptr) char *copy = strdup(text);
-	struct js_item_place place = { .document = copy, .what = "it", .at = copy, .len = strlen(text) };
+	struct js_item_place place = {
+		.document = copy,
+		.what = "it",
+		.at = copy,
+		.len = strlen(text),
+		.max_values = 100,
+	};
 	enum err_code code = js_item_read(&item, &place, err);
 
 	if (code == ERR_OK)

@@ -55,7 +55,13 @@ static const struct {
 
 static enum err_code read_item(struct js_item *item, const char *text, struct err *err)
 {
-	const struct js_item_place place = { .document = text, .what = "it", .at = text, .len = strlen(text) };
+	const struct js_item_place place = {
+		.document = text,
+		.what = "it",
+		.at = text,
+		.len = strlen(text),
+		.max_values = 100,
+	};
 
 	return js_item_read(item, &place, err);
 }
@@ -165,7 +171,13 @@ START_TEST(cut)
 	for (i = 0; i < sizeof(text) - 1; i++) {
 		CLEANUP(js_item_release) struct js_item item = { 0 };
 		CLEANUP(free_ptr) char *copy = malloc(i + 1);
-		struct js_item_place place = { .document = copy, .what = "it", .at = copy, .len = i };
+		struct js_item_place place = {
+			.document = copy,
+			.what = "it",
+			.at = copy,
+			.len = i,
+			.max_values = 100,
+		};
 
 		memcpy(copy, text, i);
 		ck_assert_int_eq(js_item_read(&item, &place, NULL), ERR_FORMAT);

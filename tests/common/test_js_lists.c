@@ -135,6 +135,43 @@ START_TEST(rest_bounds)
 }
 END_TEST
 
+/* {"a":[[0,0…]]}: a tree of an item has no more values than that of the rest, unless its list may have them. */
+static const struct {
+	size_t item, allowed;
+	enum err_code want;
+} item_bounds[] = {
+	{ LIMIT_REST_VALUES, 0, ERR_OK },
+	{ LIMIT_REST_VALUES + 1, 0, ERR_LIMIT },
+	{ LIMIT_REST_VALUES + 1, LIMIT_REST_VALUES + 1, ERR_OK },
+};
+
+START_TEST(item_bound)
+{
+	CLEANUP(js_free_ptr) struct json_t *rest = NULL;
+	CLEANUP(js_item_release) struct js_item item = { 0 };
+	CLEANUP(buf_release) struct buf text = { .max = MIB };
+	struct js_list lists[COUNT_OF(names)];
+	const struct json_t *json = NULL;
+	struct err err = { 0 };
+	enum err_code code;
+	bool there = false;
+
+	ck_assert_int_eq(buf_puts(&text, "{\"a\":[[", NULL), ERR_OK);
+	put_zeros(&text, item_bounds[_i].item);
+	ck_assert_int_eq(buf_puts(&text, "]]}", NULL), ERR_OK);
+	code = js_lists_read(text.data, text.len, (size_t)2 * LIMIT_REST_VALUES, "it", names, COUNT_OF(names), lists,
+			     &rest, &err);
+	ck_assert_msg(code == ERR_OK, "%s", err.msg);
+	if (item_bounds[_i].allowed > 0)
+		lists[0].place.max_values = item_bounds[_i].allowed;
+	code = js_list_next(&lists[0], &item, &there, &err);
+	if (code == ERR_OK)
+		code = js_item_json(&item, &json, &err);
+	ck_assert_msg(code == item_bounds[_i].want, "%d: %s", code, err.msg);
+	ck_assert(code == ERR_OK || strcmp(err.msg, "it: more than 50000 JSON values") == 0);
+}
+END_TEST
+
 /* What is no JSON as a whole is none in parts, wherever that is seen; and it is said as js_read says it. */
 static const char *const bad[] = {
 	"",
@@ -250,6 +287,7 @@ int main(void)
 	TCase *t = tcase_create("js_lists");
 
 	tcase_add_loop_test(t, rest_bounds, 0, (int)COUNT_OF(bounds));
+	tcase_add_loop_test(t, item_bound, 0, (int)COUNT_OF(item_bounds));
 	tcase_add_loop_test(t, taken_apart, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, refused, 0, (int)COUNT_OF(bad));
 	tcase_add_loop_test(t, said, 0, (int)COUNT_OF(placed));

@@ -376,8 +376,8 @@ START_TEST(publish_refused)
 }
 END_TEST
 
-/* An entry with so many values of its own, under a name of one letter. */
-static void put_large(struct buf *out, char name, size_t values)
+/* Entries with so many values of their own, under names that begin with a letter. */
+static void put_large(struct buf *out, char name, size_t entries, size_t values)
 {
 	CLEANUP(free_ptr) char *zeros = malloc(2 * values + 1);
 	size_t i;
@@ -386,19 +386,24 @@ static void put_large(struct buf *out, char name, size_t values)
 	for (i = 0; i < values; i++)
 		memcpy(zeros + 2 * i, "0,", 2);
 	zeros[2 * values - 1] = '\0';
-	ck_assert_int_eq(buf_printf(out, NULL,
-				    "{\"manifests\":[{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3,"
-				    "\"annotations\":{\"" ANNOTATION_IMAGE_NAME "\":\"%c\"},\"x\":[",
-				    name),
-			 ERR_OK);
-	ck_assert_int_eq(buf_puts(out, zeros, NULL), ERR_OK);
-	ck_assert_int_eq(buf_puts(out, "]}]}", NULL), ERR_OK);
+	ck_assert_int_eq(buf_puts(out, "{\"manifests\":[", NULL), ERR_OK);
+	for (i = 0; i < entries; i++) {
+		ck_assert_int_eq(buf_printf(out, NULL,
+					    "%s{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3,"
+					    "\"annotations\":{\"" ANNOTATION_IMAGE_NAME "\":\"%c%zu\"},\"x\":[",
+					    i > 0 ? "," : "", name, i),
+				 ERR_OK);
+		ck_assert_int_eq(buf_puts(out, zeros, NULL), ERR_OK);
+		ck_assert_int_eq(buf_puts(out, "]}", NULL), ERR_OK);
+	}
+	ck_assert_int_eq(buf_puts(out, "]}", NULL), ERR_OK);
 }
 
 /* An index.json that could not be read again is never published: the layout would be lost with all its images. */
 START_TEST(publish_too_much)
 {
 	CLEANUP(layout_close_ptr) struct layout *again = NULL;
+	const size_t values = LIMIT_REST_VALUES - 100, entries = LIMIT_DESCRIPTION_VALUES / 2 / values + 1;
 	struct err err = { 0 };
 	unsigned i;
 
@@ -406,13 +411,13 @@ START_TEST(publish_too_much)
 		CLEANUP(buf_release) struct buf text;
 
 		buf_init(&text, 32 * MIB);
-		put_large(&text, (char)('x' + i), LIMIT_DESCRIPTION_VALUES / 2);
+		put_large(&text, (char)('x' + i), entries, values);
 		ck_assert_int_eq(layout_publish(layout, text.data, text.len, &err), i == 0 ? ERR_OK : ERR_LIMIT);
 	}
 	ck_assert_ptr_nonnull(strstr(err.msg, folder));
 	ck_assert_msg(layout_open(folder, false, &again, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_uint_eq(layout_len(again), 1);
-	ck_assert_ptr_nonnull(layout_find(again, "x"));
+	ck_assert_uint_eq(layout_len(again), entries);
+	ck_assert_ptr_nonnull(layout_find(again, "x0"));
 }
 END_TEST
 
