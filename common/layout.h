@@ -84,9 +84,8 @@ enum layout_keep {
 /* Add the entries of another index.json, whose blobs are all in place.  An image of the same name, a referrer of the
  * same digest and subject, and one under the same tag are replaced; whatever else is there stays. */
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err);
-/* The same, but what is replaced stays listed by its digest, where keep says so. */
-enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, enum layout_keep keep,
-				    struct err *err);
+/* The same, but what is replaced stays listed by its digest, where keep says so.  The index is released. */
+enum err_code layout_publish_beside(struct layout *l, struct buf *index, enum layout_keep keep, struct err *err);
 /* Take entries out of index.json, by place; their blobs stay.  ERR_CONFLICT where others have changed it since it was
  * read. */
 enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err);

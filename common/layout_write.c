@@ -15,8 +15,9 @@
 #include "common/mem.h"
 #include "common/writeback.h"
 
-#define PART_NAME ".part"     /* the blob that is being written: one at a time, under the lock */
-#define MUCH_BYTES (16 * MIB) /* to write: the disk begins with it early */
+#define PART_NAME ".part"            /* the blob that is being written: one at a time, under the lock */
+#define INDEX_PART "index.json.part" /* index.json as it becomes */
+#define MUCH_BYTES (16 * MIB)        /* to write: the disk begins with it early */
 
 enum err_code layout_lock(struct layout *l, struct err *err)
 {
@@ -116,64 +117,139 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	return code;
 }
 
-/* Every blob is on the disk before index.json says so, and what could not be read again is not published. */
-static enum err_code replace_index(struct layout *l, const struct buf *text, struct err *err)
-{
-	CLEANUP(free_ptr) char *path = NULL;
-	CLEANUP(layout_index_release) struct layout_index made = { 0 };
-	CLEANUP(layout_document_release) struct layout_document document = { 0 };
-	enum err_code code =
-		layout_index_read(buf_text(text), text->len, "index.json", "index.json", &made, &document, err);
+/* The text of an index.json, on its way to a file. */
+struct index_stage {
+	struct outstream out;
+	struct fd_stage file;
+	struct buf held; /* what goes there next */
+	uint64_t size_bytes;
+	const char *path; /* of the layout */
+};
 
-	if (code != ERR_OK)
-		return err_add(err, "%s: too many entries", l->path);
-	code = str_format(&path, err, "%s/index.json", l->path);
-	if (code == ERR_OK)
-		code = writeback_end(l->writeback, err);
-	if (code == ERR_OK && syncfs(l->fd) != 0)
-		code = err_errno(err, l->path);
-	if (code == ERR_OK)
-		code = file_replace(path, buf_text(text), text->len, err);
-	if (code != ERR_OK)
-		return code;
-	layout_index_release(&l->index);
-	l->index = made;
-	made = (struct layout_index){ 0 };
-	return ERR_OK;
+static void index_stage_release(struct index_stage *s)
+{
+	buf_release(&s->held);
 }
 
-/* The text that index.json becomes by another one. */
-static enum err_code add_entries(struct layout *l, const char *index, size_t len, enum layout_keep keep,
-				 struct buf *text, struct err *err)
+static enum err_code send_held(struct index_stage *s, struct err *err)
+{
+	enum err_code code = outstream_write(&s->file.out, buf_text(&s->held), s->held.len, err);
+
+	buf_clear(&s->held);
+	return code;
+}
+
+static enum err_code index_write(struct outstream *out, const void *bytes, size_t len, struct err *err)
+{
+	struct index_stage *s = OUTER_OF(out, struct index_stage, out);
+	enum err_code code = ERR_OK;
+
+	s->size_bytes += len;
+	if (s->size_bytes > LIMIT_DESCRIPTION_BYTES)
+		return err_set(err, ERR_LIMIT, "%s: too many entries: index.json would have more than %llu MiB",
+			       s->path, (unsigned long long)(LIMIT_DESCRIPTION_BYTES / MIB));
+	if (len > s->held.max - s->held.len)
+		code = send_held(s, err);
+	if (code != ERR_OK)
+		return code;
+	return len > s->held.max ? outstream_write(&s->file.out, bytes, len, err) : buf_add(&s->held, bytes, len, err);
+}
+
+static enum err_code index_finish(struct outstream *out, struct err *err)
+{
+	struct index_stage *s = OUTER_OF(out, struct index_stage, out);
+
+	return send_held(s, err);
+}
+
+static void index_stage_init(struct index_stage *s, const struct layout *l, int fd)
+{
+	*s = (struct index_stage){ .out = { .write = index_write, .finish = index_finish }, .path = l->path };
+	fd_stage_init(&s->file, fd, 0, l->path);
+	buf_init(&s->held, STREAM_CHUNK_BYTES);
+}
+
+static enum err_code open_index(const struct layout *l, int *ret_fd, struct err *err)
+{
+	unlinkat(l->fd, INDEX_PART, 0);
+	*ret_fd = openat(l->fd, INDEX_PART, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	return *ret_fd >= 0 ? ERR_OK : err_errno(err, l->path);
+}
+
+/* What stands in the new file, in place of what was known of the old one: there are never two of them. */
+static enum err_code read_again(struct layout *l, int fd, struct err *err)
+{
+	CLEANUP(buf_release) struct buf text;
+	CLEANUP(layout_document_release) struct layout_document document = { 0 };
+	enum err_code code;
+
+	layout_index_release(&l->index);
+	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
+	code = lseek(fd, 0, SEEK_SET) == 0 ? file_read_all(fd, l->path, &text, err) : err_errno(err, l->path);
+	if (code != ERR_OK)
+		return code;
+	code = layout_index_read(buf_text(&text), text.len, "index.json", "index.json", &l->index, &document, err);
+	return code == ERR_OK ? ERR_OK : err_add(err, "%s: too many entries", l->path);
+}
+
+/* Every blob is on the disk before index.json says so, and what could not be read again is not published.  code is what
+ * became of writing it. */
+static enum err_code replace_index(struct layout *l, int fd, enum err_code code, struct err *err)
+{
+	if (code == ERR_OK)
+		code = read_again(l, fd, err);
+	if (code == ERR_OK)
+		code = writeback_end(l->writeback, err);
+	if (code == ERR_OK && (syncfs(l->fd) != 0 || fsync(fd) != 0))
+		code = err_errno(err, l->path);
+	if (code == ERR_OK && renameat(l->fd, INDEX_PART, l->fd, "index.json") != 0)
+		code = err_errno(err, l->path);
+	if (code == ERR_OK && fsync(l->fd) != 0)
+		code = err_errno(err, l->path);
+	if (code != ERR_OK)
+		unlinkat(l->fd, INDEX_PART, 0);
+	return code;
+}
+
+/* Write what index.json becomes by another one. */
+static enum err_code add_entries(struct layout *l, const char *index, size_t len, enum layout_keep keep, int fd,
+				 struct err *err)
 {
 	static const char what[] = "the new index.json";
 	CLEANUP(buf_release) struct buf old = { 0 };
 	CLEANUP(layout_document_release) struct layout_document document = { 0 };
 	CLEANUP(layout_index_release) struct layout_index added = { 0 };
 	CLEANUP(layout_document_release) struct layout_document added_document = { 0 };
-	struct buf_stage out;
+	CLEANUP(index_stage_release) struct index_stage out;
 	enum err_code code = layout_read_document(l, &old, &document, err);
 
+	index_stage_init(&out, l, fd);
 	if (code == ERR_OK)
 		code = layout_index_read(index, len, what, what, &added, &added_document, err);
-	buf_stage_init(&out, text);
-	return code == ERR_OK ? layout_merge(l, &document, &added, &added_document, keep, &out.out, err) : code;
+	if (code == ERR_OK)
+		code = layout_merge(l, &document, &added, &added_document, keep, &out.out, err);
+	return code == ERR_OK ? outstream_finish(&out.out, err) : code;
 }
 
-enum err_code layout_publish_beside(struct layout *l, const void *index, size_t len, enum layout_keep keep,
-				    struct err *err)
+enum err_code layout_publish_beside(struct layout *l, struct buf *index, enum layout_keep keep, struct err *err)
 {
-	CLEANUP(buf_release) struct buf text;
-	enum err_code code;
+	CLEANUP(close_fd) int fd = -1;
+	enum err_code code = open_index(l, &fd, err);
 
-	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	code = add_entries(l, index, len, keep, &text, err);
-	return code == ERR_OK ? replace_index(l, &text, err) : code;
+	if (code == ERR_OK)
+		code = add_entries(l, buf_text(index), index->len, keep, fd, err);
+	buf_release(index); /* before all of it is read again */
+	return replace_index(l, fd, code, err);
 }
 
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err)
 {
-	return layout_publish_beside(l, index, len, LAYOUT_KEEP_NONE, err);
+	CLEANUP(close_fd) int fd = -1;
+	enum err_code code = open_index(l, &fd, err);
+
+	if (code == ERR_OK)
+		code = add_entries(l, index, len, LAYOUT_KEEP_NONE, fd, err);
+	return replace_index(l, fd, code, err);
 }
 
 static bool is_same_text(const char *a, const char *b)
@@ -196,31 +272,33 @@ static bool is_same(const struct layout_index *a, const struct layout_index *b)
 	return same;
 }
 
-static enum err_code drop_entries(struct layout *l, const bool *drop, struct buf *text, struct err *err)
+static enum err_code drop_entries(struct layout *l, const bool *drop, int fd, struct err *err)
 {
 	CLEANUP(buf_release) struct buf old = { 0 };
 	CLEANUP(layout_document_release) struct layout_document document = { 0 };
 	CLEANUP(layout_index_release) struct layout_index known = l->index;
-	struct buf_stage out;
+	CLEANUP(index_stage_release) struct index_stage out;
 	enum err_code code;
 
+	index_stage_init(&out, l, fd);
 	l->index = (struct layout_index){ 0 };
 	code = layout_read_document(l, &old, &document, err);
 	if (code == ERR_OK && !is_same(&l->index, &known))
 		code = err_set(err, ERR_CONFLICT, "%s: another tool has changed index.json meanwhile: run again",
 			       l->path);
-	buf_stage_init(&out, text);
-	return code == ERR_OK ? layout_without(&document, drop, &out.out, err) : code;
+	if (code == ERR_OK)
+		code = layout_without(&document, drop, &out.out, err);
+	return code == ERR_OK ? outstream_finish(&out.out, err) : code;
 }
 
 enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err)
 {
-	CLEANUP(buf_release) struct buf text;
-	enum err_code code;
+	CLEANUP(close_fd) int fd = -1;
+	enum err_code code = open_index(l, &fd, err);
 
-	buf_init(&text, LIMIT_DESCRIPTION_BYTES);
-	code = drop_entries(l, drop, &text, err);
-	return code == ERR_OK ? replace_index(l, &text, err) : code;
+	if (code == ERR_OK)
+		code = drop_entries(l, drop, fd, err);
+	return replace_index(l, fd, code, err);
 }
 
 enum err_code layout_remove(struct layout *l, const struct digest *digest, struct err *err)

@@ -78,7 +78,7 @@ static enum err_code publish(struct target_layout *t, struct plan *plan, struct 
 		return code;
 	if (t->owner == LAYOUT_SHARED)
 		keep |= LAYOUT_KEEP_NAMED;
-	return layout_publish_beside(t->layout, buf_text(&index), index.len, keep, err);
+	return layout_publish_beside(t->layout, &index, keep, err);
 }
 
 /* What probe has seen may have been collected since: from here on, under the lock, it stays.  Its content was proved.

@@ -291,7 +291,7 @@ START_TEST(publish_beside)
 	buf_init(&text, MIB);
 	publish_text(layout, besides[_i].before);
 	expand(besides[_i].added, &text);
-	ck_assert_int_eq(layout_publish_beside(layout, text.data, text.len, LAYOUT_KEEP_NAMED, NULL), ERR_OK);
+	ck_assert_int_eq(layout_publish_beside(layout, &text, LAYOUT_KEEP_NAMED, NULL), ERR_OK);
 	shorten(layout, got);
 	ck_assert_msg(strcmp(got, besides[_i].want) == 0, "%s: %s", besides[_i].name, got);
 }
@@ -415,6 +415,7 @@ START_TEST(publish_too_much)
 		ck_assert_int_eq(layout_publish(layout, text.data, text.len, &err), i == 0 ? ERR_OK : ERR_LIMIT);
 	}
 	ck_assert_ptr_nonnull(strstr(err.msg, folder));
+	ck_assert(!folder_has(folder, "index.json.part"));
 	ck_assert_msg(layout_open(folder, false, &again, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(layout_len(again), entries);
 	ck_assert_ptr_nonnull(layout_find(again, "x0"));
