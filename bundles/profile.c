@@ -24,6 +24,7 @@ struct profile {
 	const struct graph *g;
 	struct js_out o;
 	bool *listed; /* by node: children that have their entry */
+	bool planned; /* nothing is there yet: an index of referrers has the place of the longest one */
 };
 
 static void begin_entry(struct js_out *o, const struct node *n)
@@ -255,31 +256,46 @@ static bool is_ours(const struct profile *p, const char *tag)
 	return old == NULL || old->listed_for != NULL;
 }
 
-static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
-				  struct err *err)
+/* The index of referrers as a blob of the layout; no size where there is none. */
+static enum err_code make_fallback(struct profile *p, const char *tag, const struct link *links, size_t len,
+				   struct digest *ret_digest, uint64_t *ret_size, struct err *err)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
 	struct memory_stream in;
-	struct digest digest;
-	char tag[SUBJECT_KEY_MAX];
 	enum err_code code;
 
 	buf_init(&text, LIMIT_MANIFEST_BYTES);
-	layout_survey_key(&subject->digest, tag);
 	code = write_fallback(p, tag, links, len, &text, err);
+	*ret_size = text.len;
 	if (code != ERR_OK || text.len == 0)
 		return code;
-	code = digest_of(buf_text(&text), text.len, NULL, &digest, err);
+	code = digest_of(buf_text(&text), text.len, NULL, ret_digest, err);
 	if (code != ERR_OK)
 		return code;
 	memory_stream_init(&in, buf_text(&text), text.len);
 	/* The same file again would be another one, to which nothing that is known of this one applies. */
-	if (!layout_has(p->layout, &digest, text.len))
-		code = layout_put(p->layout, &digest, text.len, &in.in, err);
+	if (!layout_has(p->layout, ret_digest, text.len))
+		code = layout_put(p->layout, ret_digest, text.len, &in.in, err);
+	return code;
+}
+
+static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
+				  struct err *err)
+{
+	struct digest digest = subject->digest; /* as long as any */
+	uint64_t size_bytes = LIMIT_MANIFEST_BYTES;
+	char tag[SUBJECT_KEY_MAX];
+	enum err_code code = ERR_OK;
+
+	layout_survey_key(&subject->digest, tag);
+	if (!p->planned)
+		code = make_fallback(p, tag, links, len, &digest, &size_bytes, err);
+	if (code != ERR_OK || size_bytes == 0)
+		return code;
 	js_begin(&p->o, '{');
 	js_member(&p->o, "mediaType", TYPE_OCI_INDEX);
 	js_member(&p->o, "digest", digest.text);
-	js_member_uint(&p->o, "size", text.len);
+	js_member_uint(&p->o, "size", size_bytes);
 	js_key(&p->o, "annotations");
 	js_begin(&p->o, '{');
 	js_member(&p->o, ANNOTATION_REF_NAME, tag);
@@ -327,9 +343,15 @@ static enum err_code put_all(struct profile *p, struct err *err)
 	return code;
 }
 
-enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err)
+static enum err_code write_index(struct layout *l, const struct graph *g, bool planned, struct buf *index,
+				 struct err *err)
 {
-	struct profile p = { .layout = l, .g = g, .listed = calloc(g->nodes_len + 1, sizeof(bool)) };
+	struct profile p = {
+		.layout = l,
+		.g = g,
+		.listed = calloc(g->nodes_len + 1, sizeof(bool)),
+		.planned = planned,
+	};
 	struct buf_stage out;
 	enum err_code code = p.listed != NULL ? ERR_OK : err_nomem(err);
 
@@ -348,4 +370,14 @@ enum err_code profile_write(struct layout *l, const struct graph *g, struct buf 
 	js_end(&p.o, ']');
 	js_end(&p.o, '}');
 	return js_end_document(&p.o, err);
+}
+
+enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err)
+{
+	return write_index(l, g, false, index, err);
+}
+
+enum err_code profile_plan(struct layout *l, const struct graph *g, struct buf *index, struct err *err)
+{
+	return write_index(l, g, true, index, err);
 }

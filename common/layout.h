@@ -86,6 +86,9 @@ enum layout_keep {
 enum err_code layout_publish(struct layout *l, const void *index, size_t len, struct err *err);
 /* The same, but what is replaced stays listed by its digest, where keep says so.  The index is released. */
 enum err_code layout_publish_beside(struct layout *l, struct buf *index, enum layout_keep keep, struct err *err);
+/* ERR_LIMIT where index.json would be longer by these entries than any that is read.  Their blobs need not be there. */
+enum err_code layout_check_added(struct layout *l, const void *index, size_t len, enum layout_keep keep,
+				 struct err *err);
 /* Take entries out of index.json, by place; their blobs stay.  ERR_CONFLICT where others have changed it since it was
  * read. */
 enum err_code layout_drop(struct layout *l, const bool *drop, struct err *err);

@@ -194,7 +194,7 @@ enum err_code layout_index_read(const char *text, size_t len, const char *file, 
 				struct layout_index *ret_index, struct layout_document *ret_document, struct err *err)
 {
 	static const char *const names[] = { "manifests" };
-	CLEANUP(layout_index_release) struct layout_index x = { 0 };
+	CLEANUP(layout_index_release) struct layout_index x = { .text_bytes = len };
 	CLEANUP(layout_document_release) struct layout_document d = { 0 };
 	enum err_code code =
 		js_lists_read(text, len, LIMIT_DESCRIPTION_VALUES, file, names, COUNT_OF(names), &d.list, &d.rest, err);

@@ -19,6 +19,7 @@ struct layout_index {
 	struct layout_entry *entries;
 	size_t len;
 	struct layout_by_text by_name, by_ref_name;
+	size_t text_bytes;     /* of what it was read from */
 	struct intern strings; /* of entries */
 };
 

@@ -117,7 +117,7 @@ enum err_code layout_put(struct layout *l, const struct digest *digest, uint64_t
 	return code;
 }
 
-/* The text of an index.json, on its way to a file. */
+/* The text of an index.json, on its way to a file; without a file it is only measured. */
 struct index_stage {
 	struct outstream out;
 	struct fd_stage file;
@@ -148,6 +148,8 @@ static enum err_code index_write(struct outstream *out, const void *bytes, size_
 	if (s->size_bytes > LIMIT_DESCRIPTION_BYTES)
 		return err_set(err, ERR_LIMIT, "%s: too many entries: index.json would have more than %llu MiB",
 			       s->path, (unsigned long long)(LIMIT_DESCRIPTION_BYTES / MIB));
+	if (s->file.fd < 0)
+		return ERR_OK;
 	if (len > s->held.max - s->held.len)
 		code = send_held(s, err);
 	if (code != ERR_OK)
@@ -159,7 +161,7 @@ static enum err_code index_finish(struct outstream *out, struct err *err)
 {
 	struct index_stage *s = OUTER_OF(out, struct index_stage, out);
 
-	return send_held(s, err);
+	return s->file.fd >= 0 ? send_held(s, err) : ERR_OK;
 }
 
 static void index_stage_init(struct index_stage *s, const struct layout *l, int fd)
@@ -250,6 +252,15 @@ enum err_code layout_publish(struct layout *l, const void *index, size_t len, st
 	if (code == ERR_OK)
 		code = add_entries(l, index, len, LAYOUT_KEEP_NONE, fd, err);
 	return replace_index(l, fd, code, err);
+}
+
+enum err_code layout_check_added(struct layout *l, const void *index, size_t len, enum layout_keep keep,
+				 struct err *err)
+{
+	/* What takes the place of something is no longer than that and what it comes from. */
+	if (l->index.text_bytes + len + KIB <= LIMIT_DESCRIPTION_BYTES)
+		return ERR_OK;
+	return add_entries(l, index, len, keep, -1, err);
 }
 
 static bool is_same_text(const char *a, const char *b)

@@ -11,6 +11,45 @@
 #include "import/layout_held.h"
 #include "import/target_layout_private.h"
 
+static enum layout_keep keep_of(const struct target_layout *t)
+{
+	enum layout_keep keep = t->moves_tags ? LAYOUT_KEEP_TAGGED : LAYOUT_KEEP_NONE;
+
+	return t->owner == LAYOUT_SHARED ? keep | LAYOUT_KEEP_NAMED : keep;
+}
+
+/* All that is listed there is read at once: what would be too much must be known before anything is written. */
+static enum err_code check_room_in_index(const struct target_layout *t, const struct plan *plan, struct err *err)
+{
+	CLEANUP(buf_release) struct buf index;
+	enum err_code code;
+
+	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
+	code = profile_plan(t->layout, &plan->graph, &index, err);
+	if (code == ERR_OK)
+		code = layout_check_added(t->layout, buf_text(&index), index.len, keep_of(t), err);
+	if (code != ERR_LIMIT)
+		return code;
+	return err_set(
+		err, ERR_LIMIT,
+		"%s: its index.json has room for %llu MiB of entries, and with these images there would be more; "
+		"nothing is written: %s",
+		t->target.name, (unsigned long long)(LIMIT_DESCRIPTION_BYTES / MIB),
+		t->owner == LAYOUT_OURS ? "take out images that nobody needs, with bundle store remove and then "
+					  "bundle store gc, or name another store in BUNDLE_STORE"
+					: "name another folder");
+}
+
+/* What names stand for there, and whether there is a place for what comes. */
+static enum err_code look(struct target_layout *t, struct plan *plan, struct err *err)
+{
+	enum err_code code = target_layout_look_at_names(t, plan, err);
+
+	if (code == ERR_OK)
+		code = plan_check(plan, t->target.name, err);
+	return code == ERR_OK ? check_room_in_index(t, plan, err) : code;
+}
+
 static enum err_code layout_target_probe(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
@@ -23,8 +62,7 @@ static enum err_code layout_target_probe(struct target *target, struct plan *pla
 	if (code != ERR_OK)
 		return code;
 	layout_held_look(t->layout, plan);
-	code = target_layout_look_at_names(t, plan, err);
-	return code == ERR_OK ? plan_check(plan, target->name, err) : code;
+	return look(t, plan, err);
 }
 
 /* Whatever size the bundle's index gives it: the digest is what others follow. */
@@ -68,17 +106,12 @@ static enum err_code put_node(struct target_layout *t, struct plan *plan, uint32
 static enum err_code publish(struct target_layout *t, struct plan *plan, struct err *err)
 {
 	CLEANUP(buf_release) struct buf index;
-	enum layout_keep keep = t->moves_tags ? LAYOUT_KEEP_TAGGED : LAYOUT_KEEP_NONE;
 	enum err_code code = plan_finish(plan, err);
 
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
 	if (code == ERR_OK)
 		code = profile_write(t->layout, &plan->graph, &index, err);
-	if (code != ERR_OK)
-		return code;
-	if (t->owner == LAYOUT_SHARED)
-		keep |= LAYOUT_KEEP_NAMED;
-	return layout_publish_beside(t->layout, &index, keep, err);
+	return code == ERR_OK ? layout_publish_beside(t->layout, &index, keep_of(t), err) : code;
 }
 
 /* What probe has seen may have been collected since: from here on, under the lock, it stays.  Its content was proved.
@@ -103,11 +136,8 @@ static enum err_code layout_target_room(struct target *target, const struct plan
 /* Others may have published and collected since probe. */
 static enum err_code check_again(struct target_layout *t, struct plan *plan, struct err *err)
 {
-	enum err_code code;
-
 	look_again(t, plan);
-	code = target_layout_look_at_names(t, plan, err);
-	return code == ERR_OK ? plan_check(plan, t->target.name, err) : code;
+	return look(t, plan, err);
 }
 
 static enum err_code layout_target_write(struct target *target, struct plan *plan, struct err *err)

@@ -422,6 +422,54 @@ START_TEST(publish_too_much)
 }
 END_TEST
 
+/* An entry of a name that begins with a letter, which says something at length. */
+static void put_long(struct buf *out, char name, size_t len)
+{
+	CLEANUP(free_ptr) char *text = malloc(len + 1);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', len);
+	text[len] = '\0';
+	ck_assert_int_eq(buf_printf(out, NULL,
+				    "{\"manifests\":[{\"mediaType\":\"m\",\"digest\":\"" ABC "\",\"size\":3,"
+				    "\"annotations\":{\"" ANNOTATION_IMAGE_NAME "\":\"%c\"},\"x\":\"",
+				    name),
+			 ERR_OK);
+	ck_assert_int_eq(buf_puts(out, text, NULL), ERR_OK);
+	ck_assert_int_eq(buf_puts(out, "\"}]}", NULL), ERR_OK);
+}
+
+/* Entries for which index.json has no room are known before anything is written; what they replace makes room. */
+static const struct {
+	char name;
+	size_t len;
+	enum err_code want;
+} rooms[] = {
+	{ 'y', 1 * MIB, ERR_OK },
+	{ 'y', 3 * MIB, ERR_LIMIT },
+	{ 'x', 3 * MIB, ERR_OK },
+};
+
+START_TEST(room_in_index)
+{
+	CLEANUP(buf_release) struct buf text;
+	struct err err = { 0 };
+	enum err_code code;
+
+	buf_init(&text, 32 * MIB);
+	put_long(&text, 'x', 30 * MIB);
+	ck_assert_int_eq(layout_publish(layout, text.data, text.len, NULL), ERR_OK);
+	buf_clear(&text);
+	put_long(&text, rooms[_i].name, rooms[_i].len);
+	code = layout_check_added(layout, text.data, text.len, LAYOUT_KEEP_NONE, &err);
+	ck_assert_msg(code == rooms[_i].want, "%d: %s", code, err.msg);
+	ck_assert(code == ERR_OK || strstr(err.msg, folder) != NULL);
+	ck_assert_uint_eq(layout_len(layout), 1);
+	ck_assert_ptr_nonnull(layout_find(layout, "x"));
+	ck_assert_int_eq(layout_publish(layout, text.data, text.len, NULL), rooms[_i].want);
+}
+END_TEST
+
 /* One at a time, and the next one sees what the one before it has published. */
 START_TEST(lock)
 {
@@ -526,6 +574,7 @@ int main(void)
 	tcase_add_test(t, publish_verbatim);
 	tcase_add_loop_test(t, publish_refused, 0, (int)COUNT_OF(refused));
 	tcase_add_test(t, publish_too_much);
+	tcase_add_loop_test(t, room_in_index, 0, (int)COUNT_OF(rooms));
 	tcase_add_test(t, syncs_early);
 	tcase_add_loop_test(t, sync_fails, 0, 2);
 	tcase_add_test(t, lock);

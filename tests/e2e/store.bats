@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The embedded store: what is in it, taking names away, and freeing space.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
 load helpers
 
 setup_file() {
@@ -228,6 +229,40 @@ discovered() {
 	bundle store remove "$APP"
 	complain 1 "has no $APP"
 	[[ ! -e none ]]
+}
+
+@test "what index.json has no room for is refused before anything is written" {
+	bundle store remove "$MANY"
+	bundle store gc
+	# An entry that takes up nearly all of the room.
+	python3 - "$BUNDLE_STORE/index.json" <<-EOF2
+		import json, sys
+		index = json.load(open(sys.argv[1]))
+		entry = {**index["manifests"][0], "annotations": {"org.opencontainers.image.ref.name": "example.org/long:1"}}
+		index["manifests"].append(entry)
+		entry["said"] = "x" * ((32 << 20) - 100 - len(json.dumps(index, separators=(",", ":"))))
+		json.dump(index, open(sys.argv[1], "w"), separators=(",", ":"))
+	EOF2
+	cp -r "$BUNDLE_STORE" before
+	for dry in '' --dry-run; do
+		# shellcheck disable=SC2086 # nothing, or an option
+		bundle import -q $dry --to store "$BATS_FILE_TMPDIR/multi.zst"
+		complain 1 "store $BUNDLE_STORE: its index.json has room for 32 MiB of entries" 'nothing is written' 'BUNDLE_STORE'
+	done
+	diff -r before "$BUNDLE_STORE"
+	bundle import -q --to "oci:$BUNDLE_STORE" "$BATS_FILE_TMPDIR/multi.zst"
+	complain 1 'name another folder'
+	# What is listed already comes again; and all else goes on.
+	bundle import -q --to store "$BATS_FILE_TMPDIR/app.zst"
+	expect 0
+	bundle store list
+	expect 0 '2 images'
+	bundle store remove example.org/long:1
+	expect 0
+	bundle store gc
+	expect 0 '0 blobs'
+	bundle import -q --to store "$BATS_FILE_TMPDIR/multi.zst"
+	expect 0
 }
 
 @test "mistakes" {
