@@ -149,13 +149,14 @@ static enum err_code check_names(const struct extraction *x, struct err *err)
 		const struct image *image = &x->graph.images[i];
 		const struct layout_entry *entry = layout_find(x->layout, image->name);
 		const struct digest *is = &x->graph.nodes[image->root].digest;
+		struct digest there = entry != NULL ? digest_unpack(&entry->digest) : *is;
 
-		if (entry != NULL && !digest_equal(&entry->descriptor.digest, is))
+		if (!digest_equal(&there, is))
 			return err_set(
 				err, ERR_CONFLICT,
 				"%s: %s is there already and another image: %s there, %s here; extract into another "
 				"folder",
-				layout_path(x->layout), image->name, entry->descriptor.digest.text, is->text);
+				layout_path(x->layout), image->name, there.text, is->text);
 	}
 	return ERR_OK;
 }

@@ -162,13 +162,15 @@ static enum err_code keep_listed(struct profile *p, struct js_out *o, const char
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
 	CLEANUP(buf_release) struct buf bytes = { 0 };
 	const struct json_t *list;
+	struct descriptor is;
 	enum err_code code;
 	size_t i, j;
 
 	if (old == NULL)
 		return ERR_OK;
+	is = layout_descriptor(old);
 	buf_init(&bytes, LIMIT_MANIFEST_BYTES);
-	code = layout_read_blob(p->layout, &old->descriptor, &bytes, err);
+	code = layout_read_blob(p->layout, &is, &bytes, err);
 	if (code == ERR_OK)
 		code = js_read(buf_text(&bytes), bytes.len, tag, &json, err);
 	if (code == ERR_NOT_FOUND || (old->listed_for != NULL && is_unreadable(code)))
@@ -179,7 +181,7 @@ static enum err_code keep_listed(struct profile *p, struct js_out *o, const char
 	if (list == NULL)
 		return err_set(err, ERR_FORMAT,
 			       "%s: %s stands for something that lists no referrers, %s; give it another name there",
-			       layout_path(p->layout), tag, old->descriptor.digest.text);
+			       layout_path(p->layout), tag, is.digest.text);
 	for (i = 0; i < js_len(list); i++) {
 		const char *digest = js_string(js_at(list, i), "digest");
 		bool ours = false;

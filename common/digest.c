@@ -73,6 +73,39 @@ static void digest_write(const struct algorithm *a, const unsigned char *raw, st
 	hex_encode(ret_digest->text + a->name_len + 1, raw, a->hex_len / 2);
 }
 
+static unsigned char nibble(char digit)
+{
+	return (unsigned char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+void digest_pack(const struct digest *d, struct digest_packed *ret_packed)
+{
+	const char *hex = digest_hex(d);
+	struct digest_packed p = { .len = (unsigned char)(strlen(hex) / 2) };
+	size_t i;
+
+	for (i = 0; i < p.len; i++)
+		p.bytes[i] = (unsigned char)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+	*ret_packed = p;
+}
+
+struct digest digest_unpack(const struct digest_packed *p)
+{
+	struct digest d = { 0 };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(algorithms); i++) {
+		if (algorithms[i].hex_len == (size_t)2 * p->len)
+			digest_write(&algorithms[i], p->bytes, &d);
+	}
+	return d;
+}
+
+int digest_packed_compare(const struct digest_packed *a, const struct digest_packed *b)
+{
+	return a->len != b->len ? (a->len > b->len) - (a->len < b->len) : memcmp(a->bytes, b->bytes, a->len);
+}
+
 enum err_code digest_of(const void *bytes, size_t len, const struct digest *like, struct digest *ret_digest,
 			struct err *err)
 {

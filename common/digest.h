@@ -27,6 +27,12 @@ struct digest {
 	char text[DIGEST_TEXT_SIZE]; /* validated; "" while unset */
 };
 
+/* The same in less than half of the room, for who keeps very many. */
+struct digest_packed {
+	unsigned char len; /* 0 while unset */
+	unsigned char bytes[64];
+};
+
 struct digest_stream {
 	struct evp_md_ctx_st *hash; /* owned; NULL outside init..final */
 	uint64_t left_bytes;        /* declared, not yet seen */
@@ -42,6 +48,10 @@ const char *digest_hex(const struct digest *d);
 const char *digest_algorithm(const struct digest *d);
 /* True where both are set and the same. */
 bool digest_equal(const struct digest *a, const struct digest *b);
+void digest_pack(const struct digest *d, struct digest_packed *ret_packed);
+struct digest digest_unpack(const struct digest_packed *p);
+/* In the order of their texts. */
+int digest_packed_compare(const struct digest_packed *a, const struct digest_packed *b);
 /* The digest of bytes in memory, by the algorithm of like (sha256 where like is NULL). */
 enum err_code digest_of(const void *bytes, size_t len, const struct digest *like, struct digest *ret_digest,
 			struct err *err);

@@ -291,6 +291,15 @@ size_t layout_len(const struct layout *l)
 	return l->index.len;
 }
 
+struct descriptor layout_descriptor(const struct layout_entry *e)
+{
+	return (struct descriptor){
+		.digest = digest_unpack(&e->digest),
+		.size_bytes = e->size_bytes,
+		.media_type = e->media_type,
+	};
+}
+
 const struct layout_entry *layout_at(const struct layout *l, size_t i)
 {
 	return &l->index.entries[i];

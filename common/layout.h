@@ -2,7 +2,7 @@
  *
  * Lifecycle  layout_open; ask; for changes layout_lock, layout_put any number
  *            of times, layout_publish; layout_close.
- * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h; of an entry 250 bytes are kept,
+ * Bounds     index.json: LIMIT_DESCRIPTION_BYTES and the JSON bounds of js.h; of an entry 160 bytes are kept,
  *            and what it says of names, of which none may be longer than LIMIT_TEXT_BYTES.
  * Ownership  Entries belong to the layout and live until the next layout_lock,
  *            layout_publish, layout_drop or layout_close, whatever comes of it.
@@ -27,11 +27,13 @@
 
 /* One descriptor of index.json. */
 struct layout_entry {
-	struct descriptor descriptor; /* media type, digest and size: no more is kept of it than what is here */
-	const char *name;             /* full name, of an image; NULL for others */
-	const char *subject;          /* of a referrer: the digest of its subject; NULL for others */
-	const char *listed_for;       /* of what this program lists for other tools alone: its own digest, of a child,
-				       * or that of the subject, of an index of referrers; NULL for others */
+	struct digest_packed digest;
+	uint64_t size_bytes;
+	const char *media_type;
+	const char *name;       /* full name, of an image; NULL for others */
+	const char *subject;    /* of a referrer: the digest of its subject; NULL for others */
+	const char *listed_for; /* of what this program lists for other tools alone: "parent", of a child, or the digest
+				 * of the subject, of an index of referrers; NULL for others */
 	/* Annotations, as they stand there, NULL for those that it does not have. */
 	const char *image_name, *ref_name, *kind;
 };
@@ -48,6 +50,8 @@ enum err_code layout_open_archive(const char *path, struct layout **ret_layout, 
 const char *layout_path(const struct layout *l);
 size_t layout_len(const struct layout *l);
 const struct layout_entry *layout_at(const struct layout *l, size_t i);
+/* What it lists: media type, digest and size; no more is kept. */
+struct descriptor layout_descriptor(const struct layout_entry *e);
 /* The first entry of a name, NULL if there is none. */
 const struct layout_entry *layout_find(const struct layout *l, const char *name);
 /* The entries whose org.opencontainers.image.ref.name is a tag, in their order: *ret_len of them. */

@@ -94,11 +94,11 @@ enum err_code layout_base(const char *path, char **ret_base, struct err *err)
 static enum err_code full_name(const struct layout_entry *e, const char *text, char **ret_name, struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
+	struct digest digest = digest_unpack(&e->digest);
 	enum err_code code = reference_parse(text, &ref, err);
 
-	if (code == ERR_OK && ref.digest.text[0] != '\0' && !digest_equal(&ref.digest, &e->descriptor.digest))
-		return err_set(err, ERR_FORMAT, "\"%.300s\" names another digest than %s", text,
-			       e->descriptor.digest.text);
+	if (code == ERR_OK && ref.digest.text[0] != '\0' && !digest_equal(&ref.digest, &digest))
+		return err_set(err, ERR_FORMAT, "\"%.300s\" names another digest than %s", text, digest.text);
 	return code == ERR_OK ? reference_name(&ref, ret_name, err) : code;
 }
 
@@ -124,7 +124,7 @@ static enum err_code name_of(const struct layout_entry *e, const char *base, boo
 	if (code != ERR_FORMAT)
 		return code;
 	return only ? str_format(ret_name, err, "%s:latest", base)
-		    : str_format(ret_name, err, "%s@%s", base, e->descriptor.digest.text);
+		    : str_format(ret_name, err, "%s@%s", base, digest_unpack(&e->digest).text);
 }
 
 enum err_code layout_images_make(const struct layout_survey *s, const char *path, struct layout_images *ret_images,

@@ -44,7 +44,7 @@ static enum err_code keep_listed_for(const struct descriptor *d, struct intern *
 	const char *listed_for = annotation(d->annotations, ANNOTATION_LISTED_FOR);
 
 	if (is_listed_child(d))
-		e->listed_for = e->descriptor.digest.text;
+		e->listed_for = LISTED_FOR_PARENT;
 	return is_listed_fallback(e, listed_for) ? keep_text(strings, listed_for, &e->listed_for, err) : ERR_OK;
 }
 
@@ -52,13 +52,13 @@ static enum err_code keep_listed_for(const struct descriptor *d, struct intern *
 static enum err_code keep_entry(const struct descriptor *d, struct intern *strings, struct layout_entry *ret_entry,
 				struct err *err)
 {
-	struct layout_entry e = { .descriptor = { .digest = d->digest, .size_bytes = d->size_bytes } };
+	struct layout_entry e = { .size_bytes = d->size_bytes };
 	const char *subject = annotation(d->annotations, ANNOTATION_SUBJECT);
 	struct digest digest;
 	enum err_code code = subject != NULL ? digest_parse(subject, &digest, err) : ERR_OK;
 
 	if (code == ERR_OK)
-		code = keep_text(strings, d->media_type, &e.descriptor.media_type, err);
+		code = keep_text(strings, d->media_type, &e.media_type, err);
 	if (code == ERR_OK)
 		code = keep_text(strings, subject, &e.subject, err);
 	if (code == ERR_OK)
@@ -69,6 +69,7 @@ static enum err_code keep_entry(const struct descriptor *d, struct intern *strin
 		code = keep_text(strings, annotation(d->annotations, ANNOTATION_KIND), &e.kind, err);
 	if (code != ERR_OK)
 		return code;
+	digest_pack(&d->digest, &e.digest);
 	if (e.subject == NULL)
 		e.name = e.image_name != NULL ? e.image_name : e.ref_name;
 	*ret_entry = e;

@@ -47,7 +47,7 @@ static int compare_entries(const void *a, const void *b)
 	if (x->name != NULL || y->name != NULL)
 		return x->name != NULL ? -1 : 1;
 	order = strcmp(subject_of(x), subject_of(y));
-	return order != 0 ? order : strcmp(x->descriptor.digest.text, y->descriptor.digest.text);
+	return order != 0 ? order : digest_packed_compare(&x->digest, &y->digest);
 }
 
 static int compare_tags(const void *a, const void *b)
@@ -126,12 +126,23 @@ static bool is_replaced(const struct addition *a, const struct layout_entry *e)
 	return !is_own(e) && (find(&a->all, e) != NULL || find_tag(a, e) != NULL);
 }
 
+/* The same content without what is said of it. */
+static struct layout_entry bare(const struct layout_entry *e)
+{
+	return (struct layout_entry){ .digest = e->digest, .size_bytes = e->size_bytes, .media_type = e->media_type };
+}
+
+static bool is_same_content(const struct layout_entry *a, const struct layout_entry *b)
+{
+	return digest_packed_compare(&a->digest, &b->digest) == 0;
+}
+
 static void put_kept(struct js_out *o, const struct layout_entry *e)
 {
 	js_begin(o, '{');
-	js_member(o, "mediaType", e->descriptor.media_type);
-	js_member(o, "digest", e->descriptor.digest.text);
-	js_member_uint(o, "size", e->descriptor.size_bytes);
+	js_member(o, "mediaType", e->media_type);
+	js_member(o, "digest", digest_unpack(&e->digest).text);
+	js_member_uint(o, "size", e->size_bytes);
 	if (e->subject != NULL) {
 		js_key(o, "annotations");
 		js_begin(o, '{');
@@ -148,11 +159,10 @@ static void put_moved(struct js_out *o, const struct addition *a, const struct s
 		      const struct layout_entry *e)
 {
 	const struct layout_entry *now = e->name != NULL ? find(&a->all, e) : NULL;
-	struct layout_entry plain = { .descriptor = e->descriptor };
+	struct layout_entry plain = bare(e);
 	const struct layout_entry *comes = find(&a->all, &plain);
 
-	if (now == NULL || layout_survey_is_fallback(e->name) ||
-	    digest_equal(&now->descriptor.digest, &e->descriptor.digest) || find(own, &plain) != NULL ||
+	if (now == NULL || layout_survey_is_fallback(e->name) || is_same_content(now, e) || find(own, &plain) != NULL ||
 	    (comes != NULL && is_own(comes)))
 		return;
 	put_kept(o, &plain);
@@ -162,9 +172,9 @@ static void put_moved(struct js_out *o, const struct addition *a, const struct s
 static void put_untagged(struct js_out *o, const struct addition *a, const struct layout_entry *e)
 {
 	const struct layout_entry *now = find_tag(a, e);
-	struct layout_entry kept = { .descriptor = e->descriptor };
+	struct layout_entry kept = bare(e);
 
-	if (now == NULL || digest_equal(&now->descriptor.digest, &e->descriptor.digest))
+	if (now == NULL || is_same_content(now, e))
 		return;
 	kept.subject = now->subject;
 	if (find(&a->all, &kept) == NULL)

@@ -54,15 +54,18 @@ static enum err_code layout_resolve(struct source *s, const struct reference *re
 	struct source_manifest none = { 0 };
 	CLEANUP(free_ptr) char *name = NULL;
 	const struct layout_entry *entry;
+	struct descriptor d = { .json = NULL };
 	enum err_code code = reference_name(ref, &name, err);
 
 	if (code != ERR_OK)
 		return code;
 	entry = layout_find(layout_of(s), name);
-	if (entry == NULL || (ref->digest.text[0] != '\0' && !digest_equal(&ref->digest, &entry->descriptor.digest)))
+	if (entry != NULL)
+		d = layout_descriptor(entry);
+	if (entry == NULL || (ref->digest.text[0] != '\0' && !digest_equal(&ref->digest, &d.digest)))
 		return done(ctx, &none, err);
 	code = know_referrers(OUTER_OF(s, struct layout_source, source), err);
-	return code == ERR_OK ? give_manifest(layout_of(s), &entry->descriptor, done, ctx, err) : code;
+	return code == ERR_OK ? give_manifest(layout_of(s), &d, done, ctx, err) : code;
 }
 
 static enum err_code layout_manifest(struct source *s, const struct descriptor *d, source_manifest_fn *done, void *ctx,

@@ -132,18 +132,18 @@ static int compare_digests(const void *a, const void *b)
 {
 	const struct layout_entry *const *x = a, *const *y = b;
 
-	return strcmp((*x)->descriptor.digest.text, (*y)->descriptor.digest.text);
+	return digest_packed_compare(&(*x)->digest, &(*y)->digest);
 }
 
 /* The first entry without a name that has this digest. */
-static const struct layout_entry **find_unnamed(const struct surveyor *v, const struct digest *digest)
+static const struct layout_entry **find_unnamed(const struct surveyor *v, const struct digest_packed *wanted)
 {
 	size_t low = 0, high = v->unnamed_len;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(v->unnamed[mid]->descriptor.digest.text, digest->text) < 0)
+		if (digest_packed_compare(&v->unnamed[mid]->digest, wanted) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -154,9 +154,11 @@ static const struct layout_entry **find_unnamed(const struct surveyor *v, const 
 /* What something else lists is no image of its own, unless it has a name. */
 static void belongs(struct surveyor *v, const struct digest *digest, enum use use)
 {
-	const struct layout_entry **e = find_unnamed(v, digest), **end = v->unnamed + v->unnamed_len;
+	const struct layout_entry **e, **end = v->unnamed + v->unnamed_len;
+	struct digest_packed wanted;
 
-	for (; e < end && digest_equal(&(*e)->descriptor.digest, digest); e++) {
+	digest_pack(digest, &wanted);
+	for (e = find_unnamed(v, &wanted); e < end && digest_packed_compare(&(*e)->digest, &wanted) == 0; e++) {
 		enum use *was = &v->uses[*e - layout_at(v->layout, 0)];
 
 		if (*was == USE_IMAGE)
@@ -169,14 +171,15 @@ static enum err_code read_fallback(struct surveyor *v, const struct layout_entry
 				   struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
-	enum err_code code = read_manifest(v, &e->descriptor, &m, err);
+	struct descriptor d = layout_descriptor(e);
+	enum err_code code = read_manifest(v, &d, &m, err);
 	size_t i;
 
 	if (code == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (code == ERR_OK && m.kind != MANIFEST_INDEX)
 		code = err_set(err, ERR_FORMAT, "%s: %s, the list of referrers of %s, is no index but %s",
-			       layout_path(v->layout), e->descriptor.digest.text, subject, m.media_type);
+			       layout_path(v->layout), d.digest.text, subject, m.media_type);
 	for (i = 0; code == ERR_OK && i < m.items_len; i++) {
 		code = add_link(v, subject, &m.items[i], LINK_SUBJECT, err);
 		belongs(v, &m.items[i].digest, USE_REFERRER);
@@ -187,6 +190,7 @@ static enum err_code read_fallback(struct surveyor *v, const struct layout_entry
 /* An entry that index.json itself calls a referrer. */
 static enum err_code read_referrer(struct surveyor *v, const struct layout_entry *e, bool *ret_is, struct err *err)
 {
+	struct descriptor d = layout_descriptor(e);
 	char subject[SUBJECT_KEY_MAX];
 	struct digest digest;
 	enum link_kind kind;
@@ -194,8 +198,7 @@ static enum err_code read_referrer(struct surveyor *v, const struct layout_entry
 
 	*ret_is = true;
 	if (read_tag(e->ref_name, subject, &kind))
-		return kind == LINK_SUBJECT ? read_fallback(v, e, subject, err)
-					    : add_link(v, subject, &e->descriptor, kind, err);
+		return kind == LINK_SUBJECT ? read_fallback(v, e, subject, err) : add_link(v, subject, &d, kind, err);
 	*ret_is = e->subject != NULL;
 	if (!*ret_is)
 		return ERR_OK;
@@ -203,12 +206,13 @@ static enum err_code read_referrer(struct surveyor *v, const struct layout_entry
 	if (code != ERR_OK)
 		return code;
 	layout_survey_key(&digest, subject);
-	return add_link(v, subject, &e->descriptor, LINK_SUBJECT, err);
+	return add_link(v, subject, &d, LINK_SUBJECT, err);
 }
 
 /* An entry that cosign save calls a signature: of the one image that it saved. */
 static enum err_code read_cosign(struct surveyor *v, const struct layout_entry *e, bool *ret_is, struct err *err)
 {
+	struct descriptor d = layout_descriptor(e), image;
 	char subject[SUBJECT_KEY_MAX];
 	size_t i;
 
@@ -220,10 +224,11 @@ static enum err_code read_cosign(struct surveyor *v, const struct layout_entry *
 			return err_set(err, ERR_FORMAT,
 				       "%s: %s is called %s, but of which image is not said: the layout has %zu that "
 				       "cosign saved",
-				       layout_path(v->layout), e->descriptor.digest.text, e->kind, v->cosign_images);
+				       layout_path(v->layout), d.digest.text, e->kind, v->cosign_images);
 		*ret_is = true;
-		layout_survey_key(&v->cosign_image->descriptor.digest, subject);
-		return add_link(v, subject, &e->descriptor, tagged[i].kind, err);
+		image = layout_descriptor(v->cosign_image);
+		layout_survey_key(&image.digest, subject);
+		return add_link(v, subject, &d, tagged[i].kind, err);
 	}
 	return ERR_OK;
 }
@@ -232,8 +237,9 @@ static enum err_code read_cosign(struct surveyor *v, const struct layout_entry *
 static enum err_code read_entry(struct surveyor *v, const struct layout_entry *e, struct err *err)
 {
 	CLEANUP(manifest_release) struct manifest m = { 0 };
+	struct descriptor d = layout_descriptor(e);
 	char subject[SUBJECT_KEY_MAX];
-	enum err_code code = read_manifest(v, &e->descriptor, &m, err);
+	enum err_code code = read_manifest(v, &d, &m, err);
 	size_t i;
 
 	if (code != ERR_OK)
@@ -244,8 +250,8 @@ static enum err_code read_entry(struct surveyor *v, const struct layout_entry *e
 		return ERR_OK;
 	layout_survey_key(&m.subject.digest, subject);
 	if (layout_is_there(v->layout, &m.subject.digest))
-		belongs(v, &e->descriptor.digest, USE_REFERRER);
-	return add_link(v, subject, &e->descriptor, LINK_SUBJECT, err);
+		belongs(v, &d.digest, USE_REFERRER);
+	return add_link(v, subject, &d, LINK_SUBJECT, err);
 }
 
 /* containerd's names are for images; of these nothing has to be read, unless others may be their children. */
@@ -253,7 +259,7 @@ static bool must_read(const struct surveyor *v, const struct layout_entry *e)
 {
 	if (e->image_name == NULL)
 		return true;
-	return v->unnamed_len > 0 && manifest_kind(e->descriptor.media_type) == MANIFEST_INDEX;
+	return v->unnamed_len > 0 && manifest_kind(e->media_type) == MANIFEST_INDEX;
 }
 
 static enum err_code survey_entry(struct surveyor *v, size_t i, struct err *err)
@@ -271,7 +277,7 @@ static enum err_code survey_entry(struct surveyor *v, size_t i, struct err *err)
 		code = read_cosign(v, e, &is, err);
 	if (is)
 		v->uses[i] = USE_REFERRER;
-	else if (manifest_kind(e->descriptor.media_type) == MANIFEST_NONE)
+	else if (manifest_kind(e->media_type) == MANIFEST_NONE)
 		v->uses[i] = USE_OTHER;
 	else if (code == ERR_OK && must_read(v, e))
 		code = read_entry(v, e, err);

@@ -277,7 +277,7 @@ static bool is_same(const struct layout_index *a, const struct layout_index *b)
 	for (i = 0; same && i < a->len; i++) {
 		const struct layout_entry *x = &a->entries[i], *y = &b->entries[i];
 
-		same = digest_equal(&x->descriptor.digest, &y->descriptor.digest) && is_same_text(x->name, y->name) &&
+		same = digest_packed_compare(&x->digest, &y->digest) == 0 && is_same_text(x->name, y->name) &&
 		       is_same_text(x->subject, y->subject) && is_same_text(x->listed_for, y->listed_for);
 	}
 	return same;

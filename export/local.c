@@ -43,7 +43,7 @@ static struct offer offer_at(const struct local *l, size_t i)
 	if (l->bundle == NULL)
 		return (struct offer){ .name = l->images.items[i].name,
 				       .entry = l->images.items[i].entry,
-				       .root = l->images.items[i].entry->descriptor };
+				       .root = layout_descriptor(l->images.items[i].entry) };
 	image = &bundle_description(l->bundle)->images[i];
 	return (struct offer){
 		.name = image->name,

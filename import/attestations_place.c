@@ -166,13 +166,14 @@ static enum err_code walk_layout(struct attestations_place *p, struct walk *walk
 				 struct err *err)
 {
 	const struct layout_image *found = NULL;
+	struct descriptor root;
 	size_t i;
 
 	for (i = 0; i < p->images.len; i++) {
 		if (!is_called(&p->images.items[i], name, text))
 			continue;
 		if (found != NULL &&
-		    !digest_equal(&found->entry->descriptor.digest, &p->images.items[i].entry->descriptor.digest))
+		    digest_packed_compare(&found->entry->digest, &p->images.items[i].entry->digest) != 0)
 			return err_set(err, ERR_CONFLICT, "%s: several images are called %s there: %s, %s",
 				       layout_path(p->layout), text, found->name, p->images.items[i].name);
 		found = &p->images.items[i];
@@ -181,7 +182,8 @@ static enum err_code walk_layout(struct attestations_place *p, struct walk *walk
 		return err_set(err, ERR_NOT_FOUND, "%s: no such image: %s%s%s", layout_path(p->layout), name,
 			       p->images.len > 0 ? "; there is " : "",
 			       p->images.len > 0 ? p->images.items[0].name : "");
-	return walk_root(walk, p->source, &found->entry->descriptor, found->name, err);
+	root = layout_descriptor(found->entry);
+	return walk_root(walk, p->source, &root, found->name, err);
 }
 
 static enum err_code walk(struct attestations_place *p, struct walk *walk, const struct reference *ref,

@@ -90,13 +90,13 @@ enum err_code place_describe_layout(struct catalog_place *p, struct layout_judge
 	if (part->images == NULL)
 		return err_nomem(err);
 	for (i = 0; i < p->names.len; i++) {
-		const struct descriptor *d = &p->names.items[i].entry->descriptor;
+		const struct descriptor d = layout_descriptor(p->names.items[i].entry);
 
 		part->images[i] = (struct catalog_image){
 			.name = p->names.items[i].name,
-			.digest = d->digest,
-			.size_bytes = d->size_bytes,
-			.media_type = d->media_type,
+			.digest = d.digest,
+			.size_bytes = d.size_bytes,
+			.media_type = d.media_type,
 			.place = p,
 		};
 		split_name(&part->images[i]);

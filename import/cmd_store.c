@@ -162,7 +162,7 @@ static enum err_code add_removal(const struct job *j, const char *text, struct r
 	if (code != ERR_OK || r->drop[at])
 		return code;
 	r->drop[at] = true;
-	r->digests[r->len] = layout_at(j->layout, at)->descriptor.digest;
+	r->digests[r->len] = digest_unpack(&layout_at(j->layout, at)->digest);
 	r->names[r->len++] = take_ptr(&name);
 	return ERR_OK;
 }

@@ -21,8 +21,11 @@ static enum err_code walk_named(const struct layout *l, const struct layout_surv
 	enum err_code code = layout_images_make(survey, layout_path(l), &images, err);
 	size_t i;
 
-	for (i = 0; code == ERR_OK && i < images.len; i++)
-		code = walk_root(walk, source, &images.items[i].entry->descriptor, images.items[i].name, err);
+	for (i = 0; code == ERR_OK && i < images.len; i++) {
+		struct descriptor root = layout_descriptor(images.items[i].entry);
+
+		code = walk_root(walk, source, &root, images.items[i].name, err);
+	}
 	return code == ERR_OK ? ERR_OK : err_add(err, "%s", layout_path(l));
 }
 

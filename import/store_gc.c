@@ -12,7 +12,7 @@
 struct search {
 	struct store_gc gc;
 	struct reach reach;
-	const char **kept; /* digests of entries that stay, sorted */
+	struct digest_packed *kept; /* of entries that stay, sorted */
 	size_t kept_len;
 };
 
@@ -25,17 +25,18 @@ static void search_release(struct search *s)
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return digest_packed_compare(a, b);
 }
 
 /* A referrer of nothing that an image leads to, or what is listed for other tools to find such a thing. */
 static bool is_waste(const struct search *s, const struct layout_entry *e)
 {
-	struct digest wanted = e->descriptor.digest;
+	struct digest wanted = digest_unpack(&e->digest);
 
 	if (e->subject == NULL && e->listed_for == NULL)
 		return false;
-	if (e->listed_for != NULL && digest_parse(e->listed_for, &wanted, NULL) != ERR_OK)
+	if (e->listed_for != NULL && strcmp(e->listed_for, LISTED_FOR_PARENT) != 0 &&
+	    digest_parse(e->listed_for, &wanted, NULL) != ERR_OK)
 		return false;
 	return graph_find(&s->reach.graph, &wanted) == NODE_NONE;
 }
@@ -54,7 +55,7 @@ static enum err_code look_at_entries(struct search *s, struct err *err)
 		s->gc.drop[i] = is_waste(s, e);
 		s->gc.drop_len += s->gc.drop[i];
 		if (!s->gc.drop[i])
-			s->kept[s->kept_len++] = e->descriptor.digest.text;
+			s->kept[s->kept_len++] = e->digest;
 	}
 	qsort(s->kept, s->kept_len, sizeof(*s->kept), compare);
 	return ERR_OK;
@@ -64,12 +65,13 @@ static enum err_code look_at_blob(void *ctx, const struct digest *digest, uint64
 {
 	struct search *s = ctx;
 	struct store_gc *gc = &s->gc;
-	const char *text = digest->text;
+	struct digest_packed packed;
 	enum err_code code;
 
 	if (graph_find(&s->reach.graph, digest) != NODE_NONE)
 		return ERR_OK;
-	if (s->kept_len > 0 && bsearch(&text, s->kept, s->kept_len, sizeof(*s->kept), compare) != NULL)
+	digest_pack(digest, &packed);
+	if (s->kept_len > 0 && bsearch(&packed, s->kept, s->kept_len, sizeof(*s->kept), compare) != NULL)
 		return ERR_OK;
 	code = vec_grow(&gc->blobs, &gc->blobs_cap, gc->blobs_len + 1, sizeof(*gc->blobs), LIMIT_NODES, err);
 	if (code != ERR_OK)

@@ -179,7 +179,7 @@ static enum err_code read_image(struct target_layout *t, struct source *stored, 
 	graph_init(&g);
 	if (entry == NULL)
 		return err_set(err, ERR_PARTIAL, "%s: %s is not there after the import", t->target.name, image->name);
-	found->is = entry->descriptor.digest;
+	found->is = digest_unpack(&entry->digest);
 	code = target_layout_walk(stored, image, &g, err);
 	for (i = 0; code == ERR_OK && i < g.nodes_len; i++) {
 		uint32_t node = graph_find(&plan->graph, &g.nodes[i].digest);

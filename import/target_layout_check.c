@@ -16,7 +16,7 @@ static void look_at_names(const struct target_layout *t, struct plan *plan)
 	for (i = 0; i < plan->graph.images_len; i++) {
 		const struct layout_entry *entry = layout_find(t->layout, plan->graph.images[i].name);
 
-		plan->images[i].was = entry != NULL ? entry->descriptor.digest : none;
+		plan->images[i].was = entry != NULL ? digest_unpack(&entry->digest) : none;
 	}
 }
 
@@ -84,19 +84,19 @@ static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, con
 	const struct layout_entry *const *tagged = layout_tagged(t->layout, tag, &len);
 
 	for (i = 0; code == ERR_OK && i < len; i++) {
-		const struct descriptor *was = &tagged[i]->descriptor;
+		const struct descriptor was = layout_descriptor(tagged[i]);
 		bool grown = false;
 
-		if (comes_too(&plan->graph, link, &was->digest))
+		if (comes_too(&plan->graph, link, &was.digest))
 			continue;
-		code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
+		code = has_grown(t, &plan->graph, is, &was, &grown, may_move ? NULL : err);
 		if (may_move) { /* also from what nobody can read */
 			grown &= code == ERR_OK;
 			t->moves_tags |= !grown;
 			code = ERR_OK;
 		}
 		if (code == ERR_OK && !grown && t->owner != LAYOUT_OURS)
-			code = plan_add_tag(plan, tag, &was->digest, &is->digest, err);
+			code = plan_add_tag(plan, tag, &was.digest, &is->digest, err);
 	}
 	return code;
 }

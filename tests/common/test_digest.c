@@ -7,6 +7,7 @@
 #include "tests/lib/test_main.h"
 
 #define EMPTY "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define LOW "sha256:00b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define ABC512                                                                                                         \
 	"sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd"      \
@@ -48,6 +49,40 @@ START_TEST(parse)
 	ck_assert_str_eq(d.text, got == ERR_OK ? texts[_i].text : "untouched");
 	if (got != ERR_OK)
 		ck_assert_str_ne(err.msg, "");
+}
+END_TEST
+
+/* Packed, a digest is the same, and stands in the same order. */
+START_TEST(packed)
+{
+	static const char *const ordered[] = { LOW, ABC, EMPTY, ABC512 };
+	size_t i, j;
+
+	for (i = 0; i < COUNT_OF(ordered); i++) {
+		for (j = 0; j < COUNT_OF(ordered); j++) {
+			struct digest_packed one, other;
+			struct digest a, b;
+			int order;
+
+			ck_assert_int_eq(digest_parse(ordered[i], &a, NULL), ERR_OK);
+			ck_assert_int_eq(digest_parse(ordered[j], &b, NULL), ERR_OK);
+			digest_pack(&a, &one);
+			digest_pack(&b, &other);
+			ck_assert_str_eq(digest_unpack(&one).text, a.text);
+			order = digest_packed_compare(&one, &other);
+			ck_assert_int_eq((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+	}
+}
+END_TEST
+
+START_TEST(unset_packed)
+{
+	struct digest unset = { "" };
+	struct digest_packed small;
+
+	digest_pack(&unset, &small);
+	ck_assert_str_eq(digest_unpack(&small).text, "");
 }
 END_TEST
 
@@ -149,6 +184,8 @@ int main(void)
 
 	tcase_add_loop_test(t, parse, 0, (int)COUNT_OF(texts));
 	tcase_add_test(t, parts);
+	tcase_add_test(t, packed);
+	tcase_add_test(t, unset_packed);
 	tcase_add_test(t, of_memory);
 	tcase_add_loop_test(t, verdict, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, check_memory, 0, (int)COUNT_OF(cases));

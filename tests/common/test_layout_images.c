@@ -39,9 +39,9 @@ static const struct {
 
 START_TEST(names)
 {
-	struct layout_entry other = { .descriptor.digest.text = "" };
+	const struct digest digest = { DIGEST };
+	struct layout_entry other = { .name = NULL };
 	struct layout_entry entry = {
-		.descriptor.digest.text = DIGEST,
 		.image_name = cases[_i].image_name,
 		.ref_name = cases[_i].ref_name,
 	};
@@ -49,6 +49,7 @@ START_TEST(names)
 	struct layout_survey s = { .images = images };
 	size_t i;
 
+	digest_pack(&digest, &entry.digest);
 	for (i = 1; i <= COUNT_OF(images); i++) {
 		CLEANUP(layout_images_release) struct layout_images got = { 0 };
 		const char *want = i == 1 ? cases[_i].only : cases[_i].among;

@@ -189,7 +189,7 @@ static void shorten(const struct layout *l, char *out)
 			out[-1] = e->name[0];
 		else if (e->subject != NULL)
 			out[-1] = (char)(e->subject[7] - 'a' + 'A');
-		*out++ = e->descriptor.digest.text[7];
+		*out++ = layout_descriptor(e).digest.text[7];
 		*out++ = ';';
 	}
 	*out = '\0';

@@ -110,6 +110,10 @@ ends_within_limit() {
 @test "an index of as many manifests, all of which are there and listed" {
 	python3 "$TOP/tests/lib/wide_layout.py" wide "$WIDE" there
 	within_limit export -q -o wide.oci.tar.zst oci:wide
+	# Another tool has as many names of its own there.
+	python3 "$TOP/tests/lib/named_layout.py" named "$WIDE"
+	within_limit import -q --to oci:named wide.oci.tar.zst
+	[[ $(jq '.manifests | length' named/index.json) == $((WIDE + WIDE + 1)) ]]
 	export BUNDLE_STORE=$PWD/store
 	within_limit import -q --to store wide.oci.tar.zst
 	within_limit import -q --to store wide.oci.tar.zst
@@ -118,5 +122,14 @@ ends_within_limit() {
 	within_limit store remove example.org/wide:1
 	within_limit store gc
 	[[ $(jq '.manifests | length' store/index.json) == 0 ]]
-	rm -r store wide wide.oci.tar.zst
+	rm -r store wide named wide.oci.tar.zst
+}
+
+@test "an entry of index.json that says 900,000 things" {
+	python3 "$TOP/tests/lib/named_layout.py" said 2 900000
+	ends_within_limit 1 export -q -o said.oci.tar.zst oci:said
+	# shellcheck disable=SC2154 # run sets it
+	[[ $stderr == *'said/index.json: more than 50000 JSON values'* ]]
+	BUNDLE_STORE=$PWD/said ends_within_limit 1 store list
+	rm -r said
 }

@@ -92,6 +92,11 @@ static size_t count_tags(const char *tag)
 	return count;
 }
 
+static bool is_of(const struct layout_entry *e, const struct digest *digest)
+{
+	return strcmp(layout_descriptor(e).digest.text, digest->text) == 0;
+}
+
 START_TEST(whole)
 {
 	unsigned turn;
@@ -167,8 +172,7 @@ START_TEST(replaced)
 	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
 	ck_assert_int_eq(layout_survey_make(l, &survey, NULL), ERR_OK);
 	ck_assert_uint_eq(survey.images_len, owner == LAYOUT_SHARED ? 2 : 1);
-	ck_assert(owner == LAYOUT_OURS || digest_equal(&survey.images[0]->descriptor.digest, &was) ||
-		  digest_equal(&survey.images[1]->descriptor.digest, &was));
+	ck_assert(owner == LAYOUT_OURS || is_of(survey.images[0], &was) || is_of(survey.images[1], &was));
 }
 END_TEST
 
@@ -242,7 +246,7 @@ static size_t count_referrers(const struct digest *digest)
 
 	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
 	for (i = 0; i < layout_len(l); i++)
-		count += layout_at(l, i)->subject != NULL && digest_equal(&layout_at(l, i)->descriptor.digest, digest);
+		count += layout_at(l, i)->subject != NULL && is_of(layout_at(l, i), digest);
 	return count;
 }
 
@@ -273,12 +277,12 @@ static void make_foreign(void)
 	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
 	ck_assert_int_eq(buf_puts(&text, "{\"schemaVersion\":2,\"manifests\":[", NULL), ERR_OK);
 	for (i = 0; i < layout_len(l); i++) {
-		const struct descriptor *d = &layout_at(l, i)->descriptor;
+		const struct descriptor d = layout_descriptor(layout_at(l, i));
 
 		ck_assert_int_eq(buf_printf(&text, NULL,
 					    "%s{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,"
 					    "\"annotations\":{\"%s\":\"%s\"}}",
-					    i > 0 ? "," : "", d->media_type, d->digest.text, (size_t)d->size_bytes,
+					    i > 0 ? "," : "", d.media_type, d.digest.text, (size_t)d.size_bytes,
 					    ANNOTATION_REF_NAME, layout_at(l, i)->ref_name),
 				 ERR_OK);
 	}
@@ -360,6 +364,7 @@ START_TEST(fallback_merged)
 	CLEANUP(manifest_release) struct manifest m = { 0 };
 	CLEANUP(buf_release) struct buf bytes;
 	const struct layout_entry *e;
+	struct descriptor is;
 	char tag[PROFILE_TAG_MAX];
 	size_t image;
 
@@ -373,7 +378,8 @@ START_TEST(fallback_merged)
 	ck_assert_int_eq(layout_open(path, false, &l, NULL), ERR_OK);
 	e = layout_find(l, tag);
 	ck_assert_ptr_nonnull(e);
-	ck_assert_int_eq(layout_read_blob(l, &e->descriptor, &bytes, NULL), ERR_OK);
+	is = layout_descriptor(e);
+	ck_assert_int_eq(layout_read_blob(l, &is, &bytes, NULL), ERR_OK);
 	ck_assert_int_eq(manifest_parse(buf_text(&bytes), bytes.len, NULL, tag, &m, NULL), ERR_OK);
 	ck_assert_uint_eq(m.items_len, 2);
 	ck_assert(!digest_equal(&m.items[0].digest, &m.items[1].digest));
