@@ -258,7 +258,9 @@ static enum err_code start_port(struct port *port, unsigned connections, struct 
 		serve_http_on_uri, port, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, certificate,
 		MHD_OPTION_END);
 	if (port->daemon == NULL && tls)
-		return err_set(err, ERR_FORMAT, "%s: no TLS with this certificate and key: are they PEM, and a pair?",
+		return err_set(err, ERR_FORMAT,
+			       "%s: no TLS with this certificate and key: are they PEM and a pair, the key without a "
+			       "passphrase?",
 			       l->address.text);
 	if (port->daemon == NULL)
 		return err_set(err, ERR_IO, "%s: the server does not start", l->address.text);

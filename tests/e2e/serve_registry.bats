@@ -288,6 +288,11 @@ answers() {
 	run ! lab_peer skopeo inspect --cert-dir certs "docker://$SITE/demo/app1:1.0" >/dev/null 2>&1
 	lab_peer skopeo copy -q --all --src-cert-dir certs --src-creds ann:secret "docker://$SITE/demo/app1:1.0" oci:here:x
 	layout_digests here | grep -qxF "$APP1"
+	openssl pkey -in tls/server.key -aes256 -passout pass:secret -out tls/encrypted.key
+	for key in encrypted client; do
+		bundle serve --registry 127.0.0.1:0 --tls-cert tls/server.crt --tls-key "tls/$key.key" "$FILE"
+		complain 1 'a pair, the key without a passphrase?'
+	done
 }
 
 @test "passwords that are no bcrypt are refused by their line, without showing them" {
