@@ -15,6 +15,7 @@ struct lacking {
 	struct source *source;     /* of the bundle */
 	bool *there;               /* by node of graph: what is not carried and is, or may be, at the target */
 	bool *unknown;             /* by node of graph: the plan does not know it, so nobody can be asked about it */
+	bool runs_all;             /* of the target */
 	struct target_question *questions;
 	size_t len, cap;
 };
@@ -82,6 +83,11 @@ static enum err_code judge(struct lacking *l, size_t image, struct err *err)
 				     err);
 }
 
+static bool may_be_run(const struct lacking *l, enum role role)
+{
+	return role == ROLE_MANIFEST || role == ROLE_INDEX || (role == ROLE_ATTESTATION && l->runs_all);
+}
+
 /* What may be run of an image, and is not carried.  Of what the plan does not know, what lists it is asked about. */
 static enum err_code add_questions(struct lacking *l, size_t image, struct err *err)
 {
@@ -94,8 +100,7 @@ static enum err_code add_questions(struct lacking *l, size_t image, struct err *
 		const struct candidate_subject *s = &all.subjects[i];
 		uint32_t node = graph_find(&l->plan->graph, s->digest);
 
-		if (node == NODE_NONE || node_is_carried(&g->nodes[s->node]) ||
-		    (s->role != ROLE_MANIFEST && s->role != ROLE_INDEX))
+		if (node == NODE_NONE || node_is_carried(&g->nodes[s->node]) || !may_be_run(l, s->role))
 			continue;
 		code = vec_grow(&l->questions, &l->cap, l->len + 1, sizeof(*l->questions), LIMIT_EDGES, err);
 		if (code == ERR_OK)
@@ -163,7 +168,7 @@ static enum err_code ask(struct lacking *l, struct target *t, struct err *err)
 
 enum err_code lacking_check(struct admission *a, const struct plan *plan, struct target *t, struct err *err)
 {
-	CLEANUP(lacking_release) struct lacking l = { .admission = a, .plan = plan };
+	CLEANUP(lacking_release) struct lacking l = { .admission = a, .plan = plan, .runs_all = t->runs_all };
 	enum err_code code;
 
 	if (a->len == 0 && a->revoked.len == 0)

@@ -40,6 +40,7 @@ struct target {
 	void (*free)(struct target *t);
 	const char *place; /* names go below this, as in common/mapping.h; NULL where they stay as they are */
 	bool keep_host;    /* likewise */
+	bool runs_all;     /* it runs what it finds wherever it lies under a name, in attestations too */
 	char *name;        /* owned: "docker-daemon:/var/run/docker.sock (Docker 28.5.2)", for messages and reports */
 };
 #endif

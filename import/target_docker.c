@@ -385,6 +385,7 @@ enum err_code target_docker_new(const char *daemon, struct target **ret_target, 
 		.read_back = docker_read_back,
 		.inventory = docker_inventory,
 		.free = docker_free,
+		.runs_all = true,
 	};
 	code = docker_endpoint_find(daemon, &t->at, err);
 	if (code == ERR_OK)

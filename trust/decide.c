@@ -25,12 +25,13 @@ static void judging_release(struct judging *j)
 
 /* ---- who must be vouched for, and by what ---- */
 
-/* The image manifests that are here; where there are none, whatever the name stands for.  Of an index that is only
- * where the image goes nobody knows what it leads to. */
+/* The image manifests that are here; where there are none, whatever the name stands for.  Of an index, or of an
+ * attestation, that is only where the image goes nobody knows what it leads to. */
 static bool is_unit(const struct candidates *all, size_t i)
 {
 	const struct candidate_subject *s = &all->subjects[i];
-	bool is_closed = s->role == ROLE_INDEX && !node_is_carried(&all->graph->nodes[s->node]);
+	bool is_closed =
+		(s->role == ROLE_INDEX || s->role == ROLE_ATTESTATION) && !node_is_carried(&all->graph->nodes[s->node]);
 
 	return (s->role == ROLE_MANIFEST || is_closed) && candidates_has(all, s->node);
 }
@@ -107,7 +108,9 @@ bool judging_needs(const struct judging *j, const struct candidate *c)
 
 static const char *subject_name(const struct candidate_subject *s)
 {
-	return s->platform != NULL ? s->platform : s->role == ROLE_INDEX ? "the index" : "the image";
+	if (s->platform != NULL)
+		return s->platform;
+	return s->role == ROLE_INDEX ? "the index" : s->role == ROLE_ATTESTATION ? "an attestation" : "the image";
 }
 
 /* "signature sha256:… of linux/arm64". */

@@ -50,6 +50,8 @@ static const struct {
 	{ "another is revoked", NULL, "sha256:" SIGNED_APP_ROOT "\n", false, true, ERR_OK, 0, ERR_OK, "" },
 };
 
+#define SIGNED_CASE 3 /* one that has this policy, and nothing revoked */
+
 struct fake {
 	struct target target;
 	bool has;
@@ -74,7 +76,27 @@ static enum err_code fake_look(struct target *t, const struct plan *plan, struct
 	return f->fails != ERR_OK ? err_set(err, f->fails, "gone") : ERR_OK;
 }
 
-static void write_bundle(bool root_signed, const char *path)
+#define ARM64_ATTESTATION "df06909474e072d3138fa9712ef4a1c4c936eb9da25a836200566a3824ca2482"
+
+/* The same, with what BuildKit attests to linux/arm64. */
+static size_t attested_mixed(struct image_builder *b)
+{
+	char amd64[IMAGE_DESCRIPTOR_TEXT], arm64[IMAGE_DESCRIPTOR_TEXT], attestation[IMAGE_DESCRIPTOR_TEXT];
+
+	image_text(b, signed_item(b, SIGNED_AMD64), amd64);
+	image_text(b, signed_item(b, SIGNED_ARM64), arm64);
+	image_text(b, signed_item(b, ARM64_ATTESTATION), attestation);
+	return image_json(b, TYPE_OCI_INDEX,
+			  "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
+			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}},"
+			  "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}},"
+			  "{%s,\"platform\":{\"os\":\"unknown\",\"architecture\":\"unknown\"},\"annotations\":"
+			  "{\"" ANNOTATION_REFERENCE_TYPE "\":\"attestation-manifest\","
+			  "\"" ANNOTATION_REFERENCE_DIGEST "\":\"sha256:" SIGNED_ARM64 "\"}}]}",
+			  amd64, arm64, attestation);
+}
+
+static void write_bundle(size_t (*add)(struct image_builder *b), const char *path)
 {
 	struct selection amd64 = { 0 };
 	struct image_builder b;
@@ -85,12 +107,17 @@ static void write_bundle(bool root_signed, const char *path)
 	signed_images(t, &b);
 	signed_layers(t, &b);
 	b.tags_len = 0;
-	image_tag(&b, "r.example/team/app:1", root_signed ? signed_item(&b, SIGNED_MULTI_ROOT) : signed_mixed(&b));
+	image_tag(&b, "r.example/team/app:1", add(&b));
 	b.selection = &amd64;
 	bundle_put(&b, path, 10000);
 	image_builder_release(&b);
 	selection_release(&amd64);
 	tarball_close(t);
+}
+
+static size_t signed_root(struct image_builder *b)
+{
+	return signed_item(b, SIGNED_MULTI_ROOT);
 }
 
 static void load_policy(int i, const char *folder, struct admission *a)
@@ -123,7 +150,7 @@ START_TEST(asks)
 	struct err err = { 0 };
 	enum err_code code;
 
-	write_bundle(cases[_i].root_signed, path);
+	write_bundle(cases[_i].root_signed ? signed_root : signed_mixed, path);
 	load_policy(_i, folder, &a);
 	ck_assert_int_eq(bundle_open(path, &bundle, NULL), ERR_OK);
 	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
@@ -136,12 +163,57 @@ START_TEST(asks)
 }
 END_TEST
 
+/* It has the attestation, and not the platform. */
+static enum err_code attestation_look(struct target *t, const struct plan *plan, struct target_question *questions,
+				      size_t len, struct err *err)
+{
+	size_t i;
+
+	(void)err;
+	for (i = 0; i < len; i++)
+		questions[i].there = plan->graph.nodes[questions[i].node].role == ROLE_ATTESTATION;
+	OUTER_OF(t, struct fake, target)->asked += len;
+	return ERR_OK;
+}
+
+/* Who runs what lies in an attestation, too, is asked whether it has that. */
+static const struct {
+	bool runs_all;
+	size_t asked;
+	enum err_code want;
+} runners[] = { { false, 1, ERR_OK }, { true, 2, ERR_UNPROVED } };
+
+START_TEST(asks_of_attestations)
+{
+	char *folder = folder_new(), *path = file_new();
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+	CLEANUP(admission_release) struct admission a = { 0 };
+	struct mapping names = { 0 };
+	struct fake f = {
+		.target = { .look = attestation_look, .name = (char[]){ "it" }, .runs_all = runners[_i].runs_all }
+	};
+	struct err err = { 0 };
+
+	write_bundle(attested_mixed, path);
+	load_policy(SIGNED_CASE, folder, &a);
+	ck_assert_int_eq(bundle_open(path, &bundle, NULL), ERR_OK);
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	ck_assert_int_eq(lacking_check(&a, &plan, &f.target, &err), runners[_i].want);
+	ck_assert(runners[_i].want == ERR_OK || strstr(err.msg, "an attestation: no signature") != NULL);
+	ck_assert_uint_eq(f.asked, runners[_i].asked);
+	file_remove(path);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lacking");
 	TCase *t = tcase_create("lacking");
 
 	tcase_add_loop_test(t, asks, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, asks_of_attestations, 0, (int)COUNT_OF(runners));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
