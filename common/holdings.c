@@ -6,6 +6,7 @@
 
 #include "common/file.h"
 #include "common/js.h"
+#include "common/js_lists.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/reference.h"
@@ -148,10 +149,10 @@ enum err_code holdings_write(const struct holdings *h, enum holdings_kind kind, 
 	return js_end_document(&o, err);
 }
 
-static enum err_code read_digest(const struct json_t *json, const char *key, const char *what,
+static enum err_code read_digest(const struct js_item *item, const char *key, const char *what,
 				 struct digest *ret_digest, struct err *err)
 {
-	const char *text = js_string(json, key);
+	const char *text = js_item_string(item, key);
 
 	if (text == NULL)
 		return err_set(err, ERR_FORMAT, "%s: an entry without \"%s\"", what, key);
@@ -159,12 +160,12 @@ static enum err_code read_digest(const struct json_t *json, const char *key, con
 }
 
 /* Names are full ones, as they were written: what is none could never be looked up. */
-static enum err_code read_name(const struct json_t *json, const char *key, const char *what, const char **ret_name,
+static enum err_code read_name(const struct js_item *item, const char *key, const char *what, const char **ret_name,
 			       struct err *err)
 {
 	CLEANUP(reference_release) struct reference ref = { 0 };
 	CLEANUP(free_ptr) char *name = NULL;
-	const char *text = js_string(json, key);
+	const char *text = js_item_string(item, key);
 	enum err_code code;
 
 	if (text == NULL || strlen(text) > LIMIT_TEXT_BYTES)
@@ -180,46 +181,68 @@ static enum err_code read_name(const struct json_t *json, const char *key, const
 	return ERR_OK;
 }
 
-static enum err_code read_images(struct holdings *h, const struct json_t *list, const char *what, struct err *err)
+static enum err_code read_image(struct holdings *h, const struct js_item *item, const char *what, struct err *err)
 {
-	enum err_code code = ERR_OK;
-	size_t i;
+	struct digest digest;
+	const char *name = NULL;
+	enum err_code code = read_name(item, "name", what, &name, err);
 
-	for (i = 0; code == ERR_OK && i < js_len(list); i++) {
-		struct digest digest;
-		const char *name = NULL;
-
-		code = read_name(js_at(list, i), "name", what, &name, err);
-		if (code == ERR_OK)
-			code = read_digest(js_at(list, i), "digest", what, &digest, err);
-		if (code == ERR_OK)
-			code = holdings_add_image(h, name, &digest, err);
-	}
-	return code;
+	if (code == ERR_OK)
+		code = read_digest(item, "digest", what, &digest, err);
+	return code == ERR_OK ? holdings_add_image(h, name, &digest, err) : code;
 }
 
-static enum err_code read_blobs(struct holdings *h, struct held_blobs *to, const struct json_t *list, const char *what,
-				struct err *err)
+static enum err_code read_blob(struct holdings *h, struct held_blobs *to, const struct js_item *item, const char *what,
+			       struct err *err)
 {
-	enum err_code code = ERR_OK;
-	size_t i;
+	struct held_blob blob = { 0 };
+	struct digest manifest;
+	enum err_code code = read_digest(item, "digest", what, &blob.digest, err);
 
-	for (i = 0; code == ERR_OK && i < js_len(list); i++) {
-		const struct json_t *json = js_at(list, i);
-		struct held_blob blob = { 0 };
-		struct digest manifest;
+	if (code == ERR_OK && !js_item_uint(item, "size", &blob.size_bytes))
+		code = err_set(err, ERR_FORMAT, "%s: an entry without \"size\"", what);
+	if (code == ERR_OK)
+		code = read_name(item, "image", what, &blob.holder.image, err);
+	if (code == ERR_OK && to != &h->manifests)
+		code = read_digest(item, "manifest", what, &manifest, err);
+	if (code == ERR_OK && to != &h->manifests)
+		blob.holder.manifest = manifest.text;
+	return code == ERR_OK ? holdings_add(h, to, &blob, err) : code;
+}
 
-		code = read_digest(json, "digest", what, &blob.digest, err);
-		if (code == ERR_OK && !js_uint(json, "size", &blob.size_bytes))
-			code = err_set(err, ERR_FORMAT, "%s: an entry without \"size\"", what);
+/* The long lists of a document of any kind; a description has images too, and the last two. */
+enum list { IMAGES, MANIFESTS, LAYERS, MISSING, BLOBS, REFERRERS, LISTS };
+
+static const char *const list_names[LISTS] = { "images", "manifests", "layers", "missing", "blobs", "referrers" };
+
+static enum err_code read_item(struct holdings *h, enum list list, const struct js_item *item, const char *what,
+			       struct err *err)
+{
+	switch (list) {
+	case IMAGES:
+		return read_image(h, item, what, err);
+	case MANIFESTS:
+		return read_blob(h, &h->manifests, item, what, err);
+	case LAYERS:
+		return read_blob(h, &h->layers, item, what, err);
+	case MISSING:
+		return read_blob(h, &h->missing, item, what, err);
+	default:
+		return ERR_OK; /* what nobody knows here */
+	}
+}
+
+static enum err_code read_list(struct holdings *h, enum list list, struct js_list *items, const char *what,
+			       struct err *err)
+{
+	CLEANUP(js_item_release) struct js_item item = { 0 };
+	bool there = false;
+	enum err_code code = js_list_next(items, &item, &there, err);
+
+	while (code == ERR_OK && there) {
+		code = read_item(h, list, &item, what, err);
 		if (code == ERR_OK)
-			code = read_name(json, "image", what, &blob.holder.image, err);
-		if (code == ERR_OK && to != &h->manifests)
-			code = read_digest(json, "manifest", what, &manifest, err);
-		if (code == ERR_OK && to != &h->manifests)
-			blob.holder.manifest = manifest.text;
-		if (code == ERR_OK)
-			code = holdings_add(h, to, &blob, err);
+			code = js_list_next(items, &item, &there, err);
 	}
 	return code;
 }
@@ -261,18 +284,15 @@ enum err_code holdings_read(const void *bytes, size_t len, const char *what, enu
 {
 	CLEANUP(holdings_release) struct holdings h = { 0 };
 	CLEANUP(js_free_ptr) struct json_t *json = NULL;
-	enum err_code code = js_read_large(bytes, len, LIMIT_DESCRIPTION_VALUES, what, &json, err);
+	struct js_list lists[LISTS];
+	enum err_code code =
+		js_lists_read(bytes, len, LIMIT_DESCRIPTION_VALUES, what, list_names, LISTS, lists, &json, err);
+	unsigned list;
 
 	if (code == ERR_OK)
 		code = check_kind(json, what, kind, err);
-	if (code == ERR_OK)
-		code = read_images(&h, js_array(json, "images"), what, err);
-	if (code == ERR_OK)
-		code = read_blobs(&h, &h.manifests, js_array(json, "manifests"), what, err);
-	if (code == ERR_OK)
-		code = read_blobs(&h, &h.layers, js_array(json, "layers"), what, err);
-	if (code == ERR_OK)
-		code = read_blobs(&h, &h.missing, js_array(json, "missing"), what, err);
+	for (list = 0; code == ERR_OK && list < LISTS; list++)
+		code = read_list(&h, (enum list)list, &lists[list], what, err);
 	if (code != ERR_OK)
 		return code;
 	holdings_sort(&h);

@@ -3,7 +3,8 @@
  * Lifecycle  Writing: zeroed, holdings_add_… in any order, holdings_write.
  *            Reading: holdings_read; look; holdings_release.
  * Bounds     LIMIT_DESCRIPTION_BYTES and LIMIT_DESCRIPTION_VALUES for the
- *            document, LIMIT_IMAGES images, LIMIT_NODES of all else.
+ *            document, LIMIT_REST_VALUES for one entry, LIMIT_IMAGES
+ *            images, LIMIT_NODES of all else.  Entries are read one by one.
  * Ownership  The holdings own their strings.
  * Errors     ERR_FORMAT, ERR_USAGE (a document of another kind),
  *            ERR_UNSUPPORTED (a schema from the future), ERR_LIMIT, ERR_NOMEM.

@@ -13,7 +13,7 @@
 
 #include "common/js_item.h"
 
-#define JS_LISTS_MAX 4
+#define JS_LISTS_MAX 6
 
 struct js_list {
 	struct js_item_place place; /* of what is left */

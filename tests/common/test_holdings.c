@@ -3,13 +3,15 @@
 #include <check.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/test_main.h"
 
 #define HEX4(c) c c c c
 #define HEX16(c) HEX4(c) HEX4(c) HEX4(c) HEX4(c)
 #define DIGEST(c) "sha256:" HEX16(c) HEX16(c) HEX16(c) HEX16(c)
-#define DOCUMENT(members) "{\"schemaVersion\":1,\"kind\":\"inventory\"" members "}"
+#define DOCUMENT_START "{\"schemaVersion\":1,\"kind\":\"inventory\""
+#define DOCUMENT(members) DOCUMENT_START members "}"
 #define LAYER(digest, image)                                                                                           \
 	"{\"digest\":\"" digest "\",\"size\":7,\"manifest\":\"" DIGEST("f") "\",\"image\":\"" image "\"}"
 
@@ -148,6 +150,37 @@ START_TEST(reading)
 }
 END_TEST
 
+/* A site has very many layers; an entry says little. */
+static const struct {
+	const char *name, *start, *middle, *end;
+	size_t times;
+	enum err_code want;
+} documents[] = {
+	{ "a site's layers", DOCUMENT_START ",\"layers\":[", LAYER(DIGEST("1"), "a.example/b:1") ",",
+	  LAYER(DIGEST("1"), "a.example/b:1") "]}", LIMIT_REST_VALUES / 4, ERR_OK },
+	{ "an entry that says much", DOCUMENT_START ",\"layers\":[{ \"x\":[", "0,", "0]}]}", LIMIT_REST_VALUES,
+	  ERR_LIMIT },
+	{ "much that nobody knows", DOCUMENT_START ",\"x\":[", "0,", "0]}", LIMIT_REST_VALUES, ERR_LIMIT },
+};
+
+START_TEST(large)
+{
+	CLEANUP(holdings_release) struct holdings h = { 0 };
+	CLEANUP(buf_release) struct buf text;
+	struct err err = { 0 };
+	enum err_code got;
+	size_t i;
+
+	buf_init(&text, 16 * MIB);
+	ck_assert_int_eq(buf_puts(&text, documents[_i].start, NULL), ERR_OK);
+	for (i = 0; i < documents[_i].times; i++)
+		ck_assert_int_eq(buf_puts(&text, documents[_i].middle, NULL), ERR_OK);
+	ck_assert_int_eq(buf_puts(&text, documents[_i].end, NULL), ERR_OK);
+	got = holdings_read(buf_text(&text), text.len, "it", HOLDINGS_INVENTORY, &h, &err);
+	ck_assert_msg(got == documents[_i].want, "%s: %d %s", documents[_i].name, got, err.msg);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("holdings");
@@ -156,6 +189,7 @@ int main(void)
 	tcase_add_loop_test(t, round_trip, 0, 2);
 	tcase_add_test(t, looking_up);
 	tcase_add_loop_test(t, reading, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, large, 0, (int)COUNT_OF(documents));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
