@@ -136,9 +136,9 @@ static enum err_code make_plan(const struct import_options *options, struct impo
 		code = check_serial(options, result, err);
 	if (code == ERR_OK)
 		code = plan_make(result->bundle, &result->names, plan, err);
+	plan->dry_run = options->dry_run;
 	if (code == ERR_OK)
 		code = choose(options, plan, err);
-	plan->dry_run = options->dry_run;
 	if (code == ERR_OK)
 		code = origin_check_graph(result->bundle, &result->origin, &plan->graph, &result->names, err);
 	if (code == ERR_OK)

@@ -164,7 +164,7 @@ static enum err_code report_text(const struct import_result *r, struct err *err)
 	const struct plan *plan = &r->plan;
 	enum err_code code = origin_text(&r->origin, &by, err);
 	char size[TEXT_SIZE_MAX], path[TEXT_SHOWN_MAX];
-	size_t i;
+	size_t all = bundle_description(r->bundle)->images_len, i;
 
 	for (i = 0; code == ERR_OK && i < plan->graph.images_len; i++) {
 		const struct plan_image *got = &plan->images[i];
@@ -188,10 +188,10 @@ static enum err_code report_text(const struct import_result *r, struct err *err)
 	for (i = 0; i < plan->tags_len; i++)
 		printf("%s  %s\n  moved: %s -> %s\n", plan->tags[i].name, plan->tags[i].is.text, plan->tags[i].was.text,
 		       plan->tags[i].is.text);
-	if (plan->partial)
-		printf("a part of the bundle: %zu of its %zu image%s\n", plan->graph.images_len,
-		       bundle_description(r->bundle)->images_len,
-		       bundle_description(r->bundle)->images_len == 1 ? "" : "s");
+	if (plan->partial && plan->graph.images_len < all)
+		printf("a part of the bundle: %zu of its %zu images\n", plan->graph.images_len, all);
+	else if (plan->partial)
+		puts("a part of the bundle: not all platforms");
 	if (by.len > 0)
 		printf("sealed by %s\n", buf_text(&by));
 	for (i = 0; i < r->admission.len; i++)

@@ -27,7 +27,7 @@ teardown() { session_end; }
 		expect 0 "$APP  $APP1" 'a part of the bundle: 1 of its 2 images'
 		[[ $output != *"$MANY"* ]]
 		bundle import -q --to "$to" --image "$MANY" --platform linux/amd64 --platform linux/arm64 all.zst
-		expect 0 "$MANY  $MULTI  2 platforms, 2 attestation manifests"
+		expect 0 "$MANY  $MULTI  2 platforms, 2 attestation manifests" 'a part of the bundle: 1 of its 2 images'
 		for file in image platform; do
 			BUNDLE_STORE=$PWD/want "$BUNDLE" import -q --to "${to/site/want}" "$file.zst" >/dev/null
 		done
@@ -39,6 +39,9 @@ teardown() { session_end; }
 @test "through a pipe, and into a store that lacks all the rest" {
 	bundle import -q --to store --platform host --image "$APP" - <all.zst
 	expect 0 "$APP  $APP1  1 platform, 1 attestation manifest"
+	"$BUNDLE" export -q -o one.zst "$MANY" >/dev/null
+	bundle import -q --to store --platform linux/amd64 one.zst
+	expect 0 'a part of the bundle: not all platforms'
 	"$BUNDLE" import -q --to store all.zst >/dev/null
 	"$BUNDLE" export -q -o second.zst --since all.zst "$APP" "$MANY" >/dev/null
 	local other=$PWD/other
