@@ -83,6 +83,12 @@ static enum err_code judge(struct lacking *l, size_t image, struct err *err)
 				     err);
 }
 
+/* Docker looks for manifests among layers, too: whether such a layer is left out, or must be there, it may be there. */
+static bool may_be_manifest(const struct node *n)
+{
+	return n->role != ROLE_LAYER || manifest_kind(n->media_type) != MANIFEST_NONE;
+}
+
 static bool may_be_run(const struct lacking *l, enum role role)
 {
 	return role == ROLE_MANIFEST || role == ROLE_INDEX || (role == ROLE_ATTESTATION && l->runs_all);
@@ -118,8 +124,8 @@ static enum err_code find_questions(struct lacking *l, struct err *err)
 	size_t i;
 
 	for (i = 0; i < g->nodes_len; i++) {
-		l->there[i] = !node_is_carried(&g->nodes[i]) && g->nodes[i].holder.image == NULL;
-		lacks |= l->there[i] && g->nodes[i].role != ROLE_LAYER;
+		l->there[i] = !node_is_carried(&g->nodes[i]) && may_be_manifest(&g->nodes[i]);
+		lacks |= l->there[i];
 	}
 	for (i = 0; lacks && code == ERR_OK && i < l->plan->graph.images_len; i++) {
 		struct err why = { 0 };

@@ -100,3 +100,38 @@ manifests() {
 	bundle import -q --to "$DAEMON" --policy policy.json mixed.zst
 	complain 3 'linux/arm64' 'has what an index of this bundle lists'
 }
+
+# Adds a file ($1) to the layout in lay, and prints its descriptor, of the media type $2.
+blob() {
+	local hex
+	hex=$(sha256sum <"$1") && hex=${hex%% *}
+	mkdir -p lay/blobs/sha256 && cp "$1" "lay/blobs/sha256/$hex"
+	printf '{"mediaType":"%s","digest":"sha256:%s","size":%d}' "$2" "$hex" "$(stat -c %s "$1")"
+}
+
+# Docker looks for images among the layers of others, too, and finds one that came under another name.
+@test "a layer that is left out, and an image that the daemon has" {
+	local manifest=application/vnd.oci.image.manifest.v1+json index=application/vnd.oci.image.index.v1+json
+	local hidden=registry.example.test/hidden:1
+	"$BUNDLE" export -q -o app.zst "$APP" >/dev/null
+	bundle import -q --to "$DAEMON" app.zst
+	expect 0
+	curl -sf -H "Accept: $manifest" "http://$REGISTRY/v2/demo/app1/manifests/$APP1_AMD64" >app.json
+	printf '{"architecture":"s390x","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}' >config.json
+	printf '{"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s]}' "$manifest" \
+		"$(blob config.json application/vnd.oci.image.config.v1+json)" "$(blob app.json "$manifest")" >outer.json
+	printf '{"schemaVersion":2,"mediaType":"%s","manifests":[%s]}' "$index" \
+		"$(blob outer.json "$manifest" | jq -c '.platform = {os: "linux", architecture: "s390x"}')" >index.json
+	printf '{"schemaVersion":2,"manifests":[%s]}' \
+		"$(blob index.json "$index" | jq -c --arg name "$hidden" '.annotations["org.opencontainers.image.ref.name"] = $name')" \
+		>lay/index.json
+	printf '{"imageLayoutVersion":"1.0.0"}' >lay/oci-layout
+	"$BUNDLE" export -q --attestations-only -o hidden.zst oci:lay >/dev/null
+	cp "$TOP/tests/fixtures/cosign.pub" .
+	printf '{"default":[{"type":"attestation","keyPath":"cosign.pub","predicateTypes":["*"],"platforms":["linux/amd64"]}]}' \
+		>policy.json
+	bundle import -q --to "$DAEMON" --policy policy.json hidden.zst
+	complain 3 "$hidden: refused by policy.json" 'has what an index of this bundle lists'
+	run lab_docker inspect "$hidden"
+	[[ $status != 0 ]]
+}

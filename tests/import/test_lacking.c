@@ -50,7 +50,9 @@ static const struct {
 	{ "another is revoked", NULL, "sha256:" SIGNED_APP_ROOT "\n", false, true, ERR_OK, 0, ERR_OK, "" },
 };
 
-#define SIGNED_CASE 3 /* one that has this policy, and nothing revoked */
+/* Those that have these policies, and nothing revoked; linux/amd64 is asked for. */
+#define SIGNED_CASE 3
+#define ATTESTED_CASE 6
 
 struct fake {
 	struct target target;
@@ -207,6 +209,80 @@ START_TEST(asks_of_attestations)
 }
 END_TEST
 
+#define HIDDEN "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"config\":{%s},\"layers\":[%s%s%s]}"
+
+/* An image for linux/arm64, which is all that it says, and a layer of it that is a manifest, too. */
+static void write_hidden(const char *path, struct digest *ret_layer)
+{
+	struct selection attested = { .attestations_only = true };
+	char config[IMAGE_DESCRIPTOR_TEXT], of[IMAGE_DESCRIPTOR_TEXT];
+	struct image_builder b;
+	size_t layer, image;
+
+	image_builder_init(&b);
+	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), config);
+	layer = image_json(&b, TYPE_OCI_MANIFEST, HIDDEN, config, "", "", "");
+	*ret_layer = b.items[layer].digest;
+	image = image_json(&b, TYPE_OCI_MANIFEST, HIDDEN, config, "{", image_text(&b, layer, of), "}");
+	image_tag(&b, "r.example/team/app:1",
+		  image_json(&b, TYPE_OCI_INDEX,
+			     "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":["
+			     "{%s,\"platform\":{\"os\":\"linux\",\"architecture\":\"arm64\"}}]}",
+			     image_text(&b, image, of)));
+	b.selection = &attested;
+	bundle_put(&b, path, 10000);
+	image_builder_release(&b);
+}
+
+static enum err_code layer_look(struct target *t, const struct plan *plan, struct target_question *questions,
+				size_t len, struct err *err)
+{
+	(void)plan;
+	(void)err;
+	ck_assert_uint_eq(len, 1);
+	questions[0].there = OUTER_OF(t, struct fake, target)->has;
+	OUTER_OF(t, struct fake, target)->asked += len;
+	return ERR_OK;
+}
+
+/* Nobody asks anything of linux/arm64; but what lies among the layers does not say what it runs on. */
+static const struct {
+	bool prerequisite, has;
+	enum err_code want;
+} layers[] = {
+	{ false, false, ERR_OK }, { false, true, ERR_UNPROVED }, { true, false, ERR_OK }, { true, true, ERR_UNPROVED }
+};
+
+START_TEST(asks_of_layers_that_are_manifests)
+{
+	char *folder = folder_new(), *path = file_new();
+	CLEANUP(plan_release) struct plan plan = { 0 };
+	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
+	CLEANUP(admission_release) struct admission a = { 0 };
+	struct mapping names = { 0 };
+	struct fake f = { .target = { .look = layer_look, .name = (char[]){ "it" } }, .has = layers[_i].has };
+	struct err err = { 0 };
+	struct digest layer;
+	struct node *n;
+
+	write_hidden(path, &layer);
+	load_policy(ATTESTED_CASE, folder, &a);
+	ck_assert_int_eq(bundle_open(path, &bundle, NULL), ERR_OK);
+	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
+	n = &plan.graph.nodes[graph_find(&plan.graph, &layer)];
+	ck_assert(n->role == ROLE_LAYER && n->left_out);
+	if (layers[_i].prerequisite) {
+		n->left_out = false;
+		n->holder = (struct holder){ .image = "r.example/team/app:0", .manifest = "sha256:" SIGNED_AMD64 };
+	}
+	ck_assert_int_eq(lacking_check(&a, &plan, &f.target, &err), layers[_i].want);
+	ck_assert(layers[_i].want == ERR_OK || strstr(err.msg, "no attestation of this type") != NULL);
+	ck_assert_uint_eq(f.asked, 1);
+	file_remove(path);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("lacking");
@@ -214,6 +290,7 @@ int main(void)
 
 	tcase_add_loop_test(t, asks, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, asks_of_attestations, 0, (int)COUNT_OF(runners));
+	tcase_add_loop_test(t, asks_of_layers_that_are_manifests, 0, (int)COUNT_OF(layers));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
