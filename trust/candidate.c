@@ -16,8 +16,9 @@
 /* One image that is being gone through. */
 struct gathering {
 	struct candidates all;
-	struct asked seen; /* nodes that are subjects */
-	struct asked runs; /* those of them that may be run, by what lists them */
+	struct asked seen;     /* nodes that are subjects */
+	struct asked runs;     /* those of them that may be run, by what lists them */
+	struct asked anywhere; /* those that something lists without saying what they run on */
 };
 
 static bool is_index(const struct node *n)
@@ -80,6 +81,7 @@ static void set_roles(struct gathering *w)
 
 		s->role = role_of(g, s->node, asked_has(&w->runs, s->node, 0, ASKED_MANIFEST));
 		s->platform = s->role == ROLE_MANIFEST ? g->nodes[s->node].platform : NULL;
+		s->anywhere = s->is_root || asked_has(&w->anywhere, s->node, 0, ASKED_MANIFEST);
 	}
 }
 
@@ -125,6 +127,8 @@ static enum err_code add_listed(struct gathering *w, bool runs, struct err *err)
 			code = add_subject(w, e->to, err);
 			if (code == ERR_OK && runs)
 				code = asked_once(&w->runs, e->to, 0, ASKED_MANIFEST, &first, err);
+			if (code == ERR_OK && e->anywhere)
+				code = asked_once(&w->anywhere, e->to, 0, ASKED_MANIFEST, &first, err);
 		}
 	}
 	return code;
@@ -309,6 +313,7 @@ enum err_code candidates_gather_there(const struct graph *g, uint32_t root, stru
 		set_roles(&w);
 		code = add_candidates(&w.all, err);
 	}
+	asked_release(&w.anywhere);
 	asked_release(&w.runs);
 	asked_release(&w.seen);
 	if (code == ERR_OK)

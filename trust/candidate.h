@@ -48,6 +48,7 @@ struct candidate_subject {
 			   is marked as an attestation and may be run counts as a platform, and so does what an
 			   index lists and calls no manifest */
 	const char *platform; /* NULL where none is known, and of an index */
+	bool anywhere;        /* something that leads here does not say what it runs on */
 	bool is_root;         /* what the image's name stands for */
 };
 

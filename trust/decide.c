@@ -60,12 +60,15 @@ static bool may_run_on(const char *platform, const struct platform *wanted)
 	return may;
 }
 
+/* What does not say may run anywhere, also where something else says it; and what is closed leads to nobody knows
+ * what. */
 static bool is_wanted_platform(const struct judging *j, size_t i)
 {
 	const struct policy_requirement *r = j->requirement;
-	uint32_t node = j->all->subjects[i].node;
+	const struct candidate_subject *s = &j->all->subjects[i];
+	uint32_t node = s->node;
 	const char *platform = graph_platform(j->all->graph, node, 0);
-	bool wanted = r->platforms_len == 0 || platform == NULL; /* what does not say may run anywhere */
+	bool wanted = r->platforms_len == 0 || platform == NULL || s->anywhere || s->role != ROLE_MANIFEST;
 	size_t n, k;
 
 	for (n = 0; !wanted && platform != NULL; platform = graph_platform(j->all->graph, node, ++n)) {

@@ -28,7 +28,7 @@ static const struct {
 	[ROOT] = { ROLE_INDEX, NULL, 0, 4 },
 	[AMD64] = { ROLE_MANIFEST, "linux/amd64", 0, 0 },
 	[ARM64] = { ROLE_MANIFEST, "linux/arm64", 0, 0 },
-	[BUILDKIT] = { ROLE_ATTESTATION, NULL, 0, 0 },
+	[BUILDKIT] = { ROLE_ATTESTATION, "unknown/unknown", 0, 0 },
 	[INNER] = { ROLE_INDEX, NULL, 4, 1 },
 	[S390X] = { ROLE_MANIFEST, "linux/s390x/z15", 0, 0 },
 };
@@ -54,11 +54,12 @@ void judged_setup(void)
 		judged_nodes[i].edges = tree[i].edges;
 		judged_nodes[i].edges_len = tree[i].edges_len;
 		judged_nodes[i].media_type = tree[i].role == ROLE_INDEX ? INDEX : MANIFEST;
-		judged_subjects[i] = (struct candidate_subject){ .node = (uint32_t)i,
-								 .digest = &judged_nodes[i].digest,
-								 .role = tree[i].role,
-								 .platform = tree[i].platform,
-								 .is_root = i == ROOT };
+		judged_subjects[i] =
+			(struct candidate_subject){ .node = (uint32_t)i,
+						    .digest = &judged_nodes[i].digest,
+						    .role = tree[i].role,
+						    .platform = tree[i].role == ROLE_MANIFEST ? tree[i].platform : NULL,
+						    .is_root = i == ROOT };
 	}
 	folder = folder_new();
 	folder_put(folder, "a.pub", key_p256_pub, strlen(key_p256_pub));

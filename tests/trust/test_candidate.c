@@ -140,14 +140,17 @@ END_TEST
 static const struct {
 	const char *name, *platform, *again; /* listed a second time; NULL: once */
 	enum role role;
+	bool anywhere;
 } marked[] = {
-	{ "BuildKit's", NOWHERE, NULL, ROLE_ATTESTATION },
-	{ "BuildKit's twice", NOWHERE, NOWHERE, ROLE_ATTESTATION },
-	{ "one that runs", AMD64, NULL, ROLE_MANIFEST },
-	{ "one that runs, listed once more", NOWHERE, AMD64, ROLE_MANIFEST },
-	{ "one that does not say", "", NULL, ROLE_MANIFEST },
-	{ "one that does not say at first", "", NOWHERE, ROLE_MANIFEST },
-	{ "one that does not say then", NOWHERE, "", ROLE_MANIFEST },
+	{ "BuildKit's", NOWHERE, NULL, ROLE_ATTESTATION, false },
+	{ "BuildKit's twice", NOWHERE, NOWHERE, ROLE_ATTESTATION, false },
+	{ "one that runs", AMD64, NULL, ROLE_MANIFEST, false },
+	{ "one that runs, listed once more", NOWHERE, AMD64, ROLE_MANIFEST, false },
+	{ "one that does not say", "", NULL, ROLE_MANIFEST, true },
+	{ "one that does not say at first", "", NOWHERE, ROLE_MANIFEST, true },
+	{ "one that does not say then", NOWHERE, "", ROLE_MANIFEST, true },
+	{ "one that says the half of it then", AMD64, ",\"platform\":{\"architecture\":\"s390x\"}", ROLE_MANIFEST,
+	  true },
 };
 
 /* An entry of an index that is marked as an attestation. */
@@ -183,6 +186,36 @@ START_TEST(an_attestation_that_runs_is_a_platform)
 	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
 	ck_assert_uint_eq(all.subjects_len, 2);
 	ck_assert_msg(all.subjects[1].role == marked[_i].role, "%s", marked[_i].name);
+	ck_assert_msg(all.subjects[1].anywhere == marked[_i].anywhere, "%s", marked[_i].name);
+	graph_release(&g);
+	image_builder_release(&b);
+}
+END_TEST
+
+/* A name says nothing of platforms, whatever another image of the bundle says of the manifest that it stands for. */
+START_TEST(what_a_name_stands_for_does_not_say)
+{
+	CLEANUP(candidates_release) struct candidates all = { 0 };
+	char d[IMAGE_DESCRIPTOR_TEXT];
+	struct image_builder b;
+	struct graph g;
+	size_t manifest;
+
+	image_builder_init(&b);
+	image_text(&b, image_json(&b, TYPE_OCI_CONFIG, "{}"), d);
+	manifest = image_json(
+		&b, TYPE_OCI_MANIFEST,
+		"{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_MANIFEST "\",\"config\":{%s},\"layers\":[]}", d);
+	image_tag(&b, "r.example/a:1", manifest);
+	image_tag(&b, "r.example/b:1",
+		  image_json(&b, TYPE_OCI_INDEX,
+			     "{\"schemaVersion\":2,\"mediaType\":\"" TYPE_OCI_INDEX "\",\"manifests\":[{%s" AMD64 "}]}",
+			     image_text(&b, manifest, d)));
+	image_graph(&b, &b.source, &g);
+	ck_assert_int_eq(candidates_gather(&g, g.images[0].root, &b.source, &all, NULL), ERR_OK);
+	ck_assert_uint_eq(all.subjects_len, 1);
+	ck_assert_str_eq(all.subjects[0].platform, "linux/amd64");
+	ck_assert(all.subjects[0].anywhere);
 	graph_release(&g);
 	image_builder_release(&b);
 }
@@ -322,6 +355,7 @@ int main(void)
 	tcase_add_test(t, order);
 	tcase_add_loop_test(t, reaches, 0, (int)COUNT_OF(reached));
 	tcase_add_loop_test(t, an_attestation_that_runs_is_a_platform, 0, (int)COUNT_OF(marked));
+	tcase_add_test(t, what_a_name_stands_for_does_not_say);
 	tcase_add_loop_test(t, an_attestation_may_carry_a_platform, 0, (int)COUNT_OF(carriers));
 	tcase_add_test(t, what_is_listed_is_a_platform);
 	tcase_add_test(t, absent_signature);

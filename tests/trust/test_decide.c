@@ -104,6 +104,14 @@ static const struct {
 	  { DSSE(AMD64, "a", SLSA, "{}") },
 	  1,
 	  NULL },
+	{ "an attestation that is there may lead to any",
+	  { BUILDKIT },
+	  { 0 },
+	  { BUILDKIT },
+	  ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"linux/amd64\"]"),
+	  { DSSE(AMD64, "a", SLSA, "{}") },
+	  1,
+	  "an attestation: no attestation of this type" },
 	{ "nothing is here but an index",
 	  { AMD64, ARM64, S390X },
 	  { 0 },
@@ -190,6 +198,25 @@ START_TEST(machine)
 }
 END_TEST
 
+/* One place says that it is for arm64, and another says nothing. */
+START_TEST(says_nothing_elsewhere)
+{
+	CLEANUP(policy_free_ptr)
+	struct policy *p =
+		judged_parse(ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"linux/amd64\"]"));
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	static const struct thing list[] = { DSSE(AMD64, "a", SLSA, "{}") };
+	struct candidate items[1];
+	struct candidates all = judged_gather(list, 1, items);
+
+	judged_subjects[ARM64].anywhere = _i == 1;
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_int_eq(policy_decide(p, NAME, &all, &proofs, &d, NULL), ERR_OK);
+	ck_assert(d.accepted == (_i == 0));
+}
+END_TEST
+
 /* Of many reasons some are told, each once, and how many there are besides. */
 START_TEST(reasons)
 {
@@ -246,6 +273,7 @@ int main(void)
 	tcase_add_checked_fixture(t, judged_setup, judged_teardown);
 	tcase_add_loop_test(t, units, 0, (int)COUNT_OF(cases));
 	tcase_add_loop_test(t, machine, 0, (int)COUNT_OF(machines));
+	tcase_add_loop_test(t, says_nothing_elsewhere, 0, 2);
 	tcase_add_test(t, reasons);
 	tcase_add_test(t, types);
 	suite_add_tcase(s, t);
