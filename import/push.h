@@ -50,7 +50,7 @@ struct push_item {
 struct push_tag {
 	uint32_t subject, node, repository;
 	enum link_kind kind;
-	bool yields;       /* to another node of these */
+	bool yields;       /* to another node of these, or its subject will not be there */
 	struct digest was; /* what it stands for now; "" for nothing */
 };
 

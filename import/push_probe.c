@@ -235,9 +235,10 @@ static void share_tags(struct push *p)
 	}
 }
 
-/* What has no tag is not sent, unless it is found otherwise. */
+/* What has no tag is not sent, unless it is found otherwise; and for what is not sent nothing has a tag. */
 static enum err_code leave_untagged(struct push *p, struct err *err)
 {
+	enum err_code code;
 	size_t i;
 
 	for (i = 0; i < p->tags_len; i++)
@@ -246,7 +247,10 @@ static enum err_code leave_untagged(struct push *p, struct err *err)
 		if (!p->tags[i].yields)
 			push_item_of(p, p->tags[i].node, p->tags[i].repository)->untagged = false;
 	}
-	return push_mark(p, err);
+	code = push_mark(p, err);
+	for (i = 0; code == ERR_OK && i < p->tags_len; i++)
+		p->tags[i].yields |= !push_item_of(p, p->tags[i].subject, p->tags[i].repository)->wanted;
+	return code;
 }
 
 /* What belongs to the images and is not going to be there. */

@@ -232,6 +232,26 @@ tagged() {
 	diff <(stands "$REGISTRY") <(stands "$REGISTRY/each")
 }
 
+@test "what cosign has tagged after a signature that has no tag is not there either" {
+	local name sig
+	signed_twice
+	for name in demo again; do
+		sig=$(lab_peer crane digest --insecure "$REGISTRY/$name/multi:$SIG")
+		echo "of $name" >layer
+		lab_peer oras push --plain-http --no-tty "$REGISTRY/$name/multi:sha256-${sig#sha256:}.sig" layer >/dev/null
+	done
+	"$BUNDLE" export -q -o deep.zst --map "$REGISTRY=registry.example.test" "$REGISTRY"/{demo,again}/multi:2.1 >/dev/null 2>&1
+	bundle import -q --to "docker://$REGISTRY/deep" deep.zst
+	expect 4 "$REGISTRY/deep/again/multi:2.1  $MULTI" "$REGISTRY/deep/demo/multi:2.1  $MULTI"
+	holds stderr "2 of cosign's signatures"
+	for name in demo again; do
+		sig=$(lab_peer crane digest --insecure "$REGISTRY/deep/$name/multi:$SIG")
+		[[ $(lab_peer crane ls "$REGISTRY/deep/$name/multi" | sort) == $(printf '%s\n' 2.1 "${SIG%.sig}".{att,sig} "sha256-${sig#sha256:}.sig" | sort) ]]
+	done
+	bundle import -q --to "docker://$REGISTRY/deep" deep.zst
+	expect 4 ' 0 B written'
+}
+
 @test "an index that is not whole: a clear line, or a new index by name" {
 	local other
 	bundle export -q -o part --platform linux/amd64 --map "$REGISTRY=registry.example.test" "$REGISTRY/demo/multi:2.1"
