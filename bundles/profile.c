@@ -24,7 +24,7 @@ struct profile {
 	const struct graph *g;
 	struct js_out o;
 	bool *listed; /* by node: children that have their entry */
-	bool planned; /* nothing is there yet: an index of referrers has the place of the longest one */
+	bool planned; /* nothing is there yet: an index of referrers is not made */
 };
 
 static void begin_entry(struct js_out *o, const struct node *n)
@@ -281,16 +281,29 @@ static enum err_code make_fallback(struct profile *p, const char *tag, const str
 	return code;
 }
 
+/* What has its place until it can be made: the one that is listed already, since the same again must take no more room
+ * than it has, else the longest. */
+static void plan_fallback(const struct profile *p, const char *tag, const struct digest *subject,
+			  struct digest *ret_digest, uint64_t *ret_size)
+{
+	const struct layout_entry *old = layout_find(p->layout, tag);
+
+	*ret_digest = old != NULL ? digest_unpack(&old->digest) : *subject;
+	*ret_size = old != NULL ? old->size_bytes : LIMIT_MANIFEST_BYTES;
+}
+
 static enum err_code put_fallback(struct profile *p, const struct node *subject, const struct link *links, size_t len,
 				  struct err *err)
 {
-	struct digest digest = subject->digest; /* as long as any */
-	uint64_t size_bytes = LIMIT_MANIFEST_BYTES;
+	struct digest digest = { 0 };
+	uint64_t size_bytes = 0;
 	char tag[SUBJECT_KEY_MAX];
 	enum err_code code = ERR_OK;
 
 	layout_survey_key(&subject->digest, tag);
-	if (!p->planned)
+	if (p->planned)
+		plan_fallback(p, tag, &subject->digest, &digest, &size_bytes);
+	else
 		code = make_fallback(p, tag, links, len, &digest, &size_bytes, err);
 	if (code != ERR_OK || size_bytes == 0)
 		return code;

@@ -29,7 +29,7 @@
 bool profile_tag(const struct graph *g, const struct link *link, char out[PROFILE_TAG_MAX]);
 /* Write the entries of a settled graph to index, an empty buffer.  The layout is locked. */
 enum err_code profile_write(struct layout *l, const struct graph *g, struct buf *index, struct err *err);
-/* The same before any blob is there, and at least as long: to tell how long index.json becomes, and for nothing else.
- */
+/* The same before any blob is there, to tell how long index.json becomes, and for nothing else: at least as long, but
+ * for the digits by which the size of an index of referrers grows that is listed already. */
 enum err_code profile_plan(struct layout *l, const struct graph *g, struct buf *index, struct err *err);
 #endif
