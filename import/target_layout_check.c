@@ -1,5 +1,6 @@
 /* The part of target_layout that looks what names and tags stand for, and what of that can be run. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bundles/profile.h"
 #include "common/limits.h"
@@ -59,59 +60,106 @@ static enum err_code has_grown(const struct target_layout *t, const struct graph
 	return code == ERR_NOT_FOUND ? ERR_OK : code; /* what is not there is no loss */
 }
 
-/* What another repository has under the same tag: a layout has an entry for each. */
-static bool comes_too(const struct graph *g, const struct link *link, const struct digest *was)
-{
-	const struct link *links;
-	size_t len = graph_links_of(g, link->subject, &links), i;
+/* What a tag of cosign's stands for in the plan: links of one subject and kind, which graph_settle sorted by digest. */
+struct tag_links {
+	const struct graph *g;
+	const struct link *items;
+	size_t len;
+};
 
-	for (i = 0; i < len; i++) {
-		if (links[i].kind == link->kind && digest_equal(&g->nodes[links[i].referrer].digest, was))
+/* The tag, which all have that are carried; false where none is. */
+static bool tag_of(const struct tag_links *links, char out[PROFILE_TAG_MAX])
+{
+	size_t i;
+
+	for (i = 0; i < links->len; i++) {
+		if (profile_tag(links->g, &links->items[i], out))
 			return true;
 	}
 	return false;
 }
 
-/* cosign's tag for a referrer may stand for something else there, and for no less of the same.  In the store it moves,
- * as all that refers to an image is there whatever its tag stands for. */
-static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, const struct link *link, const char *tag,
-				 struct err *err)
+/* What another repository has under the same tag: a layout has an entry for each. */
+static bool comes_too(const struct tag_links *links, const struct digest *was)
+{
+	size_t low = 0, high = links->len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(links->g->nodes[links->items[mid].referrer].digest.text, was->text);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+/* What comes under a tag beside something else that it stands for there. */
+static enum err_code look_at_link(struct target_layout *t, struct plan *plan, const struct link *link,
+				  const struct descriptor *was, struct err *err)
 {
 	const struct node *is = &plan->graph.nodes[link->referrer];
 	bool may_move = plan->replace || t->owner == LAYOUT_OURS;
-	enum err_code code = ERR_OK;
-	size_t len, i;
-	const struct layout_entry *const *tagged = layout_tagged(t->layout, tag, &len);
+	bool grown = false;
+	char tag[PROFILE_TAG_MAX];
+	enum err_code code;
 
+	if (!profile_tag(&plan->graph, link, tag))
+		return ERR_OK;
+	code = has_grown(t, &plan->graph, is, was, &grown, may_move ? NULL : err);
+	if (may_move) { /* also from what nobody can read */
+		grown &= code == ERR_OK;
+		t->moves_tags |= !grown;
+		code = ERR_OK;
+	}
+	if (code == ERR_OK && !grown && t->owner != LAYOUT_OURS)
+		code = plan_add_tag(plan, tag, &was->digest, &is->digest, err);
+	return code;
+}
+
+/* cosign's tag for a referrer may stand for something else there, and for no less of the same.  In the store it moves,
+ * as all that refers to an image is there whatever its tag stands for. */
+static enum err_code look_at_tag(struct target_layout *t, struct plan *plan, const struct tag_links *links,
+				 struct err *err)
+{
+	const struct layout_entry *const *tagged;
+	enum err_code code = ERR_OK;
+	char tag[PROFILE_TAG_MAX];
+	size_t len, i, j;
+
+	if (!tag_of(links, tag))
+		return ERR_OK;
+	tagged = layout_tagged(t->layout, tag, &len);
 	for (i = 0; code == ERR_OK && i < len; i++) {
 		const struct descriptor was = layout_descriptor(tagged[i]);
-		bool grown = false;
 
-		if (comes_too(&plan->graph, link, &was.digest))
+		if (comes_too(links, &was.digest))
 			continue;
-		code = has_grown(t, &plan->graph, is, &was, &grown, may_move ? NULL : err);
-		if (may_move) { /* also from what nobody can read */
-			grown &= code == ERR_OK;
-			t->moves_tags |= !grown;
-			code = ERR_OK;
-		}
-		if (code == ERR_OK && !grown && t->owner != LAYOUT_OURS)
-			code = plan_add_tag(plan, tag, &was.digest, &is->digest, err);
+		for (j = 0; code == ERR_OK && j < links->len; j++)
+			code = look_at_link(t, plan, &links->items[j], &was, err);
 	}
 	return code;
 }
 
 static enum err_code look_at_tags(struct target_layout *t, struct plan *plan, struct err *err)
 {
+	const struct graph *g = &plan->graph;
 	enum err_code code = ERR_OK;
-	size_t i;
+	size_t i, len;
 
 	plan_forget_tags(plan);
-	for (i = 0; code == ERR_OK && i < plan->graph.links_len; i++) {
-		char tag[PROFILE_TAG_MAX];
+	for (i = 0; code == ERR_OK && i < g->links_len; i += len) {
+		const struct link *first = &g->links[i];
 
-		if (profile_tag(&plan->graph, &plan->graph.links[i], tag))
-			code = look_at_tag(t, plan, &plan->graph.links[i], tag, err);
+		for (len = 1;
+		     i + len < g->links_len && first[len].subject == first->subject && first[len].kind == first->kind;
+		     len++)
+			;
+		code = look_at_tag(t, plan, &(struct tag_links){ .g = g, .items = first, .len = len }, err);
 	}
 	return code;
 }
