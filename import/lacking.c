@@ -30,6 +30,17 @@ static void lacking_release(struct lacking *l)
 	free(l->questions);
 }
 
+/* Docker looks for manifests among layers, too: whether such a layer is left out, or must be there, it may be there. */
+static bool may_be_manifest(const struct node *n)
+{
+	return n->role != ROLE_LAYER || manifest_kind(n->media_type) != MANIFEST_NONE;
+}
+
+static bool may_be_run(const struct lacking *l, enum role role)
+{
+	return role == ROLE_MANIFEST || role == ROLE_INDEX || (role == ROLE_ATTESTATION && l->runs_all);
+}
+
 /* Of a bundle that was chosen from, the rest has signatures too: of what was not chosen only these are left. */
 static void leave_unchosen(struct lacking *l)
 {
@@ -40,10 +51,10 @@ static void leave_unchosen(struct lacking *l)
 		struct node *n = &l->whole.nodes[i];
 		uint32_t at = graph_find(chosen, &n->digest);
 
-		if (n->role != ROLE_MANIFEST && n->role != ROLE_INDEX)
-			continue;
-		n->left_out |= at == NODE_NONE || !node_is_carried(&chosen->nodes[at]);
-		l->unknown[i] = at == NODE_NONE;
+		if (n->role == ROLE_MANIFEST || n->role == ROLE_INDEX)
+			n->left_out |= at == NODE_NONE || !node_is_carried(&chosen->nodes[at]);
+		l->unknown[i] = at == NODE_NONE && !node_is_carried(n) && may_be_manifest(n) &&
+				(n->role != ROLE_ATTESTATION || l->runs_all);
 	}
 }
 
@@ -83,18 +94,7 @@ static enum err_code judge(struct lacking *l, size_t image, struct err *err)
 				     err);
 }
 
-/* Docker looks for manifests among layers, too: whether such a layer is left out, or must be there, it may be there. */
-static bool may_be_manifest(const struct node *n)
-{
-	return n->role != ROLE_LAYER || manifest_kind(n->media_type) != MANIFEST_NONE;
-}
-
-static bool may_be_run(const struct lacking *l, enum role role)
-{
-	return role == ROLE_MANIFEST || role == ROLE_INDEX || (role == ROLE_ATTESTATION && l->runs_all);
-}
-
-/* What may be run of an image, and is not carried.  Of what the plan does not know, what lists it is asked about. */
+/* What may be run of an image, and does not go along.  Of what the plan does not know, what lists it is asked about. */
 static enum err_code add_questions(struct lacking *l, size_t image, struct err *err)
 {
 	const struct graph *g = l->graph;
@@ -106,7 +106,7 @@ static enum err_code add_questions(struct lacking *l, size_t image, struct err *
 		const struct candidate_subject *s = &all.subjects[i];
 		uint32_t node = graph_find(&l->plan->graph, s->digest);
 
-		if (node == NODE_NONE || node_is_carried(&g->nodes[s->node]) || !may_be_run(l, s->role))
+		if (node == NODE_NONE || node_is_carried(&l->plan->graph.nodes[node]) || !may_be_run(l, s->role))
 			continue;
 		code = vec_grow(&l->questions, &l->cap, l->len + 1, sizeof(*l->questions), LIMIT_EDGES, err);
 		if (code == ERR_OK)

@@ -135,3 +135,38 @@ blob() {
 	run lab_docker inspect "$hidden"
 	[[ $status != 0 ]]
 }
+
+# Nor is it known what lies in an attestation that was not chosen, where the bundle lacks a part of it.
+@test "an attestation of what was not chosen, and an image in it that the daemon has" {
+	local manifest=application/vnd.oci.image.manifest.v1+json index=application/vnd.oci.image.index.v1+json
+	local hidden=registry.example.test/hidden:2 other=registry.example.test/other:2 architecture
+	"$BUNDLE" export -q -o app.zst "$APP" >/dev/null
+	bundle import -q --to "$DAEMON" app.zst
+	expect 0
+	curl -sf -H "Accept: $manifest" "http://$REGISTRY/v2/demo/app1/manifests/$APP1_AMD64" >app.json
+	for architecture in s390x riscv64 unknown; do
+		printf '{"architecture":"%s","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}' "$architecture" >config.json
+		printf '{"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[]}' "$manifest" \
+			"$(blob config.json application/vnd.oci.image.config.v1+json)" >outer.json
+		[[ $architecture != unknown ]] || jq -c --argjson app "$(blob app.json "$manifest")" '.layers = [$app]' outer.json >carrier.json
+		blob outer.json "$manifest" | jq -c --arg of "$architecture" '.platform = {os: "linux", architecture: $of}' >"$architecture.json"
+	done
+	blob carrier.json "$manifest" | jq -c --slurpfile of riscv64.json '.platform = {os: "unknown", architecture: "unknown"} | .annotations =
+		{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": $of[0].digest}' >attestation.json
+	rm "lay/blobs/sha256/${APP1_AMD64#sha256:}"
+	printf '{"schemaVersion":2,"mediaType":"%s","manifests":[%s,%s,%s]}' "$index" "$(<attestation.json)" "$(<s390x.json)" \
+		"$(<riscv64.json)" >index.json
+	printf '{"schemaVersion":2,"manifests":[%s]}' \
+		"$(blob index.json "$index" | jq -c --arg name "$hidden" '.annotations["org.opencontainers.image.ref.name"] = $name')" \
+		>lay/index.json
+	printf '{"imageLayoutVersion":"1.0.0"}' >lay/oci-layout
+	bundle export -q -o hidden.zst oci:lay
+	expect 4
+	bundle import -q --to "$DAEMON" --map "${hidden%:2}=${other%:2}" hidden.zst
+	expect 0 "$other"
+	cp "$TOP/tests/fixtures/cosign.pub" .
+	printf '{"default":[{"type":"attestation","keyPath":"cosign.pub","predicateTypes":["*"],"platforms":["linux/amd64"]}]}' \
+		>policy.json
+	bundle import -q --to "$DAEMON" --policy policy.json --platform linux/s390x hidden.zst
+	complain 3 "$hidden: refused by policy.json" 'has what an index of this bundle lists'
+}
