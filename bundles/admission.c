@@ -166,6 +166,7 @@ enum err_code admission_check_image(struct admission *a, const struct graph *g, 
 
 	if (code == ERR_OK)
 		code = candidates_gather_there(g, image->root, source, there, &all, err);
+	all.runs_all = a->runs_all;
 	if (code == ERR_OK)
 		code = check_revoked_there(a, &all, both[0], err);
 	if (code == ERR_OK)

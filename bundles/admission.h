@@ -63,6 +63,7 @@ struct admission {
 	struct admission_policy policies[ADMISSION_POLICIES];
 	size_t len;
 	bool bypassed; /* the site has a policy, which was not asked */
+	bool runs_all; /* for who knows where the images go to set: see struct candidates */
 	struct revoked revoked;
 	struct prover prover; /* for what is shown: no signature by a key that is revoked is proved */
 	struct proofs proofs;

@@ -173,7 +173,7 @@ static enum err_code check_lacking(struct extraction *x, struct err *err)
 	for (i = 0; i < x->graph.nodes_len; i++) {
 		const struct node *n = &x->graph.nodes[i];
 
-		there[i] = n->role != ROLE_ATTESTATION && !node_is_carried(n) && layout_is_there(x->layout, &n->digest);
+		there[i] = !node_is_carried(n) && layout_is_there(x->layout, &n->digest);
 		any |= there[i];
 	}
 	return any ? admission_check_there(&x->admission, x->bundle, &x->graph, there, err) : ERR_OK;

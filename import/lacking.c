@@ -15,7 +15,6 @@ struct lacking {
 	struct source *source;     /* of the bundle */
 	bool *there;               /* by node of graph: what is not carried and is, or may be, at the target */
 	bool *unknown;             /* by node of graph: the plan does not know it, so nobody can be asked about it */
-	bool runs_all;             /* of the target */
 	struct target_question *questions;
 	size_t len, cap;
 };
@@ -38,7 +37,7 @@ static bool may_be_manifest(const struct node *n)
 
 static bool may_be_run(const struct lacking *l, enum role role)
 {
-	return role == ROLE_MANIFEST || role == ROLE_INDEX || (role == ROLE_ATTESTATION && l->runs_all);
+	return role == ROLE_MANIFEST || role == ROLE_INDEX || (role == ROLE_ATTESTATION && l->admission->runs_all);
 }
 
 /* Of a bundle that was chosen from, the rest has signatures too: of what was not chosen only these are left. */
@@ -54,7 +53,7 @@ static void leave_unchosen(struct lacking *l)
 		if (n->role == ROLE_MANIFEST || n->role == ROLE_INDEX)
 			n->left_out |= at == NODE_NONE || !node_is_carried(&chosen->nodes[at]);
 		l->unknown[i] = at == NODE_NONE && !node_is_carried(n) && may_be_manifest(n) &&
-				(n->role != ROLE_ATTESTATION || l->runs_all);
+				(n->role != ROLE_ATTESTATION || l->admission->runs_all);
 	}
 }
 
@@ -174,9 +173,10 @@ static enum err_code ask(struct lacking *l, struct target *t, struct err *err)
 
 enum err_code lacking_check(struct admission *a, const struct plan *plan, struct target *t, struct err *err)
 {
-	CLEANUP(lacking_release) struct lacking l = { .admission = a, .plan = plan, .runs_all = t->runs_all };
+	CLEANUP(lacking_release) struct lacking l = { .admission = a, .plan = plan };
 	enum err_code code;
 
+	a->runs_all = t->runs_all;
 	if (a->len == 0 && a->revoked.len == 0)
 		return ERR_OK;
 	graph_init(&l.whole);

@@ -73,6 +73,8 @@ struct candidates {
 	size_t len, cap;
 	uint64_t signed_bytes; /* of all that can be proved */
 	const bool *there;     /* borrowed; see candidates_gather_there; NULL: what is not carried is nowhere */
+	bool runs_all;         /* for the caller to set: whoever runs the image there is given what lies in its
+				  attestations, too */
 	struct intern strings;
 };
 
@@ -91,8 +93,7 @@ struct candidate_proof {
 enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
 				struct candidates *ret_candidates, struct err *err);
 /* The same where images go to a place that may have what their indexes list and the graph does not carry: there says
- * so, by node, and what is there counts as one of the image's manifests.  Of an attestation it says so only where
- * whoever runs the image is given what lies in it, too. */
+ * so, by node, and what is there counts as one of the image's manifests. */
 enum err_code candidates_gather_there(const struct graph *g, uint32_t root, struct source *source, const bool *there,
 				      struct candidates *ret_candidates, struct err *err);
 /* Its bytes came with the image, or are where it goes. */

@@ -25,13 +25,13 @@ static void judging_release(struct judging *j)
 
 /* ---- who must be vouched for, and by what ---- */
 
-/* The image manifests that are here; where there are none, whatever the name stands for.  Of an index, or of an
- * attestation, that is only where the image goes nobody knows what it leads to. */
+/* The image manifests that are here; where there are none, whatever the name stands for.  Of an index that is only
+ * where the image goes, and of an attestation where anybody looks into it, nobody knows what it leads to. */
 static bool is_unit(const struct candidates *all, size_t i)
 {
 	const struct candidate_subject *s = &all->subjects[i];
-	bool is_closed =
-		(s->role == ROLE_INDEX || s->role == ROLE_ATTESTATION) && !node_is_carried(&all->graph->nodes[s->node]);
+	bool may_lead = s->role == ROLE_INDEX || (s->role == ROLE_ATTESTATION && all->runs_all);
+	bool is_closed = may_lead && !node_is_carried(&all->graph->nodes[s->node]);
 
 	return (s->role == ROLE_MANIFEST || is_closed) && candidates_has(all, s->node);
 }

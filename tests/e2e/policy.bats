@@ -309,6 +309,30 @@ left_out_platform() {
 	[[ ! -e $BUNDLE_STORE ]]
 }
 
+# Who chooses by platform alone takes it for an image.
+@test "what is marked as an attestation and says what it runs on must be vouched for where it was left out and is there" {
+	local type=application/vnd.oci.image.index.v1+json marked=$REGISTRY/team/marked
+	local arm=sha256-d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4.sig
+	lab_peer crane index append --insecure -t "$marked:1" -m "$REGISTRY/team/built:1" -m "$REGISTRY/team/app:1" \
+		-m "$REGISTRY/team/plain:1" 2>/dev/null
+	lab_peer crane copy "$REGISTRY/team/built:$arm" "$marked:$arm" 2>/dev/null
+	curl -sf -H "Accept: $type" "http://${marked/\//\/v2\/}/manifests/1" | jq -c '.manifests[2].annotations =
+		{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": .manifests[1].digest}' >marked.json
+	curl -sf -X PUT -H "Content-Type: $type" --data-binary @marked.json "http://${marked/\//\/v2\/}/manifests/1"
+	policy "$(signed_by builder.pub '{"type":"matchDigest"}')"
+	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$marked:1"
+	expect 0
+	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
+	bundle import --quiet --to store plain.oci.tar.zst
+	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
+	complain 3 "$marked:1: refused by policy.json" 'linux/arm64: no signature'
+	"$BUNDLE" extract -q plain.oci.tar.zst folder >/dev/null
+	bundle extract -q --policy policy.json part.oci.tar.zst folder
+	complain 3 "$marked:1: refused by policy.json" 'linux/arm64: no signature'
+	bundle extract -q --policy policy.json part.oci.tar.zst another
+	expect 0
+}
+
 # Asks the site for manifests of team/mixed by tag and by digest: all of linux/arm/v7, and of linux/arm64 as $1 says.
 mixed_is() {
 	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4

@@ -150,6 +150,7 @@ START_TEST(units)
 		judged_nodes[i].left_out = left_out[i];
 	}
 	all.there = there;
+	all.runs_all = true;
 	proofs_init(&proofs, &judged_prover, NULL);
 	ck_assert_msg(policy_decide(p, NAME, &all, &proofs, &d, &err) == ERR_OK, "%s: %s", cases[_i].what, err.msg);
 	ck_assert_msg(d.accepted == (cases[_i].refusal == NULL), "%s", cases[_i].what);
