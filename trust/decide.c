@@ -332,6 +332,17 @@ static enum err_code add_scope(struct decision *d, const struct policy_scope *sc
 	return code == ERR_OK ? decision_add(d, &step, err) : code;
 }
 
+static enum err_code judge_scope(const struct policy_scope *scope, struct coverage *coverage, struct proofs *proofs,
+				 struct decision *d, struct err *err)
+{
+	enum err_code code = add_scope(d, scope, err);
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < scope->len; i++)
+		code = judge(&scope->requirements[i], coverage, proofs, d, err);
+	return code;
+}
+
 static bool is_accepted(const struct decision *d)
 {
 	size_t i;
@@ -348,16 +359,15 @@ enum err_code policy_decide(const struct policy *p, const char *name, const stru
 {
 	CLEANUP(decision_release) struct decision d = { .policy = p };
 	CLEANUP(coverage_release) struct coverage coverage = { 0 };
-	const struct policy_scope *scope = policy_scope_of(p, name);
+	const struct policy_scope *scope = policy_scope_of(p, name), *alike = policy_scope_alike(p, name);
 	enum err_code code = str_copy(name, &d.name, err);
-	size_t i;
 
 	if (code == ERR_OK)
 		code = coverage_init(&coverage, all, err);
 	if (code == ERR_OK)
-		code = add_scope(&d, scope, err);
-	for (i = 0; code == ERR_OK && i < scope->len; i++)
-		code = judge(&scope->requirements[i], &coverage, proofs, &d, err);
+		code = judge_scope(scope, &coverage, proofs, &d, err);
+	if (code == ERR_OK && alike != NULL && alike != scope)
+		code = judge_scope(alike, &coverage, proofs, &d, err);
 	if (code != ERR_OK)
 		return code;
 	d.accepted = is_accepted(&d);

@@ -91,4 +91,7 @@ enum err_code policy_add_note(struct policy *p, struct err *err, const char *fmt
 	__attribute__((format(printf, 3, 4)));
 /* The scope that counts for a full normalised name: the most specific one that matches. */
 const struct policy_scope *policy_scope_of(const struct policy *p, const char *name);
+/* The most specific one that matches a name whose registry is the same as a component of a path (reference_component):
+ * there one is given for the other.  NULL where there is none; it may be the same as that of the name. */
+const struct policy_scope *policy_scope_alike(const struct policy *p, const char *name);
 #endif

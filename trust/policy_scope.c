@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/reference.h"
+#include "common/text.h"
 #include "trust/policy_private.h"
 
 /* Longer than any full name. */
@@ -58,6 +59,52 @@ static const struct policy_scope *find_wildcard(const struct policy *p, char *ho
 		found = find(p, wildcard);
 	}
 	return found;
+}
+
+/* *.example.com takes a component with a port, and one without. */
+static bool is_domain_of(const char *wildcard, const char *component)
+{
+	char host[REFERENCE_COMPONENT_MAX];
+	char *dash = strrchr(strcpy(host, component), '-');
+
+	if (text_ends(host, wildcard + 1))
+		return true;
+	if (dash == NULL || dash[1 + strspn(dash + 1, "0123456789")] != '\0')
+		return false;
+	*dash = '\0';
+	return text_ends(host, wildcard + 1);
+}
+
+/* How specific a scope is for a name of this component and what follows it; 0 where it is not for it. */
+static size_t alike_len(const char *scope, const char *component, const char *rest)
+{
+	size_t host_len = strcspn(scope, "/"), rest_len = strlen(scope + host_len);
+	char own[REFERENCE_COMPONENT_MAX];
+
+	reference_component(scope, host_len, own);
+	if (text_starts(own, "*."))
+		return is_domain_of(own, component) ? host_len : 0;
+	if (strcmp(own, component) != 0 || !text_starts(rest, scope + host_len))
+		return 0;
+	return strchr("/:@", rest[rest_len]) != NULL ? REFERENCE_COMPONENT_MAX + rest_len : 0;
+}
+
+const struct policy_scope *policy_scope_alike(const struct policy *p, const char *name)
+{
+	size_t host_len = strcspn(name, "/"), best_len = 0, i;
+	const struct policy_scope *best = NULL;
+	char component[REFERENCE_COMPONENT_MAX];
+
+	reference_component(name, host_len, component);
+	for (i = 0; i < p->scopes_len; i++) {
+		size_t len = alike_len(p->scopes[i].name, component, name + host_len);
+
+		if (len > best_len) {
+			best = &p->scopes[i];
+			best_len = len;
+		}
+	}
+	return best;
 }
 
 const struct policy_scope *policy_scope_of(const struct policy *p, const char *name)

@@ -333,6 +333,25 @@ left_out_platform() {
 	expect 0
 }
 
+# A site that serves it gives it to who asks for the registry of the scope.
+@test "a registry that is written like another one needs what that one needs" {
+	local accept='Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json' name
+	printf '{"default":[{"type":"insecureAcceptAnything"}],"transports":{"docker":{"r.test:5000/team":[%s]}}}' \
+		"$(signed_by builder.pub '{"type":"matchDigest"}')" >policy.json
+	for name in R.test:5000 r.test-5000; do
+		bundle export --quiet -o alike.oci.tar.zst --map "$REGISTRY=$name" "$REGISTRY/team/plain:1"
+		expect 0
+		site_start --registry 127.0.0.1:0 alike.oci.tar.zst
+		curl -sf -o given -H "$accept" "http://$SITE/v2/team/plain/manifests/1?ns=r.test:5000"
+		site_stop "$SITE_PID"
+		bundle import --quiet --to store --policy policy.json alike.oci.tar.zst
+		complain 3 "$name/team/plain:1: refused by policy.json, /transports/docker/r.test:5000~1team/0" 'found: no signature'
+	done
+	bundle export --quiet -o signed.oci.tar.zst --map "$REGISTRY=R.test:5000" "$REGISTRY/team/built:1"
+	bundle import --quiet --to store --policy policy.json signed.oci.tar.zst
+	expect 0
+}
+
 # Asks the site for manifests of team/mixed by tag and by digest: all of linux/arm/v7, and of linux/arm64 as $1 says.
 mixed_is() {
 	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4

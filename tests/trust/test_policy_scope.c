@@ -69,6 +69,41 @@ START_TEST(finds)
 }
 END_TEST
 
+/* Which is for a registry that is written alike where it is a component of a path. */
+static const struct {
+	const char *name, *scopes[4], *want;
+} alike[] = {
+	{ "r.example/app:1", { NULL }, NULL },
+	{ "r.example/app:1", { "r.example", "r.example/app" }, "r.example/app" },
+	{ "R.example/app:1", { "r.example", "r.example/app", "r.example/ap" }, "r.example/app" },
+	{ "r.example/app:1", { "R.example/app:1" }, "R.example/app:1" },
+	{ "R.example/app@sha256:" HEX, { "r.example/app" }, "r.example/app" },
+	{ "R.example/apps:1", { "r.example/app" }, NULL },
+	{ "R.example.evil/app:1", { "r.example" }, NULL },
+	{ "r.example-5000/app:1", { "r.example:5000/app", "r.example" }, "r.example:5000/app" },
+	{ "r.example:5000/app:1", { "r.example-5000" }, "r.example-5000" },
+	{ "FE80--1-5000/app:1", { "[fe80::1]:5000" }, "[fe80::1]:5000" },
+	{ "r.EXAMPLE.com/app:1", { "*.com", "*.example.com" }, "*.example.com" },
+	{ "r.example.com-5000/app:1", { "*.example.com" }, "*.example.com" },
+	{ "r.example.com-a/app:1", { "*.example.com" }, NULL },
+	{ "EXAMPLE.com/app:1", { "*.example.com", "" }, NULL },
+};
+
+START_TEST(finds_alike)
+{
+	CLEANUP(policy_free_ptr) struct policy *p = NULL;
+	const struct policy_scope *found;
+	struct err err = { 0 };
+
+	ck_assert_msg(parse(alike[_i].scopes, &p, &err) == ERR_OK, "%s", err.msg);
+	found = policy_scope_alike(p, alike[_i].name);
+	if (alike[_i].want == NULL)
+		ck_assert_msg(found == NULL, "%s: %s", alike[_i].name, found->name);
+	else
+		ck_assert_msg(found != NULL && strcmp(found->name, alike[_i].want) == 0, "%s", alike[_i].name);
+}
+END_TEST
+
 /* No name is as long as this; it falls to the defaults, and over no edge. */
 START_TEST(too_long)
 {
@@ -92,6 +127,7 @@ int main(void)
 	TCase *t = tcase_create("policy_scope");
 
 	tcase_add_loop_test(t, finds, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, finds_alike, 0, (int)COUNT_OF(alike));
 	tcase_add_test(t, too_long);
 	suite_add_tcase(s, t);
 	return test_run(s);
