@@ -43,7 +43,8 @@ enum err_code serve_repository_open(struct catalog_view *view, struct serve_rece
 enum err_code serve_repository_tag(struct serve_repository *r, const char *tag, struct serve_found *ret_found,
 				   struct err *err);
 /* A digest that an image leads to, and whose bytes are there: in its own place, or in another, since a bundle may leave
- * out what an earlier one has. */
+ * out what an earlier one has.  Where images are judged, what came along with one as an attestation or referrer is not
+ * found if one of another place lists it to be run and was judged without it. */
 enum err_code serve_repository_find(struct serve_repository *r, const struct digest *digest,
 				    struct serve_found *ret_found, struct err *err);
 /* The same among the images of one place. */

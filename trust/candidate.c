@@ -26,27 +26,42 @@ static bool is_index(const struct node *n)
 	return manifest_kind(n->media_type) == MANIFEST_INDEX;
 }
 
+/* As BuildKit's do. */
+static bool says_nowhere(const struct graph *g, uint32_t node)
+{
+	const char *platform = graph_platform(g, node, 0);
+	size_t i;
+
+	for (i = 1; platform != NULL && strcmp(platform, PLATFORM_NONE) == 0; i++) {
+		platform = graph_platform(g, node, i);
+		if (platform == NULL)
+			return true;
+	}
+	return false;
+}
+
+bool candidates_runs_nowhere(const struct graph *g, uint32_t node)
+{
+	bool nowhere = g->nodes[node].role == ROLE_ATTESTATION && says_nowhere(g, node);
+	size_t i;
+
+	for (i = 0; nowhere && i < g->edges_len; i++)
+		nowhere = g->edges[i].to != node || !g->edges[i].anywhere;
+	return nowhere;
+}
+
 /* What an index lists may be run, whatever it is called there: some look at platforms and not at marks, nor at media
- * types.  Only an attestation that says wherever it is listed that it runs nowhere, as BuildKit's do, is none; and an
- * index is none, for Docker goes through it whatever it is marked as. */
+ * types.  Only an attestation that says wherever it is listed that it runs nowhere is none; and an index is none, for
+ * Docker goes through it whatever it is marked as. */
 static enum role role_of(const struct graph *g, uint32_t node, bool runs)
 {
 	const struct node *n = &g->nodes[node];
-	const char *platform = graph_platform(g, node, 0);
-	size_t i;
 
 	if (n->role == ROLE_INDEX || n->role == ROLE_MANIFEST || (n->role == ROLE_REFERRER && !runs))
 		return n->role;
 	if (is_index(n) && (n->expanded || !node_is_carried(n)))
 		return ROLE_INDEX;
-	if (runs)
-		return ROLE_MANIFEST;
-	for (i = 1; platform != NULL && strcmp(platform, PLATFORM_NONE) == 0; i++) {
-		platform = graph_platform(g, node, i);
-		if (platform == NULL)
-			return ROLE_ATTESTATION;
-	}
-	return ROLE_MANIFEST;
+	return runs || !says_nowhere(g, node) ? ROLE_MANIFEST : ROLE_ATTESTATION;
 }
 
 static enum err_code add_subject(struct gathering *w, uint32_t node, struct err *err)

@@ -96,6 +96,8 @@ enum err_code candidates_gather(const struct graph *g, uint32_t root, struct sou
  * so, by node, and what is there counts as one of the image's manifests. */
 enum err_code candidates_gather_there(const struct graph *g, uint32_t root, struct source *source, const bool *there,
 				      struct candidates *ret_candidates, struct err *err);
+/* What is marked as an attestation says, wherever it is listed, that it runs nowhere. */
+bool candidates_runs_nowhere(const struct graph *g, uint32_t node);
 /* Its bytes came with the image, or are where it goes. */
 bool candidates_has(const struct candidates *all, uint32_t node);
 /* Prove one under this material: that who is wanted has signed it, and that it is about its subject's digest. */

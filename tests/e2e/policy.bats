@@ -352,6 +352,67 @@ left_out_platform() {
 	expect 0
 }
 
+# What the site answers to who asks for manifests ($2...) of a repository ($1).
+given() {
+	local accept='Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json' which
+	for which in "${@:2}"; do
+		curl -s -o /dev/null -w '%{http_code} ' -H "$accept" "http://$SITE/v2/$REGISTRY/$1/manifests/$which"
+	done
+}
+
+# Signatures and attestations are not judged as images, so none of them may be one under another name.
+@test "what came along with one bundle is no platform that another one was judged without" {
+	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4 repo=$REGISTRY/team/two hidden
+	local type=application/vnd.oci.image.manifest.v1+json index=application/vnd.oci.image.index.v1+json
+	local api=http://${repo/\//\/v2\/}/manifests
+	lab_peer crane copy "$REGISTRY/team/built:1" "$repo:2" 2>/dev/null
+	lab_peer crane copy "$REGISTRY/team/built:${arm/:/-}.sig" "$repo:${arm/:/-}.sig" 2>/dev/null
+	lab_peer crane copy "$REGISTRY/team/plain:1" "$repo:plain" 2>/dev/null
+	curl -sf -H "Accept: $type" "$api/2" >built.json
+	curl -sf -H "Accept: $type" "$api/plain" | jq -c --arg type "$type" --arg digest "$arm" --argjson size "$(stat -c %s built.json)" \
+		'.subject = {mediaType: $type, digest: $digest, size: $size}' >hidden.json
+	hidden=sha256:$(sha256sum <hidden.json | cut -d ' ' -f 1)
+	curl -sf -X PUT -H "Content-Type: $type" --data-binary @hidden.json "$api/$hidden"
+	jq -nc --arg index "$index" --arg type "$type" --arg digest "$arm" --argjson size "$(stat -c %s built.json)" \
+		--arg hidden "$hidden" --argjson hiddensize "$(stat -c %s hidden.json)" '{schemaVersion: 2, mediaType: $index, manifests: [
+		{mediaType: $type, digest: $digest, size: $size, platform: {os: "linux", architecture: "arm", variant: "v7"}},
+		{mediaType: $type, digest: $hidden, size: $hiddensize, platform: {os: "linux", architecture: "arm64"}}]}' >outer.json
+	curl -sf -X PUT -H "Content-Type: $index" --data-binary @outer.json "$api/1"
+	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$repo:1"
+	expect 0
+	# Now it refers to the image that is signed.
+	jq -c 'del(.manifests[0])' outer.json >fallback.json
+	curl -sf -X PUT -H "Content-Type: $index" --data-binary @fallback.json "$api/${arm/:/-}"
+	bundle export --quiet -o second.oci.tar.zst "$repo:2"
+	expect 0
+
+	policy "$(signed_by builder.pub '{"type":"matchDigest"}')"
+	site_start --policy policy.json --registry 127.0.0.1:0 second.oci.tar.zst
+	[[ $(given team/two 2 "$hidden") == '200 200 ' ]]
+	site_stop "$SITE_PID"
+	site_start --policy policy.json --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
+	[[ $(given team/two 1 2 "$arm" "$hidden") == '200 200 200 404 ' ]]
+	site_stop "$SITE_PID"
+	# Who asks nothing of images gets what there is.
+	site_start --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
+	[[ $(given team/two 1 2 "$arm" "$hidden") == '200 200 200 200 ' ]]
+	site_stop "$SITE_PID"
+}
+
+@test "attestations come from the bundle that has them, though another one was exported without their platform" {
+	local attestation
+	lab_peer crane copy "$REGISTRY/demo/multi:2.1" "$REGISTRY/demo/multi:again" 2>/dev/null
+	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/demo/multi:again"
+	bundle export --quiet -o whole.oci.tar.zst "$REGISTRY/demo/multi:2.1"
+	attestation=$("$BUNDLE" cat whole.oci.tar.zst "$MULTI" | jq -r --arg arm "$MULTI_ARM64" '.manifests[] |
+		select(.annotations["vnd.docker.reference.digest"] == $arm).digest')
+	[[ -n $attestation ]]
+	policy "$(signed_by cosign.pub '{"type":"matchDigest"}')"
+	site_start --policy policy.json --registry 127.0.0.1:0 part.oci.tar.zst whole.oci.tar.zst
+	[[ $(given demo/multi again 2.1 "$MULTI_ARM64" "$attestation") == '200 200 200 200 ' ]]
+	site_stop "$SITE_PID"
+}
+
 # Asks the site for manifests of team/mixed by tag and by digest: all of linux/arm/v7, and of linux/arm64 as $1 says.
 mixed_is() {
 	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4
