@@ -73,11 +73,6 @@ static void digest_write(const struct algorithm *a, const unsigned char *raw, st
 	hex_encode(ret_digest->text + a->name_len + 1, raw, a->hex_len / 2);
 }
 
-static unsigned char nibble(char digit)
-{
-	return (unsigned char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
 void digest_pack(const struct digest *d, struct digest_packed *ret_packed)
 {
 	const char *hex = digest_hex(d);
@@ -85,7 +80,7 @@ void digest_pack(const struct digest *d, struct digest_packed *ret_packed)
 	size_t i;
 
 	for (i = 0; i < p.len; i++)
-		p.bytes[i] = (unsigned char)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+		p.bytes[i] = (unsigned char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
 	*ret_packed = p;
 }
 

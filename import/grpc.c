@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "common/limits.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -113,13 +114,6 @@ static enum err_code on_body(struct http_call *http, const void *bytes, size_t l
 	while (code == ERR_OK && len > 0)
 		code = take_part(call, &at, &len, err);
 	return code;
-}
-
-static int hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
-
-	return at != NULL && c > ' ' ? (int)(at - digits) : -1;
 }
 
 /* Texts are percent-encoded in headers. */

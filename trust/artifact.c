@@ -87,23 +87,17 @@ struct trust_artifact trust_artifact_of_file(const char *path)
 	return (struct trust_artifact){ .name = path, .path = path };
 }
 
-static int nibble(char digit)
-{
-	return digit <= '9' ? digit - '0' : digit - 'a' + 10;
-}
-
 enum err_code trust_artifact_of_digest(const struct digest *digest, struct trust_artifact *ret_artifact,
 				       struct err *err)
 {
 	struct trust_artifact a = { .name = digest->text };
 	enum trust_hash hash = trust_hash_named(digest_algorithm(digest));
-	const char *hex = digest_hex(digest);
-	size_t i;
+	struct digest_packed packed;
 
 	if (hash == TRUST_HASHES)
 		return err_set(err, ERR_UNSUPPORTED, "%s: a digest that nothing is signed by", digest->text);
-	for (i = 0; i < hashes[hash].bytes; i++)
-		a.hash[hash][i] = (unsigned char)(nibble(hex[2 * i]) * 16 + nibble(hex[2 * i + 1]));
+	digest_pack(digest, &packed);
+	memcpy(a.hash[hash], packed.bytes, packed.len);
 	a.known[hash] = true;
 	*ret_artifact = a;
 	return ERR_OK;
