@@ -133,29 +133,8 @@ static enum err_code names_of(const struct mapping *names, const char *name, con
 	return ERR_OK;
 }
 
-/* What is revoked comes along with nobody, but it would be under the image's name. */
-static enum err_code check_revoked_there(const struct admission *a, const struct candidates *all, const char *name,
-					 struct err *err)
-{
-	size_t i;
-
-	for (i = 0; all->there != NULL && i < all->subjects_len; i++) {
-		const struct candidate_subject *s = &all->subjects[i];
-		const struct revoked_entry *entry = NULL;
-
-		if (!node_is_carried(&all->graph->nodes[s->node]) && all->there[s->node])
-			entry = revoked_find(&a->revoked, s->digest);
-		if (entry != NULL)
-			return err_set(err, ERR_UNPROVED,
-				       "%.300s lists %s, which is revoked here (" SITE_REVOKED "/%s)", name,
-				       s->digest->text, entry->file);
-	}
-	return ERR_OK;
-}
-
-enum err_code admission_check_image(struct admission *a, const struct graph *g, const struct image *image,
-				    struct source *source, const struct mapping *names, const bool *there,
-				    struct err *err)
+static enum err_code check_image(struct admission *a, const struct graph *g, const struct image *image,
+				 struct source *source, const struct mapping *names, struct err *err)
 {
 	CLEANUP(candidates_release) struct candidates all = { 0 };
 	CLEANUP(admission_answer_release) struct admission_answer answer = { 0 };
@@ -165,57 +144,41 @@ enum err_code admission_check_image(struct admission *a, const struct graph *g, 
 	enum err_code code = names_of(names, image->name, both, &new, &len, err);
 
 	if (code == ERR_OK)
-		code = candidates_gather_there(g, image->root, source, there, &all, err);
-	all.runs_all = a->runs_all;
-	if (code == ERR_OK)
-		code = check_revoked_there(a, &all, both[0], err);
+		code = candidates_gather(g, image->root, source, &all, err);
 	if (code == ERR_OK)
 		code = admission_judge(a, &all, both, len, &answer, err);
 	return code == ERR_OK ? admission_refusal(&answer, err) : code;
 }
 
-static enum err_code check_images(struct admission *a, const struct graph *g, struct source *source,
-				  const struct mapping *names, const bool *there, struct err *err)
+enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
+			      const struct mapping *names, struct err *err)
 {
 	enum err_code code = ERR_OK;
 	size_t i;
 
+	if (a->len == 0)
+		return ERR_OK;
 	for (i = 0; code == ERR_OK && i < g->images_len; i++)
-		code = admission_check_image(a, g, &g->images[i], source, names, there, err);
-	return code;
-}
-
-enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
-			      const struct mapping *names, struct err *err)
-{
-	return a->len > 0 ? check_images(a, g, source, names, NULL, err) : ERR_OK;
-}
-
-static enum err_code check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
-				  const struct mapping *names, const bool *there, struct err *err)
-{
-	struct source *source = NULL;
-	enum err_code code = bundle_source_new(b, &source, err);
-
-	if (code != ERR_OK)
-		return code;
-	code = check_images(a, g, source, names, there, err);
-	if (code == ERR_UNPROVED)
-		err_add(err, "%s", bundle_path(b));
-	source->free(source);
+		code = check_image(a, g, &g->images[i], source, names, err);
 	return code;
 }
 
 enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
 				     const struct mapping *names, struct err *err)
 {
-	return a->len > 0 ? check_bundle(a, b, g, names, NULL, err) : ERR_OK;
-}
+	struct source *source = NULL;
+	enum err_code code;
 
-enum err_code admission_check_there(struct admission *a, const struct bundle *b, const struct graph *g,
-				    const bool *there, struct err *err)
-{
-	return a->len > 0 || a->revoked.len > 0 ? check_bundle(a, b, g, NULL, there, err) : ERR_OK;
+	if (a->len == 0)
+		return ERR_OK;
+	code = bundle_source_new(b, &source, err);
+	if (code != ERR_OK)
+		return code;
+	code = admission_check(a, g, source, names, err);
+	if (code == ERR_UNPROVED)
+		err_add(err, "%s", bundle_path(b));
+	source->free(source);
+	return code;
 }
 
 enum err_code admission_check_file(struct admission *a, const char *path, const struct digest *digest, struct err *err)

@@ -63,7 +63,6 @@ struct admission {
 	struct admission_policy policies[ADMISSION_POLICIES];
 	size_t len;
 	bool bypassed; /* the site has a policy, which was not asked */
-	bool runs_all; /* for who knows where the images go to set: see struct candidates */
 	struct revoked revoked;
 	struct prover prover; /* for what is shown: no signature by a key that is revoked is proved */
 	struct proofs proofs;
@@ -80,17 +79,9 @@ enum err_code admission_load(const struct admission_wanted *wanted, struct admis
  * their names; NULL where they have those that they came with.  Without a policy everything may. */
 enum err_code admission_check(struct admission *a, const struct graph *g, struct source *source,
 			      const struct mapping *names, struct err *err);
-/* The same of one image.  there, which may be NULL, says by node what of that which is not carried is where the image
- * goes (trust/candidate.h); nothing of that may be revoked. */
-enum err_code admission_check_image(struct admission *a, const struct graph *g, const struct image *image,
-				    struct source *source, const struct mapping *names, const bool *there,
-				    struct err *err);
 /* The same of a bundle's. */
 enum err_code admission_check_bundle(struct admission *a, const struct bundle *b, const struct graph *g,
 				     const struct mapping *names, struct err *err);
-/* The same once more, of what of the graph that the bundle does not bring is where its images go: there, by node. */
-enum err_code admission_check_there(struct admission *a, const struct bundle *b, const struct graph *g,
-				    const bool *there, struct err *err);
 /* The same of all images of the bundle at path, which was opened before and must still have this digest. */
 enum err_code admission_check_file(struct admission *a, const char *path, const struct digest *digest, struct err *err);
 /* Judge one image by what was gathered of it, under these names. */

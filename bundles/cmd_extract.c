@@ -161,24 +161,6 @@ static enum err_code check_names(const struct extraction *x, struct err *err)
 	return ERR_OK;
 }
 
-/* What an index lists and the bundle does not bring may lie in the layout, and is under the image's name there then. */
-static enum err_code check_lacking(struct extraction *x, struct err *err)
-{
-	CLEANUP(free_ptr) bool *there = calloc(x->graph.nodes_len + 1, sizeof(*there));
-	bool any = false;
-	size_t i;
-
-	if (there == NULL)
-		return err_nomem(err);
-	for (i = 0; i < x->graph.nodes_len; i++) {
-		const struct node *n = &x->graph.nodes[i];
-
-		there[i] = !node_is_carried(n) && layout_is_there(x->layout, &n->digest);
-		any |= there[i];
-	}
-	return any ? admission_check_there(&x->admission, x->bundle, &x->graph, there, err) : ERR_OK;
-}
-
 static enum err_code extract(struct extraction *x, const char *file, const char *folder, struct err *err)
 {
 	CLEANUP(buf_release) struct buf index = { 0 };
@@ -187,8 +169,6 @@ static enum err_code extract(struct extraction *x, const char *file, const char 
 	buf_init(&index, LIMIT_DESCRIPTION_BYTES);
 	if (code == ERR_OK)
 		code = check_names(x, err);
-	if (code == ERR_OK)
-		code = check_lacking(x, err);
 	if (code == ERR_OK)
 		code = put_blobs(x, err);
 	if (code == ERR_OK)

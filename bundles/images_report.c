@@ -53,14 +53,19 @@ static void print_finding(const struct findings *f, const struct finding *one, u
 		printf("%*sclaims: %s\n", (int)(depth + 1) * 2, "", one->claims);
 }
 
+static bool is_here(const struct findings *f, const struct candidate_subject *s)
+{
+	return node_is_carried(&f->all->graph->nodes[s->node]);
+}
+
 /* A manifest below the image's root. */
-static void print_subject(const struct candidate_subject *s)
+static void print_subject(const struct findings *f, const struct candidate_subject *s)
 {
 	char what[LINE_MAX_BYTES];
 
 	snprintf(what, sizeof(what), "%s", s->platform != NULL ? s->platform : role_name(s->role));
 	text_clean(what);
-	printf("  %s  %s\n", what, s->digest->text);
+	printf("  %s  %s%s\n", what, s->digest->text, is_here(f, s) ? "" : "  (listed, and not in the bundle)");
 }
 
 /* Nothing is said of what has nothing, but of a platform that it has nothing. */
@@ -73,7 +78,7 @@ static void print_findings(const struct findings *f)
 		bool has = i < f->len && f->items[i].candidate->subject == at;
 
 		if (!s->is_root && (has || s->role == ROLE_MANIFEST))
-			print_subject(s);
+			print_subject(f, s);
 		for (; i < f->len && f->items[i].candidate->subject == at; i++)
 			print_finding(f, &f->items[i], s->is_root ? 1 : 2);
 	}
@@ -142,6 +147,7 @@ static void put_subject(struct js_out *o, const struct findings *f, size_t at, s
 	js_member(o, "digest", s->digest->text);
 	js_member(o, "role", role_name(s->role));
 	js_member(o, "platform", s->platform);
+	js_member_bool(o, "carried", is_here(f, s));
 	js_key(o, "signed");
 	js_begin(o, '[');
 	for (; *next < f->len && f->items[*next].candidate->subject == at; (*next)++)

@@ -39,6 +39,11 @@ bool role_is_manifest(enum role role)
 	return role <= ROLE_REFERRER;
 }
 
+bool role_is_listed(enum role role)
+{
+	return role_is_manifest(role) && role != ROLE_REFERRER;
+}
+
 bool node_is_small(const struct node *n)
 {
 	if (role_is_manifest(n->role) || n->role == ROLE_STATEMENT)

@@ -173,6 +173,8 @@ bool node_is_small(const struct node *n);
 struct descriptor node_descriptor(const struct node *n);
 /* True for roles whose bytes are a manifest. */
 bool role_is_manifest(enum role role);
+/* True for those of them that an index lists: who has such a manifest gives it under the name that leads to it. */
+bool role_is_listed(enum role role);
 /* "index", "manifest", "attestation", "referrer", "config", "statement", "artifact", "layer". */
 const char *role_name(enum role role);
 /* What people know it by: an image among several by its platform, all else by its role.  An attestation has a platform

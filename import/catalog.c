@@ -174,16 +174,11 @@ enum err_code catalog_open(const struct catalog_options *options, struct catalog
 	return code;
 }
 
-bool catalog_judges(const struct catalog_view *v)
-{
-	return layout_judge_asks(&v->catalog->judge);
-}
-
 bool catalog_lends(const struct catalog_view *v, const struct node *n)
 {
 	const struct layout_judge *judge = &v->catalog->judge;
 
-	if (!catalog_judges(v))
+	if (!layout_judge_asks(judge))
 		return true;
 	if (n->absent || revoked_find(&judge->admission.revoked, &n->digest) != NULL)
 		return false;

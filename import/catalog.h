@@ -117,8 +117,6 @@ enum err_code catalog_bytes(struct catalog_view *v, struct catalog_place *place,
 void catalog_bytes_release(struct catalog_bytes *b);
 void catalog_bytes_release_ptr(struct catalog_bytes **b);
 
-/* Was it asked of the images what may be used? */
-bool catalog_judges(const struct catalog_view *v);
 /* May a place give this, for an image of another place that leads to it and does not bring it?  Where it is asked what
  * may be used, that was asked of what the image brings: not what it is without, and nothing that is revoked. */
 bool catalog_lends(const struct catalog_view *v, const struct node *n);

@@ -8,7 +8,6 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "import/interrupt.h"
-#include "import/lacking.h"
 #include "import/lost.h"
 #include "import/store.h"
 #include "import/streams.h"
@@ -120,9 +119,28 @@ static enum err_code open_all(const struct import_options *options, struct impor
 		       : bundle_open(options->file, &result->bundle, err);
 }
 
-/* What a policy says against an import; it may also fail to say anything. */
-static enum err_code refuse(struct plan *plan, enum err_code code, struct err *err)
+/* Of a part, what vouches for it may lie in the rest of the bundle. */
+static enum err_code judge_part(struct import_result *result, struct err *err)
 {
+	CLEANUP(graph_release) struct graph whole;
+	enum err_code code;
+
+	graph_init(&whole);
+	code = plan_walk_whole(&result->plan, &whole, err);
+	return code == ERR_OK ? admission_check_bundle(&result->admission, result->bundle, &whole, &result->names, err)
+			      : code;
+}
+
+/* What a policy says against an import; it may also fail to say anything. */
+static enum err_code judge(struct import_result *result, struct err *err)
+{
+	struct plan *plan = &result->plan;
+	enum err_code code;
+
+	if (plan->partial && result->admission.len > 0)
+		code = judge_part(result, err);
+	else
+		code = admission_check_bundle(&result->admission, result->bundle, &plan->graph, &result->names, err);
 	return code == ERR_UNPROVED ? plan_refuse(plan, code, err) : code;
 }
 
@@ -141,12 +159,7 @@ static enum err_code make_plan(const struct import_options *options, struct impo
 		code = choose(options, plan, err);
 	if (code == ERR_OK)
 		code = origin_check_graph(result->bundle, &result->origin, &plan->graph, &result->names, err);
-	if (code == ERR_OK)
-		code = refuse(
-			plan,
-			admission_check_bundle(&result->admission, result->bundle, &plan->graph, &result->names, err),
-			err);
-	return code;
+	return code == ERR_OK ? judge(result, err) : code;
 }
 
 /* What is there already, and whether the rest may come beside it. */
@@ -158,8 +171,6 @@ static enum err_code look_there(const struct import_options *options, struct imp
 	result->plan.replace = options->replace;
 	result->plan.progress = options->progress;
 	code = t->probe(t, &result->plan, err);
-	if (code == ERR_OK)
-		code = refuse(&result->plan, lacking_check(&result->admission, &result->plan, t, err), err);
 	if (code == ERR_OK)
 		code = announce(&result->plan, &result->wanted_bytes, err);
 	/* What will be lost is said while there still is another way. */

@@ -55,13 +55,6 @@ static enum err_code settle(const struct plan *plan, struct graph *g, struct err
 	return code;
 }
 
-enum err_code plan_walk_whole(const struct plan *plan, struct graph *g, struct err *err)
-{
-	enum err_code code = contents_walk(plan->bundle, rename_image, plan->names, g, err);
-
-	return code == ERR_OK ? settle(plan, g, err) : code;
-}
-
 static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struct err *err)
 {
 	enum err_code code = contents_walk(plan->bundle, rename_image, names, &plan->graph, err);

@@ -97,7 +97,8 @@ struct plan_choice {
 /* Take a part of the bundle: what is not chosen is neither sent nor demanded, as if the bundle left it out.  ERR_USAGE
  * for what is no name, ERR_NOT_FOUND for an image or a platform that the bundle does not bring. */
 enum err_code plan_choose(struct plan *plan, const struct plan_choice *choice, struct err *err);
-/* Walk all of the bundle into an initialised graph, whatever was chosen of it, and settle that. */
+/* Walk the images of the plan into an initialised graph, with all that the bundle has of them, and settle that.  What
+ * runs and was not chosen counts as left out. */
 enum err_code plan_walk_whole(const struct plan *plan, struct graph *g, struct err *err);
 /* Before names are published: the bundle is whole to its end. */
 enum err_code plan_finish(struct plan *plan, struct err *err);

@@ -155,6 +155,49 @@ static enum err_code order_wanted(const struct plan *plan, const struct graph *g
 	return ERR_OK;
 }
 
+static int compare_names(const void *name, const void *image)
+{
+	return strcmp(name, ((const struct image *)image)->name);
+}
+
+struct chosen {
+	const struct plan *plan;
+};
+
+static enum err_code rename_chosen(void *ctx, const char *name, char **ret_name, struct err *err)
+{
+	const struct plan *plan = ((const struct chosen *)ctx)->plan;
+	const struct graph *g = &plan->graph;
+	CLEANUP(free_ptr) char *new = NULL;
+	enum err_code code = mapping_apply(plan->names, name, &new, err);
+
+	*ret_name = NULL;
+	if (code == ERR_OK && bsearch(new, g->images, g->images_len, sizeof(*g->images), compare_names) != NULL)
+		*ret_name = take_ptr(&new);
+	return code;
+}
+
+enum err_code plan_walk_whole(const struct plan *plan, struct graph *g, struct err *err)
+{
+	struct chosen chosen = { .plan = plan };
+	enum err_code code = contents_walk(plan->bundle, rename_chosen, &chosen, g, err);
+	size_t i;
+
+	if (code == ERR_OK)
+		code = graph_settle(g, err);
+	if (code != ERR_OK)
+		return code;
+	contents_mark(plan->bundle, g);
+	for (i = 0; i < g->nodes_len; i++) {
+		struct node *n = &g->nodes[i];
+		uint32_t at = graph_find(&plan->graph, &n->digest);
+
+		if (n->role == ROLE_MANIFEST || n->role == ROLE_INDEX)
+			n->left_out |= at == NODE_NONE || !node_is_carried(&plan->graph.nodes[at]);
+	}
+	return ERR_OK;
+}
+
 enum err_code plan_choose(struct plan *plan, const struct plan_choice *choice, struct err *err)
 {
 	struct plan part = { .bundle = plan->bundle, .names = plan->names, .partial = true, .dry_run = plan->dry_run };

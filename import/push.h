@@ -1,6 +1,6 @@
 /* push.h - a plan into the repositories of a registry: what each of them has to hold, what it has, what it is sent.
  *
- * Lifecycle  push_init; push_probe; push_look, or not; push_blobs, plan_finish, push_manifests, push_referrers,
+ * Lifecycle  push_init; push_probe; push_blobs, plan_finish, push_manifests, push_referrers,
  *            push_tags; push_check; push_release, after the engine has stopped.
  * Units      An item is a node of the plan in one repository: what two repositories share is two items.
  * Bounds     LIMIT_EDGES items of 20 bytes; so many questions under way as the feed has slots.
@@ -88,7 +88,6 @@ struct push {
 	size_t subjects_len, subjects_cap;
 	struct buf *others;      /* by image: the index that is published in place of the root; len 0 for none */
 	struct pipe_spool spool; /* of a bundle that comes through a pipe */
-	struct target_question *questions; /* borrowed during push_look */
 	/* of the phase under way */
 	struct push_slot slots[PUSH_SLOTS];
 	push_start_fn *start;
@@ -121,8 +120,6 @@ enum err_code push_add_repository(struct push *p, const char *name, uint32_t *re
 enum err_code push_links(struct push *p, struct err *err);
 /* What is there: was, skip, from, others; and refuse what cannot be. */
 enum err_code push_probe(struct push *p, struct err *err);
-/* Which of these manifests the repositories of their images have. */
-enum err_code push_look(struct push *p, struct target_question *questions, size_t len, struct err *err);
 enum err_code push_blobs(struct push *p, struct err *err);
 enum err_code push_manifests(struct push *p, struct err *err);
 /* Where the registry does not know by itself what refers to what, write it down under the fallback tags. */

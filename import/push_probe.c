@@ -353,28 +353,3 @@ enum err_code push_probe(struct push *p, struct err *err)
 	note_foreign(p);
 	return ERR_OK;
 }
-
-static enum err_code on_looked(void *ctx, bool there, struct err *err)
-{
-	struct push_slot *slot = ctx;
-
-	slot->push->questions[slot->at].there = there;
-	return push_next(slot, err);
-}
-
-/* As a manifest, whatever its index calls it: so it is asked for by those who look at platforms alone. */
-static enum err_code ask_look(struct push_slot *slot, bool *ret_started, struct err *err)
-{
-	struct push *p = slot->push;
-	const struct target_question *q = &p->questions[slot->at];
-
-	*ret_started = true;
-	return presence_of_manifest(repository_at(p, p->image_repository[q->image]),
-				    &p->plan->graph.nodes[q->node].digest, on_looked, slot, err);
-}
-
-enum err_code push_look(struct push *p, struct target_question *questions, size_t len, struct err *err)
-{
-	p->questions = questions;
-	return push_run(p, ask_look, len, 2 * p->jobs, err);
-}

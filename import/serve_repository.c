@@ -6,7 +6,6 @@
 #include "common/mem.h"
 #include "import/catalog_blob.h"
 #include "import/serve_names.h"
-#include "trust/candidate.h"
 
 static bool has_place(const struct serve_repository *r, const struct catalog_place *place)
 {
@@ -151,48 +150,6 @@ static enum err_code find_elsewhere(struct serve_repository *r, const struct dig
 	return code;
 }
 
-/* What is said of an image is not judged as one. */
-static bool came_along(enum role role)
-{
-	return role == ROLE_REFERRER || role == ROLE_ATTESTATION;
-}
-
-/* An image that does not bring it lists it as something that runs. */
-static enum err_code lacks(struct serve_repository *r, const struct catalog_image *image, const struct digest *digest,
-			   bool *ret_lacks, struct err *err)
-{
-	CLEANUP(catalog_graph_release_ptr) struct catalog_graph *held = NULL;
-	enum err_code code = catalog_graph(r->view, image, &held, err);
-	uint32_t node = code == ERR_OK ? graph_find(&held->graph, digest) : NODE_NONE;
-
-	*ret_lacks = node != NODE_NONE && !node_is_carried(&held->graph.nodes[node]) &&
-		     held->graph.nodes[node].role != ROLE_REFERRER && !candidates_runs_nowhere(&held->graph, node);
-	return code;
-}
-
-/* Nobody tells by which image a digest was found: what came along with one may not be what another one was judged
- * without.  In its own place it was judged with it. */
-static enum err_code check_came_along(struct serve_repository *r, struct serve_found *found, struct err *err)
-{
-	struct digest digest = serve_found_node(found)->digest;
-	enum err_code code = ERR_OK;
-	bool refused = false;
-	size_t i;
-
-	if (r->places_len < 2 || !came_along(serve_found_node(found)->role) || !catalog_judges(r->view))
-		return ERR_OK;
-	for (i = 0; code == ERR_OK && !refused && i < r->len; i++) {
-		if (r->images[i]->place != found->place)
-			code = lacks(r, r->images[i], &digest, &refused, err);
-	}
-	if (code == ERR_OK && !refused)
-		return ERR_OK;
-	serve_found_release(found);
-	return code != ERR_OK ? code
-			      : err_set(err, ERR_NOT_FOUND, "%.300s lists %s, and was judged without it", r->name,
-					digest.text);
-}
-
 enum err_code serve_repository_find(struct serve_repository *r, const struct digest *digest,
 				    struct serve_found *ret_found, struct err *err)
 {
@@ -203,7 +160,7 @@ enum err_code serve_repository_find(struct serve_repository *r, const struct dig
 	for (i = 0; i < r->places_len; i++) {
 		code = serve_repository_find_at(r, r->places[i], digest, ret_found, err);
 		if (code == ERR_OK)
-			return check_came_along(r, ret_found, err);
+			return ERR_OK;
 		if (code != ERR_NOT_FOUND && failed.code == ERR_OK && err != NULL)
 			failed = *err;
 	}

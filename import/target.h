@@ -18,19 +18,9 @@
 #include "common/holdings.h"
 #include "import/plan.h"
 
-/* A manifest that an image of the plan lists, and the bundle does not bring. */
-struct target_question {
-	size_t image;  /* place among the plan's */
-	uint32_t node; /* of the plan's graph */
-	bool there;    /* the target has it, and gives it to whoever follows the image's index */
-};
-
 struct target {
 	/* Look at what is there: fills plan->images[].was and plan->skip[]. */
 	enum err_code (*probe)(struct target *t, struct plan *plan, struct err *err);
-	/* Answer the questions. */
-	enum err_code (*look)(struct target *t, const struct plan *plan, struct target_question *questions, size_t len,
-			      struct err *err);
 	/* Whether all that is to be written has room, as write asks first; NULL where only the target knows. */
 	enum err_code (*room)(struct target *t, const struct plan *plan, struct err *err);
 	enum err_code (*write)(struct target *t, struct plan *plan, struct err *err);
@@ -40,7 +30,6 @@ struct target {
 	void (*free)(struct target *t);
 	const char *place; /* names go below this, as in common/mapping.h; NULL where they stay as they are */
 	bool keep_host;    /* likewise */
-	bool runs_all;     /* it runs what it finds wherever it lies under a name, in attestations too */
 	char *name;        /* owned: "docker-daemon:/var/run/docker.sock (Docker 28.5.2)", for messages and reports */
 };
 #endif

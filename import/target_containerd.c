@@ -130,22 +130,6 @@ static enum err_code ctr_probe(struct target *target, struct plan *plan, struct 
 	return code == ERR_OK ? find_lost(t, plan, err) : code;
 }
 
-static enum err_code ctr_look(struct target *target, const struct plan *plan, struct target_question *questions,
-			      size_t len, struct err *err)
-{
-	struct target_containerd *t = OUTER_OF(target, struct target_containerd, target);
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	for (i = 0; code == ERR_OK && i < len; i++) {
-		CLEANUP(containerd_content_release) struct containerd_content got = { 0 };
-
-		code = containerd_content(t->c, &plan->graph.nodes[questions[i].node].digest, &got, err);
-		questions[i].there = code == ERR_OK && got.there;
-	}
-	return code;
-}
-
 static enum err_code refer(struct target_containerd *t, const struct plan *plan, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -355,7 +339,6 @@ enum err_code target_containerd_new(const char *socket, const char *namespace, b
 		return err_nomem(err);
 	t->target = (struct target){
 		.probe = ctr_probe,
-		.look = ctr_look,
 		.write = ctr_write,
 		.read_back = ctr_read_back,
 		.inventory = ctr_inventory,

@@ -10,7 +10,6 @@
 #include "import/docker_check.h"
 #include "import/docker_choice.h"
 #include "import/docker_content.h"
-#include "import/docker_held.h"
 #include "import/docker_statements.h"
 #include "import/inventory.h"
 #include "import/load_answer.h"
@@ -151,15 +150,6 @@ static enum err_code docker_probe(struct target *target, struct plan *plan, stru
 	if (code == ERR_OK)
 		code = docker_choice_make(&t->choice, err); /* what no name makes good comes before names */
 	return code == ERR_OK ? plan_check_names(plan, target->name, err) : code;
-}
-
-static enum err_code docker_look(struct target *target, const struct plan *plan, struct target_question *questions,
-				 size_t len, struct err *err)
-{
-	struct target_docker *t = OUTER_OF(target, struct target_docker, target);
-	enum err_code code = docker_held_look(t->docker, &t->content, plan, questions, len, err);
-
-	return code == ERR_OK ? ERR_OK : err_add(err, "%s", target->name);
 }
 
 /* Each node once: an index may list the same child many times. */
@@ -380,12 +370,10 @@ enum err_code target_docker_new(const char *daemon, struct target **ret_target, 
 		return err_nomem(err);
 	t->target = (struct target){
 		.probe = docker_probe,
-		.look = docker_look,
 		.write = docker_write,
 		.read_back = docker_read_back,
 		.inventory = docker_inventory,
 		.free = docker_free,
-		.runs_all = true,
 	};
 	code = docker_endpoint_find(daemon, &t->at, err);
 	if (code == ERR_OK)

@@ -65,27 +65,6 @@ static enum err_code layout_target_probe(struct target *target, struct plan *pla
 	return look(t, plan, err);
 }
 
-/* Whatever size the bundle's index gives it: the digest is what others follow. */
-static enum err_code layout_target_look(struct target *target, const struct plan *plan,
-					struct target_question *questions, size_t len, struct err *err)
-{
-	struct target_layout *t = OUTER_OF(target, struct target_layout, target);
-	enum err_code code = ERR_OK;
-	size_t i;
-
-	for (i = 0; t->layout != NULL && code == ERR_OK && i < len; i++) {
-		struct instream *in = NULL;
-
-		code = layout_blob(t->layout, &plan->graph.nodes[questions[i].node].digest, &in, err);
-		questions[i].there = code == ERR_OK;
-		if (code == ERR_OK)
-			instream_release(in);
-		else if (code == ERR_NOT_FOUND)
-			code = ERR_OK;
-	}
-	return code;
-}
-
 static enum err_code put_node(struct target_layout *t, struct plan *plan, uint32_t node, struct err *err)
 {
 	const struct node *n = &plan->graph.nodes[node];
@@ -271,7 +250,6 @@ enum err_code target_layout_new(const char *path, const char *name, enum layout_
 	t->owner = owner;
 	t->target = (struct target){
 		.probe = layout_target_probe,
-		.look = layout_target_look,
 		.room = layout_target_room,
 		.write = layout_target_write,
 		.read_back = layout_target_read_back,

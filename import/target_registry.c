@@ -40,15 +40,6 @@ static enum err_code registry_probe(struct target *target, struct plan *plan, st
 	return code == ERR_OK ? plan_check(plan, target->name, err) : err_add(err, "%s", target->name);
 }
 
-static enum err_code registry_look(struct target *target, const struct plan *plan, struct target_question *questions,
-				   size_t len, struct err *err)
-{
-	struct target_registry *t = OUTER_OF(target, struct target_registry, target);
-
-	(void)plan;
-	return add_name(t, push_look(&t->push, questions, len, err), err);
-}
-
 static enum err_code registry_write(struct target *target, struct plan *plan, struct err *err)
 {
 	struct target_registry *t = OUTER_OF(target, struct target_registry, target);
@@ -129,7 +120,6 @@ enum err_code target_registry_new(const struct target_options *options, const ch
 		.place = t->place,
 		.keep_host = options->keep_host,
 		.probe = registry_probe,
-		.look = registry_look,
 		.write = registry_write,
 		.read_back = registry_read_back,
 		.inventory = registry_inventory,

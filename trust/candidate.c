@@ -26,7 +26,7 @@ static bool is_index(const struct node *n)
 	return manifest_kind(n->media_type) == MANIFEST_INDEX;
 }
 
-/* As BuildKit's do. */
+/* As BuildKit's attestations do. */
 static bool says_nowhere(const struct graph *g, uint32_t node)
 {
 	const char *platform = graph_platform(g, node, 0);
@@ -38,16 +38,6 @@ static bool says_nowhere(const struct graph *g, uint32_t node)
 			return true;
 	}
 	return false;
-}
-
-bool candidates_runs_nowhere(const struct graph *g, uint32_t node)
-{
-	bool nowhere = g->nodes[node].role == ROLE_ATTESTATION && says_nowhere(g, node);
-	size_t i;
-
-	for (i = 0; nowhere && i < g->edges_len; i++)
-		nowhere = g->edges[i].to != node || !g->edges[i].anywhere;
-	return nowhere;
 }
 
 /* What an index lists may be run, whatever it is called there: some look at platforms and not at marks, nor at media
@@ -100,22 +90,11 @@ static void set_roles(struct gathering *w)
 	}
 }
 
-bool candidates_has(const struct candidates *all, uint32_t node)
-{
-	return node_is_carried(&all->graph->nodes[node]) || (all->there != NULL && all->there[node]);
-}
-
 /* What an index lists; and a manifest in a place of another's config and layers, where Docker looks for some too. */
 static bool leads_to_manifest(const struct graph *g, const struct edge *e)
 {
 	return e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION ||
 	       manifest_kind(g->nodes[e->to].media_type) != MANIFEST_NONE;
-}
-
-/* Somebody asked for it, or has it already. */
-static bool is_listed(const struct candidates *all, const struct edge *e)
-{
-	return leads_to_manifest(all->graph, e) && (!all->graph->nodes[e->to].left_out || candidates_has(all, e->to));
 }
 
 /* Whoever lists it so has it run: all but what is marked as an attestation and says that it runs nowhere. */
@@ -137,7 +116,7 @@ static enum err_code add_listed(struct gathering *w, bool runs, struct err *err)
 		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
 			const struct edge *e = &g->edges[n->edges + i];
 
-			if (has_it_run(e) != runs || !is_listed(&w->all, e))
+			if (has_it_run(e) != runs || !leads_to_manifest(g, e))
 				continue;
 			code = add_subject(w, e->to, err);
 			if (code == ERR_OK && runs)
@@ -314,10 +293,10 @@ static enum err_code add_candidates(struct candidates *all, struct err *err)
 	return code;
 }
 
-enum err_code candidates_gather_there(const struct graph *g, uint32_t root, struct source *source, const bool *there,
-				      struct candidates *ret_candidates, struct err *err)
+enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
+				struct candidates *ret_candidates, struct err *err)
 {
-	struct gathering w = { .all = { .graph = g, .source = source, .root = root, .there = there } };
+	struct gathering w = { .all = { .graph = g, .source = source, .root = root } };
 	enum err_code code = add_subject(&w, root, err);
 
 	if (code == ERR_OK)
@@ -336,12 +315,6 @@ enum err_code candidates_gather_there(const struct graph *g, uint32_t root, stru
 	else
 		candidates_release(&w.all);
 	return code;
-}
-
-enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
-				struct candidates *ret_candidates, struct err *err)
-{
-	return candidates_gather_there(g, root, source, NULL, ret_candidates, err);
 }
 
 static enum err_code descend(const struct graph *g, uint32_t node, unsigned depth, struct asked *seen, struct err *err)

@@ -72,9 +72,6 @@ struct candidates {
 	struct candidate *items; /* owned: by subject, in the graph's order of links */
 	size_t len, cap;
 	uint64_t signed_bytes; /* of all that can be proved */
-	const bool *there;     /* borrowed; see candidates_gather_there; NULL: what is not carried is nowhere */
-	bool runs_all;         /* for the caller to set: whoever runs the image there is given what lies in its
-				  attestations, too */
 	struct intern strings;
 };
 
@@ -89,17 +86,9 @@ struct candidate_proof {
 };
 
 /* Find what there is of one image, by the place of its root among the graph's nodes: of the root, of each manifest
- * under it, and of whatever refers to one of them. */
+ * under it, carried or not, and of whatever refers to one of them. */
 enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,
 				struct candidates *ret_candidates, struct err *err);
-/* The same where images go to a place that may have what their indexes list and the graph does not carry: there says
- * so, by node, and what is there counts as one of the image's manifests. */
-enum err_code candidates_gather_there(const struct graph *g, uint32_t root, struct source *source, const bool *there,
-				      struct candidates *ret_candidates, struct err *err);
-/* What is marked as an attestation says, wherever it is listed, that it runs nowhere. */
-bool candidates_runs_nowhere(const struct graph *g, uint32_t node);
-/* Its bytes came with the image, or are where it goes. */
-bool candidates_has(const struct candidates *all, uint32_t node);
 /* Prove one under this material: that who is wanted has signed it, and that it is about its subject's digest. */
 enum err_code candidate_prove(const struct candidates *all, const struct candidate *c, const struct trust_material *m,
 			      const struct trust_wanted *wanted, struct candidate_proof *ret_proof, struct err *err);

@@ -19,21 +19,22 @@ static void judging_release(struct judging *j)
 	for (i = 0; j->whys != NULL && i < j->all->len; i++)
 		free(j->whys[i]);
 	free(j->whys);
+	free(j->asked);
 	free(j->vouched);
 	free(j->held);
 }
 
 /* ---- who must be vouched for, and by what ---- */
 
-/* The image manifests that are here; where there are none, whatever the name stands for.  Of an index that is only
- * where the image goes, and of an attestation where anybody looks into it, nobody knows what it leads to. */
+/* The image manifests.  Of an index that does not come along nobody knows what it leads to, nor of an attestation,
+ * which Docker looks into. */
 static bool is_unit(const struct candidates *all, size_t i)
 {
 	const struct candidate_subject *s = &all->subjects[i];
-	bool may_lead = s->role == ROLE_INDEX || (s->role == ROLE_ATTESTATION && all->runs_all);
-	bool is_closed = may_lead && !node_is_carried(&all->graph->nodes[s->node]);
 
-	return (s->role == ROLE_MANIFEST || is_closed) && candidates_has(all, s->node);
+	if (s->role == ROLE_INDEX || s->role == ROLE_ATTESTATION)
+		return !judging_has(all, i);
+	return s->role == ROLE_MANIFEST;
 }
 
 /* In any variant: a machine that is amd64 takes what is for amd64/v2, if its user or its runtime says so. */
@@ -60,15 +61,15 @@ static bool may_run_on(const char *platform, const struct platform *wanted)
 	return may;
 }
 
-/* What does not say may run anywhere, also where something else says it; and what is closed leads to nobody knows
- * what. */
+/* What does not say may run anywhere, also where something else says it; and an index leads to any.  What is marked as
+ * an attestation says that it is for no platform. */
 static bool is_wanted_platform(const struct judging *j, size_t i)
 {
 	const struct policy_requirement *r = j->requirement;
 	const struct candidate_subject *s = &j->all->subjects[i];
 	uint32_t node = s->node;
 	const char *platform = graph_platform(j->all->graph, node, 0);
-	bool wanted = r->platforms_len == 0 || platform == NULL || s->anywhere || s->role != ROLE_MANIFEST;
+	bool wanted = r->platforms_len == 0 || platform == NULL || s->anywhere || s->role == ROLE_INDEX;
 	size_t n, k;
 
 	for (n = 0; !wanted && platform != NULL; platform = graph_platform(j->all->graph, node, ++n)) {
@@ -78,23 +79,28 @@ static bool is_wanted_platform(const struct judging *j, size_t i)
 	return wanted;
 }
 
-/* Whatever need not be vouched for counts as vouched for. */
+/* Where no image manifest is here, it is whatever the name stands for. */
 static enum err_code find_units(struct judging *j, struct err *err)
 {
 	size_t units = 0, i;
 
 	assert(j->all->subjects_len > 0); /* who judges nothing must not find that all of it is vouched for */
-	j->vouched = calloc(j->all->subjects_len + 1, sizeof(*j->vouched));
+	j->asked = calloc(j->all->subjects_len, sizeof(*j->asked));
+	j->vouched = calloc(j->all->subjects_len, sizeof(*j->vouched));
 	j->whys = calloc(j->all->len + 1, sizeof(char *));
-	if (j->vouched == NULL || j->whys == NULL)
+	if (j->asked == NULL || j->vouched == NULL || j->whys == NULL)
 		return err_nomem(err);
 	for (i = 0; i < j->all->subjects_len; i++) {
-		units += is_unit(j->all, i);
-		j->vouched[i] = !is_unit(j->all, i) || !is_wanted_platform(j, i);
+		units += is_unit(j->all, i) && judging_has(j->all, i);
+		j->asked[i] = is_unit(j->all, i) && is_wanted_platform(j, i);
 	}
-	if (units == 0 && j->all->subjects_len > 0)
-		j->vouched[0] = false;
+	j->asked[0] |= units == 0;
 	return ERR_OK;
+}
+
+bool judging_has(const struct candidates *all, size_t subject)
+{
+	return node_is_carried(&all->graph->nodes[all->subjects[subject].node]);
 }
 
 bool judging_needs(const struct judging *j, const struct candidate *c)
@@ -103,13 +109,13 @@ bool judging_needs(const struct judging *j, const struct candidate *c)
 	size_t i;
 
 	for (i = 0; i < j->all->subjects_len; i++) {
-		if (covered[i] && !j->vouched[i])
+		if (covered[i] && j->asked[i] && !j->vouched[i])
 			return true;
 	}
 	return false;
 }
 
-static const char *subject_name(const struct candidate_subject *s)
+const char *judging_subject(const struct candidate_subject *s)
 {
 	if (s->platform != NULL)
 		return s->platform;
@@ -123,7 +129,7 @@ static enum err_code add_candidate(struct judging *j, const struct candidate *c,
 	CLEANUP(free_ptr) char *text = NULL;
 	struct decision_step step = { .kind = STEP_CANDIDATE, .holds = holds };
 	enum err_code code = str_format(&text, err, "%s %s of %s", what, j->all->graph->nodes[c->blob].digest.text,
-					subject_name(&j->all->subjects[c->subject]));
+					judging_subject(&j->all->subjects[c->subject]));
 
 	if (code == ERR_OK)
 		code = str_copy(found, &step.found, err);
@@ -203,8 +209,8 @@ static enum err_code find_for(const struct judging *j, size_t subject, struct bu
 	return j->requirement->kind == REQUIRE_SIGNATURE ? buf_puts(out, "no signature", err) : find_types(j, out, err);
 }
 
-/* A line for each manifest that nothing vouches for; the first of them tells the requirement.  Where nothing counted at
- * all, it is not about one platform. */
+/* A line for each manifest that is here and nothing vouches for; the first of them tells the requirement.  Where
+ * nothing counted at all, it is not about one platform. */
 static enum err_code add_platforms(struct judging *j, size_t requirement_at, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -217,13 +223,13 @@ static enum err_code add_platforms(struct judging *j, size_t requirement_at, str
 		struct decision_step step = { .kind = STEP_PLATFORM };
 		const struct candidate_subject *s = &j->all->subjects[i];
 
-		if (j->vouched[i])
+		if (!j->asked[i] || j->vouched[i] || !judging_has(j->all, i))
 			continue;
 		code = find_for(j, i, &found, err);
 		if (code == ERR_OK)
-			code = str_format(&text, err, "%s %s", subject_name(s), s->digest->text);
+			code = str_format(&text, err, "%s %s", judging_subject(s), s->digest->text);
 		if (code == ERR_OK)
-			code = str_format(&whole, err, "%s%s%s", j->counted > 0 ? subject_name(s) : "",
+			code = str_format(&whole, err, "%s%s%s", j->counted > 0 ? judging_subject(s) : "",
 					  j->counted > 0 ? ": " : "", buf_text(&found));
 		if (code == ERR_OK && shown++ == 0)
 			code = decision_found(j->decision, requirement_at, false, whole, err);
@@ -293,7 +299,7 @@ static const char *why_never(const struct policy_requirement *r)
 }
 
 static enum err_code judge(const struct policy_requirement *r, struct coverage *coverage, struct proofs *proofs,
-			   struct decision *d, struct err *err)
+			   struct lacking *lacking, struct decision *d, struct err *err)
 {
 	CLEANUP(judging_release)
 	struct judging j = {
@@ -314,6 +320,8 @@ static enum err_code judge(const struct policy_requirement *r, struct coverage *
 	code = find_units(&j, err);
 	if (code == ERR_OK)
 		code = r->kind == REQUIRE_SIGNATURE ? judge_signatures(&j, err) : judge_attestations(&j, err);
+	if (code == ERR_OK)
+		lacking_note(lacking, &j);
 	return code == ERR_OK ? add_platforms(&j, at, err) : code;
 }
 
@@ -335,12 +343,15 @@ static enum err_code add_scope(struct decision *d, const struct policy_scope *sc
 static enum err_code judge_scope(const struct policy_scope *scope, struct coverage *coverage, struct proofs *proofs,
 				 struct decision *d, struct err *err)
 {
-	enum err_code code = add_scope(d, scope, err);
+	CLEANUP(lacking_release) struct lacking lacking = { 0 };
+	enum err_code code = lacking_init(&lacking, coverage->all, err);
 	size_t i;
 
+	if (code == ERR_OK)
+		code = add_scope(d, scope, err);
 	for (i = 0; code == ERR_OK && i < scope->len; i++)
-		code = judge(&scope->requirements[i], coverage, proofs, d, err);
-	return code;
+		code = judge(&scope->requirements[i], coverage, proofs, &lacking, d, err);
+	return code == ERR_OK ? lacking_judge(&lacking, scope, d, err) : code;
 }
 
 static bool is_accepted(const struct decision *d)

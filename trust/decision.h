@@ -5,7 +5,7 @@
  * must hold.
  *
  * Every platform of the image that is here must be vouched for, by something that is attached to its manifest, or to an
- * index that leads to it.
+ * index that leads to it; what its indexes list besides, by what one of the requirements counts.
  *
  * Lifecycle  policy_decide, look, decision_release.
  * Bounds     LIMIT_DECISION_STEPS steps; what is asked for is as long as the policy has it.
@@ -31,7 +31,7 @@
 
 enum step_kind {
 	STEP_SCOPE,       /* which requirements count for this name */
-	STEP_REQUIREMENT, /* one of them */
+	STEP_REQUIREMENT, /* one of them, or what all of them together say of what does not come along */
 	STEP_CANDIDATE,   /* a signature or attestation that was looked at for it */
 	STEP_PLATFORM,    /* a manifest that nothing of these vouches for */
 };

@@ -23,13 +23,33 @@ struct judging {
 	struct proofs *proofs;
 	struct decision *decision;
 	struct coverage *coverage;
-	bool *vouched;  /* owned; by subject: something vouches for it, or it is not asked about */
+	bool *asked;    /* owned; by subject: it must be vouched for */
+	bool *vouched;  /* owned; by subject: something vouches for it */
 	size_t counted; /* how many candidates count */
 	char **whys;    /* owned; by candidate: why it does not count; NULL where it was not looked at, or counts */
 	size_t *held;   /* owned: the signatures that hold and may cover statements; NULL while nobody has asked */
 	size_t held_len;
 };
 
+/* What the indexes of an image list and does not come along, over all requirements of a scope. */
+struct lacking {
+	const struct candidates *all;
+	bool *asked;   /* owned; by subject: one of the requirements asks for it */
+	bool *vouched; /* owned; by subject: what one of them asks for vouches for it */
+};
+
+/* Did it come along? */
+bool judging_has(const struct candidates *all, size_t subject);
+/* "linux/arm64", "the index". */
+const char *judging_subject(const struct candidate_subject *s);
+enum err_code lacking_init(struct lacking *l, const struct candidates *all, struct err *err);
+/* What came of one requirement. */
+void lacking_note(struct lacking *l, const struct judging *j);
+/* A step, where anything is lacking that is asked for. */
+enum err_code lacking_judge(const struct lacking *l, const struct policy_scope *scope, struct decision *d,
+			    struct err *err);
+/* A zeroed one is fine. */
+void lacking_release(struct lacking *l);
 /* Is there a subject left that must be vouched for, and that this candidate is attached to, or to what leads to it? */
 bool judging_needs(const struct judging *j, const struct candidate *c);
 /* This candidate counts: whatever it is attached to, and all under that, is vouched for. */

@@ -199,7 +199,7 @@ enum err_code revoked_check(const struct revoked *r, const struct graph *g, cons
 
 		if (node == NODE_NONE)
 			continue;
-		if ((!g->nodes[node].absent && !g->nodes[node].left_out) || is_root(g, node))
+		if (node_is_carried(&g->nodes[node]) || role_is_listed(g->nodes[node].role) || is_root(g, node))
 			return refuse(&r->entries[i], g, node, what, err);
 	}
 	return ERR_OK;

@@ -408,20 +408,6 @@ pauses() { grep -q nanosleep "/proc/$1/wchan"; }
 	site_stop "$SITE_PID"
 }
 
-@test "a platform that was left out and is there must be vouched for" {
-	local containerd
-	mixed_image
-	for containerd in "$OLD" "$NEW"; do
-		with "$containerd"
-		bundle import -q --to "$TARGET" --policy policy.json mixed.zst
-		expect 0
-		bundle import -q --to "$TARGET" release.oci.tar.zst
-		expect 0
-		bundle import -q --to "$TARGET" --policy policy.json mixed.zst
-		complain 3 'linux/arm64' 'has what an index of this bundle lists'
-	done
-}
-
 # The bundle says the same of it, of what is there.
 @test "a containerd says what its images attest to" {
 	for socket in "$OLD" "$NEW"; do

@@ -290,13 +290,3 @@ signed_twice() {
 	done
 	"$BUNDLE" export -q -o two.zst --map "$REGISTRY=registry.example.test" "$REGISTRY"/{demo,again}/multi:2.1 >/dev/null
 }
-
-# mixed.zst: linux/amd64, which cosign has signed, of an index that nobody has signed, and that lists linux/arm64 too; policy.json asks for
-# that signature.
-mixed_image() {
-	lab_peer crane index append --insecure -t "$REGISTRY/demo/app1:mixed" -m "$REGISTRY/demo/app1@$APP1_AMD64" \
-		-m "${1:-$REGISTRY/demo/multi@$MULTI_ARM64}" 2>/dev/null
-	"$BUNDLE" export -q --platform linux/amd64 -o mixed.zst "$REGISTRY/demo/app1:mixed" >/dev/null
-	printf '{"default":[{"type":"sigstoreSigned","keyPath":"%s","signedIdentity":{"type":"matchDigest"}}]}' \
-		"$TOP/tests/fixtures/cosign.pub" >policy.json
-}

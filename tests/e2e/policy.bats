@@ -198,35 +198,6 @@ both_decide() {
 	((matched == 12))
 }
 
-# An import with a policy of a bundle that left out linux/arm64 of team/mixed:1, into the target $1, which has it after an import
-# of $2.
-left_out_platform() {
-	local target=$1
-	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
-	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/mixed:1"
-	expect 0
-	bundle import --quiet --to "$target" --dry-run --policy policy.json part.oci.tar.zst
-	expect 0
-
-	bundle export --quiet -o plain.oci.tar.zst "$2"
-	bundle import --quiet --to "$target" plain.oci.tar.zst
-	expect 0
-	bundle import --quiet --to "$target" --policy policy.json part.oci.tar.zst
-	complain 3 'has what an index of this bundle lists and the bundle does not bring' "$REGISTRY/team/mixed:1: refused by policy.json" \
-		'linux/arm64: no signature'
-	# A dry run has the plan too.
-	bundle import --quiet --to "$target" --dry-run --policy policy.json part.oci.tar.zst
-	complain 3 'linux/arm64: no signature'
-	expect 3 '/team/mixed:1  sha256:' 'would be refused; otherwise it would write'
-	# A part of it, or all of it by its name, is no way round.
-	bundle import --quiet --to "$target" --policy policy.json --platform linux/arm/v7 part.oci.tar.zst
-	complain 3 'linux/arm64: no signature'
-	bundle import --quiet --to "$target" --policy policy.json --image "$REGISTRY/team/mixed:1" part.oci.tar.zst
-	complain 3 'linux/arm64: no signature'
-	bundle import --quiet --to "$target" part.oci.tar.zst
-	expect 0
-}
-
 @test "a dry run says what a policy would refuse beside the plan, and writes nothing" {
 	policy '{"type":"reject"}'
 	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
@@ -239,50 +210,69 @@ left_out_platform() {
 	[[ ! -e $BUNDLE_STORE && ! -e $BUNDLE_STORE.journal.jsonl ]]
 }
 
-@test "a platform that was left out and is there must be vouched for: the store" {
-	left_out_platform store "$REGISTRY/team/plain:1"
-}
-
-@test "a platform that was left out and is there must be vouched for: a layout" {
-	left_out_platform oci:site "$REGISTRY/team/plain:1"
-	"$BUNDLE" extract -q plain.oci.tar.zst folder >/dev/null
+# Whoever brings it later, as whatever, gives it under this name.
+@test "a platform that was left out must be vouched for all the same, wherever the image goes" {
+	local target
+	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
+	bundle export --quiet --platform linux/arm/v7 --policy policy.json -o part.oci.tar.zst "$REGISTRY/team/mixed:1"
+	complain 3 "linux/arm64 $MULTI_ARM64, which was left out, and nothing vouches for it"
+	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/mixed:1"
+	expect 0
+	bundle verify --policy policy.json part.oci.tar.zst
+	expect 3 "linux/arm64  $MULTI_ARM64  (listed, and not in the bundle)" "FAIL linux/arm64 $MULTI_ARM64"
+	[[ $("$BUNDLE" verify --quiet --policy policy.json --json part.oci.tar.zst 2>/dev/null |
+		jq -c '[.images.images[0].manifests[] | select(.platform) | [.platform, .carried]]') == '[["linux/arm/v7",true],["linux/arm64",false]]' ]]
+	for target in store oci:site "docker://$REGISTRY/site"; do
+		bundle import --quiet --to "$target" --policy policy.json part.oci.tar.zst
+		complain 3 "$REGISTRY/team/mixed:1: refused by policy.json" "linux/arm64 $MULTI_ARM64, which was left out"
+		# A dry run has the plan too.
+		bundle import --quiet --to "$target" --dry-run --policy policy.json part.oci.tar.zst
+		complain 3 'have the index signed'
+		expect 3 '/team/mixed:1  sha256:' 'would be refused; otherwise it would write'
+		# A part of it, or all of it by its name, is no way round.
+		bundle import --quiet --to "$target" --policy policy.json --platform linux/arm/v7 part.oci.tar.zst
+		complain 3 'linux/arm64'
+		bundle import --quiet --to "$target" --policy policy.json --image "$REGISTRY/team/mixed:1" part.oci.tar.zst
+		complain 3 'linux/arm64'
+	done
 	bundle extract -q --policy policy.json part.oci.tar.zst folder
-	complain 3 "$REGISTRY/team/mixed:1: refused by policy.json" 'linux/arm64: no signature'
-	bundle extract -q --policy policy.json part.oci.tar.zst another
+	complain 3 "$REGISTRY/team/mixed:1: refused by policy.json" 'linux/arm64'
+	[[ ! -e $BUNDLE_STORE && ! -e site && ! -e folder ]]
+	bundle import --quiet --to store part.oci.tar.zst
 	expect 0
 }
 
-@test "a platform that was left out and is there must be vouched for: the repository of a registry" {
-	# Another image of the same repository, by another tag.
-	lab_peer crane copy "$REGISTRY/team/plain:1" "$REGISTRY/team/mixed:plain" 2>/dev/null
-	left_out_platform "docker://$REGISTRY/site" "$REGISTRY/team/mixed:plain"
-
-	# What another repository has nobody is given under this name.
-	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
-	bundle import --quiet --to "docker://$REGISTRY/other" plain.oci.tar.zst
+@test "a platform that was left out may be signed with its index" {
+	policy "$(signed_by cosign.pub '{"type":"matchDigest"}')"
+	bundle export --quiet --platform linux/arm/v7 --policy policy.json -o part.oci.tar.zst "$REGISTRY/demo/multi:2.1"
 	expect 0
-	bundle import --quiet --to "docker://$REGISTRY/other" --dry-run --policy policy.json part.oci.tar.zst
+	bundle policy explain --policy policy.json part.oci.tar.zst "$REGISTRY/demo/multi:2.1"
+	expect 0 'ok   something that vouches for all that an index lists, whether it comes along or not'
+	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
 	expect 0
 }
 
-@test "what vouches for a platform that is there may lie in the rest of the bundle" {
+@test "what vouches for a platform that is not chosen may lie in the rest of the bundle" {
 	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
 	bundle export --quiet -o whole.oci.tar.zst "$REGISTRY/team/parts:1"
-	bundle import --quiet --to store --policy policy.json whole.oci.tar.zst
-	expect 0
 	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 whole.oci.tar.zst
+	expect 0
+	bundle import --quiet --to store --policy policy.json whole.oci.tar.zst
 	expect 0
 	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/parts:1"
 	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
-	complain 3 'linux/arm64: no signature'
+	complain 3 'linux/arm64' 'bring it with its signature'
+	bundle export --quiet -o mixed.oci.tar.zst "$REGISTRY/team/mixed:1"
+	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 mixed.oci.tar.zst
+	complain 3 'linux/arm64' 'which was left out'
 
-	# What is revoked nothing brings back.
+	# What is revoked nothing brings back, nor what lists it.
 	export BUNDLE_TRUST=$PWD/trust
 	mkdir trust && bundle trust revoke "$MULTI_ARM64"
 	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 whole.oci.tar.zst
 	complain 3 "$MULTI_ARM64" 'is revoked here'
 	bundle import --quiet --to store part.oci.tar.zst
-	complain 3 "$REGISTRY/team/parts:1 lists $MULTI_ARM64, which is revoked here"
+	complain 3 "manifest $MULTI_ARM64 of $REGISTRY/team/parts:1 is revoked here"
 }
 
 # Docker goes through all that a name leads to, whatever it is marked as.
@@ -310,7 +300,7 @@ left_out_platform() {
 }
 
 # Who chooses by platform alone takes it for an image.
-@test "what is marked as an attestation and says what it runs on must be vouched for where it was left out and is there" {
+@test "what is marked as an attestation and says what it runs on must be vouched for where it was left out" {
 	local type=application/vnd.oci.image.index.v1+json marked=$REGISTRY/team/marked
 	local arm=sha256-d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4.sig
 	lab_peer crane index append --insecure -t "$marked:1" -m "$REGISTRY/team/built:1" -m "$REGISTRY/team/app:1" \
@@ -322,15 +312,10 @@ left_out_platform() {
 	policy "$(signed_by builder.pub '{"type":"matchDigest"}')"
 	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$marked:1"
 	expect 0
-	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
-	bundle import --quiet --to store plain.oci.tar.zst
+	bundle policy explain --policy policy.json part.oci.tar.zst "$marked:1"
+	expect 3 "FAIL linux/arm64 $MULTI_ARM64"
 	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
-	complain 3 "$marked:1: refused by policy.json" 'linux/arm64: no signature'
-	"$BUNDLE" extract -q plain.oci.tar.zst folder >/dev/null
-	bundle extract -q --policy policy.json part.oci.tar.zst folder
-	complain 3 "$marked:1: refused by policy.json" 'linux/arm64: no signature'
-	bundle extract -q --policy policy.json part.oci.tar.zst another
-	expect 0
+	complain 3 "$marked:1: refused by policy.json" 'which was left out, and nothing vouches for it'
 }
 
 # A site that serves it gives it to who asks for the registry of the scope.
@@ -360,8 +345,9 @@ given() {
 	done
 }
 
-# Signatures and attestations are not judged as images, so none of them may be one under another name.
-@test "what came along with one bundle is no platform that another one was judged without" {
+# Signatures and attestations are not judged as images, and what comes along as one may be a platform of another image.  So that
+# image is not taken where it says nothing of who vouches for it, in whatever order they come.
+@test "what comes along with one image is no platform that another one lists and nobody vouches for" {
 	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4 repo=$REGISTRY/team/two hidden
 	local type=application/vnd.oci.image.manifest.v1+json index=application/vnd.oci.image.index.v1+json
 	local api=http://${repo/\//\/v2\/}/manifests
@@ -390,9 +376,14 @@ given() {
 	site_start --policy policy.json --registry 127.0.0.1:0 second.oci.tar.zst
 	[[ $(given team/two 2 "$hidden") == '200 200 ' ]]
 	site_stop "$SITE_PID"
-	site_start --policy policy.json --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
-	[[ $(given team/two 1 2 "$arm" "$hidden") == '200 200 200 404 ' ]]
-	site_stop "$SITE_PID"
+	bundle serve --policy policy.json --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
+	complain 3 "linux/arm64 $hidden, which was left out, and nothing vouches for it"
+	bundle import --quiet --to oci:site --policy policy.json part.oci.tar.zst
+	complain 3 "linux/arm64 $hidden, which was left out, and nothing vouches for it"
+	bundle import --quiet --to oci:site --policy policy.json second.oci.tar.zst
+	expect 0
+	bundle import --quiet --to oci:site --policy policy.json part.oci.tar.zst
+	complain 3 "linux/arm64 $hidden, which was left out, and nothing vouches for it"
 	# Who asks nothing of images gets what there is.
 	site_start --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
 	[[ $(given team/two 1 2 "$arm" "$hidden") == '200 200 200 200 ' ]]
@@ -413,35 +404,34 @@ given() {
 	site_stop "$SITE_PID"
 }
 
-# Asks the site for manifests of team/mixed by tag and by digest: all of linux/arm/v7, and of linux/arm64 as $1 says.
-mixed_is() {
-	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4
-	local accept='Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json,
-		application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json'
-	local asked="http://$SITE/v2/$REGISTRY/team/mixed/manifests"
-	[[ $(curl -s -o mixed.1 -o mixed.2 -o mixed.3 -w '%{http_code} ' -H "${accept//$'\n\t\t'/ }" "$asked/1" "$asked/$arm" \
-		"$asked/$MULTI_ARM64") == "$1 " ]]
-}
-
 @test "what is served is what was judged, whatever comes into a layout meanwhile" {
-	bundle export --quiet -o mixed.oci.tar.zst "$REGISTRY/team/mixed:1"
+	local arm=sha256:d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4
+	bundle export --quiet -o multi.oci.tar.zst "$REGISTRY/demo/multi:2.1"
 	bundle export --quiet -o plain.oci.tar.zst "$REGISTRY/team/plain:1"
-	bundle import --quiet --to oci:lacking --platform linux/arm/v7 mixed.oci.tar.zst
+	bundle import --quiet --to oci:lacking --platform linux/arm/v7 multi.oci.tar.zst
 	expect 0
 	bundle import --quiet --to oci:other plain.oci.tar.zst
 	expect 0
 	printf '{"default":[{"type":"reject"}],"transports":{"docker":{"%s":[%s],"%s":[{"type":"insecureAcceptAnything"}]}}}' \
-		"$REGISTRY/team/mixed" "$(signed_by builder.pub '{"type":"matchRepository"}')" "$REGISTRY/team/plain" >policy.json
+		"$REGISTRY/demo/multi" "$(signed_by cosign.pub '{"type":"matchDigest"}')" "$REGISTRY/team/plain" >policy.json
 
 	# Another layout does not lend it, though it may be served there under its own name.
 	site_start --policy policy.json --registry 127.0.0.1:0 oci:lacking oci:other
-	mixed_is '200 200 404'
+	[[ $(given demo/multi 2.1 "$arm" "$MULTI_ARM64") == '200 200 404 ' ]]
 	# A blob comes before index.json does.
 	cp -r other/blobs lacking/
-	mixed_is '200 200 404'
+	[[ $(given demo/multi 2.1 "$arm" "$MULTI_ARM64") == '200 200 404 ' ]]
 	# Then all of it is judged.
 	touch lacking/index.json
-	mixed_is '404 404 404'
-	grep "lacking: not served: $REGISTRY/team/mixed:1: refused by policy.json" "$SITE_LOG" | grep 'linux/arm64: no signature'
+	[[ $(given demo/multi 2.1 "$arm" "$MULTI_ARM64") == '200 200 200 ' ]]
+	site_stop "$SITE_PID"
+
+	# An image that lists what nobody vouches for is not served.
+	bundle export --quiet -o mixed.oci.tar.zst "$REGISTRY/team/mixed:1"
+	bundle import --quiet --to oci:mixed --platform linux/arm/v7 mixed.oci.tar.zst
+	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
+	site_start --policy policy.json --registry 127.0.0.1:0 oci:mixed
+	grep "mixed: not served: $REGISTRY/team/mixed:1: refused by policy.json" "$SITE_LOG" | grep "linux/arm64 $MULTI_ARM64"
+	[[ $(given team/mixed 1 "$arm") == '404 404 ' ]]
 	site_stop "$SITE_PID"
 }

@@ -75,6 +75,29 @@ static size_t count(const struct plan *plan, enum role role)
 	return found;
 }
 
+/* What is judged of a part: its images, with all that the bundle has of them but other platforms. */
+static void check_whole(const struct plan *plan)
+{
+	struct graph g;
+	size_t i;
+
+	graph_init(&g);
+	ck_assert_int_eq(plan_walk_whole(plan, &g, NULL), ERR_OK);
+	ck_assert_uint_eq(g.images_len, plan->graph.images_len);
+	for (i = 0; i < g.images_len; i++)
+		ck_assert_str_eq(g.images[i].name, plan->graph.images[i].name);
+	for (i = 0; i < g.nodes_len; i++) {
+		uint32_t at = graph_find(&plan->graph, &g.nodes[i].digest);
+		bool here = at != NODE_NONE && node_is_carried(&plan->graph.nodes[at]);
+
+		if (g.nodes[i].role == ROLE_MANIFEST || g.nodes[i].role == ROLE_INDEX)
+			ck_assert(node_is_carried(&g.nodes[i]) == here);
+		else if (g.nodes[i].role == ROLE_REFERRER || g.nodes[i].role == ROLE_ATTESTATION)
+			ck_assert(node_is_carried(&g.nodes[i]) || g.nodes[i].absent);
+	}
+	graph_release(&g);
+}
+
 START_TEST(choose)
 {
 	CLEANUP(plan_release) struct plan plan = { 0 };
@@ -109,6 +132,7 @@ START_TEST(choose)
 	ck_assert_uint_eq(plan.graph.images_len, i);
 	ck_assert_uint_eq(count(&plan, ROLE_MANIFEST), cases[_i].manifests);
 	ck_assert_uint_eq(count(&plan, ROLE_REFERRER), cases[_i].referrers);
+	check_whole(&plan);
 	ck_assert_int_eq(plan_find_bare(&plan, NULL), ERR_OK);
 	ck_assert_uint_eq(plan.images[0].bare, 0);
 	ck_assert_int_eq(plan_check_prerequisites(&plan, "x", NULL), ERR_OK);

@@ -256,40 +256,6 @@ START_TEST(finds_holders)
 }
 END_TEST
 
-/* Where its content store cannot be asked, the daemon's images tell. */
-static const struct {
-	const char *name;
-	enum fake_fault fault;
-	bool loaded, there;
-} looks[] = {
-	{ "no image", FAKE_NONE, false, false },
-	{ "an image that has it", FAKE_HAS_IT, false, true },
-	{ "an image that is it", FAKE_HAS_ANOTHER, false, true },
-	{ "an image that lists it, and lacks what it lists", FAKE_NOT_AVAILABLE, true, false },
-	{ "an image that does not list it", FAKE_NOT_LISTED, true, false },
-};
-
-START_TEST(looks_for_manifests)
-{
-	struct image_sample sample = { 0 };
-	struct fixture f;
-	struct target_question q = { .image = 0 };
-	struct err err = { 0 };
-	enum err_code got;
-
-	setup(&f, looks[_i].fault, 51, &sample);
-	f.daemon.loaded = looks[_i].loaded;
-	f.plan.replace = true;
-	got = f.target->probe(f.target, &f.plan, &err);
-	q.node = f.plan.graph.edges[f.plan.graph.nodes[f.plan.graph.images[0].root].edges].to;
-	if (got == ERR_OK)
-		got = f.target->look(f.target, &f.plan, &q, 1, &err);
-	ck_assert_msg(got == ERR_OK, "%s: %s", looks[_i].name, err.msg);
-	ck_assert_msg(q.there == looks[_i].there, "%s", looks[_i].name);
-	teardown(&f);
-}
-END_TEST
-
 /* What the bundle lacks the daemon cannot have. */
 START_TEST(bears_absent_platforms)
 {
@@ -343,7 +309,6 @@ int main(void)
 	tcase_add_test(t, repeats_referrers_only);
 	tcase_add_loop_test(t, refuses_sha512, 0, 2);
 	tcase_add_loop_test(t, finds_holders, 0, (int)COUNT_OF(holders));
-	tcase_add_loop_test(t, looks_for_manifests, 0, (int)COUNT_OF(looks));
 	tcase_add_test(t, bears_absent_platforms);
 	tcase_add_test(t, publishes_nothing_damaged);
 	suite_add_tcase(s, t);

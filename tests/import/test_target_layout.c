@@ -116,38 +116,6 @@ START_TEST(whole)
 }
 END_TEST
 
-/* Whether a manifest is there is asked by its digest alone. */
-START_TEST(looks)
-{
-	CLEANUP(bundle_close_ptr) struct bundle *bundle = NULL;
-	CLEANUP(plan_release) struct plan plan = { 0 };
-	struct mapping names = { 0 };
-	struct target_question questions[2] = { 0 };
-	struct target *t = NULL;
-	struct err err = { 0 };
-	size_t i;
-
-	image_sample(&images, A, &(struct image_sample){ .absent_platform = true });
-	if (_i == 1)
-		ck_assert_int_eq(bring_only(false, NULL), ERR_OK);
-	bundle_put(&images, file, 10000);
-	ck_assert_int_eq(bundle_open(file, &bundle, NULL), ERR_OK);
-	ck_assert_int_eq(plan_make(bundle, &names, &plan, NULL), ERR_OK);
-	questions[0].node = plan.graph.images[0].root;
-	for (i = 0; i < plan.graph.nodes_len; i++) {
-		plan.graph.nodes[i].size_bytes += 1;
-		if (plan.graph.nodes[i].role == ROLE_MANIFEST && plan.graph.nodes[i].absent)
-			questions[1].node = (uint32_t)i;
-	}
-	ck_assert_int_eq(target_layout_new(path, "oci:x", owner, &t, NULL), ERR_OK);
-	ck_assert_msg(t->probe(t, &plan, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_msg(t->look(t, &plan, questions, 2, &err) == ERR_OK, "%s", err.msg);
-	ck_assert_int_eq(questions[0].there, _i == 1);
-	ck_assert(!questions[1].there);
-	t->free(t);
-}
-END_TEST
-
 /* A name moves only where that is asked for.  What it stood for is still listed where others may want it, and is no
  * image in the store; its children are none anywhere. */
 START_TEST(replaced)
@@ -417,7 +385,6 @@ int main(void)
 	tcase_add_test(t, whole);
 	tcase_add_test(t, gone_meanwhile);
 	tcase_add_loop_test(t, replaced, 0, 2);
-	tcase_add_loop_test(t, looks, 0, 2);
 	tcase_add_loop_test(t, cosign_tags, 0, (int)COUNT_OF(tags));
 	tcase_add_test(t, fallback_merged);
 	tcase_add_test(t, fallback_foreign);

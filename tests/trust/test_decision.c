@@ -261,28 +261,6 @@ START_TEST(other_name)
 }
 END_TEST
 
-/* What is absent is not judged; a root alone is, whatever it is. */
-START_TEST(absent_platforms)
-{
-	static const struct thing list[] = { BUNDLE(AMD64, "a"), BUNDLE(ROOT, "b") };
-	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(DIGEST("a"));
-	CLEANUP(decision_release) struct decision one = { 0 }, none = { 0 };
-	CLEANUP(proofs_release) struct proofs proofs;
-	struct candidate items[2];
-	struct candidates all = judged_gather(list, 2, items);
-	struct err err = { 0 };
-
-	proofs_init(&proofs, &judged_prover, NULL);
-	judged_nodes[ARM64].absent = true;
-	judged_nodes[S390X].left_out = true;
-	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &one, &err), ERR_OK);
-	ck_assert(one.accepted);
-	judged_nodes[AMD64].absent = true;
-	ck_assert_int_eq(decide(p, NAME, &all, &proofs, &none, &err), ERR_OK);
-	ck_assert(!none.accepted);
-}
-END_TEST
-
 /* The same signature under two names, by two requirements: proved once for each set of signers. */
 START_TEST(proved_once)
 {
@@ -430,7 +408,6 @@ int main(void)
 	tcase_add_checked_fixture(t, judged_setup, judged_teardown);
 	tcase_add_loop_test(t, verdicts, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, other_name);
-	tcase_add_test(t, absent_platforms);
 	tcase_add_test(t, proved_once);
 	tcase_add_test(t, revoked_key);
 	tcase_add_test(t, machine_fails);
