@@ -8,6 +8,8 @@
 #include "common/limits.h"
 #include "common/mem.h"
 
+#define FLAGS (REG_EXTENDED | REG_NOSUB)
+
 struct trust_text_rule {
 	char *text; /* owned: as given */
 	bool is_pattern;
@@ -50,24 +52,39 @@ static enum err_code check_dialect(const char *pattern, struct err *err)
 	return ERR_OK;
 }
 
+static int check_pattern(const char *pattern)
+{
+	regex_t regex;
+	int failed = regcomp(&regex, pattern, FLAGS);
+
+	if (failed == 0)
+		regfree(&regex);
+	return failed;
+}
+
+/* As a pattern for the whole text.  A ")" too many is a letter to glibc, but here it would end what is opened in front,
+ * and free the text behind it. */
 static enum err_code compile(struct trust_text_rule *rule, struct err *err)
 {
-	CLEANUP(free_ptr) char *anchored = NULL;
+	CLEANUP(free_ptr) char *opened = NULL;
+	CLEANUP(free_ptr) char *whole = NULL;
 	char why[128];
 	int failed;
 	enum err_code code = check_dialect(rule->text, err);
 
 	if (code == ERR_OK)
-		code = str_format(&anchored, err, "^(%s)$", rule->text);
+		code = str_format(&opened, err, "^(%s", rule->text);
+	if (code == ERR_OK)
+		code = str_format(&whole, err, "%s)$", opened);
 	if (code != ERR_OK)
 		return code;
-	failed = regcomp(&rule->regex, rule->text, REG_EXTENDED | REG_NOSUB); /* by itself: ")(" is no pattern */
-	if (failed == 0) {
-		regfree(&rule->regex);
-		failed = regcomp(&rule->regex, anchored, REG_EXTENDED | REG_NOSUB);
-	}
+	failed = check_pattern(rule->text); /* by itself: ")(" is no pattern */
+	if (failed == 0 && check_pattern(opened) == 0)
+		return err_set(err, ERR_FORMAT, "\"%.200s\" is no regular expression: Unmatched )", rule->text);
+	if (failed == 0)
+		failed = regcomp(&rule->regex, whole, FLAGS);
 	if (failed != 0) {
-		regerror(failed, &rule->regex, why, sizeof(why));
+		regerror(failed, NULL, why, sizeof(why));
 		return err_set(err, ERR_FORMAT, "\"%.200s\" is no regular expression: %s", rule->text, why);
 	}
 	rule->is_pattern = true;

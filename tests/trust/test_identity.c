@@ -17,7 +17,10 @@ static const struct {
 	{ NULL, "(", "https://i", NULL, ERR_FORMAT },    { NULL, ")(", "https://i", NULL, ERR_FORMAT },
 	{ NULL, "[", "https://i", NULL, ERR_FORMAT },    { NULL, "(?i)a", "https://i", NULL, ERR_FORMAT },
 	{ NULL, "\\d+", "https://i", NULL, ERR_FORMAT }, { NULL, "a\\.b\\\\d", "https://i", NULL, ERR_OK },
-	{ "a@b", NULL, NULL, "\\w", ERR_FORMAT },
+	{ "a@b", NULL, NULL, "\\w", ERR_FORMAT },        { NULL, "a)|.*", "https://i", NULL, ERR_FORMAT },
+	{ NULL, "a)", "https://i", NULL, ERR_FORMAT },   { NULL, "(a))", "https://i", NULL, ERR_FORMAT },
+	{ NULL, "[)]a", "https://i", NULL, ERR_OK },     { NULL, "a\\)|b", "https://i", NULL, ERR_OK },
+	{ NULL, "((a)|b)", "https://i", NULL, ERR_OK },
 };
 
 START_TEST(rule)
@@ -51,6 +54,9 @@ static const struct {
 	{ NULL, "github.com/acme", "https://i", "https://github.com/acme/x", "https://i", false },
 	{ NULL, "a.*", "https://i", "a\nb", "https://i", false },
 	{ NULL, "a(b|c)*d", "https://i", "abcbcd", "https://i", true },
+	{ NULL, "a\\)|b", "https://i", "a)", "https://i", true },
+	{ NULL, "a\\)|b", "https://i", "a)b", "https://i", false },
+	{ NULL, "[)]|a", "https://i", ")a", "https://i", false },
 };
 
 START_TEST(match)
