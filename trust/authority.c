@@ -37,6 +37,14 @@ static bool may_vouch(X509 *x509, bool for_timestamps)
 	return (X509_get_extended_key_usage(x509) & (use | XKU_ANYEKU)) != 0;
 }
 
+/* Does it say that it is an authority's?  OpenSSL wants that of those between alone, and not of the last. */
+static bool may_issue(X509 *x509)
+{
+	int kind = X509_check_ca(x509);
+
+	return kind == 1 || kind == 3; /* by basicConstraints; a root from before there were any */
+}
+
 STACK_OF(X509) * authority_stack(X509 *const *certificates, size_t len)
 {
 	STACK_OF(X509) *stack = sk_X509_new_null();
@@ -71,6 +79,26 @@ static enum err_code check_chain(X509 *const *chain, size_t len, struct err *err
 	return code;
 }
 
+/* What OpenSSL sees of a signature's path ends at the first certificate that is trusted.  For those above it: may they
+ * issue, and with so many below? */
+static enum err_code check_path(X509 *const *chain, size_t len, struct err *err)
+{
+	long below = 0; /* that are authorities', and not a root under another of its keys */
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		long max = X509_get_pathlen(chain[i]);
+
+		if (i > 0 && !may_issue(chain[i]))
+			return err_set(err, ERR_UNPROVED, "an authority by a certificate that is no authority's");
+		if (max >= 0 && below > max)
+			return err_set(err, ERR_UNPROVED,
+				       "an authority whose chain is longer than a certificate in it allows");
+		below += may_issue(chain[i]) && (X509_get_extension_flags(chain[i]) & EXFLAG_SI) == 0;
+	}
+	return ERR_OK;
+}
+
 enum err_code authority_init(struct trust_authority *a, X509 **chain, size_t len, enum authority_kind kind,
 			     struct err *err)
 {
@@ -82,12 +110,14 @@ enum err_code authority_init(struct trust_authority *a, X509 **chain, size_t len
 	a->for_timestamps = kind == AUTHORITY_TIMESTAMPS;
 	if (len == 0)
 		return err_set(err, ERR_FORMAT, "an authority without certificates");
-	for (i = 0; i + 1 < len || i == 0; i++) {
+	for (i = 0; i < len; i++) {
 		if (!may_vouch(chain[i], a->for_timestamps))
 			return err_set(err, ERR_UNPROVED, "an authority whose certificate is for other uses");
 	}
 	if (len > 1)
 		code = check_chain(chain, len, err);
+	if (code == ERR_OK)
+		code = check_path(chain, len, err);
 	if (code != ERR_OK)
 		return code;
 	/* A timestamp authority that does not issue is itself what counts: nothing above it is looked at again. */
@@ -121,7 +151,8 @@ static bool all_hold(const STACK_OF(X509) * chain, const int64_t *times, size_t 
 	return true;
 }
 
-/* A certificate that came along is not the authority's word on what it may vouch for: its own uses are. */
+/* Of each certificate that leads there, whether it came along or the authority names it: its own uses count, and
+ * whether it may issue at all. */
 static enum err_code check_uses(const struct trust_authority *a, const STACK_OF(X509) * chain, struct err *err)
 {
 	int i;
@@ -130,6 +161,30 @@ static enum err_code check_uses(const struct trust_authority *a, const STACK_OF(
 		if (!may_vouch(sk_X509_value(chain, i), a->for_timestamps))
 			return err_set(err, ERR_UNPROVED,
 				       "the certificate leads to the authority %s by one that is for other uses",
+				       a->uri);
+		if (!may_issue(sk_X509_value(chain, i)))
+			return err_set(err, ERR_UNPROVED,
+				       "the certificate leads to the authority %s by one that is no authority's",
+				       a->uri);
+	}
+	return ERR_OK;
+}
+
+/* Those above the certificate that OpenSSL stopped at may still say for which names the ones below count. */
+static enum err_code check_names(const struct trust_authority *a, X509 *leaf, const STACK_OF(X509) * chain,
+				 struct err *err)
+{
+	const X509 *reached = sk_X509_value(chain, sk_X509_num(chain) - 1);
+	size_t i;
+
+	for (i = a->chain_len; i-- > 0 && X509_cmp(a->chain[i], reached) != 0;) {
+		NAME_CONSTRAINTS *allowed = certificate_extension(a->chain[i], NID_name_constraints);
+		bool fits = allowed == NULL || NAME_CONSTRAINTS_check(leaf, allowed) == X509_V_OK;
+
+		NAME_CONSTRAINTS_free(allowed);
+		if (!fits)
+			return err_set(err, ERR_UNPROVED,
+				       "the certificate names somebody for whom the authority %s may not vouch",
 				       a->uri);
 	}
 	return ERR_OK;
@@ -171,6 +226,8 @@ enum err_code authority_check(const struct trust_authority *a, X509 *leaf, STACK
 		code = check_times(a, chain, times, times_len, err);
 		if (code == ERR_OK)
 			code = check_uses(a, chain, err);
+		if (code == ERR_OK)
+			code = check_names(a, leaf, chain, err);
 		if (code == ERR_OK && sk_X509_num(chain) < 2)
 			code = err_set(err, ERR_UNPROVED, "the certificate is an authority's own");
 		if (code == ERR_OK) {

@@ -8,7 +8,7 @@
  *            does not lead to it; ERR_FORMAT, ERR_NOMEM.
  * Trust      That the chain leads to its last certificate is proved when it is made, so
  *            that later only the certificates below it are checked; when each of them was
- *            valid is asked each time.
+ *            valid is asked each time, and whether all of the chain allows the name.
  * Source     RFC 5280.
  */
 #ifndef TRUST_AUTHORITY_H

@@ -438,6 +438,16 @@ static void put_authority(struct buf *out, X509 *first, X509 *second, int64_t en
 	mock_put(out, "}");
 }
 
+static void put_between(struct buf *out, const struct mock *m, const struct mock_root_wish *w)
+{
+	X509 *above = mock_limited(&m->ca, &m->ca, &w->above);
+	X509 *between = mock_limited(&m->ca_between, &m->ca, &w->between);
+
+	put_authority(out, between, above, w->ca_end, w->authority_window);
+	X509_free(between);
+	X509_free(above);
+}
+
 char *mock_root(struct mock *m, const struct mock_root_wish *w)
 {
 	struct buf out = { .max = BIG };
@@ -461,12 +471,14 @@ char *mock_root(struct mock *m, const struct mock_root_wish *w)
 	if (w->reversed)
 		put_authority(&out, m->ca.certificate, m->ca_between.certificate, w->ca_end, w->authority_window);
 	else if (w->names_between)
-		put_authority(&out, m->ca_between.certificate, m->ca.certificate, w->ca_end, w->authority_window);
+		put_between(&out, m, w);
 	else
 		put_authority(&out, m->ca.certificate, NULL, w->ca_end, w->authority_window);
 	mock_put(&out, "],\"timestampAuthorities\":[");
 	if (w->tsa_root_only)
 		put_authority(&out, m->tsa_ca.certificate, NULL, w->tsa_end, w->authority_window);
+	else if (w->tsa_reversed)
+		put_authority(&out, m->tsa_ca.certificate, m->tsa.certificate, w->tsa_end, w->authority_window);
 	else if (!w->no_tsa)
 		put_authority(&out, m->tsa.certificate, m->tsa_ca.certificate, w->tsa_end, w->authority_window);
 	mock_put(&out, "]}");

@@ -50,14 +50,21 @@ struct mock_wish {
 	unsigned version; /* 1 to 3; 0: 3 */
 };
 
+/* What an authority's certificate says of itself, as OpenSSL writes it; NULL: that it is an authority's, and no more.
+ */
+struct mock_limits {
+	const char *basic, *use, *names; /* basic "": nothing about being an authority's */
+};
+
 /* What a trusted root says besides; zeroed: everything counts for ever. */
 struct mock_root_wish {
 	int64_t ca_end, tlog_end, tsa_end, ctlog_end; /* 0: open */
 	bool no_ctlog, no_tlog, no_tsa;
-	bool names_between; /* and the authority behind it */
-	bool reversed;      /* the same in the wrong order */
-	bool tsa_root_only; /* of the timestamp authority */
-	bool strange_log;   /* a log with a kind of key that does not exist, in front */
+	bool names_between;                /* and the authority behind it */
+	bool reversed;                     /* the same in the wrong order */
+	struct mock_limits above, between; /* of those two, where it names both */
+	bool tsa_root_only, tsa_reversed;  /* of the timestamp authority */
+	bool strange_log;                  /* a log with a kind of key that does not exist, in front */
 	const char *log_window, *ctlog_window,
 		*authority_window; /* in place of the member validFor; NULL: from 2020 on */
 };

@@ -130,6 +130,22 @@ static struct authority new_ca(const char *name, const struct authority *by, con
 	return a;
 }
 
+X509 *mock_limited(const struct authority *a, const struct authority *by, const struct mock_limits *l)
+{
+	X509 *x = new_certificate(NULL, a->key, by->certificate, MOCK_TIME - YEARS, MOCK_TIME + YEARS);
+
+	X509_set_subject_name(x, X509_get_subject_name(a->certificate));
+	if (l->basic == NULL || *l->basic != '\0')
+		add_extension(x, x, NID_basic_constraints, l->basic != NULL ? l->basic : "critical,CA:TRUE");
+	add_extension(x, x, NID_key_usage, "critical,keyCertSign");
+	if (l->use != NULL)
+		add_extension(x, x, NID_ext_key_usage, l->use);
+	if (l->names != NULL)
+		add_extension(x, x, NID_name_constraints, l->names);
+	ck_assert_int_gt(X509_sign(x, by->key, EVP_sha256()), 0);
+	return x;
+}
+
 static struct authority new_tsa(const char *name, const struct authority *ca)
 {
 	struct authority a = { .key = new_key("P-256") };

@@ -37,6 +37,8 @@ struct buf mock_signature(EVP_PKEY *key, const void *bytes, size_t len);
 struct buf mock_spki(EVP_PKEY *key);
 /* Who issues the signer's certificate. */
 const struct authority *mock_issuer(const struct mock *m, const struct mock_wish *w);
+/* An authority's certificate once more, with these limits; for X509_free. */
+X509 *mock_limited(const struct authority *a, const struct authority *by, const struct mock_limits *limits);
 /* The signer's certificate, with an SCT, and a timestamp over bytes. */
 struct buf mock_leaf(struct mock *m, const struct mock_wish *w);
 struct buf mock_timestamp(const struct authority *tsa, const struct buf *bytes, int64_t time, bool embedded);

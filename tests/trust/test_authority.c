@@ -28,6 +28,31 @@ static const struct {
 	{ { .by_between = true }, { 0 }, { MOCK_TIME }, ERR_NOT_FOUND, "not by the authority" },
 	{ { .by_tls = true }, { .names_between = true }, { MOCK_TIME }, ERR_NOT_FOUND, "not by the authority" },
 	{ { .other_ca = true }, { 0 }, { MOCK_TIME }, ERR_NOT_FOUND, "not by the authority" },
+	{ { .by_between = true },
+	  { .names_between = true, .above = { .names = "critical,permitted;email:acme.example" } },
+	  { MOCK_TIME },
+	  ERR_OK,
+	  "" },
+	{ { .by_between = true },
+	  { .names_between = true, .above = { .names = "critical,permitted;email:other.example" } },
+	  { MOCK_TIME },
+	  ERR_UNPROVED,
+	  "may not vouch" },
+	{ { .by_between = true },
+	  { .names_between = true, .above = { .names = "critical,excluded;email:acme.example" } },
+	  { MOCK_TIME },
+	  ERR_UNPROVED,
+	  "may not vouch" },
+	{ { .by_between = true },
+	  { .names_between = true, .between = { .names = "critical,excluded;email:acme.example" } },
+	  { MOCK_TIME },
+	  ERR_NOT_FOUND,
+	  "excluded subtree violation" },
+	{ { .by_between = true },
+	  { .names_between = true, .between = { .basic = "" } },
+	  { MOCK_TIME },
+	  ERR_UNPROVED,
+	  "by one that is no authority's" },
 	{ { 0 }, { 0 }, { MOCK_TIME - 1 }, ERR_UNPROVED, "was not valid" },
 	{ { 0 }, { 0 }, { END + 1 }, ERR_UNPROVED, "was not valid" },
 	{ { 0 }, { 0 }, { MOCK_TIME, END + 1 }, ERR_UNPROVED, "was not valid" },
@@ -105,6 +130,35 @@ START_TEST(order)
 }
 END_TEST
 
+/* What the certificates of an authority say of it counts for all of them, not for the nearest alone. */
+static const struct {
+	struct mock_limits above, between;
+	bool counts;
+} limits[] = {
+	{ { 0 }, { 0 }, true },
+	{ { .basic = "critical,CA:TRUE,pathlen:0" }, { 0 }, false },
+	{ { .basic = "critical,CA:TRUE,pathlen:1" }, { 0 }, true },
+	{ { 0 }, { .basic = "critical,CA:TRUE,pathlen:0" }, true },
+	{ { .use = "codeSigning" }, { 0 }, true },
+	{ { .use = "anyExtendedKeyUsage" }, { .use = "codeSigning" }, true },
+	{ { .use = "serverAuth" }, { .use = "codeSigning" }, false },
+	{ { 0 }, { .use = "serverAuth" }, false },
+	{ { .basic = "" }, { 0 }, false },
+};
+
+START_TEST(limited)
+{
+	struct mock *m = mock_new();
+	CLEANUP(trust_root_free_ptr)
+	struct trust_root *root =
+		root_of(m, &(struct mock_root_wish){
+				   .names_between = true, .above = limits[_i].above, .between = limits[_i].between });
+
+	ck_assert_uint_eq(root->cas_len, limits[_i].counts ? 1 : 0);
+	mock_free(m);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("authority");
@@ -113,6 +167,7 @@ int main(void)
 	tcase_add_loop_test(t, leads_to, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, its_own);
 	tcase_add_test(t, order);
+	tcase_add_loop_test(t, limited, 0, (int)COUNT_OF(limits));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
