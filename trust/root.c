@@ -211,21 +211,26 @@ static enum err_code read_authority(const struct json_t *json, enum authority_ki
 	return code;
 }
 
-static enum err_code read_authorities(const struct json_t *json, const char *key, enum authority_kind kind,
-				      struct trust_authority **ret_list, size_t *ret_len, struct err *err)
+/* One whose certificates do not lead to each other is passed over, and the first reason remembered. */
+static enum err_code read_authorities(const struct json_t *json, enum authority_kind kind, struct trust_root *root,
+				      struct err *err)
 {
+	bool is_ca = kind == AUTHORITY_CODE_SIGNING;
+	size_t *ret_len = is_ca ? &root->cas_len : &root->tsas_len;
+	struct err *passed_over = is_ca ? &root->ca_passed_over : &root->tsa_passed_over;
 	const struct json_t *list;
 	size_t len, i;
 	struct trust_authority *authorities;
 	struct err why = { 0 };
-	enum err_code code = read_list(json, key, &list, &len, err);
+	enum err_code code =
+		read_list(json, is_ca ? "certificateAuthorities" : "timestampAuthorities", &list, &len, err);
 
 	if (code != ERR_OK)
 		return code;
 	authorities = calloc(len + 1, sizeof(*authorities));
 	if (authorities == NULL)
 		return err_nomem(err);
-	*ret_list = authorities;
+	*(is_ca ? &root->cas : &root->tsas) = authorities;
 	for (i = 0; code == ERR_OK && i < len; i++) {
 		struct trust_authority *a = &authorities[*ret_len];
 
@@ -235,8 +240,11 @@ static enum err_code read_authorities(const struct json_t *json, const char *key
 			continue;
 		}
 		authority_release(a);
-		if (code == ERR_UNPROVED)
+		if (code == ERR_UNPROVED) {
 			code = ERR_OK;
+			if (passed_over->code == ERR_OK)
+				*passed_over = why;
+		}
 	}
 	return code == ERR_OK ? code : err_set(err, code, "%s", why.msg);
 }
@@ -255,11 +263,9 @@ static enum err_code read_all(const struct json_t *json, struct trust_root *root
 	if (code == ERR_OK)
 		code = read_logs(json, "ctlogs", &root->ctlogs, &root->ctlogs_len, err);
 	if (code == ERR_OK)
-		code = read_authorities(json, "certificateAuthorities", AUTHORITY_CODE_SIGNING, &root->cas,
-					&root->cas_len, err);
+		code = read_authorities(json, AUTHORITY_CODE_SIGNING, root, err);
 	if (code == ERR_OK)
-		code = read_authorities(json, "timestampAuthorities", AUTHORITY_TIMESTAMPS, &root->tsas,
-					&root->tsas_len, err);
+		code = read_authorities(json, AUTHORITY_TIMESTAMPS, root, err);
 	root->names_tlogs = js_len(js_array(json, "tlogs")) > 0;
 	return code;
 }

@@ -60,6 +60,7 @@ struct trust_root {
 	bool names_tlogs; /* it has some, even if all of them are passed over */
 	struct trust_authority *cas, *tsas;
 	size_t cas_len, tsas_len;
+	struct err ca_passed_over, tsa_passed_over; /* why the first that does not count does not; ERR_OK: all do */
 };
 
 /* Read a trusted_root.json. */

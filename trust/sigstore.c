@@ -155,6 +155,15 @@ static enum err_code check_identity(struct attempt *a, struct err *err)
 	return err_set(err, why.code, "%s", why.msg);
 }
 
+/* Authorities of a root that are passed over are why it names none. */
+static enum err_code no_authority(const char *what, const struct trust_root *root, const struct err *passed_over,
+				  struct err *err)
+{
+	return err_set(err, ERR_UNPROVED, "%s, and %s names no authority that counts%s%s", what, root->name,
+		       passed_over->code != ERR_OK ? ": it has " : "",
+		       passed_over->code != ERR_OK ? passed_over->msg : "");
+}
+
 static enum err_code read_signer(struct attempt *a, struct err *err)
 {
 	const struct buf *leaf = a->b->certificates;
@@ -164,9 +173,10 @@ static enum err_code read_signer(struct attempt *a, struct err *err)
 		return err_set(
 			err, ERR_UNPROVED,
 			"signed with a certificate, and only keys count: no identity is named that may have signed");
-	if (a->root == NULL || a->root->cas_len == 0)
-		return err_set(err, ERR_UNPROVED,
-			       "signed with a certificate, and no trusted root is given that names an authority");
+	if (a->root == NULL)
+		return err_set(err, ERR_UNPROVED, "signed with a certificate, and no trusted root is given");
+	if (a->root->cas_len == 0)
+		return no_authority("signed with a certificate", a->root, &a->root->ca_passed_over, err);
 	code = certificate_read(leaf->data, leaf->len, &a->certificate, err);
 	if (code == ERR_OK)
 		code = certificate_check_use(&a->certificate, err);
@@ -237,8 +247,12 @@ static enum err_code check_timestamps(struct attempt *a, struct err *err)
 	enum err_code code = ERR_OK;
 	size_t i;
 
-	if (a->root == NULL || a->root->tsas_len == 0)
+	if (a->root == NULL || a->b->timestamps_len == 0)
 		return ERR_OK;
+	if (a->root->tsas_len == 0) { /* then they prove nothing, and refute nothing */
+		no_authority("there is a timestamp", a->root, &a->root->tsa_passed_over, &a->unknown);
+		return ERR_OK;
+	}
 	for (i = 0; code == ERR_OK && i < a->b->timestamps_len; i++) {
 		int64_t time = 0;
 
