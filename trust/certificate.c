@@ -46,6 +46,8 @@ static enum err_code add_name(struct certificate *c, const ASN1_STRING *name, bo
 	enum err_code code =
 		vec_grow(&c->names, &c->names_cap, c->names_len + 1, sizeof(*c->names), CERTIFICATE_NAMES_MAX, err);
 
+	if (code == ERR_LIMIT)
+		return err_set(err, code, "a certificate with more than %zu names", CERTIFICATE_NAMES_MAX);
 	if (code == ERR_OK)
 		code = copy_text(ASN1_STRING_get0_data(name), ASN1_STRING_length(name), "subject alternative name",
 				 &c->names[c->names_len].text, err);
@@ -95,17 +97,24 @@ static enum err_code read_names(struct certificate *c, struct err *err)
 	return code;
 }
 
-static const ASN1_OCTET_STRING *find_extension(const X509 *x509, const char *oid)
+/* NULL: it has none.  Of two, people could read one or the other. */
+static enum err_code find_extension(const X509 *x509, const char *oid, const ASN1_OCTET_STRING **ret_value,
+				    struct err *err)
 {
+	const ASN1_OCTET_STRING *found = NULL;
 	int i, len = X509_get_ext_count(x509);
 
 	for (i = 0; i < len; i++) {
 		X509_EXTENSION *extension = X509_get_ext(x509, i);
 
-		if (has_oid(X509_EXTENSION_get_object(extension), oid))
-			return X509_EXTENSION_get_data(extension);
+		if (!has_oid(X509_EXTENSION_get_object(extension), oid))
+			continue;
+		if (found != NULL)
+			return err_set(err, ERR_FORMAT, "a certificate that names an issuer of identities twice");
+		found = X509_EXTENSION_get_data(extension);
 	}
-	return NULL;
+	*ret_value = found;
+	return ERR_OK;
 }
 
 static enum err_code read_der_text(const ASN1_OCTET_STRING *value, char **ret_text, struct err *err)
@@ -114,7 +123,8 @@ static enum err_code read_der_text(const ASN1_OCTET_STRING *value, char **ret_te
 	ASN1_UTF8STRING *text = d2i_ASN1_UTF8STRING(NULL, &at, ASN1_STRING_length(value));
 	enum err_code code;
 
-	if (text == NULL || at != end)
+	/* as long as DER writes it: there are other ways that can be read */
+	if (text == NULL || at != end || i2d_ASN1_UTF8STRING(text, NULL) != ASN1_STRING_length(value))
 		code = err_set(err, ERR_FORMAT, "a certificate whose issuer of identities is no text");
 	else
 		code = copy_text(ASN1_STRING_get0_data(text), ASN1_STRING_length(text), "issuer of identities",
@@ -125,14 +135,18 @@ static enum err_code read_der_text(const ASN1_OCTET_STRING *value, char **ret_te
 
 static enum err_code read_issuer(struct certificate *c, struct err *err)
 {
-	const ASN1_OCTET_STRING *value = find_extension(c->x509, OID_ISSUER);
+	const ASN1_OCTET_STRING *value = NULL, *older = NULL;
+	enum err_code code = find_extension(c->x509, OID_ISSUER, &value, err);
 
+	if (code == ERR_OK)
+		code = find_extension(c->x509, OID_ISSUER_RAW, &older, err);
+	if (code != ERR_OK)
+		return code;
 	if (value != NULL)
 		return read_der_text(value, &c->issuer, err);
-	value = find_extension(c->x509, OID_ISSUER_RAW);
-	if (value == NULL)
+	if (older == NULL)
 		return ERR_OK;
-	return copy_text(ASN1_STRING_get0_data(value), ASN1_STRING_length(value), "issuer of identities", &c->issuer,
+	return copy_text(ASN1_STRING_get0_data(older), ASN1_STRING_length(older), "issuer of identities", &c->issuer,
 			 err);
 }
 

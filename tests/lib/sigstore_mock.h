@@ -37,6 +37,7 @@ struct mock_wish {
 	bool no_sct, false_sct, other_ca, no_code_signing, is_ca, no_issuer;
 	const char *names;                    /* of the signer, as OpenSSL writes them; NULL: email:MOCK_IDENTITY */
 	bool older_issuer, another_older_one; /* who vouches in the older extension; and somebody else in it besides */
+	bool another_issuer, loose_issuer;    /* somebody else in the newer one besides; that in no DER */
 	int64_t from, to;                     /* of the certificate; 0: MOCK_TIME and ten minutes */
 	bool other_log;                       /* the log is one that nobody knows */
 	bool other_body;                      /* the entry is about another artifact */

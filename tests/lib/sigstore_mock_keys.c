@@ -252,27 +252,34 @@ static void add_sct(struct mock *m, X509 *x, const struct authority *ca, bool is
 	OPENSSL_free(tbs);
 }
 
-/* Who vouches: in DER, or as it is, in the older extension. */
-static void add_issuer(X509 *x, const char *name, bool older)
+static void add_issuer_bytes(X509 *x, bool older, const void *bytes, int len)
 {
 	ASN1_OBJECT *oid = OBJ_txt2obj(older ? "1.3.6.1.4.1.57264.1.1" : "1.3.6.1.4.1.57264.1.8", 1);
-	ASN1_UTF8STRING *text = ASN1_UTF8STRING_new();
 	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 	X509_EXTENSION *extension;
-	unsigned char *der = NULL;
-	int len;
 
-	ASN1_STRING_set(text, name, -1);
-	len = i2d_ASN1_UTF8STRING(text, &der);
-	ck_assert_int_gt(len, 0);
-	ASN1_STRING_set(value, older ? (const void *)name : der, older ? -1 : len);
+	ASN1_STRING_set(value, bytes, len);
 	extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
 	ck_assert_int_eq(X509_add_ext(x, extension, -1), 1);
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(value);
-	ASN1_UTF8STRING_free(text);
 	ASN1_OBJECT_free(oid);
-	OPENSSL_free(der);
+}
+
+/* Who vouches: in DER, with its length in a byte more than DER has it, or as it is in the older extension. */
+static void add_issuer(X509 *x, const char *name, bool older, bool is_loose)
+{
+	struct buf text = { .max = BIG };
+	size_t len = strlen(name);
+
+	ck_assert_uint_lt(len, 0x80);
+	if (!older)
+		mock_add(&text, is_loose ? "\x0c\x81" : "\x0c", is_loose ? 2 : 1);
+	if (!older)
+		mock_add_number(&text, len, 1);
+	mock_add(&text, name, len);
+	add_issuer_bytes(x, older, text.data, (int)text.len);
+	buf_release(&text);
 }
 
 const struct authority *mock_issuer(const struct mock *m, const struct mock_wish *w)
@@ -300,9 +307,11 @@ struct buf mock_leaf(struct mock *m, const struct mock_wish *w)
 	add_extension(x, ca->certificate, NID_subject_alt_name,
 		      w->names != NULL ? w->names : "critical,email:" MOCK_IDENTITY);
 	if (w->another_older_one)
-		add_issuer(x, "https://mallory.example", true);
+		add_issuer(x, "https://mallory.example", true, false);
 	if (!w->no_issuer)
-		add_issuer(x, MOCK_ISSUER, w->older_issuer);
+		add_issuer(x, MOCK_ISSUER, w->older_issuer, w->loose_issuer);
+	if (w->another_issuer)
+		add_issuer(x, "https://mallory.example", false, false);
 	ck_assert_int_gt(X509_sign(x, ca->key, EVP_sha256()), 0);
 	if (!w->no_sct)
 		add_sct(m, x, ca, w->false_sct);

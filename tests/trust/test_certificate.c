@@ -58,6 +58,26 @@ START_TEST(says)
 }
 END_TEST
 
+/* Who vouches can be read in one way alone. */
+static const struct mock_wish refused[] = {
+	{ .another_issuer = true },
+	{ .older_issuer = true, .another_older_one = true },
+	{ .loose_issuer = true },
+};
+
+START_TEST(issuer)
+{
+	struct mock *m = mock_new();
+	CLEANUP(buf_release) struct buf der = mock_certificate(m, &refused[_i]);
+	CLEANUP(certificate_release) struct certificate c = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_int_eq(certificate_read(der.data, der.len, &c, &err), ERR_FORMAT);
+	ck_assert_msg(strstr(err.msg, "issuer of identities") != NULL, "%d: %s", _i, err.msg);
+	mock_free(m);
+}
+END_TEST
+
 /* In DER there is one way to write it, and nothing stands behind it. */
 START_TEST(bytes)
 {
@@ -141,6 +161,7 @@ int main(void)
 	TCase *t = tcase_create("certificate");
 
 	tcase_add_loop_test(t, says, 0, (int)COUNT_OF(cases));
+	tcase_add_loop_test(t, issuer, 0, (int)COUNT_OF(refused));
 	tcase_add_test(t, bytes);
 	tcase_add_loop_test(t, kind, 0, (int)COUNT_OF(kinds));
 	tcase_add_loop_test(t, valid, 0, (int)COUNT_OF(times));
