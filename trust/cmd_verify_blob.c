@@ -220,7 +220,7 @@ static void report_text(const struct run *r)
 		       p->time_by == TRUST_TIME_LOG ? "log" : "timestamp authority");
 	}
 	if (p->logged)
-		printf("  %-10s %s, entry %llu\n", "log", p->log, (unsigned long long)p->log_index);
+		printf("  %-10s %s, entry %llu\n", "log", text_shown(p->log, name), (unsigned long long)p->log_index);
 }
 
 static int run(const struct command *c, const void *opaque, const struct opt_list *operands)

@@ -145,3 +145,17 @@ enum err_code protojson_text(const struct json_t *object, const char *key, char 
 		return err_set(err, ERR_LIMIT, "%s of more than %d bytes", key, LIMIT_TEXT_BYTES);
 	return str_copy(text, ret_text, err);
 }
+
+enum err_code protojson_object(const struct json_t *object, const char *key, const struct json_t **ret_object,
+			       struct err *err)
+{
+	*ret_object = js_object(object, key);
+	return *ret_object == NULL && js_has(object, key) ? err_set(err, ERR_FORMAT, "%s is no object", key) : ERR_OK;
+}
+
+enum err_code protojson_array(const struct json_t *object, const char *key, const struct json_t **ret_array,
+			      struct err *err)
+{
+	*ret_array = js_array(object, key);
+	return *ret_array == NULL && js_has(object, key) ? err_set(err, ERR_FORMAT, "%s is no list", key) : ERR_OK;
+}

@@ -26,4 +26,10 @@ enum err_code protojson_time(const struct json_t *object, const char *key, int64
 			     struct err *err);
 /* A member that is a text, copied; it must be there and not be empty. */
 enum err_code protojson_text(const struct json_t *object, const char *key, char **ret_text, struct err *err);
+/* A member that is an object, or a list; NULL where it is not there.  One of another kind is refused: it would be
+ * passed over as if it were not there. */
+enum err_code protojson_object(const struct json_t *object, const char *key, const struct json_t **ret_object,
+			       struct err *err);
+enum err_code protojson_array(const struct json_t *object, const char *key, const struct json_t **ret_array,
+			      struct err *err);
 #endif

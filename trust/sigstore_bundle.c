@@ -86,7 +86,7 @@ static enum err_code read_hint(const struct json_t *key, struct sigstore_bundle 
 	const char *hint = js_string(key, "hint");
 
 	if (hint == NULL)
-		return ERR_OK;
+		return js_has(key, "hint") ? err_set(err, ERR_FORMAT, "a key hint that is no text") : ERR_OK;
 	if (strlen(hint) >= sizeof(b->hint))
 		return err_set(err, ERR_LIMIT, "a key hint of more than %zu bytes", sizeof(b->hint) - 1);
 	strcpy(b->hint, hint);
@@ -97,10 +97,15 @@ static enum err_code read_hint(const struct json_t *key, struct sigstore_bundle 
 /* Exactly one of three says whose signature it is. */
 static enum err_code read_signer(const struct json_t *material, struct sigstore_bundle *b, struct err *err)
 {
-	const struct json_t *single = js_object(material, "certificate");
-	const struct json_t *chain = js_object(material, "x509CertificateChain");
-	const struct json_t *key = js_object(material, "publicKey");
+	const struct json_t *single = NULL, *chain = NULL, *key = NULL;
+	enum err_code code = protojson_object(material, "certificate", &single, err);
 
+	if (code == ERR_OK)
+		code = protojson_object(material, "x509CertificateChain", &chain, err);
+	if (code == ERR_OK)
+		code = protojson_object(material, "publicKey", &key, err);
+	if (code != ERR_OK)
+		return code;
 	if ((single != NULL) + (chain != NULL) + (key != NULL) != 1)
 		return err_set(err, ERR_FORMAT,
 			       "verificationMaterial must hold one of certificate, x509CertificateChain and publicKey");
@@ -111,12 +116,12 @@ static enum err_code read_signer(const struct json_t *material, struct sigstore_
 
 static enum err_code read_entries(const struct json_t *material, struct sigstore_bundle *b, struct err *err)
 {
-	const struct json_t *list = js_array(material, "tlogEntries");
+	const struct json_t *list = NULL;
+	enum err_code code = protojson_array(material, "tlogEntries", &list, err);
 	size_t len = js_len(list), i;
-	enum err_code code = ERR_OK;
 
-	if (js_has(material, "tlogEntries") && list == NULL)
-		return err_set(err, ERR_FORMAT, "tlogEntries is no list");
+	if (code != ERR_OK)
+		return code;
 	if (len > LIMIT_SIGSTORE_ENTRIES)
 		return err_set(err, ERR_LIMIT, "more than %d log entries", LIMIT_SIGSTORE_ENTRIES);
 	if (len == 0)
@@ -147,10 +152,15 @@ static bool is_among(const struct buf *timestamp, const struct buf *list, size_t
 
 static enum err_code read_timestamps(const struct json_t *material, struct sigstore_bundle *b, struct err *err)
 {
-	const struct json_t *list = js_array(js_object(material, "timestampVerificationData"), "rfc3161Timestamps");
-	size_t len = js_len(list), i;
-	enum err_code code = ERR_OK;
+	const struct json_t *data = NULL, *list = NULL;
+	enum err_code code = protojson_object(material, "timestampVerificationData", &data, err);
+	size_t len, i;
 
+	if (code == ERR_OK)
+		code = protojson_array(data, "rfc3161Timestamps", &list, err);
+	if (code != ERR_OK)
+		return code;
+	len = js_len(list);
 	if (len > LIMIT_SIGSTORE_ENTRIES)
 		return err_set(err, ERR_LIMIT, "more than %d timestamps", LIMIT_SIGSTORE_ENTRIES);
 	if (len == 0)
@@ -190,9 +200,12 @@ static enum err_code read_message_digest(const struct json_t *digest, struct sig
 
 static enum err_code read_message(const struct json_t *message, struct sigstore_bundle *b, struct err *err)
 {
-	enum err_code code = read_message_digest(js_object(message, "messageDigest"), b, err);
+	const struct json_t *digest = NULL;
+	enum err_code code = protojson_object(message, "messageDigest", &digest, err);
 
 	buf_init(&b->signature, LIMIT_SIGNATURE_BYTES);
+	if (code == ERR_OK)
+		code = read_message_digest(digest, b, err);
 	if (code == ERR_OK)
 		code = protojson_bytes(message, "signature", &b->signature, err);
 	if (code == ERR_OK && b->signature.len == 0)
@@ -202,9 +215,13 @@ static enum err_code read_message(const struct json_t *message, struct sigstore_
 
 static enum err_code read_content(const struct json_t *json, struct sigstore_bundle *b, struct err *err)
 {
-	const struct json_t *message = js_object(json, "messageSignature");
-	const struct json_t *envelope = js_object(json, "dsseEnvelope");
+	const struct json_t *message = NULL, *envelope = NULL;
+	enum err_code code = protojson_object(json, "messageSignature", &message, err);
 
+	if (code == ERR_OK)
+		code = protojson_object(json, "dsseEnvelope", &envelope, err);
+	if (code != ERR_OK)
+		return code;
 	if ((message != NULL) + (envelope != NULL) != 1)
 		return err_set(err, ERR_FORMAT, "a bundle must hold one of messageSignature and dsseEnvelope");
 	b->is_statement = envelope != NULL;

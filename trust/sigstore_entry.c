@@ -21,11 +21,14 @@ static enum err_code read_hash(const char *text, unsigned char out[32], struct e
 	return code;
 }
 
-static enum err_code read_hashes(const struct json_t *list, struct sigstore_inclusion *i, struct err *err)
+static enum err_code read_hashes(const struct json_t *json, struct sigstore_inclusion *i, struct err *err)
 {
+	const struct json_t *list = NULL;
+	enum err_code code = protojson_array(json, "hashes", &list, err);
 	size_t len = js_len(list);
-	enum err_code code = ERR_OK;
 
+	if (code != ERR_OK)
+		return code;
 	if (len > LIMIT_PROOF_HASHES)
 		return err_set(err, ERR_LIMIT, "more than %d hashes", LIMIT_PROOF_HASHES);
 	if (len == 0)
@@ -40,8 +43,12 @@ static enum err_code read_hashes(const struct json_t *list, struct sigstore_incl
 
 static enum err_code read_checkpoint(const struct json_t *json, struct sigstore_inclusion *i, struct err *err)
 {
-	const char *envelope = js_string(js_object(json, "checkpoint"), "envelope");
+	const struct json_t *checkpoint = NULL;
+	enum err_code code = protojson_object(json, "checkpoint", &checkpoint, err);
+	const char *envelope = js_string(checkpoint, "envelope");
 
+	if (code != ERR_OK)
+		return code;
 	if (envelope == NULL || *envelope == '\0')
 		return ERR_OK;
 	if (strlen(envelope) > LIMIT_CHECKPOINT_BYTES)
@@ -59,7 +66,7 @@ static enum err_code read_inclusion(const struct json_t *json, struct sigstore_i
 	if (code == ERR_OK)
 		code = read_hash(js_string(json, "rootHash"), i->root_hash, err);
 	if (code == ERR_OK)
-		code = read_hashes(js_array(json, "hashes"), i, err);
+		code = read_hashes(json, i, err);
 	if (code == ERR_OK)
 		code = read_checkpoint(json, i, err);
 	return code == ERR_OK ? code : err_add(err, "inclusionProof");
@@ -79,12 +86,13 @@ static enum err_code check_shown(const struct sigstore_entry *e, enum sigstore_v
 
 static enum err_code read_shown(const struct json_t *json, struct sigstore_entry *e, struct err *err)
 {
-	const struct json_t *promise = js_object(json, "inclusionPromise");
-	const struct json_t *proof = js_object(json, "inclusionProof");
-	enum err_code code = ERR_OK;
+	const struct json_t *promise = NULL, *proof = NULL;
+	enum err_code code = protojson_object(json, "inclusionPromise", &promise, err);
 
 	buf_init(&e->set, LIMIT_SIGNATURE_BYTES);
-	if (js_has(promise, "signedEntryTimestamp"))
+	if (code == ERR_OK)
+		code = protojson_object(json, "inclusionProof", &proof, err);
+	if (code == ERR_OK && js_has(promise, "signedEntryTimestamp"))
 		code = protojson_bytes(promise, "signedEntryTimestamp", &e->set, err);
 	e->has_inclusion = proof != NULL;
 	if (code == ERR_OK && proof != NULL)

@@ -83,6 +83,9 @@ vector() {
 	expect 0
 	[[ $(jq -r '.verdict, .form, .signer.identity, .signed.time, .signed.by, .log.index' <<<"$output" | paste -sd ' ') == \
 		"proved message $IDENTITY 2024-03-19T17:26:26Z log 79571823" ]]
+	jq '.tlogs[].baseUrl += "\u001b[31m"' "$VECTORS/trusted_root_public.json" >coloured.json
+	bundle "${arguments[@]/#"$VECTORS"*trusted_root_public.json/coloured.json}" "$artifact"
+	expect 0 '?[31m, entry 79571823'
 	bundle "${arguments[@]}" sha256:a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf
 	expect 0 verified
 	bundle "${arguments[@]}" sha256:b0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf
@@ -105,6 +108,8 @@ vector() {
 	complain 3 'wanted is mallory@example.test'
 	try --certificate-identity "$IDENTITY" --certificate-oidc-issuer https://accounts.google.com
 	complain 3 'vouches for the signer, and wanted is https://accounts.google.com'
+	try --certificate-identity-regexp 'https://github)|.*' --certificate-oidc-issuer "$ISSUER"
+	complain 2 'Unmatched )'
 	try --certificate-identity-regexp '(?i)GITHUB' --certificate-oidc-issuer "$ISSUER"
 	complain 2 '(?…) is not known'
 }

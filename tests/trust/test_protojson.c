@@ -116,6 +116,37 @@ START_TEST(time_of)
 }
 END_TEST
 
+/* Of another kind, a member would be passed over as if it were not there. */
+static const struct {
+	const char *text;
+	enum err_code as_object, as_list;
+	bool is_there;
+} kinds[] = {
+	{ "{}", ERR_OK, ERR_OK, false },
+	{ "{\"m\":null}", ERR_OK, ERR_OK, false },
+	{ "{\"m\":{}}", ERR_OK, ERR_FORMAT, true },
+	{ "{\"m\":[]}", ERR_FORMAT, ERR_OK, true },
+	{ "{\"m\":\"\"}", ERR_FORMAT, ERR_FORMAT, true },
+	{ "{\"m\":0}", ERR_FORMAT, ERR_FORMAT, true },
+	{ "{\"m\":false}", ERR_FORMAT, ERR_FORMAT, true },
+};
+
+START_TEST(kind)
+{
+	CLEANUP(js_free_ptr) struct json_t *json = json_of(kinds[_i].text);
+	const struct json_t *object = NULL, *list = NULL;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(protojson_object(json, "m", &object, &err), kinds[_i].as_object);
+	ck_assert(kinds[_i].as_object == ERR_OK || strcmp(err.msg, "m is no object") == 0);
+	ck_assert_int_eq(protojson_array(json, "m", &list, &err), kinds[_i].as_list);
+	ck_assert(kinds[_i].as_list == ERR_OK || strcmp(err.msg, "m is no list") == 0);
+	ck_assert_int_eq(object != NULL, kinds[_i].is_there && kinds[_i].as_object == ERR_OK);
+	ck_assert_int_eq(list != NULL, kinds[_i].is_there && kinds[_i].as_list == ERR_OK);
+	ck_assert_int_eq(protojson_object(NULL, "m", &object, NULL), ERR_OK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("protojson");
@@ -124,6 +155,7 @@ int main(void)
 	tcase_add_loop_test(t, bytes, 0, (int)COUNT_OF(encoded));
 	tcase_add_loop_test(t, number, 0, (int)COUNT_OF(numbers));
 	tcase_add_loop_test(t, time_of, 0, (int)COUNT_OF(times));
+	tcase_add_loop_test(t, kind, 0, (int)COUNT_OF(kinds));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
