@@ -97,7 +97,8 @@ static enum err_code judge_origin(struct asking *a, struct err *err)
 	if (v->origin_asked)
 		code = origin_judge(v->bundle, &v->origin, &v->origin_why);
 	if (code == ERR_OK)
-		code = origin_check_all(v->bundle, &v->origin, &v->origin_why);
+		code = a->settled ? origin_check_graph(v->bundle, &v->origin, &v->graph, NULL, &v->origin_why)
+				  : origin_check_all(v->bundle, &v->origin, &v->origin_why);
 	v->origin_asked |= code != ERR_OK;
 	return as_verdict(code, &v->origin_why, err);
 }

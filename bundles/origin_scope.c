@@ -117,12 +117,7 @@ enum err_code origin_check_graph(const struct bundle *b, const struct origin *o,
 	return code == ERR_OK ? revoked_check(&o->revoked, g, bundle_path(b), err) : code;
 }
 
-static bool comes_along(const struct description_blob *b)
-{
-	return b->stored != STORED_LEFT_OUT && b->stored != STORED_ABSENT;
-}
-
-/* What is revoked and stands in the description, unless it neither comes along nor is listed by what does. */
+/* What is revoked and stands in the description, unless it does not come along. */
 static enum err_code check_revoked(const struct bundle *b, const struct origin *o, struct err *err)
 {
 	const struct description *d = bundle_description(b);
@@ -132,7 +127,7 @@ static enum err_code check_revoked(const struct bundle *b, const struct origin *
 		const struct revoked_entry *entry = &o->revoked.entries[i];
 		size_t at = description_find(d, &entry->digest);
 
-		if (at != BLOB_NONE && (comes_along(&d->blobs[at]) || role_is_listed(d->blobs[at].role)))
+		if (at != BLOB_NONE && d->blobs[at].stored != STORED_LEFT_OUT && d->blobs[at].stored != STORED_ABSENT)
 			return err_set(err, ERR_UNPROVED, "%s: %s in it is revoked here (" SITE_REVOKED "/%s)",
 				       bundle_path(b), entry->digest.text, entry->file);
 	}

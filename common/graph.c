@@ -39,9 +39,10 @@ bool role_is_manifest(enum role role)
 	return role <= ROLE_REFERRER;
 }
 
-bool role_is_listed(enum role role)
+bool edge_leads_to_manifest(const struct graph *g, const struct edge *e)
 {
-	return role_is_manifest(role) && role != ROLE_REFERRER;
+	return e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION ||
+	       manifest_kind(g->nodes[e->to].media_type) != MANIFEST_NONE;
 }
 
 bool node_is_small(const struct node *n)

@@ -173,8 +173,9 @@ bool node_is_small(const struct node *n);
 struct descriptor node_descriptor(const struct node *n);
 /* True for roles whose bytes are a manifest. */
 bool role_is_manifest(enum role role);
-/* True for those of them that an index lists: who has such a manifest gives it under the name that leads to it. */
-bool role_is_listed(enum role role);
+/* True for what an index lists, whatever that calls it; and for a manifest in a place of another's config and layers,
+ * where Docker looks for some too.  Who has it gives it under the name that leads to it. */
+bool edge_leads_to_manifest(const struct graph *g, const struct edge *e);
 /* "index", "manifest", "attestation", "referrer", "config", "statement", "artifact", "layer". */
 const char *role_name(enum role role);
 /* What people know it by: an image among several by its platform, all else by its role.  An attestation has a platform

@@ -90,13 +90,6 @@ static void set_roles(struct gathering *w)
 	}
 }
 
-/* What an index lists; and a manifest in a place of another's config and layers, where Docker looks for some too. */
-static bool leads_to_manifest(const struct graph *g, const struct edge *e)
-{
-	return e->kind == EDGE_CHILD || e->kind == EDGE_ATTESTATION ||
-	       manifest_kind(g->nodes[e->to].media_type) != MANIFEST_NONE;
-}
-
 /* Whoever lists it so has it run: all but what is marked as an attestation and says that it runs nowhere. */
 static bool has_it_run(const struct edge *e)
 {
@@ -116,7 +109,7 @@ static enum err_code add_listed(struct gathering *w, bool runs, struct err *err)
 		for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
 			const struct edge *e = &g->edges[n->edges + i];
 
-			if (has_it_run(e) != runs || !leads_to_manifest(g, e))
+			if (has_it_run(e) != runs || !edge_leads_to_manifest(g, e))
 				continue;
 			code = add_subject(w, e->to, err);
 			if (code == ERR_OK && runs)
@@ -327,7 +320,7 @@ static enum err_code descend(const struct graph *g, uint32_t node, unsigned dept
 	if (!first || depth == LIMIT_GRAPH_DEPTH)
 		return code;
 	for (i = 0; code == ERR_OK && i < n->edges_len; i++) {
-		if (leads_to_manifest(g, &g->edges[n->edges + i]))
+		if (edge_leads_to_manifest(g, &g->edges[n->edges + i]))
 			code = descend(g, g->edges[n->edges + i].to, depth + 1, seen, err);
 	}
 	return code;

@@ -190,6 +190,22 @@ static enum err_code refuse(const struct revoked_entry *entry, const struct grap
 		       entry->file);
 }
 
+/* Whatever comes to the target later is under the name then, too. */
+static enum err_code check_listed(const struct revoked *r, const struct graph *g, const char *what, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < g->edges_len; i++) {
+		const struct edge *e = &g->edges[i];
+		const struct revoked_entry *entry =
+			edge_leads_to_manifest(g, e) ? revoked_find(r, &g->nodes[e->to].digest) : NULL;
+
+		if (entry != NULL)
+			return refuse(entry, g, e->to, what, err);
+	}
+	return ERR_OK;
+}
+
 enum err_code revoked_check(const struct revoked *r, const struct graph *g, const char *what, struct err *err)
 {
 	size_t i;
@@ -199,10 +215,10 @@ enum err_code revoked_check(const struct revoked *r, const struct graph *g, cons
 
 		if (node == NODE_NONE)
 			continue;
-		if (node_is_carried(&g->nodes[node]) || role_is_listed(g->nodes[node].role) || is_root(g, node))
+		if ((!g->nodes[node].absent && !g->nodes[node].left_out) || is_root(g, node))
 			return refuse(&r->entries[i], g, node, what, err);
 	}
-	return ERR_OK;
+	return check_listed(r, g, what, err);
 }
 
 void revoked_release(struct revoked *r)

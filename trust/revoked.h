@@ -38,8 +38,9 @@ struct revoked {
 enum err_code revoked_load(struct revoked *ret_revoked, struct err *err);
 /* The entry of a digest, or of a key's fingerprint; NULL where it is not revoked. */
 const struct revoked_entry *revoked_find(const struct revoked *r, const struct digest *digest);
-/* ERR_UNPROVED where something that the graph's images bring, list in an index, or need at the target, is revoked; what
- * names the bundle.  Other things that were left out or absent do no harm. */
+/* ERR_UNPROVED where something that the graph's images bring, or need at the target, or lead to as to what runs
+ * (edge_leads_to_manifest), is revoked; what names the bundle.  Other things that were left out or absent do no harm.
+ */
 enum err_code revoked_check(const struct revoked *r, const struct graph *g, const char *what, struct err *err);
 /* ERR_UNPROVED where the key of this fingerprint, in base64, is revoked: it counts for nobody, nor does one in a
  * certificate. */

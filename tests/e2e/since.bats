@@ -54,6 +54,21 @@ second() {
 	diff -r other/blobs "$BUNDLE_STORE/blobs"
 }
 
+@test "a layer that the site must have may not be revoked there" {
+	second
+	bundle import -q --to store first.zst
+	expect 0
+	export BUNDLE_TRUST=$PWD/trust
+	mkdir trust && bundle trust revoke "$APP1_LAYER"
+	bundle import -q --to store second.zst
+	complain 3 "layer $APP1_LAYER of $REGISTRY/demo/app1:1.0 is revoked here"
+	bundle extract -q second.zst folder
+	complain 3 "layer $APP1_LAYER of $REGISTRY/demo/app1:1.0 is revoked here"
+	printf '{"default":[{"type":"insecureAcceptAnything"}]}' >any.json
+	bundle verify -q --policy any.json second.zst
+	expect 3 "$APP1_LAYER of $REGISTRY/demo/app1:1.0 is revoked here"
+}
+
 @test "a site that had not is told what is missing, and nothing is written" {
 	second
 	bundle import -q --to store second.zst

@@ -120,30 +120,86 @@ START_TEST(key_and_more)
 }
 END_TEST
 
-/* Whatever of an image is revoked, or is listed by one of its indexes, it is not taken; what else does not come along
- * does no harm. */
+enum thing { INDEX, PLATFORM, LAYER, HIDDEN, MARKED, INNER, ODD, REFERRER, PAYLOAD, THINGS };
+
+/* An index lists a platform, of whose layers one is a manifest, something of no known type, and an index that is marked
+ * as an attestation and lists another platform.  What is said of it by a referrer is a payload. */
+static void build(struct image_builder *b, size_t items[THINGS])
+{
+	char text[THINGS][IMAGE_DESCRIPTOR_TEXT], config[IMAGE_DESCRIPTOR_TEXT];
+
+	image_builder_init(b);
+	image_text(b, image_add(b, TYPE_OCI_CONFIG, "{}", 2), config);
+	items[LAYER] = image_add(b, "application/vnd.oci.image.layer.v1.tar", "layer", 5);
+	items[PAYLOAD] = image_add(b, "application/octet-stream", "payload", 7);
+	items[ODD] = image_add(b, "application/vnd.example+json", "odd", 3);
+	items[HIDDEN] = image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[]}", config);
+	items[INNER] = image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[ ]}", config);
+	items[PLATFORM] =
+		image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[{%s},{%s}]}", config,
+			   image_text(b, items[LAYER], text[LAYER]), image_text(b, items[HIDDEN], text[HIDDEN]));
+	items[MARKED] =
+		image_json(b, TYPE_OCI_INDEX, "{\"manifests\":[{%s}]}", image_text(b, items[INNER], text[INNER]));
+	items[INDEX] = image_json(b, TYPE_OCI_INDEX,
+				  "{\"manifests\":[{%s},{%s},{%s,\"annotations\":{\"vnd.docker.reference.type\":"
+				  "\"attestation-manifest\"}}]}",
+				  image_text(b, items[PLATFORM], text[PLATFORM]), image_text(b, items[ODD], text[ODD]),
+				  image_text(b, items[MARKED], text[MARKED]));
+	items[REFERRER] = image_json(b, TYPE_OCI_MANIFEST, "{\"config\":{%s},\"layers\":[{%s}]}", config,
+				     image_text(b, items[PAYLOAD], text[PAYLOAD]));
+	image_refer(b, items[PLATFORM], items[REFERRER], LINK_SUBJECT);
+	image_tag(b, "docker.io/library/app:1", items[INDEX]);
+}
+
+/* Whatever of an image is revoked, or must be at the target, or leads to what runs, it is not taken; what else does not
+ * come along does no harm. */
+static const struct {
+	const char *name;
+	enum thing what;
+	bool lacks; /* refused also where it is absent or left out */
+} things[] = {
+	{ "what the name stands for", INDEX, true },
+	{ "a platform", PLATFORM, true },
+	{ "a layer", LAYER, false },
+	{ "a manifest among the layers", HIDDEN, true },
+	{ "an index that is marked as an attestation", MARKED, true },
+	{ "what that lists", INNER, true },
+	{ "what is listed and of no known type", ODD, true },
+	{ "a referrer", REFERRER, false },
+	{ "what that holds", PAYLOAD, false },
+};
+
+static enum err_code check(const struct graph *g, uint32_t node, struct err *err)
+{
+	struct revoked_entry entry = { .digest = g->nodes[node].digest, .file = "x.list" };
+	struct revoked r = { .entries = &entry, .len = 1 };
+
+	return revoked_check(&r, g, "app.zst", err);
+}
+
 START_TEST(graph)
 {
 	struct image_builder b;
 	struct graph g;
-	size_t i;
+	size_t items[THINGS];
+	struct err err = { .code = ERR_OK };
+	enum err_code lacking = things[_i].lacks ? ERR_UNPROVED : ERR_OK;
+	uint32_t node;
 
-	image_builder_init(&b);
-	image_sample(&b, "docker.io/library/app:1", &(struct image_sample){ .absent_platform = true });
+	build(&b, items);
 	image_graph(&b, &b.source, &g);
-	for (i = 0; i < g.nodes_len; i++) {
-		struct revoked_entry entry = { .digest = g.nodes[i].digest, .file = "x.list" };
-		struct revoked r = { .entries = &entry, .len = 1 };
-		bool counts = node_is_carried(&g.nodes[i]) || role_is_listed(g.nodes[i].role);
-		struct err err = { .code = ERR_OK };
-		enum err_code got = revoked_check(&r, &g, "app.zst", &err);
-
-		ck_assert_int_eq(got, counts ? ERR_UNPROVED : ERR_OK);
-		if (got == ERR_OK)
-			continue;
-		ck_assert_ptr_nonnull(strstr(err.msg, "docker.io/library/app:1"));
-		ck_assert_ptr_nonnull(strstr(err.msg, entry.digest.text));
-	}
+	node = graph_find(&g, &b.items[items[things[_i].what]].digest);
+	ck_assert_int_eq(check(&g, node, &err), ERR_UNPROVED);
+	ck_assert_ptr_nonnull(strstr(err.msg, "docker.io/library/app:1"));
+	ck_assert_ptr_nonnull(strstr(err.msg, g.nodes[node].digest.text));
+	g.nodes[node].absent = true;
+	ck_assert_msg(check(&g, node, NULL) == lacking, "%s", things[_i].name);
+	g.nodes[node].absent = false;
+	g.nodes[node].left_out = true;
+	ck_assert_msg(check(&g, node, NULL) == lacking, "%s", things[_i].name);
+	g.nodes[node].left_out = false;
+	g.nodes[node].holder.image = "docker.io/library/app:1";
+	ck_assert_msg(check(&g, node, NULL) == ERR_UNPROVED, "%s", things[_i].name);
 	ck_assert_int_eq(revoked_check(&(struct revoked){ 0 }, &g, "app.zst", NULL), ERR_OK);
 	graph_release(&g);
 	image_builder_release(&b);
@@ -159,7 +215,7 @@ int main(void)
 	tcase_add_loop_test(t, loads, 0, (int)COUNT_OF(cases));
 	tcase_add_test(t, key);
 	tcase_add_loop_test(t, key_and_more, 0, (int)COUNT_OF(parts));
-	tcase_add_test(t, graph);
+	tcase_add_loop_test(t, graph, 0, (int)COUNT_OF(things));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
