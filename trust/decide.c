@@ -164,8 +164,8 @@ enum err_code judging_fails(struct judging *j, const struct candidate *c, const 
 
 /* ---- what was found ---- */
 
-/* Which types of statements are there, where none of those that are asked for is. */
-static enum err_code find_types(const struct judging *j, struct buf *out, struct err *err)
+/* Which types of statements there are about this one, where none of those that are asked for is. */
+static enum err_code find_types(const struct judging *j, size_t subject, struct buf *out, struct err *err)
 {
 	size_t shown = 0, i;
 	enum err_code code = buf_puts(out, "no attestation of this type", err);
@@ -173,7 +173,8 @@ static enum err_code find_types(const struct judging *j, struct buf *out, struct
 	for (i = 0; code == ERR_OK && shown < WHYS_SHOWN && i < j->all->len; i++) {
 		const struct candidate *c = &j->all->items[i];
 
-		if (c->predicate_type == NULL || strstr(buf_text(out), c->predicate_type) != NULL)
+		if (c->predicate_type == NULL || !coverage_from(j->coverage, c->subject)[subject] ||
+		    strstr(buf_text(out), c->predicate_type) != NULL)
 			continue;
 		code = buf_printf(out, err, "%s%.200s", shown++ == 0 ? ", only " : ", ", c->predicate_type);
 	}
@@ -206,7 +207,8 @@ static enum err_code find_for(const struct judging *j, size_t subject, struct bu
 
 	if (code != ERR_OK || out->len > 0)
 		return code;
-	return j->requirement->kind == REQUIRE_SIGNATURE ? buf_puts(out, "no signature", err) : find_types(j, out, err);
+	return j->requirement->kind == REQUIRE_SIGNATURE ? buf_puts(out, "no signature", err)
+							 : find_types(j, subject, out, err);
 }
 
 /* A line for each manifest that is here and nothing vouches for; the first of them tells the requirement.  Where
