@@ -8,7 +8,6 @@
 #include "trust/decision_private.h"
 
 #define WHAT "something that vouches for all that an index lists, whether it comes along or not"
-#define WHY "and nothing vouches for it; have the index signed, or bring it with its signature"
 
 enum err_code lacking_init(struct lacking *l, const struct candidates *all, struct err *err)
 {
@@ -28,7 +27,20 @@ void lacking_note(struct lacking *l, const struct judging *j)
 	}
 }
 
-static enum err_code add_lacking(const struct lacking *l, size_t i, size_t at, struct decision *d, struct err *err)
+/* A signature over the index is no help where the scope asks for none. */
+static const char *way_out(const struct policy_scope *scope)
+{
+	size_t i;
+
+	for (i = 0; i < scope->len; i++) {
+		if (scope->requirements[i].kind == REQUIRE_SIGNATURE)
+			return "have the index signed";
+	}
+	return "have the index attested, or signed and ask for that too (sigstoreSigned)";
+}
+
+static enum err_code add_lacking(const struct lacking *l, size_t i, const char *way, size_t at, struct decision *d,
+				 struct err *err)
 {
 	const struct candidate_subject *s = &l->all->subjects[i];
 	CLEANUP(free_ptr) char *text = NULL;
@@ -38,7 +50,9 @@ static enum err_code add_lacking(const struct lacking *l, size_t i, size_t at, s
 	enum err_code code = str_format(&text, err, "%s %s", judging_subject(s), s->digest->text);
 
 	if (code == ERR_OK && d->steps[at].holds)
-		code = str_format(&found, err, "%s, which %s, " WHY, text, is_absent ? "was absent" : "was left out");
+		code = str_format(&found, err, "%s, which was %s, and nothing that is asked for vouches for it; %s%s",
+				  text, is_absent ? "absent at the source" : "left out", way,
+				  is_absent ? "" : ", or export all of the image");
 	if (code == ERR_OK && d->steps[at].holds)
 		code = decision_found(d, at, false, found, err);
 	step.text = text;
@@ -60,7 +74,7 @@ enum err_code lacking_judge(const struct lacking *l, const struct policy_scope *
 		code = decision_add(d, &step, err);
 	for (i = 0; code == ERR_OK && i < l->all->subjects_len; i++) {
 		if (l->asked[i] && !l->vouched[i])
-			code = add_lacking(l, i, at, d, err);
+			code = add_lacking(l, i, way_out(scope), at, d, err);
 	}
 	return code;
 }

@@ -118,7 +118,7 @@ blob() {
 	printf '{"default":[{"type":"attestation","keyPath":"cosign.pub","predicateTypes":["*"],"platforms":["linux/amd64"]}]}' \
 		>policy.json
 	bundle import -q --to "$DAEMON" --policy policy.json hidden.zst
-	complain 3 "$hidden: refused by policy.json" 'and nothing vouches for it'
+	complain 3 "$hidden: refused by policy.json" 'nothing that is asked for vouches for it'
 	run lab_docker inspect "$hidden"
 	[[ $status != 0 ]]
 }
@@ -155,5 +155,5 @@ blob() {
 	printf '{"default":[{"type":"attestation","keyPath":"cosign.pub","predicateTypes":["*"],"platforms":["linux/amd64"]}]}' \
 		>policy.json
 	bundle import -q --to "$DAEMON" --policy policy.json --platform linux/s390x hidden.zst
-	complain 3 "$hidden: refused by policy.json" 'and nothing vouches for it'
+	complain 3 "$hidden: refused by policy.json" 'nothing that is asked for vouches for it'
 }

@@ -215,7 +215,7 @@ both_decide() {
 	local target
 	policy "$(signed_by builder.pub '{"type":"matchRepository"}')"
 	bundle export --quiet --platform linux/arm/v7 --policy policy.json -o part.oci.tar.zst "$REGISTRY/team/mixed:1"
-	complain 3 "linux/arm64 $MULTI_ARM64, which was left out, and nothing vouches for it"
+	complain 3 "linux/arm64 $MULTI_ARM64, which was left out, and nothing that is asked for vouches for it"
 	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/mixed:1"
 	expect 0
 	bundle verify --policy policy.json part.oci.tar.zst
@@ -261,7 +261,7 @@ both_decide() {
 	expect 0
 	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/parts:1"
 	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
-	complain 3 'linux/arm64' 'bring it with its signature'
+	complain 3 'linux/arm64' 'have the index signed, or export all of the image'
 	bundle export --quiet -o mixed.oci.tar.zst "$REGISTRY/team/mixed:1"
 	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 mixed.oci.tar.zst
 	complain 3 'linux/arm64' 'which was left out'
@@ -315,7 +315,7 @@ both_decide() {
 	bundle policy explain --policy policy.json part.oci.tar.zst "$marked:1"
 	expect 3 "FAIL linux/arm64 $MULTI_ARM64"
 	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
-	complain 3 "$marked:1: refused by policy.json" 'which was left out, and nothing vouches for it'
+	complain 3 "$marked:1: refused by policy.json" 'which was left out, and nothing that is asked for vouches for it'
 }
 
 # A site that serves it gives it to who asks for the registry of the scope.
@@ -377,13 +377,13 @@ given() {
 	[[ $(given team/two 2 "$hidden") == '200 200 ' ]]
 	site_stop "$SITE_PID"
 	bundle serve --policy policy.json --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
-	complain 3 "linux/arm64 $hidden, which was left out, and nothing vouches for it"
+	complain 3 "linux/arm64 $hidden, which was left out, and nothing that is asked for vouches for it"
 	bundle import --quiet --to oci:site --policy policy.json part.oci.tar.zst
-	complain 3 "linux/arm64 $hidden, which was left out, and nothing vouches for it"
+	complain 3 "linux/arm64 $hidden, which was left out, and nothing that is asked for vouches for it"
 	bundle import --quiet --to oci:site --policy policy.json second.oci.tar.zst
 	expect 0
 	bundle import --quiet --to oci:site --policy policy.json part.oci.tar.zst
-	complain 3 "linux/arm64 $hidden, which was left out, and nothing vouches for it"
+	complain 3 "linux/arm64 $hidden, which was left out, and nothing that is asked for vouches for it"
 	# Who asks nothing of images gets what there is.
 	site_start --registry 127.0.0.1:0 part.oci.tar.zst second.oci.tar.zst
 	[[ $(given team/two 1 2 "$arm" "$hidden") == '200 200 200 200 ' ]]
