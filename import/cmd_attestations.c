@@ -139,8 +139,9 @@ static enum err_code attestations(const struct options *options, const char *ima
 	if (code == ERR_OK)
 		code = answer(options, &q, &ref, &count, err);
 	if (code == ERR_OK && count == 0 && !options->json)
-		fprintf(stderr, "%s attestations: %s has none%s\n", OPT_PROGRAM, name,
-			options->types.len > 0 ? " of this type" : "");
+		fprintf(stderr, "%s attestations: %s has none%s%s\n", OPT_PROGRAM, name,
+			options->types.len > 0 ? " of this type" : "",
+			options->referrers ? "" : "; --referrers asks for those that lie beside it, as cosign's do");
 	return code;
 }
 

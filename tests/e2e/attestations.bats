@@ -50,7 +50,7 @@ teardown() { session_end; }
 		"$(printf '%s\n' "${APP1#sha256:}" "${APP1_AMD64#sha256:}" | sort)" ]]
 	[[ $(jq -r '.[].Referrer.artifactType' <<<"$output" | sort -u) == application/vnd.dev.sigstore.bundle.v0.3+json ]]
 	bundle attestations --type "$SIGNED" --from docker:// "$APP"
-	complain 0 'none of this type'
+	complain 0 'none of this type; --referrers asks for those that lie beside it'
 }
 
 @test "an image is found in a layout by what index.json calls it" {
