@@ -112,7 +112,7 @@ enum err_code fingerprint_of(struct evp_pkey_st *key, struct digest *ret_fingerp
 
 	ERR_clear_error();
 	if (len <= 0)
-		return err_set(err, ERR_CRYPTO, "this key cannot be written as DER");
+		return err_set(err, ERR_FORMAT, "this key cannot be written as DER"); /* a point at infinity */
 	code = digest_of(der, (size_t)len, NULL, ret_fingerprint, err);
 	OPENSSL_free(der);
 	return code;

@@ -1,6 +1,6 @@
 /* fingerprint.h - what identifies a public key: the SHA-256 of its one form in DER.
  *
- * Errors  Those of pem.h, ERR_CRYPTO; ERR_FORMAT for a text that is none.
+ * Errors  Those of pem.h; ERR_FORMAT for a text that is none, and for a key without a form.
  * Format  A digest, "sha256:" and 64 digits; or for people and in seals the same 32 bytes in base64.  One key has one
  *         fingerprint, however its file writes it: a curve by its name, a point uncompressed, as everybody writes them.
  * Source  RFC 5280, SubjectPublicKeyInfo; the hint of cosign's bundles is the same value.

@@ -177,6 +177,9 @@ vector() {
 	sed '2s/^......................................../&A/' p256.pub >cut.pub
 	bundle verify-blob --bundle p256.json --key cut.pub app.txt
 	complain 3 'cut.pub: holds no public key that can be read'
+	printf -- '-----BEGIN PUBLIC KEY-----\nMBkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDAgAA\n-----END PUBLIC KEY-----\n' >infinity.pub
+	bundle verify-blob --bundle p256.json --key infinity.pub app.txt
+	complain 3 'infinity.pub: this key cannot be written'
 	bundle verify-blob --bundle p256.json --key p256.pem app.txt
 	complain 3 'a private one'
 	bundle verify-blob --bundle p256.json --key missing.pub app.txt

@@ -113,6 +113,12 @@ START_TEST(no_key)
 	ck_assert_int_eq(fingerprint_of_pem("hello", "acme", &got, &err), ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(err.msg, "acme"));
 	ck_assert_int_eq(fingerprint_of_pem(key_p256, "acme", &got, &err), ERR_FORMAT);
+	/* OpenSSL reads the point at infinity, and does not write it. */
+	ck_assert_int_eq(fingerprint_of_pem("-----BEGIN PUBLIC KEY-----\nMBkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDAgAA\n"
+					    "-----END PUBLIC KEY-----\n",
+					    "acme", &got, &err),
+			 ERR_FORMAT);
+	ck_assert_str_eq(err.msg, "acme: this key cannot be written as DER");
 }
 END_TEST
 
