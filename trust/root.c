@@ -52,14 +52,15 @@ static enum err_code read_log_window(const struct json_t *key, struct trust_wind
 	return read_window(key, w, err);
 }
 
-static enum err_code read_id(const struct json_t *id, unsigned char out[TRUST_LOG_ID_MAX], size_t *ret_len,
-			     struct err *err)
+static enum err_code read_id(const struct json_t *json, const char *key, unsigned char out[TRUST_LOG_ID_MAX],
+			     size_t *ret_len, struct err *err)
 {
 	CLEANUP(buf_release) struct buf bytes = { .max = TRUST_LOG_ID_MAX };
-	enum err_code code;
+	const struct json_t *id = NULL;
+	enum err_code code = protojson_object(json, key, &id, err);
 
-	if (id == NULL)
-		return ERR_OK;
+	if (code != ERR_OK || id == NULL)
+		return code;
 	code = protojson_bytes(id, "keyId", &bytes, err);
 	if (code != ERR_OK)
 		return code;
@@ -100,14 +101,16 @@ static enum err_code read_log(const struct json_t *json, struct trust_log *log, 
 	const char *url = js_string(json, "baseUrl"), *hash = NULL;
 	enum err_code code = str_copy(url != NULL ? url : "", &log->url, err);
 
+	if (code == ERR_OK && url == NULL && js_has(json, "baseUrl"))
+		code = err_set(err, ERR_FORMAT, "a log whose baseUrl is no text");
 	if (code == ERR_OK)
 		code = read_name(json, "hashAlgorithm", &hash, err);
 	if (code == ERR_OK && hash != NULL && strcmp(hash, trust_hash_name(TRUST_SHA256)) != 0)
 		code = err_set(err, ERR_UNSUPPORTED, "a log whose tree is made with another hash than SHA2_256");
 	if (code == ERR_OK)
-		code = read_id(js_object(json, "logId"), log->id, &log->id_len, err);
+		code = read_id(json, "logId", log->id, &log->id_len, err);
 	if (code == ERR_OK)
-		code = read_id(js_object(json, "checkpointKeyId"), log->checkpoint_id, &log->checkpoint_id_len, err);
+		code = read_id(json, "checkpointKeyId", log->checkpoint_id, &log->checkpoint_id_len, err);
 	if (code == ERR_OK)
 		code = read_log_key(js_object(json, "publicKey"), log, err);
 	if (code == ERR_OK && log->id_len == 0) {

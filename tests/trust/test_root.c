@@ -59,6 +59,7 @@ static const struct {
 } edits[] = {
 	{ "\"baseUrl\"", "\"baseUrl\"", ERR_OK, "", 2, 1, 1 },
 	{ "\"baseUrl\"", "\"x\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"baseUrl\"", "\"baseUrl\":{},\"x\"", ERR_FORMAT, "baseUrl is no text", 0, 0, 0 },
 	{ "\"baseUrl\"", "\"hashAlgorithm\":\"SHA2_256\",\"baseUrl\"", ERR_OK, "", 2, 1, 1 },
 	{ "\"baseUrl\"", "\"hashAlgorithm\":\"SHA2_512\",\"baseUrl\"", ERR_OK, "", 1, 1, 1 },
 	{ "\"baseUrl\"", "\"hashAlgorithm\":null,\"baseUrl\"", ERR_OK, "", 2, 1, 1 },
@@ -74,6 +75,8 @@ static const struct {
 	{ "\"rawBytes\"", "\"rawbytes\"", ERR_FORMAT, "no rawBytes", 0, 0, 0 },
 	{ "\"publicKey\"", "\"x\"", ERR_FORMAT, "no rawBytes", 0, 0, 0 },
 	{ "\"logId\"", "\"x\"", ERR_OK, "", 2, 1, 1 },
+	{ "\"logId\"", "\"logId\":\"\",\"x\"", ERR_FORMAT, "logId is no object", 0, 0, 0 },
+	{ "\"logId\"", "\"checkpointKeyId\":[],\"logId\"", ERR_FORMAT, "checkpointKeyId is no object", 0, 0, 0 },
 	{ "\"keyId\":\"", "\"keyId\":\"\",\"x\":\"", ERR_OK, "", 2, 1, 1 },
 	{ "\"keyId\":\"", "\"keyId\":\"*", ERR_FORMAT, "keyId", 0, 0, 0 },
 	{ "\"tlogs\":[", "\"tlogs\":null,\"x\":[", ERR_OK, "", 0, 1, 1 },
