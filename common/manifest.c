@@ -114,12 +114,13 @@ static enum err_code parse_one(const struct manifest *m, const char *key, const 
 	return descriptor_parse(json, what, ret_descriptor, err);
 }
 
-/* What can be read as an image and as an index means two things to two readers (CVE-2021-41190). */
+/* What can be read as an image and as an index means two things to two readers (CVE-2021-41190).  Nobody reads an
+ * artifact as anything else, unless an index lists it as that. */
 static bool is_ambiguous(const struct manifest *m)
 {
-	if (m->kind == MANIFEST_INDEX)
-		return js_has(m->json, "config") || js_has(m->json, "layers");
-	return m->kind == MANIFEST_IMAGE && js_has(m->json, "manifests");
+	bool image = js_has(m->json, "config") || js_has(m->json, "layers"), index = js_has(m->json, "manifests");
+
+	return (image && m->kind != MANIFEST_IMAGE) || (index && m->kind != MANIFEST_INDEX);
 }
 
 static enum err_code parse_body(struct manifest *m, struct js_list lists[LISTS], const char *what, struct err *err)
@@ -130,7 +131,9 @@ static enum err_code parse_body(struct manifest *m, struct js_list lists[LISTS],
 	enum err_code code;
 
 	if (is_ambiguous(m))
-		return err_set(err, ERR_FORMAT, "%s: both an image manifest and an index", what);
+		return err_set(err, ERR_FORMAT, "%s: both %s", what,
+			       m->kind == MANIFEST_ARTIFACT ? "an artifact and an image or an index"
+							    : "an image manifest and an index");
 	code = parse_items(m, lists, own[m->kind], what, err);
 	if (code == ERR_OK)
 		code = parse_one(m, "config", what, &m->has_config, &m->config, err);
