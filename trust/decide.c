@@ -26,15 +26,13 @@ static void judging_release(struct judging *j)
 
 /* ---- who must be vouched for, and by what ---- */
 
-/* The image manifests.  Of an index that does not come along nobody knows what it leads to, nor of an attestation,
- * which Docker looks into. */
+/* The image manifests.  Of an index that does not come along nobody knows what it leads to.  An attestation Docker
+ * looks into, and runs it, as its config says, for who asks for unknown/unknown. */
 static bool is_unit(const struct candidates *all, size_t i)
 {
-	const struct candidate_subject *s = &all->subjects[i];
+	enum role role = all->subjects[i].role;
 
-	if (s->role == ROLE_INDEX || s->role == ROLE_ATTESTATION)
-		return !judging_has(all, i);
-	return s->role == ROLE_MANIFEST;
+	return role == ROLE_MANIFEST || role == ROLE_ATTESTATION || (role == ROLE_INDEX && !judging_has(all, i));
 }
 
 /* In any variant: a machine that is amd64 takes what is for amd64/v2, if its user or its runtime says so. */
@@ -91,7 +89,7 @@ static enum err_code find_units(struct judging *j, struct err *err)
 	if (j->asked == NULL || j->vouched == NULL || j->whys == NULL)
 		return err_nomem(err);
 	for (i = 0; i < j->all->subjects_len; i++) {
-		units += is_unit(j->all, i) && judging_has(j->all, i);
+		units += is_unit(j->all, i) && !judging_asks_once(j->all, i);
 		j->asked[i] = is_unit(j->all, i) && is_wanted_platform(j, i);
 	}
 	j->asked[0] |= units == 0;
@@ -101,6 +99,11 @@ static enum err_code find_units(struct judging *j, struct err *err)
 bool judging_has(const struct candidates *all, size_t subject)
 {
 	return node_is_carried(&all->graph->nodes[all->subjects[subject].node]);
+}
+
+bool judging_asks_once(const struct candidates *all, size_t subject)
+{
+	return !judging_has(all, subject) || all->subjects[subject].role == ROLE_ATTESTATION;
 }
 
 bool judging_needs(const struct judging *j, const struct candidate *c)
@@ -141,15 +144,17 @@ static enum err_code add_candidate(struct judging *j, const struct candidate *c,
 	return code;
 }
 
-/* Whoever vouches for a manifest vouches for what it leads to by digests: an index's signature is its platforms'. */
+/* Whoever vouches for a manifest vouches for what it leads to by digests: an index's signature is its platforms'.  A
+ * statement that nobody signed by itself counts because what holds it was signed. */
 enum err_code judging_counts(struct judging *j, const struct candidate *c, const char *what, const char *found,
 			     struct err *err)
 {
 	const bool *covered = coverage_from(j->coverage, c->subject);
+	size_t holder = c->form == CANDIDATE_STATEMENT ? coverage_subject(j->coverage, c->manifest) : COVERAGE_NONE;
 	size_t i;
 
 	for (i = 0; i < j->all->subjects_len; i++)
-		j->vouched[i] |= covered[i];
+		j->vouched[i] |= covered[i] || i == holder;
 	j->counted++;
 	return add_candidate(j, c, true, what, found, err);
 }
@@ -225,7 +230,7 @@ static enum err_code add_platforms(struct judging *j, size_t requirement_at, str
 		struct decision_step step = { .kind = STEP_PLATFORM };
 		const struct candidate_subject *s = &j->all->subjects[i];
 
-		if (!j->asked[i] || j->vouched[i] || !judging_has(j->all, i))
+		if (!j->asked[i] || j->vouched[i] || judging_asks_once(j->all, i))
 			continue;
 		code = find_for(j, i, &found, err);
 		if (code == ERR_OK)

@@ -1,6 +1,7 @@
-/* Judging what an image's indexes list and does not come along: whoever brings it later, from wherever and as whatever,
- * gives it under the image's name.  Nobody can look at it then; so one of those whom the scope trusts must have signed
- * it, or an index that leads to it.  What else is asked for is asked of what comes along. */
+/* Judging what an image's indexes list beside its platforms.  Whoever brings later what does not come along, from
+ * wherever and as whatever, gives it under the image's name, and nobody can look at it then; and an attestation is run,
+ * too, for who asks for what it says that it runs on.  So one of those whom the scope trusts must have signed it, or an
+ * index that leads to it.  What else is asked for is asked of the platforms that come along. */
 #include <stdlib.h>
 
 #include "common/mem.h"
@@ -22,7 +23,7 @@ void lacking_note(struct lacking *l, const struct judging *j)
 	size_t i;
 
 	for (i = 0; i < l->all->subjects_len; i++) {
-		l->asked[i] |= j->asked[i] && !judging_has(l->all, i);
+		l->asked[i] |= j->asked[i] && judging_asks_once(l->all, i);
 		l->vouched[i] |= j->vouched[i];
 	}
 }
@@ -39,20 +40,36 @@ static const char *way_out(const struct policy_scope *scope)
 	return "have the index attested, or signed and ask for that too (sigstoreSigned)";
 }
 
+/* Why it is asked for, and what else helps; absent at the source is what nobody can export. */
+static void why_asked(const struct lacking *l, size_t i, const char **ret_why, const char **ret_else)
+{
+	bool is_absent = l->all->graph->nodes[l->all->subjects[i].node].absent;
+
+	*ret_else = "";
+	if (judging_has(l->all, i)) {
+		*ret_why = "Docker runs where it is asked to";
+	} else if (is_absent) {
+		*ret_why = "was absent at the source";
+	} else {
+		*ret_why = "was left out";
+		*ret_else = ", or export all of the image";
+	}
+}
+
 static enum err_code add_lacking(const struct lacking *l, size_t i, const char *way, size_t at, struct decision *d,
 				 struct err *err)
 {
 	const struct candidate_subject *s = &l->all->subjects[i];
 	CLEANUP(free_ptr) char *text = NULL;
 	CLEANUP(free_ptr) char *found = NULL;
-	bool is_absent = l->all->graph->nodes[s->node].absent;
 	struct decision_step step = { .kind = STEP_PLATFORM };
+	const char *why, *other;
 	enum err_code code = str_format(&text, err, "%s %s", judging_subject(s), s->digest->text);
 
+	why_asked(l, i, &why, &other);
 	if (code == ERR_OK && d->steps[at].holds)
-		code = str_format(&found, err, "%s, which was %s, and nothing that is asked for vouches for it; %s%s",
-				  text, is_absent ? "absent at the source" : "left out", way,
-				  is_absent ? "" : ", or export all of the image");
+		code = str_format(&found, err, "%s, which %s, and nothing that is asked for vouches for it; %s%s", text,
+				  why, way, other);
 	if (code == ERR_OK && d->steps[at].holds)
 		code = decision_found(d, at, false, found, err);
 	step.text = text;

@@ -31,7 +31,7 @@ struct judging {
 	size_t held_len;
 };
 
-/* What the indexes of an image list and does not come along, over all requirements of a scope. */
+/* What the indexes of an image list and one requirement is enough for, over all requirements of a scope. */
 struct lacking {
 	const struct candidates *all;
 	bool *asked;   /* owned; by subject: one of the requirements asks for it */
@@ -40,6 +40,9 @@ struct lacking {
 
 /* Did it come along? */
 bool judging_has(const struct candidates *all, size_t subject);
+/* Is one requirement that vouches for it enough?  It did not come along, or it is an attestation: to such things alone
+ * nobody attests anything. */
+bool judging_asks_once(const struct candidates *all, size_t subject);
 /* "linux/arm64", "the index". */
 const char *judging_subject(const struct candidate_subject *s);
 enum err_code lacking_init(struct lacking *l, const struct candidates *all, struct err *err);

@@ -299,6 +299,26 @@ both_decide() {
 	[[ ! -e $BUNDLE_STORE ]]
 }
 
+# Docker runs it where it is asked for unknown/unknown.
+@test "what is marked as an attestation and runs nowhere must be vouched for all the same" {
+	local type=application/vnd.oci.image.index.v1+json nowhere=$REGISTRY/team/nowhere
+	local arm=sha256-d86108fe890a1f320775f60dcc5712a0ae5d91ac8bb8f186fffc8556fa2252b4.sig arm64=sha256-${MULTI_ARM64#*:}.sig
+	lab_peer crane index append --insecure -t "$nowhere:1" -m "$REGISTRY/team/built:1" -m "$REGISTRY/team/plain:1" 2>/dev/null
+	lab_peer crane copy "$REGISTRY/team/parts:$arm" "$nowhere:$arm" 2>/dev/null
+	curl -sf -H "Accept: $type" "http://${nowhere/\//\/v2\/}/manifests/1" | jq -c '.manifests[1].platform = {os: "unknown", architecture: "unknown"} |
+		.manifests[1].annotations = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": .manifests[0].digest}' >marked.json
+	curl -sf -X PUT -H "Content-Type: $type" --data-binary @marked.json "http://${nowhere/\//\/v2\/}/manifests/1"
+	policy "$(signed_by builder.pub '{"type":"matchDigest"}')"
+	bundle export --quiet -o nowhere.oci.tar.zst "$nowhere:1"
+	bundle import --quiet --to store --policy policy.json nowhere.oci.tar.zst
+	complain 3 "$nowhere:1: refused by policy.json" "an attestation $MULTI_ARM64, which Docker runs where it is asked to"
+	[[ ! -e $BUNDLE_STORE ]]
+	lab_peer crane copy "$REGISTRY/team/parts:$arm64" "$nowhere:$arm64" 2>/dev/null
+	bundle export --quiet -o signed.oci.tar.zst "$nowhere:1"
+	bundle import --quiet --to store --policy policy.json signed.oci.tar.zst
+	expect 0
+}
+
 # Who chooses by platform alone takes it for an image.
 @test "what is marked as an attestation and says what it runs on must be vouched for where it was left out" {
 	local type=application/vnd.oci.image.index.v1+json marked=$REGISTRY/team/marked

@@ -11,7 +11,7 @@ static const struct {
 	const char *what;
 	size_t absent[3], left_out[2]; /* ROOT ends a list */
 	const char *requirements;
-	struct thing things[3];
+	struct thing things[4];
 	size_t len;
 	const char *refusal; /* NULL: accepted */
 } cases[] = {
@@ -26,8 +26,8 @@ static const struct {
 	  { S390X },
 	  { 0 },
 	  DIGEST("a"),
-	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a") },
-	  2,
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(BUILDKIT, "a") },
+	  3,
 	  "which was absent at the source, and nothing that is asked for vouches for it; have the index signed" },
 	{ "one is left out",
 	  { 0 },
@@ -41,8 +41,8 @@ static const struct {
 	  { 0 },
 	  { ARM64 },
 	  DIGEST("a"),
-	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
-	  3,
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a"), BUNDLE(BUILDKIT, "a") },
+	  4,
 	  NULL },
 	{ "it is signed by another",
 	  { 0 },
@@ -55,21 +55,43 @@ static const struct {
 	  { S390X },
 	  { INNER },
 	  DIGEST("a"),
-	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(S390X, "a") },
-	  3,
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(S390X, "a"), BUNDLE(BUILDKIT, "a") },
+	  4,
 	  "the index sha256:" },
 	{ "that index is signed",
 	  { S390X },
 	  { INNER },
 	  DIGEST("a"),
-	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
-	  3,
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a"), BUNDLE(BUILDKIT, "a") },
+	  4,
 	  NULL },
-	{ "an attestation is here, and says no more than anybody may",
+	{ "an attestation is here, which runs as its config says",
 	  { 0 },
 	  { 0 },
 	  DIGEST("a"),
 	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
+	  3,
+	  ", which Docker runs where it is asked to, and nothing that is asked for vouches for it; have the index "
+	  "signed" },
+	{ "that attestation is signed",
+	  { 0 },
+	  { 0 },
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a"), BUNDLE(BUILDKIT, "a") },
+	  4,
+	  NULL },
+	{ "a statement in it counts because it is signed",
+	  { S390X },
+	  { 0 },
+	  PROVENANCE("a"),
+	  { UNSIGNED(SLSA, "{}"), BUNDLE(BUILDKIT, "a"), DSSE(ARM64, "a", SLSA, "{}"), DSSE(INNER, "a", SLSA, "{}") },
+	  4,
+	  NULL },
+	{ "nobody attests to an attestation",
+	  { S390X },
+	  { 0 },
+	  DIGEST("a") "," PROVENANCE("b"),
+	  { BUNDLE(ROOT, "a"), DSSE(AMD64, "b", SLSA, "{}"), DSSE(ARM64, "b", SLSA, "{}") },
 	  3,
 	  NULL },
 	{ "nobody knows what lies in an attestation that is absent",
@@ -167,7 +189,7 @@ START_TEST(units)
 	CLEANUP(decision_release) struct decision d = { 0 };
 	CLEANUP(proofs_release) struct proofs proofs;
 	bool absent[64] = { 0 }, left_out[64] = { 0 };
-	struct candidate items[3];
+	struct candidate items[4];
 	struct candidates all = judged_gather(cases[_i].things, cases[_i].len, items);
 	struct err err = { 0 };
 	size_t i;

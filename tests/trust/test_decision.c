@@ -79,12 +79,21 @@ static const struct {
 	  { { CANDIDATE_BUNDLE, ROOT, NULL, "a", NULL, SAYS(SLSA, "{}") } },
 	  1,
 	  "it is an attestation" },
-	{ "each platform", DIGEST("a"), { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(S390X, "a") }, 3, NULL },
+	{ "each platform, and the attestation",
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(S390X, "a"), BUNDLE(BUILDKIT, "a") },
+	  4,
+	  NULL },
+	{ "each platform, and not the attestation",
+	  DIGEST("a"),
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(S390X, "a"), BUNDLE(BUILDKIT, "b") },
+	  4,
+	  "an attestation sha256:" },
 	{ "all but one", DIGEST("a"), { BUNDLE(AMD64, "a"), BUNDLE(S390X, "a") }, 2, "linux/arm64: no signature" },
 	{ "an inner index is its platforms'",
 	  DIGEST("a"),
-	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a") },
-	  3,
+	  { BUNDLE(AMD64, "a"), BUNDLE(ARM64, "a"), BUNDLE(INNER, "a"), BUNDLE(BUILDKIT, "a") },
+	  4,
 	  NULL },
 	{ "but not its brothers'", DIGEST("a"), { BUNDLE(INNER, "a") }, 1, "linux/amd64: no signature" },
 	{ "a signature on what is beside counts for nothing",
@@ -108,8 +117,9 @@ static const struct {
 	{ "attested by somebody else", PROVENANCE("b"), { DSSE(ROOT, "a", SLSA, "{}") }, 1, "it is not by this key" },
 	{ "attested for each platform",
 	  PROVENANCE("a"),
-	  { DSSE(AMD64, "a", SLSA, "{}"), DSSE(ARM64, "a", SLSA, "{}"), DSSE(S390X, "a", SLSA, "{}") },
-	  3,
+	  { DSSE(AMD64, "a", SLSA, "{}"), DSSE(ARM64, "a", SLSA, "{}"), DSSE(S390X, "a", SLSA, "{}"),
+	    DSSE(BUILDKIT, "a", SLSA, "{}") },
+	  4,
 	  NULL },
 	{ "attested for two",
 	  PROVENANCE("a"),
@@ -325,16 +335,22 @@ START_TEST(machine_fails)
 }
 END_TEST
 
-static const char tree_text[] = NAME ": refused by FOLDER/policy.json\n"
-				     "  counts: scope \"r.example\" of docker\n"
-				     "    FAIL sigstoreSigned by key FOLDER/a.pub, matchDigest  "
-				     "(/transports/docker/r.example/0): linux/arm64: it is not "
-				     "by this key\n"
-				     "      ok   signature BLOB0 of linux/amd64: by key FOLDER/a.pub\n"
-				     "      FAIL signature BLOB1 of linux/arm64: it is not by this key\n"
-				     "      FAIL linux/arm64 ARM64: it is not by this key\n"
-				     "      FAIL linux/s390x/z15 S390X: no signature\n"
-				     "    ok   insecureAcceptAnything  (/transports/docker/r.example/1)\n";
+static const char tree_text[] =
+	NAME ": refused by FOLDER/policy.json\n"
+	     "  counts: scope \"r.example\" of docker\n"
+	     "    FAIL sigstoreSigned by key FOLDER/a.pub, matchDigest  "
+	     "(/transports/docker/r.example/0): linux/arm64: it is not "
+	     "by this key\n"
+	     "      ok   signature BLOB0 of linux/amd64: by key FOLDER/a.pub\n"
+	     "      FAIL signature BLOB1 of linux/arm64: it is not by this key\n"
+	     "      FAIL linux/arm64 ARM64: it is not by this key\n"
+	     "      FAIL linux/s390x/z15 S390X: no signature\n"
+	     "    ok   insecureAcceptAnything  (/transports/docker/r.example/1)\n"
+	     "    FAIL something that vouches for all that an index lists, whether it comes "
+	     "along or not  (/transports/docker/r.example): an attestation BUILDKIT, which Docker "
+	     "runs where it is asked to, and nothing that is asked for vouches for it; have the "
+	     "index signed\n"
+	     "      FAIL an attestation BUILDKIT\n";
 
 static void replace_all(char **text, const char *from, const char *to)
 {
@@ -370,6 +386,7 @@ START_TEST(printed)
 	replace_all(&want, "BLOB1", judged_nodes[BLOBS + 3].digest.text);
 	replace_all(&want, "ARM64", judged_nodes[ARM64].digest.text);
 	replace_all(&want, "S390X", judged_nodes[S390X].digest.text);
+	replace_all(&want, "BUILDKIT", judged_nodes[BUILDKIT].digest.text);
 	ck_assert_str_eq(buf_text(&text), want);
 }
 END_TEST
