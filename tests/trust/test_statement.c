@@ -89,12 +89,40 @@ START_TEST(statement)
 }
 END_TEST
 
+/* Where only one digest is known, another may be of the same thing: that is no other thing. */
+static const struct {
+	const char *text, *says;
+} others[] = {
+	{ OF("\"sha512\":\"" ABC_512 "\""), "by another digest than that which is known of sha256:" },
+	{ OF("\"sha512\":\"00\""), "by another digest than that which is known of sha256:" },
+	{ OF("\"sha512\":\"" ABC_512 "\",\"sha256\":\"00\""), "about something else: a" },
+	{ OF("\"sha1\":\"00\""), "about something else: a" },
+	{ OF("\"sha256\":\"00\""), "about something else: a" },
+};
+
+START_TEST(other_digest)
+{
+	CLEANUP(trust_artifact_release) struct trust_artifact known = { 0 };
+	CLEANUP(buf_release) struct buf text = { .max = 4096 };
+	CLEANUP(free_ptr) char *type = NULL;
+	struct digest digest;
+	struct err err = { 0 };
+
+	ck_assert_int_eq(digest_parse("sha256:" ABC_256, &digest, NULL), ERR_OK);
+	ck_assert_int_eq(trust_artifact_of_digest(&digest, &known, NULL), ERR_OK);
+	ck_assert_int_eq(buf_puts(&text, others[_i].text, NULL), ERR_OK);
+	ck_assert_int_eq(statement_read(&text, &known, &type, &err), ERR_UNPROVED);
+	ck_assert_msg(strstr(err.msg, others[_i].says) != NULL, "%s: %s", others[_i].text, err.msg);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("statement");
 	TCase *t = tcase_create("statement");
 
 	tcase_add_loop_test(t, statement, 0, (int)COUNT_OF(statements));
+	tcase_add_loop_test(t, other_digest, 0, (int)COUNT_OF(others));
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
