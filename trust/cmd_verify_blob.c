@@ -110,7 +110,7 @@ static enum err_code open_artifact(struct run *r, struct err *err)
 
 	if (digest_parse(r->file, &r->digest, NULL) == ERR_OK)
 		return trust_artifact_of_digest(&r->digest, &r->artifact, err);
-	r->artifact = trust_artifact_of_file(r->file);
+	r->artifact = trust_artifact_of_file(strcmp(r->file, "-") == 0 ? "/dev/stdin" : r->file);
 	return trust_artifact_hash(&r->artifact, TRUST_SHA256, &hash, err);
 }
 

@@ -120,6 +120,8 @@ vector() {
 		[[ $kind != p256 ]] || other=rsa
 		bundle verify-blob --bundle "$name.json" --key "$kind.pub" app.txt
 		expect 0 "app.txt: verified" "($kind.pub)"
+		bundle verify-blob --bundle "$name.json" --key "$kind.pub" - <app.txt
+		expect 0 "-: verified"
 		bundle verify-blob --bundle "$name.json" --key "$other.pub" app.txt
 		complain 3 "not a signature of $other.pub"
 		bundle verify-blob --bundle "$name.json" --key "$kind.pub" predicate.json
