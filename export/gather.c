@@ -183,7 +183,12 @@ enum err_code gather_run(struct gather *g, struct err *err)
 
 enum err_code gather_supply(struct gather *g, struct err *err)
 {
-	return g->locals_len > 0 ? supply_settle(&g->walk, g->locals, g->locals_len, err) : ERR_OK;
+	enum err_code code = g->locals_len > 0 ? supply_settle(&g->walk, g->locals, g->locals_len, err) : ERR_OK;
+	size_t i;
+
+	for (i = 0; code == ERR_OK && i < g->locals_len; i++)
+		code = local_check(g->locals[i], &g->graph, err);
+	return code;
 }
 
 struct source *gather_source(const struct gather *g, uint32_t node)

@@ -44,7 +44,8 @@ enum err_code gather_source_of(struct gather *g, const struct reference *ref, st
 enum err_code gather_image(struct gather *g, struct source *source, const struct reference *ref, struct err *err);
 /* Ask the sources until the graph is whole. */
 enum err_code gather_run(struct gather *g, struct err *err);
-/* Give every blob that is wanted its source, once it is known what is left out. */
+/* Give every blob that is wanted its source, once it is known what is left out; ERR_UNPROVED where what a bundle gives
+ * is revoked here. */
 enum err_code gather_supply(struct gather *g, struct err *err);
 /* The source of a node's bytes; the spool, where they are in there. */
 struct source *gather_source(const struct gather *g, uint32_t node);

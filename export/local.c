@@ -10,6 +10,7 @@
 #include "common/layout.h"
 #include "common/layout_images.h"
 #include "common/mem.h"
+#include "trust/site.h"
 
 #define NAMES_SHOWN 5
 
@@ -213,18 +214,10 @@ static enum err_code nothing_there(const struct local *l, const struct location 
 		       buf_text(&names));
 }
 
-/* What a bundle's seal does not speak for, or what is revoked, goes into no other bundle. */
+/* What a bundle's seal does not speak for goes into no other bundle. */
 static enum err_code check_offer(const struct local *l, const struct offer *o, struct err *err)
 {
-	const struct revoked_entry *revoked;
-
-	if (l->bundle == NULL)
-		return ERR_OK;
-	revoked = revoked_find(&l->origin.revoked, &o->root.digest);
-	if (revoked != NULL)
-		return err_set(err, ERR_UNPROVED, "%s: %.300s, %s, is revoked here (%s)", l->path, o->name,
-			       o->root.digest.text, revoked->file);
-	return origin_check_name(l->bundle, &l->origin, o->name, err);
+	return l->bundle != NULL ? origin_check_name(l->bundle, &l->origin, o->name, err) : ERR_OK;
 }
 
 /* By its name first; a tag alone will do where only one image has it. */
@@ -293,6 +286,29 @@ struct holder local_holder(const struct local *l, const struct digest *digest)
 	const struct description_blob *blob = l->bundle != NULL ? blob_of(l, digest) : NULL;
 
 	return blob != NULL && blob->stored == STORED_PREREQUISITE ? blob->holder : (struct holder){ 0 };
+}
+
+/* A bundle brings it, or says that the site must have it. */
+static bool comes_from(const struct local *l, const struct digest *digest)
+{
+	return l->bundle != NULL && (local_has(l, digest) || local_holder(l, digest).image != NULL);
+}
+
+enum err_code local_check(const struct local *l, const struct graph *g, struct err *err)
+{
+	const struct revoked *r = &l->origin.revoked;
+	size_t i;
+
+	for (i = 0; i < r->len; i++) {
+		uint32_t node = graph_find(g, &r->entries[i].digest);
+
+		if (node != NODE_NONE && !g->nodes[node].absent && !g->nodes[node].left_out &&
+		    comes_from(l, &r->entries[i].digest))
+			return err_set(err, ERR_UNPROVED, "%s: %s %s in it is revoked here (" SITE_REVOKED "/%s)",
+				       l->path, role_name(g->nodes[node].role), r->entries[i].digest.text,
+				       r->entries[i].file);
+	}
+	return ERR_OK;
 }
 
 void local_free(struct local *l)

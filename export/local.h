@@ -31,6 +31,9 @@ enum err_code local_pick(const struct local *l, const struct location *at, local
 bool local_has(const struct local *l, const struct digest *digest);
 /* Who is said to have a blob that was left out of a bundle; its image is NULL where that is not so. */
 struct holder local_holder(const struct local *l, const struct digest *digest);
+/* ERR_UNPROVED where something that a settled graph carries, or needs at the site, comes from this bundle and is
+ * revoked here. */
+enum err_code local_check(const struct local *l, const struct graph *g, struct err *err);
 /* NULL is fine. */
 void local_free(struct local *l);
 #endif

@@ -108,7 +108,9 @@ names() {
 		complain 3 'revoked.d/it.list'
 		bundle import -q --to oci:layout --key acme.pub both.zst
 		complain 3 'revoked.d/it.list'
-		[[ ! -e layout ]]
+		bundle export -q -o next.zst bundle:both.zst
+		complain 3 'revoked.d/it.list'
+		[[ ! -e layout && ! -e next.zst ]]
 		bundle trust remove --revoked it
 		expect 0
 	done
