@@ -165,11 +165,8 @@ static enum err_code read_parts(struct strict *s, const struct json_t *json, str
 
 static enum err_code read_one(struct strict *s, const struct json_t *json, struct condition *c, struct err *err)
 {
-	enum err_code code;
+	enum err_code code = strict_object(s, json, keys, err);
 
-	if (js_kind(json) == JS_ARRAY)
-		return read_list(s, json, c, err); /* CONDITION_ALL */
-	code = strict_object(s, json, keys, err);
 	if (code == ERR_OK)
 		code = find_kind(s, json, &c->kind, err);
 	if (code != ERR_OK)
@@ -177,19 +174,34 @@ static enum err_code read_one(struct strict *s, const struct json_t *json, struc
 	return c->kind <= CONDITION_NOT ? read_parts(s, json, c, err) : read_leaf(s, json, c, err);
 }
 
-enum err_code condition_read(struct strict *s, const struct json_t *json, struct condition *ret_condition,
-			     struct err *err)
+typedef enum err_code condition_reader(struct strict *s, const struct json_t *json, struct condition *c,
+				       struct err *err);
+
+static enum err_code read_by(struct strict *s, const struct json_t *json, condition_reader *read,
+			     struct condition *ret_condition, struct err *err)
 {
 	CLEANUP(condition_release) struct condition c = { .kind = CONDITION_ALL };
 	enum err_code code = str_copy(buf_text(&s->place), &c.place, err);
 
 	if (code == ERR_OK)
-		code = read_one(s, json, &c, err);
+		code = read(s, json, &c, err);
 	if (code != ERR_OK)
 		return code;
 	*ret_condition = c;
 	c = (struct condition){ 0 };
 	return ERR_OK;
+}
+
+enum err_code condition_read(struct strict *s, const struct json_t *json, struct condition *ret_condition,
+			     struct err *err)
+{
+	return read_by(s, json, read_one, ret_condition, err);
+}
+
+enum err_code condition_read_all(struct strict *s, const struct json_t *array, struct condition *ret_condition,
+				 struct err *err)
+{
+	return read_by(s, array, read_list, ret_condition, err);
 }
 
 /* ---- holding ---- */

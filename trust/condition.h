@@ -38,9 +38,12 @@ struct condition {
 	size_t len;
 };
 
-/* Read one condition, an object; or a list of them, an array, of which all must hold. */
+/* Read one condition, an object. */
 enum err_code condition_read(struct strict *s, const struct json_t *json, struct condition *ret_condition,
 			     struct err *err);
+/* Read an array of them, all of which must hold. */
+enum err_code condition_read_all(struct strict *s, const struct json_t *array, struct condition *ret_condition,
+				 struct err *err);
 bool condition_holds(const struct condition *c, const struct json_t *statement);
 /* Of a condition that does not hold, the part that is to blame: of all, the first that does not hold. */
 const struct condition *condition_blame(const struct condition *c, const struct json_t *statement);

@@ -168,7 +168,7 @@ static enum err_code read_conditions(struct strict *s, const struct json_t *json
 		return code;
 	code = strict_enter(s, "conditions", &mark, err);
 	if (code == ERR_OK)
-		code = condition_read(s, array, &r->conditions, err);
+		code = condition_read_all(s, array, &r->conditions, err);
 	if (code == ERR_OK)
 		strict_leave(s, mark);
 	return code;

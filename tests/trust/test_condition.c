@@ -21,6 +21,14 @@ static struct json_t *read_text(const char *text)
 	return value;
 }
 
+/* One condition, or the list of them that a requirement has. */
+static enum err_code read_any(struct strict *s, const struct json_t *json, struct condition *ret_condition,
+			      struct err *err)
+{
+	return js_kind(json) == JS_ARRAY ? condition_read_all(s, json, ret_condition, err)
+					 : condition_read(s, json, ret_condition, err);
+}
+
 #define AT(pointer, rest) "{\"pointer\":\"/predicate/" pointer "\"," rest "}"
 #define YES AT("tested", "\"exists\":true")
 #define NO AT("tested", "\"exists\":false")
@@ -85,7 +93,7 @@ START_TEST(holds)
 	struct err err = { 0 };
 
 	strict_init(&s, "policy.json");
-	ck_assert_msg(condition_read(&s, json, &c, &err) == ERR_OK, "%s", err.msg);
+	ck_assert_msg(read_any(&s, json, &c, &err) == ERR_OK, "%s", err.msg);
 	ck_assert_uint_eq(s.place.len, 0);
 	ck_assert_msg(condition_holds(&c, statement) == cases[_i].want, "%s", cases[_i].text);
 }
@@ -95,6 +103,9 @@ static const struct {
 	const char *text, *want;
 } wrong[] = {
 	{ "[1]", "policy.json: /0: must be an object" },
+	{ "[[" YES "]]", "policy.json: /0: must be an object" },
+	{ "{\"any\":[" NO ",[]]}", "policy.json: /any/1: must be an object" },
+	{ "{\"not\":[" YES "]}", "policy.json: /not: must be an object" },
 	{ "{}", "policy.json: says nothing: add one of equals, glob" },
 	{ "{\"pointer\":\"/a\"}", "says nothing" },
 	{ "{\"pointer\":\"/a\",\"equal\":1}", "unknown key \"equal\", did you mean \"equals\"?" },
@@ -125,7 +136,7 @@ START_TEST(refuse)
 	struct err err = { 0 };
 
 	strict_init(&s, "policy.json");
-	ck_assert_int_eq(condition_read(&s, json, &c, &err), ERR_FORMAT);
+	ck_assert_int_eq(read_any(&s, json, &c, &err), ERR_FORMAT);
 	ck_assert_msg(strstr(err.msg, wrong[_i].want) != NULL, "%s", err.msg);
 	ck_assert_ptr_null(c.parts);
 }
@@ -159,7 +170,7 @@ START_TEST(blame)
 	const struct condition *found;
 
 	strict_init(&s, "policy.json");
-	ck_assert_int_eq(condition_read(&s, json, &c, NULL), ERR_OK);
+	ck_assert_int_eq(read_any(&s, json, &c, NULL), ERR_OK);
 	ck_assert(!condition_holds(&c, statement));
 	found = condition_blame(&c, statement);
 	ck_assert_str_eq(found->place, blames[_i].place);
