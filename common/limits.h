@@ -62,6 +62,7 @@
 #define LIMIT_SERVE_PAGE 1000              /* tags or repositories in one answer */
 #define LIMIT_KEY_BYTES (64 * KIB)         /* a file with one key */
 #define LIMIT_SIGNATURE_BYTES 2048         /* one signature: RSA of 16384 bits */
+#define LIMIT_REGEX_COPIES 1000            /* how much longer a pattern may become, {m,n} written out */
 #define LIMIT_ARTIFACT_BYTES (64 * MIB)    /* what Ed25519 signed, which is read whole; all else is read in pieces */
 #define LIMIT_TRUSTED_ROOT_BYTES (1 * MIB) /* trusted_root.json */
 #define LIMIT_AUTHORITIES 256              /* of each kind in it */

@@ -52,6 +52,74 @@ static enum err_code check_dialect(const char *pattern, struct err *err)
 	return ERR_OK;
 }
 
+/* The end of a class, as [:alpha:], that begins after a "["; else where it was. */
+static const char *class_end(const char *p)
+{
+	const char mark[] = { p[1], ']', '\0' }, *end = NULL;
+
+	if (p[1] == ':' || p[1] == '.' || p[1] == '=')
+		end = strstr(p + 2, mark);
+	return end != NULL ? end + 1 : p;
+}
+
+/* The end of what is in brackets; where there is none, the end of the text. */
+static const char *bracket_end(const char *p)
+{
+	p += p[1] == '^' ? 2 : 1;
+	for (p += *p == ']'; *p != '\0' && *p != ']'; p++) {
+		if (*p == '[')
+			p = class_end(p);
+	}
+	return p;
+}
+
+/* Of {n}, {m,} or {m,n} the larger number, at most just too large; and its end. */
+static size_t read_times(const char **p)
+{
+	size_t n = 0, max = 1;
+
+	for (; (*p)[1] == ',' || isdigit((unsigned char)(*p)[1]); (*p)++) {
+		n = (*p)[1] == ',' ? 0 : n * 10 + (size_t)((*p)[1] - '0');
+		if (n > LIMIT_REGEX_COPIES + 1)
+			n = LIMIT_REGEX_COPIES + 2;
+		max = n > max ? n : max;
+	}
+	*p += (*p)[1] == '}';
+	return max;
+}
+
+/* regcomp writes {m,n} out, and takes memory by the square of what comes of it. */
+static enum err_code check_copies(const char *pattern, struct err *err)
+{
+	size_t lens[LIMIT_TEXT_BYTES + 1] = { 0 }; /* of the groups that are open */
+	size_t depth = 0, last = 0, copies = 0, more;
+	const char *p;
+
+	for (p = pattern; *p != '\0' && copies <= LIMIT_REGEX_COPIES; p += *p != '\0') {
+		if (*p == '{') {
+			more = last * (read_times(&p) - 1);
+			copies += more;
+			lens[depth] += more;
+			last += more;
+		} else if (*p == '(') {
+			lens[++depth] = 0;
+		} else if (*p == ')' && depth > 0) {
+			last = lens[depth] + 1;
+			lens[--depth] += last;
+		} else if (strchr("*+?", *p) == NULL) {
+			last = 1;
+			lens[depth]++;
+			p = *p == '[' ? bracket_end(p) : p + (*p == '\\');
+		}
+	}
+	if (copies <= LIMIT_REGEX_COPIES)
+		return ERR_OK;
+	return err_set(err, ERR_LIMIT,
+		       "\"%.200s\": with what is in braces written out it is more than %d characters longer: repeat "
+		       "less, or with * and +",
+		       pattern, LIMIT_REGEX_COPIES);
+}
+
 static int check_pattern(const char *pattern)
 {
 	regex_t regex;
@@ -72,6 +140,8 @@ static enum err_code compile(struct trust_text_rule *rule, struct err *err)
 	int failed;
 	enum err_code code = check_dialect(rule->text, err);
 
+	if (code == ERR_OK)
+		code = check_copies(rule->text, err);
 	if (code == ERR_OK)
 		code = str_format(&opened, err, "^(%s", rule->text);
 	if (code == ERR_OK)

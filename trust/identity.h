@@ -4,7 +4,8 @@
  * Grammar    A regular expression is POSIX extended and must match the whole text,
  *            as if it stood between ^( and )$.  What only Go and Perl know, (?…) and
  *            \d, is refused: POSIX would silently take it for something else.
- * Bounds     Patterns and texts of LIMIT_TEXT_BYTES.
+ * Bounds     Patterns and texts of LIMIT_TEXT_BYTES; {m,n} may make a pattern longer by LIMIT_REGEX_COPIES characters,
+ *            written out.
  * Errors     ERR_FORMAT (a pattern that is none), ERR_LIMIT, ERR_NOMEM; ERR_UNPROVED from match.
  * Source     cosign's --certificate-identity, --certificate-oidc-issuer and their -regexp forms.
  */

@@ -35,6 +35,35 @@ START_TEST(rule)
 }
 END_TEST
 
+/* What regcomp would take gigabytes for, or not come back from, and what only looks so. */
+static const struct {
+	const char *pattern;
+	enum err_code code;
+} repeats[] = {
+	{ "(((((a{1,30}){1,30}){1,30}){1,30}){1,30})", ERR_LIMIT },
+	{ "(a{1,40}b){30}", ERR_LIMIT },
+	{ "(a{1,40})*{30}", ERR_LIMIT },
+	{ "a{40}{30}", ERR_LIMIT },
+	{ "a{1002}", ERR_LIMIT },
+	{ "a{1001}", ERR_OK },
+	{ "a{0,1002}", ERR_LIMIT },
+	{ "a{1,}b{99999999999999999999}", ERR_LIMIT },
+	{ "a{600}b{600}", ERR_LIMIT },
+	{ "[0-9a-f]{40}[[:alnum:]_.]{0,128}(/[]{}]{9}){64}", ERR_OK },
+	{ "[]{1,999}{1,999}](\\{1,999}\\{1,999}){2}", ERR_OK },
+	{ "[^]{999}{999}[:alpha:]]\\{999\\}{999}", ERR_OK },
+};
+
+START_TEST(repeated)
+{
+	CLEANUP(trust_identity_release) struct trust_identity r = { 0 };
+	struct err err = { 0 };
+
+	ck_assert_msg(trust_identity_init(NULL, repeats[_i].pattern, NULL, NULL, &r, &err) == repeats[_i].code,
+		      "%d: %s", _i, err.msg);
+}
+END_TEST
+
 static const struct {
 	const char *identity, *regexp, *issuer, *name, *by;
 	bool holds;
@@ -106,6 +135,7 @@ int main(void)
 	TCase *t = tcase_create("identity");
 
 	tcase_add_loop_test(t, rule, 0, (int)COUNT_OF(rules));
+	tcase_add_loop_test(t, repeated, 0, (int)COUNT_OF(repeats));
 	tcase_add_loop_test(t, match, 0, (int)COUNT_OF(matches));
 	tcase_add_test(t, too_long);
 	tcase_add_test(t, text);
