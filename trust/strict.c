@@ -32,7 +32,9 @@ enum err_code strict_add(const struct strict *s, struct err *err)
 
 enum err_code strict_enter(struct strict *s, const char *key, size_t *ret_mark, struct err *err)
 {
-	return pointer_push(&s->place, key, ret_mark, err);
+	enum err_code code = pointer_push(&s->place, key, ret_mark, err);
+
+	return code == ERR_OK ? code : err_add(err, "%.250s: the way to a key", s->file);
 }
 
 enum err_code strict_enter_item(struct strict *s, size_t i, size_t *ret_mark, struct err *err)

@@ -126,6 +126,7 @@ START_TEST(bounds)
 	for (depth = 0; code == ERR_OK && depth < 1000; depth++)
 		code = strict_enter(&strict, key, &mark, &err);
 	ck_assert_int_eq(code, ERR_LIMIT);
+	ck_assert_msg(strstr(err.msg, "file.json: ") == err.msg, "%s", err.msg);
 	strict_leave(&strict, first);
 	ck_assert_uint_eq(strict.place.len, 0);
 }
