@@ -75,7 +75,8 @@ static bool is_domain_of(const char *wildcard, const char *component)
 	return text_ends(host, wildcard + 1);
 }
 
-/* How specific a scope is for a name of this component and what follows it; 0 where it is not for it. */
+/* How specific a scope is for a name of this component and what follows it; 0 where it is not for it.
+ * *.example.com:5000 is no pattern, and for nothing. */
 static size_t alike_len(const char *scope, const char *component, const char *rest)
 {
 	size_t host_len = strcspn(scope, "/"), rest_len = strlen(scope + host_len);
@@ -83,7 +84,7 @@ static size_t alike_len(const char *scope, const char *component, const char *re
 
 	reference_component(scope, host_len, own);
 	if (text_starts(own, "*."))
-		return is_domain_of(own, component) ? host_len : 0;
+		return strpbrk(scope, ":/@") == NULL && is_domain_of(own, component) ? host_len : 0;
 	if (strcmp(own, component) != 0 || !text_starts(rest, scope + host_len))
 		return 0;
 	return strchr("/:@", rest[rest_len]) != NULL ? REFERENCE_COMPONENT_MAX + rest_len : 0;

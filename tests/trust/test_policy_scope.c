@@ -87,6 +87,7 @@ static const struct {
 	{ "r.example.com-5000/app:1", { "*.example.com" }, "*.example.com" },
 	{ "r.example.com-a/app:1", { "*.example.com" }, NULL },
 	{ "EXAMPLE.com/app:1", { "*.example.com", "" }, NULL },
+	{ "r.example.com:5000/app:1", { "*.example.com:5000", "*.example.com/app", "*.example.com@x" }, NULL },
 };
 
 START_TEST(finds_alike)
