@@ -32,7 +32,7 @@ static enum err_code add(struct keyring *ring, struct keyring_key *k, struct err
 		return ERR_OK;
 	code = vec_grow(&ring->keys, &ring->cap, ring->len + 1, sizeof(*ring->keys), KEYRING_MAX, err);
 	if (code != ERR_OK)
-		return code;
+		return err_add(err, "%s: keys that count", seal_key_name(k->key));
 	ring->keys[ring->len++] = *k;
 	*k = (struct keyring_key){ 0 };
 	return ERR_OK;

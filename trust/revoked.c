@@ -16,9 +16,10 @@ static enum err_code add(struct revoked *r, const struct revoked_entry *entry, s
 {
 	enum err_code code = vec_grow(&r->entries, &r->cap, r->len + 1, sizeof(*r->entries), LIMIT_REVOKED, err);
 
-	if (code == ERR_OK)
-		r->entries[r->len++] = *entry;
-	return code;
+	if (code != ERR_OK)
+		return err_add(err, SITE_REVOKED "/%s: what is revoked", entry->file);
+	r->entries[r->len++] = *entry;
+	return ERR_OK;
 }
 
 /* What counts of a line: neither a comment nor blanks around it. */

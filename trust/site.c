@@ -157,6 +157,8 @@ static enum err_code read_names(DIR *dir, const char *folder, bool (*take)(const
 			break;
 		if (take(entry->d_name))
 			code = add_name(files, entry->d_name, err);
+		if (code != ERR_OK)
+			return err_add(err, "files in %s", folder);
 	}
 	return code == ERR_OK && errno != 0 ? err_errno(err, folder) : code;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/limits.h"
 #include "common/mem.h"
 #include "tests/lib/folder.h"
 #include "tests/lib/test_main.h"
@@ -120,6 +121,22 @@ START_TEST(no_folder)
 }
 END_TEST
 
+START_TEST(too_many)
+{
+	CLEANUP(site_files_release) struct site_files files = { 0 };
+	struct err err = { .code = ERR_OK };
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < LIMIT_TRUST_FILES; i++) {
+		snprintf(name, sizeof(name), "keys.d/%zu", i);
+		folder_put(folder, name, "", 0);
+	}
+	ck_assert_int_eq(site_list(SITE_KEYS, any, &files, &err), ERR_LIMIT);
+	ck_assert_msg(strstr(err.msg, "files in keys.d: more than") == err.msg, "%s", err.msg);
+}
+END_TEST
+
 /* A link that leads nowhere is no file that is missing: whoever made it meant something to count. */
 static const char *const linked[] = { SITE_POLICY, "keys.d/a.pem", "keys.d", "." };
 
@@ -155,6 +172,7 @@ int main(void)
 	tcase_add_test(t, reads);
 	tcase_add_loop_test(t, others, 0, (int)COUNT_OF(loose));
 	tcase_add_test(t, no_folder);
+	tcase_add_test(t, too_many);
 	tcase_add_loop_test(t, dangling, 0, (int)COUNT_OF(linked));
 	suite_add_tcase(s, t);
 	return test_run(s);
