@@ -231,7 +231,7 @@ enum err_code site_add_key(const char *file, const struct site_wish *wish, struc
 	if (code == ERR_OK)
 		code = str_copy(buf_text(&scope), &done.scope, err);
 	if (code == ERR_OK)
-		code = site_lock(&lock, err);
+		code = site_lock(true, &lock, err);
 	if (code == ERR_OK)
 		code = put_key(&k, name, &text, wish, &done, err);
 	if (code == ERR_OK)
@@ -259,7 +259,7 @@ enum err_code site_remove_key(const char *key, struct site_done *ret_done, struc
 	CLEANUP(free_ptr) char *file = NULL;
 	CLEANUP(close_fd) int lock = -1;
 	struct digest fingerprint;
-	enum err_code code = site_lock(&lock, err);
+	enum err_code code = site_lock(false, &lock, err);
 
 	/* by a name no other file needs to be read, of which one may be what is to be removed */
 	if (code == ERR_OK)
@@ -346,12 +346,12 @@ enum err_code site_revoke(const char *what, const char *name, struct site_done *
 	CLEANUP(free_ptr) char *usual = NULL;
 	CLEANUP(free_ptr) char *chosen = NULL;
 	CLEANUP(close_fd) int lock = -1;
-	enum err_code code = site_lock(&lock, err);
+	enum err_code code = resolve(what, &done, &usual, err);
 
 	if (code == ERR_OK)
-		code = resolve(what, &done, &usual, err);
-	if (code == ERR_OK)
 		code = choose_name(name, usual, &chosen, err);
+	if (code == ERR_OK)
+		code = site_lock(true, &lock, err);
 	if (code == ERR_OK)
 		code = put_revocation(chosen, &done, err);
 	return end(code, &done, ret_done);
@@ -362,7 +362,7 @@ enum err_code site_unrevoke(const char *name, struct site_done *ret_done, struct
 	CLEANUP(site_done_release) struct site_done done = { 0 };
 	CLEANUP(free_ptr) char *file = NULL;
 	CLEANUP(close_fd) int lock = -1;
-	enum err_code code = site_lock(&lock, err);
+	enum err_code code = site_lock(false, &lock, err);
 
 	if (code == ERR_OK)
 		code = find_file(SITE_REVOKED, name, &file, err);

@@ -61,8 +61,8 @@ enum err_code site_add_policy(const char *file, bool replace, struct site_done *
 
 	if (code == ERR_OK)
 		code = digest_of(buf_text(&text), text.len, NULL, &done.digest, err);
-	if (code == ERR_OK)
-		code = site_lock(&lock, err);
+	if (code == ERR_OK) /* what ../ leads to is there only with the folder */
+		code = site_lock(true, &lock, err);
 	if (code == ERR_OK)
 		code = site_path(NULL, SITE_POLICY, &done.path, err);
 	if (code == ERR_OK)
@@ -71,6 +71,8 @@ enum err_code site_add_policy(const char *file, bool replace, struct site_done *
 		code = compare(&text, replace, &done, err);
 	if (code == ERR_OK && !done.was_so)
 		code = site_put(NULL, SITE_POLICY, buf_text(&text), text.len, err);
+	if (code != ERR_OK && lock >= 0)
+		site_unmake();
 	return end(code, &done, ret_done);
 }
 
@@ -78,7 +80,7 @@ enum err_code site_remove_policy(struct site_done *ret_done, struct err *err)
 {
 	CLEANUP(site_done_release) struct site_done done = { 0 };
 	CLEANUP(close_fd) int lock = -1;
-	enum err_code code = site_lock(&lock, err);
+	enum err_code code = site_lock(false, &lock, err);
 
 	if (code == ERR_OK)
 		code = site_path(NULL, SITE_POLICY, &done.path, err);

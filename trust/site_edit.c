@@ -32,17 +32,19 @@ size_t site_stem_len(const char *name)
 	return strlen(name);
 }
 
-enum err_code site_lock(int *ret_fd, struct err *err)
+enum err_code site_lock(bool make, int *ret_fd, struct err *err)
 {
 	CLEANUP(close_fd) int fd = -1;
 	const char *path = NULL;
 	enum err_code code = site_folder(&path, err);
 
-	if (code == ERR_OK)
+	if (code == ERR_OK && make)
 		code = folder_make(path, err);
 	if (code != ERR_OK)
 		return code;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, ERR_NOT_FOUND, "%s: no such folder, so there is nothing to be removed", path);
 	if (fd < 0)
 		return err_errno(err, path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
@@ -50,6 +52,14 @@ enum err_code site_lock(int *ret_fd, struct err *err)
 	*ret_fd = fd;
 	fd = -1;
 	return ERR_OK;
+}
+
+void site_unmake(void)
+{
+	const char *path = NULL;
+
+	if (site_folder(&path, NULL) == ERR_OK)
+		rmdir(path);
 }
 
 enum err_code site_put(const char *folder, const char *name, const void *bytes, size_t len, struct err *err)

@@ -19,8 +19,11 @@
 
 #define SITE_NAME_MAX 100
 
-/* Make the site's folder where it is missing, and keep others from changing it until *ret_fd is closed. */
-enum err_code site_lock(int *ret_fd, struct err *err);
+/* Keep others from changing the site's folder until *ret_fd is closed.  Where it is missing it is made, or nothing can
+ * be removed from it: an empty one says that anything goes. */
+enum err_code site_lock(bool make, int *ret_fd, struct err *err);
+/* Take it away again where nothing lies in it. */
+void site_unmake(void);
 /* Put a file there, in place of one that is there. */
 enum err_code site_put(const char *folder, const char *name, const void *bytes, size_t len, struct err *err);
 enum err_code site_remove(const char *folder, const char *name, struct err *err);

@@ -171,7 +171,8 @@ static const struct {
 	  { { POLICY, "loose.json", NULL, NULL, ERR_UNPROVED, "loose.pub: others can write to it" } } },
 	{ "a policy whose key lies elsewhere", { { POLICY, "above.json", NULL, NULL, ERR_OK, "site/policy.json" } } },
 	{ "nothing known", { { REVOKE, "nobody", NULL, NULL, ERR_USAGE, "nobody" } } },
-	{ "no revocation", { { UNREVOKE, "nobody", NULL, NULL, ERR_NOT_FOUND, "nobody" } } },
+	{ "no revocation",
+	  { { REVOKE, DIGEST, NULL, NULL, ERR_OK, "" }, { UNREVOKE, "nobody", NULL, NULL, ERR_NOT_FOUND, "nobody" } } },
 };
 
 START_TEST(session)
@@ -189,6 +190,29 @@ START_TEST(session)
 			      sessions[_i].name, i, got == ERR_OK ? done.path : err.msg);
 	}
 	ck_assert(folder_has(folder, "acme.pub"));
+}
+END_TEST
+
+/* A slip in BUNDLE_TRUST must not become an empty folder, in which anything goes. */
+static const struct step vain[] = {
+	{ ADD, "missing.pub", NULL, NULL, ERR_NOT_FOUND, NULL },
+	{ ADD, "acme.pub", "../x", NULL, ERR_USAGE, NULL },
+	{ REMOVE, "acme", NULL, NULL, ERR_NOT_FOUND, NULL },
+	{ REVOKE, "nobody", NULL, NULL, ERR_USAGE, NULL },
+	{ REVOKE, DIGEST, "a/b", NULL, ERR_USAGE, NULL },
+	{ UNREVOKE, "nobody", NULL, NULL, ERR_NOT_FOUND, NULL },
+	{ POLICY, "acme.pub", NULL, NULL, ERR_FORMAT, NULL },
+	{ POLICY, "beside.json", NULL, NULL, ERR_NOT_FOUND, NULL },
+	{ REMOVE_POLICY, "", NULL, NULL, ERR_NOT_FOUND, NULL },
+};
+
+START_TEST(makes_no_folder_in_vain)
+{
+	struct err err = { .code = ERR_OK };
+	enum err_code got = take(&vain[_i], NULL, &err);
+
+	ck_assert_msg(got == vain[_i].want, "%d: %s", got, err.msg);
+	ck_assert_msg(!folder_has(folder, "site"), "%s", err.msg);
 }
 END_TEST
 
@@ -259,7 +283,7 @@ START_TEST(one_at_a_time)
 	struct err err = { .code = ERR_OK };
 	int lock = -1;
 
-	ck_assert_int_eq(site_lock(&lock, &err), ERR_OK);
+	ck_assert_int_eq(site_lock(true, &lock, &err), ERR_OK);
 	ck_assert_int_eq(take(&add, NULL, &err), ERR_CONFLICT);
 	close(lock);
 }
@@ -415,6 +439,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, session, 0, (int)COUNT_OF(sessions));
+	tcase_add_loop_test(t, makes_no_folder_in_vain, 0, (int)COUNT_OF(vain));
 	tcase_add_test(t, made_for_reading);
 	tcase_add_test(t, long_scopes);
 	tcase_add_test(t, broken);

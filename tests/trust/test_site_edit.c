@@ -73,7 +73,7 @@ START_TEST(puts_and_removes)
 	struct stat st;
 
 	umask(0);
-	ck_assert_int_eq(site_lock(&lock, NULL), ERR_OK);
+	ck_assert_int_eq(site_lock(true, &lock, NULL), ERR_OK);
 	ck_assert_int_eq(site_put(SITE_KEYS, "a.pem", "a much longer text", 18, NULL), ERR_OK);
 	first = folder_read(site, SITE_KEYS "/a.pem", NULL);
 	ck_assert_str_eq(first, "a much longer text");
@@ -95,12 +95,12 @@ START_TEST(one_at_a_time)
 	CLEANUP(close_fd) int second = -1;
 	struct err err = { 0 };
 
-	ck_assert_int_eq(site_lock(&first, NULL), ERR_OK);
-	ck_assert_int_eq(site_lock(&second, &err), ERR_CONFLICT);
+	ck_assert_int_eq(site_lock(true, &first, NULL), ERR_OK);
+	ck_assert_int_eq(site_lock(true, &second, &err), ERR_CONFLICT);
 	ck_assert_int_eq(second, -1);
 	close(first);
 	first = -1;
-	ck_assert_int_eq(site_lock(&second, NULL), ERR_OK);
+	ck_assert_int_eq(site_lock(true, &second, NULL), ERR_OK);
 }
 END_TEST
 
