@@ -1,8 +1,7 @@
 /* target.h - where images go: a daemon, a layout, a registry.
  *
  * Lifecycle  A target is made by its own function; then probe, write, read_back
- *            once each, in this order, or inventory alone; look and room between probe and write, or not; free at
- *            any time.
+ *            once each, in this order, or inventory alone; room between probe and write, or not; free at any time.
  * Ownership  The plan is borrowed throughout.
  * Errors     probe refuses before anything is written: ERR_UNSUPPORTED (this
  *            target cannot keep such images), ERR_CONFLICT (a name points

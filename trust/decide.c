@@ -9,7 +9,6 @@
 #include "trust/decision_private.h"
 
 #define WHYS_SHOWN 3
-#define PLATFORMS_SHOWN 100 /* that nothing vouches for: what is found of each is looked for among all candidates */
 #define FOUND_MAX ((size_t)4096)
 
 static void judging_release(struct judging *j)

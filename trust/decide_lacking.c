@@ -82,16 +82,18 @@ enum err_code lacking_judge(const struct lacking *l, const struct policy_scope *
 	char what[] = WHAT;
 	struct decision_step step = { .kind = STEP_REQUIREMENT, .holds = true, .pointer = scope->place, .text = what };
 	enum err_code code = ERR_OK;
-	size_t at = d->len, i;
+	size_t at = d->len, shown = 0, i;
 	bool any = false;
 
 	for (i = 0; i < l->all->subjects_len; i++)
 		any |= l->asked[i];
 	if (any)
 		code = decision_add(d, &step, err);
-	for (i = 0; code == ERR_OK && i < l->all->subjects_len; i++) {
-		if (l->asked[i] && !l->vouched[i])
-			code = add_lacking(l, i, way_out(scope), at, d, err);
+	for (i = 0; code == ERR_OK && shown < PLATFORMS_SHOWN && i < l->all->subjects_len; i++) {
+		if (!l->asked[i] || l->vouched[i])
+			continue;
+		code = add_lacking(l, i, way_out(scope), at, d, err);
+		shown++;
 	}
 	return code;
 }

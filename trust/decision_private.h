@@ -10,6 +10,10 @@
 #include "trust/decision.h"
 #include "trust/policy_private.h"
 
+/* Manifests that nothing vouches for, of one requirement: an image may have any number of them, and what is found of
+ * each is looked for among all candidates. */
+#define PLATFORMS_SHOWN 100
+
 /* Add a step; its texts are copied, and made fit for a terminal. */
 enum err_code decision_add(struct decision *d, const struct decision_step *step, struct err *err);
 /* What came of a step that was added before what belongs to it. */

@@ -315,6 +315,33 @@ START_TEST(types)
 }
 END_TEST
 
+/* However many of those that do not come along nothing vouches for, a decision names no more than people read. */
+START_TEST(many_lacking)
+{
+	static struct node nodes[3 * PLATFORMS_SHOWN];
+	static struct candidate_subject subjects[COUNT_OF(nodes)];
+	const struct graph g = { .nodes = nodes, .nodes_len = COUNT_OF(nodes) };
+	const struct candidates all = { .graph = &g, .subjects = subjects, .subjects_len = COUNT_OF(nodes) };
+	CLEANUP(policy_free_ptr) struct policy *p = judged_parse(DIGEST("a"));
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	size_t platforms = 0, i;
+
+	for (i = 0; i < COUNT_OF(nodes); i++) {
+		nodes[i].left_out = true;
+		subjects[i] = (struct candidate_subject){ .node = (uint32_t)i,
+							  .digest = &nodes[i].digest,
+							  .role = ROLE_MANIFEST };
+	}
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_int_eq(policy_decide(p, NAME, &all, &proofs, &d, NULL), ERR_OK);
+	ck_assert(!d.accepted);
+	for (i = 0; i < d.len; i++)
+		platforms += d.steps[i].kind == STEP_PLATFORM;
+	ck_assert_uint_eq(platforms, PLATFORMS_SHOWN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("decide");
@@ -326,6 +353,7 @@ int main(void)
 	tcase_add_loop_test(t, says_nothing_elsewhere, 0, 2);
 	tcase_add_test(t, reasons);
 	tcase_add_test(t, types);
+	tcase_add_test(t, many_lacking);
 	suite_add_tcase(s, t);
 	return test_run(s);
 }
