@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/reference.h"
 #include "trust/decision_private.h"
 
 #define COSIGN_SIGN "https://sigstore.dev/cosign/sign/v1"
@@ -24,14 +25,36 @@ static bool can_be_signature(const struct candidate *c)
 	       (c->predicate_type == NULL || strcmp(c->predicate_type, COSIGN_SIGN) == 0);
 }
 
+/* As cosign signs in its older form. */
+static enum err_code is_of_repository(const struct judging *j, const struct verdict *v, bool *ret_is, struct err *err)
+{
+	static const struct signed_identity repository = { .kind = IDENTITY_MATCH_REPOSITORY };
+	CLEANUP(reference_release) struct reference ref = { 0 };
+	enum err_code code = signed_identity_matches(&repository, j->name, v->docker_reference, ret_is, err);
+
+	if (code == ERR_OK && *ret_is)
+		*ret_is = reference_parse_repository(v->docker_reference, &ref, NULL) == ERR_OK;
+	return code;
+}
+
 static enum err_code explain_identity(const struct judging *j, const struct verdict *v, char **ret_why, struct err *err)
 {
 	const char *word = signed_identity_word(&j->requirement->identity);
+	bool of_repository = false;
+	enum err_code code;
 
 	if (v->docker_reference == NULL)
 		return str_format(ret_why, err,
 				  "holds by %s, but names no image, which only signedIdentity matchDigest takes",
 				  v->who);
+	code = is_of_repository(j, v, &of_repository, err);
+	if (code != ERR_OK)
+		return code;
+	if (of_repository)
+		return str_format(ret_why, err,
+				  "holds by %s, but was made for \"%.300s\" without a tag, which signedIdentity "
+				  "matchRepository takes, and %s does not",
+				  v->who, v->docker_reference, word);
 	return str_format(ret_why, err, "holds by %s, but was made for \"%.300s\", which is not what %s asks for",
 			  v->who, v->docker_reference, word);
 }
