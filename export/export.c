@@ -119,7 +119,9 @@ static enum err_code survey(struct job *j, struct err *err)
 
 	if (watch != NULL)
 		code = watch_init(watch, &r->gather.graph, j->options->progress, err);
-	return code == ERR_OK ? survey_run(&r->gather, r->order, r->order_len, j->options->jobs, watch, err) : code;
+	return code == ERR_OK ? survey_run(&r->gather, r->order, r->order_len, j->options->jobs, watch,
+					   j->options->admission != NULL, err)
+			      : code;
 }
 
 static enum err_code write_bundle(struct job *j, struct err *err)

@@ -48,9 +48,8 @@ static enum err_code give_blob(struct source *s, const struct descriptor *d, uin
 
 	(void)from_bytes;
 	(void)end_bytes; /* all of it: whoever proves it wants nothing else */
-	if (!node_is_small(&g->graph.nodes[node]))
-		return err_set(err, ERR_UNSUPPORTED, "it is larger than %d MiB, and comes with the layers only",
-			       (int)(LIMIT_SMALL_BLOB_BYTES / MIB));
+	if (!node_is_small(&g->graph.nodes[node]) && !spooled_has(g->spooled, node))
+		return err_set(err, ERR_UNSUPPORTED, "it is listed as a layer, too, and comes with the layers only");
 	code = copy(g, node, out, err);
 	return code == ERR_OK ? done(ctx, true, err) : code;
 }

@@ -1,8 +1,8 @@
-/* judge.h - the policy of an export, asked once everything small is here and before a byte of the bundle is written.
+/* judge.h - the policy of an export, asked once all that it reads is in the spool and before a byte of the bundle is
+ * written.
  *
  * Ownership  The gather is borrowed.
- * Errors     Those of bundles/admission.h.  What is larger than LIMIT_SMALL_BLOB_BYTES comes with the layers, so a
- *            signature or attestation of that size proves nothing here.
+ * Errors     Those of bundles/admission.h.
  */
 #ifndef EXPORT_JUDGE_H
 #define EXPORT_JUDGE_H

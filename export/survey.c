@@ -5,6 +5,7 @@
 #include "common/limits.h"
 #include "common/mem.h"
 #include "export/fetch.h"
+#include "trust/candidate.h"
 
 struct question {
 	struct survey *survey;
@@ -15,6 +16,7 @@ struct survey {
 	struct fetch_place place; /* the spool: small blobs arrive in any order, and stand in one */
 	struct gather *gather;
 	struct watch *watch;
+	bool judged;
 	unsigned width;
 	/* Owned: nodes of this round; those of the last that are not there. */
 	uint32_t *small, *early, *large, *lacking;
@@ -115,11 +117,20 @@ static bool is_early(const struct survey *s, uint32_t node)
 	       s->early_bytes + size_bytes <= LIMIT_EARLY_SUM_BYTES;
 }
 
+/* What a policy has to read, before anything is written. */
+static bool is_judged(const struct survey *s, uint32_t node)
+{
+	const struct node *n = &s->gather->graph.nodes[node];
+	enum candidate_form form;
+
+	return s->judged && n->size_bytes <= LIMIT_SIGNED_BYTES && candidate_form_of(n->media_type, &form);
+}
+
 static void enlist(struct survey *s, uint32_t node)
 {
 	if (node_is_small(&s->gather->graph.nodes[node])) {
 		s->small[s->small_len++] = node;
-	} else if (is_early(s, node)) {
+	} else if (is_judged(s, node) || is_early(s, node)) {
 		s->early_bytes += s->gather->graph.nodes[node].size_bytes;
 		s->early[s->early_len++] = node;
 	} else {
@@ -127,7 +138,7 @@ static void enlist(struct survey *s, uint32_t node)
 	}
 }
 
-/* What has come of the layers need not be asked of anybody again. */
+/* What has come of the large ones need not be asked of anybody again. */
 static enum err_code keep_early(struct survey *s, struct err *err)
 {
 	enum err_code code = ERR_OK;
@@ -253,13 +264,14 @@ static enum err_code survey_init(struct survey *s, size_t len, struct err *err)
 }
 
 enum err_code survey_run(struct gather *g, const uint32_t *order, size_t len, unsigned width, struct watch *watch,
-			 struct err *err)
+			 bool judged, struct err *err)
 {
 	CLEANUP(survey_release)
 	struct survey s = {
 		.place = { .open = spool_open_blob, .close = spool_close_blob, .absent = note_absent },
 		.gather = g,
 		.watch = watch,
+		.judged = judged,
 		.width = width,
 	};
 	enum err_code code = survey_init(&s, len, err);

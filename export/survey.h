@@ -3,7 +3,8 @@
  * Lifecycle  survey_run on a settled graph, once prerequisites are marked and
  *            before the bundle's description is made.
  *            Afterwards every small blob and, but for a dry run, every small layer
- *            is in the spool, and whatever nobody has is marked absent.
+ *            is in the spool, with what a policy has to read, and whatever nobody has is
+ *            marked absent.
  * Bounds     SURVEY_WIDTH questions are open at once.  A layer is small up to
  *            LIMIT_EARLY_BYTES, as long as all of them have no more than
  *            LIMIT_EARLY_SUM_BYTES.
@@ -22,7 +23,8 @@
 
 #define SURVEY_WIDTH 256
 
-/* order: the nodes that belong to the images.  width small blobs are fetched at a time.  watch is NULL in a dry run. */
+/* order: the nodes that belong to the images.  width small blobs are fetched at a time.  watch is NULL in a dry run.
+ * judged: a policy will read signatures and attestations, up to LIMIT_SIGNED_BYTES each. */
 enum err_code survey_run(struct gather *g, const uint32_t *order, size_t len, unsigned width, struct watch *watch,
-			 struct err *err);
+			 bool judged, struct err *err);
 #endif

@@ -153,7 +153,7 @@ static enum err_code add_referrers(struct gathering *w, struct err *err)
 }
 
 /* What a layer is, by its type alone; false where it is nothing that is said about an image. */
-static bool form_of(const char *media_type, enum candidate_form *ret_form)
+bool candidate_form_of(const char *media_type, enum candidate_form *ret_form)
 {
 	if (strcmp(media_type, TYPE_SIMPLE) == 0)
 		*ret_form = CANDIDATE_SIMPLE;
@@ -177,7 +177,7 @@ static bool form_of_absent(const struct node *n, enum link_kind kind, enum candi
 
 	*ret_form = forms[kind];
 	return kind == LINK_SIG || kind == LINK_ATT || kind == LINK_BUILDKIT ||
-	       (n->artifact_type != NULL && form_of(n->artifact_type, ret_form));
+	       (n->artifact_type != NULL && candidate_form_of(n->artifact_type, ret_form));
 }
 
 static enum err_code add_candidate(struct candidates *all, const struct candidate *c, struct err *err)
@@ -230,7 +230,7 @@ static enum err_code add_layers(struct candidates *all, const struct candidate *
 
 		c.layer = i;
 		c.blob = graph_find(all->graph, &m->items[i].digest);
-		if (c.blob == NODE_NONE || !form_of(m->items[i].media_type, &c.form))
+		if (c.blob == NODE_NONE || !candidate_form_of(m->items[i].media_type, &c.form))
 			continue;
 		c.why = why_not(&all->graph->nodes[c.blob]);
 		code = claimed_type(all, m, &m->items[i], &c.predicate_type, err);

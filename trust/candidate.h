@@ -85,6 +85,8 @@ struct candidate_proof {
 					 predicate, a signature over the manifest */
 };
 
+/* What a layer of this media type is; false where it neither signs nor attests. */
+bool candidate_form_of(const char *media_type, enum candidate_form *ret_form);
 /* Find what there is of one image, by the place of its root among the graph's nodes: of the root, of each manifest
  * under it, carried or not, and of whatever refers to one of them. */
 enum err_code candidates_gather(const struct graph *g, uint32_t root, struct source *source,

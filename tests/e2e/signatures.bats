@@ -227,6 +227,37 @@ policy() {
 	[[ -z $output ]]
 }
 
+# An SBOM has as many packages as its image.
+@test "an attestation that comes with the layers is read before anything is written" {
+	local large=$REGISTRY/demo/large:1 from
+	cp "$SIGNED"/cosign-p256.key .
+	lab_peer crane cp --insecure "$REGISTRY/demo/app1@$APP1" "$large" 2>/dev/null
+	jq -n '{packages: [range(40000) | {name: "package \(.)", version: "1.0"}]}' >predicate.json
+	cosign_make attest new p256 "large@$APP1" --type https://acme.example/packages/v1 --predicate predicate.json >attest.log 2>&1
+	jq -n --arg large "$large" '{default: [{type: "reject"}], transports: {docker: {($large): [
+		{type: "attestation", predicateType: "https://acme.example/packages/v1", keyPath: "p256.pub",
+			conditions: [{pointer: "/predicate/packages/39999/name", equals: "package 39999"}]}]}}}' >policy.json
+	bundle export -q -o large.oci.tar.zst "$large"
+	expect 0
+	verify --policy policy.json large.oci.tar.zst
+	expect 0 accepted
+	"$BUNDLE" extract -q large.oci.tar.zst layout >/dev/null
+	for from in "$large" bundle:large.oci.tar.zst oci:layout; do
+		bundle export -q --policy policy.json -o again.oci.tar.zst "$from"
+		expect 0
+		cmp large.oci.tar.zst again.oci.tar.zst
+		bundle export -q --policy policy.json --dry-run "$from"
+		expect 0
+	done
+	sed -i 's/"package 39999"/"package 39998"/' policy.json
+	bundle export -q --policy policy.json -o refused.oci.tar.zst "$large"
+	complain 3 "$large: refused by policy.json" 'must equal "package 39998", and is "package 39999"'
+	[[ ! -e refused.oci.tar.zst ]]
+	# A pipe is read once.
+	bundle import -q --policy policy.json --to store - <large.oci.tar.zst
+	complain 3 'give the bundle as a file'
+}
+
 # The names that a site serves.
 served() {
 	curl -sSf --unix-socket engine.sock http://site/images/json | jq -r '.[].RepoTags[]' | sort | paste -sd ' '

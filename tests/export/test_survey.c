@@ -167,7 +167,7 @@ START_TEST(survey)
 		if (way->lack[1])
 			lack(1, &lacking);
 		f.dry = _i >= (int)COUNT_OF(ways);
-		ck_assert_msg(survey_run(&f.gather, f.order, f.len, 2, f.dry ? NULL : &f.watch, &err) == ERR_OK,
+		ck_assert_msg(survey_run(&f.gather, f.order, f.len, 2, f.dry ? NULL : &f.watch, false, &err) == ERR_OK,
 			      "%s: %s", way->name, err.msg);
 		expect_all(&lacking, way->lack[0] && (way->lack[1] || way->repositories == 1));
 		teardown();
@@ -185,7 +185,7 @@ START_TEST(prerequisites)
 	ck_assert_int_eq(layer->role, ROLE_LAYER);
 	layer->holder = (struct holder){ .image = NAME, .manifest = "sha256:0" };
 	lack(0, &layer->digest);
-	ck_assert_int_eq(survey_run(&f.gather, f.order, f.len, 1, NULL, NULL), ERR_OK);
+	ck_assert_int_eq(survey_run(&f.gather, f.order, f.len, 1, NULL, false, NULL), ERR_OK);
 	ck_assert(!layer->absent);
 	teardown();
 }
