@@ -118,7 +118,8 @@ void catalog_bytes_release(struct catalog_bytes *b);
 void catalog_bytes_release_ptr(struct catalog_bytes **b);
 
 /* May a place give this, for an image of another place that leads to it and does not bring it?  Where it is asked what
- * may be used, that was asked of what the image brings: not what it is without, and nothing that is revoked. */
+ * may be used, all of that was asked of the manifests that the image brings alone: so not those that it is without, and
+ * nothing that is revoked. */
 bool catalog_lends(const struct catalog_view *v, const struct node *n);
 
 /* An image as a source (common/source.h), which answers at once out of what catalog_bytes keeps: its manifests by

@@ -46,15 +46,6 @@ static enum err_code check_blobs(const struct plan *plan, struct err *err)
 	return code;
 }
 
-static enum err_code settle(const struct plan *plan, struct graph *g, struct err *err)
-{
-	enum err_code code = graph_settle(g, err);
-
-	if (code == ERR_OK)
-		contents_mark(plan->bundle, g);
-	return code;
-}
-
 static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struct err *err)
 {
 	enum err_code code = contents_walk(plan->bundle, rename_image, names, &plan->graph, err);
@@ -64,7 +55,10 @@ static enum err_code walk_bundle(struct plan *plan, struct mapping *names, struc
 		return code;
 	if (unused != NULL)
 		return err_set(err, ERR_USAGE, "--map %s=%s matches no image of this bundle", unused->from, unused->to);
-	return settle(plan, &plan->graph, err);
+	code = graph_settle(&plan->graph, err);
+	if (code == ERR_OK)
+		contents_mark(plan->bundle, &plan->graph);
+	return code;
 }
 
 /* Put the nodes into the description's order, which is that of the file. */

@@ -160,13 +160,9 @@ static int compare_names(const void *name, const void *image)
 	return strcmp(name, ((const struct image *)image)->name);
 }
 
-struct chosen {
-	const struct plan *plan;
-};
-
 static enum err_code rename_chosen(void *ctx, const char *name, char **ret_name, struct err *err)
 {
-	const struct plan *plan = ((const struct chosen *)ctx)->plan;
+	const struct plan *plan = *(const struct plan *const *)ctx;
 	const struct graph *g = &plan->graph;
 	CLEANUP(free_ptr) char *new = NULL;
 	enum err_code code = mapping_apply(plan->names, name, &new, err);
@@ -179,8 +175,7 @@ static enum err_code rename_chosen(void *ctx, const char *name, char **ret_name,
 
 enum err_code plan_walk_whole(const struct plan *plan, struct graph *g, struct err *err)
 {
-	struct chosen chosen = { .plan = plan };
-	enum err_code code = contents_walk(plan->bundle, rename_chosen, &chosen, g, err);
+	enum err_code code = contents_walk(plan->bundle, rename_chosen, &plan, g, err);
 	size_t i;
 
 	if (code == ERR_OK)
