@@ -10,7 +10,8 @@
 #include "trust/site.h"
 
 #define SCOPE_WORD "Scope:"
-#define BLANKS " \t\r"
+#define BLANKS " \t"
+#define LINE_ENDS "\r\n"
 
 static bool holds(const struct keyring *ring, const struct seal_key *k)
 {
@@ -70,7 +71,7 @@ static enum err_code read_lines(const char *line, const char *end, const char *p
 	enum err_code code = ERR_OK;
 
 	while (code == ERR_OK && line < end) {
-		size_t len = strcspn(line, "\n");
+		size_t len = strcspn(line, LINE_ENDS);
 
 		if (line + len > end)
 			len = (size_t)(end - line);

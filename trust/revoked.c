@@ -10,7 +10,8 @@
 #include "trust/pem.h"
 #include "trust/site.h"
 
-#define BLANKS " \t\r"
+#define BLANKS " \t"
+#define LINE_ENDS "\r\n" /* an editor of long ago ends them with the first alone: no comment may go on from there */
 
 static enum err_code add(struct revoked *r, const struct revoked_entry *entry, struct err *err)
 {
@@ -62,11 +63,15 @@ static enum err_code add_list(struct revoked *r, const char *file, struct buf *t
 	enum err_code code = ERR_OK;
 	size_t number = 1;
 
-	for (; code == ERR_OK && line != NULL; line = end, number++) {
-		end = strchr(line, '\n');
+	for (; code == ERR_OK && line != NULL; line = end) {
+		bool feeds;
+
+		end = strpbrk(line, LINE_ENDS);
+		feeds = end != NULL && *end == '\n';
 		if (end != NULL)
 			*end++ = '\0';
 		code = add_line(r, file, line, number, err);
+		number += feeds;
 	}
 	return code;
 }
@@ -78,7 +83,7 @@ static enum err_code check_alone(const char *file, char *text, struct err *err)
 	char *next = NULL, *line;
 	bool inside = false;
 
-	for (line = strtok_r(text, "\n", &next); line != NULL; line = strtok_r(NULL, "\n", &next)) {
+	for (line = strtok_r(text, LINE_ENDS, &next); line != NULL; line = strtok_r(NULL, LINE_ENDS, &next)) {
 		if (text_starts(line, PEM_BEGIN))
 			inside = true;
 		else if (text_starts(line, PEM_END))

@@ -198,6 +198,8 @@ static const struct {
 	{ "one", "Scope: registry.example.com/*\n", "", "registry.example.com/*" },
 	{ "two", "Scope: a.example/*\nScope: b.example/x\n", "", "a.example/*, b.example/x" },
 	{ "comments and blank lines", "# by hand\n\n \t\r\n  Scope:a.example/*  \r\n#", "", "a.example/*" },
+	{ "behind a comment whose line ends with a carriage return", "# Acme\rScope: a.example/*\n", "",
+	  "a.example/*" },
 	{ "everything, said", "Scope: *\n", "", "*" },
 	{ "a mistaken word", "Scopes: a.example/*\n", "", NULL },
 	{ "in lower case", "scope: a.example/*\n", "", NULL },

@@ -43,6 +43,7 @@ static const struct {
 	{ "without a line feed", "x", A, A, ERR_OK },
 	{ "a fingerprint", "x.list", A_TEXT "\n", A, ERR_OK },
 	{ "the second of two", "x.list", B "\r\n\t " A " # why\n\n", A, ERR_OK },
+	{ "behind a comment whose line ends with a carriage return", "x.list", "# why\r" A "\r", A, ERR_OK },
 	{ "a comment", "x.list", "# " A "\n", NULL, ERR_OK },
 	{ "another", "x.list", B "\n", NULL, ERR_OK },
 	{ "empty", "x.list", "", NULL, ERR_OK },
@@ -97,6 +98,7 @@ static const struct {
 } parts[] = {
 	{ "another key", "", key_p384_pub, "x.pem: holds more than one thing" },
 	{ "a list in front", "# some\n" A "\n", "", "\"" A "\" beside it" },
+	{ "a list in front, whose lines end with carriage returns", "# some\r" A "\n", "", "\"" A "\" beside it" },
 	{ "a list behind", "", "\r\n " A " # why", "\"" A "\" beside it" },
 	{ "a fingerprint", A_TEXT "\n", "", "\"" A_TEXT "\" beside it" },
 	{ "a scope, as a site's key has it", "# acme\nScope: acme.example/*\n", "", NULL },
