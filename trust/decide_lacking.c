@@ -52,7 +52,7 @@ static void why_asked(const struct lacking *l, size_t i, const char **ret_why, c
 		*ret_why = "was absent at the source";
 	} else {
 		*ret_why = "was left out";
-		*ret_else = ", or export all of the image";
+		*ret_else = ", or bring all of the image";
 	}
 }
 

@@ -261,7 +261,7 @@ both_decide() {
 	expect 0
 	bundle export --quiet --platform linux/arm/v7 -o part.oci.tar.zst "$REGISTRY/team/parts:1"
 	bundle import --quiet --to store --policy policy.json part.oci.tar.zst
-	complain 3 'linux/arm64' 'have the index signed, or export all of the image'
+	complain 3 'linux/arm64' 'have the index signed, or bring all of the image'
 	bundle export --quiet -o mixed.oci.tar.zst "$REGISTRY/team/mixed:1"
 	bundle import --quiet --to store --policy policy.json --platform linux/arm/v7 mixed.oci.tar.zst
 	complain 3 'linux/arm64' 'which was left out'
