@@ -10,6 +10,7 @@
 #include "common/report.h"
 #include "common/text.h"
 #include "trust/commands.h"
+#include "trust/revoked.h"
 #include "trust/sigstore.h"
 
 struct options {
@@ -43,6 +44,7 @@ struct run {
 	struct trust_artifact artifact;
 	struct sigstore_bundle bundle;
 	struct trust_proof proof;
+	struct revoked revoked;
 };
 
 static void run_release(struct run *r)
@@ -53,6 +55,7 @@ static void run_release(struct run *r)
 	trust_artifact_release(&r->artifact);
 	sigstore_bundle_release(&r->bundle);
 	trust_proof_release(&r->proof);
+	revoked_release(&r->revoked);
 }
 
 static enum err_code check_options(const struct options *o, struct err *err)
@@ -101,7 +104,7 @@ static enum err_code open_trust(struct run *r, struct err *err)
 	}
 	if (code == ERR_OK && o->root != NULL)
 		code = as_unproved(trust_root_read(o->root, &r->root, err), err);
-	return code;
+	return code == ERR_OK ? revoked_load(&r->revoked, err) : code;
 }
 
 static enum err_code open_artifact(struct run *r, struct err *err)
@@ -133,6 +136,9 @@ static enum err_code prove(struct run *r, struct err *err)
 	};
 	enum err_code code = trust_verify(&r->bundle, &material, &wanted, &r->artifact, &r->proof, err);
 
+	/* What this machine has revoked never counts, whoever names it. */
+	if (code == ERR_OK)
+		code = revoked_check_key(&r->revoked, r->proof.key_id, err);
 	return code == ERR_OK ? code : err_add(err, "%s: not verified", r->file);
 }
 

@@ -10,6 +10,7 @@
 
 #define WHYS_SHOWN 3
 #define FOUND_MAX ((size_t)4096)
+#define ASKED_OF_NONE "it is asked of no platform that comes along"
 
 static void judging_release(struct judging *j)
 {
@@ -220,7 +221,7 @@ static enum err_code find_for(const struct judging *j, size_t subject, struct bu
 static enum err_code add_platforms(struct judging *j, size_t requirement_at, struct err *err)
 {
 	enum err_code code = ERR_OK;
-	size_t shown = 0, i;
+	size_t shown = 0, asked = 0, i;
 
 	for (i = 0; code == ERR_OK && shown < PLATFORMS_SHOWN && i < j->all->subjects_len; i++) {
 		CLEANUP(buf_release) struct buf found = { .max = FOUND_MAX };
@@ -229,7 +230,10 @@ static enum err_code add_platforms(struct judging *j, size_t requirement_at, str
 		struct decision_step step = { .kind = STEP_PLATFORM };
 		const struct candidate_subject *s = &j->all->subjects[i];
 
-		if (!j->asked[i] || j->vouched[i] || judging_asks_once(j->all, i))
+		if (!j->asked[i] || judging_asks_once(j->all, i))
+			continue;
+		asked++;
+		if (j->vouched[i])
 			continue;
 		code = find_for(j, i, &found, err);
 		if (code == ERR_OK)
@@ -244,7 +248,9 @@ static enum err_code add_platforms(struct judging *j, size_t requirement_at, str
 		if (code == ERR_OK && j->counted > 0)
 			code = decision_add(j->decision, &step, err);
 	}
-	return code == ERR_OK && shown == 0 ? decision_found(j->decision, requirement_at, true, NULL, err) : code;
+	if (code != ERR_OK || shown > 0)
+		return code;
+	return decision_found(j->decision, requirement_at, true, asked == 0 ? ASKED_OF_NONE : NULL, err);
 }
 
 /* ---- requirements ---- */

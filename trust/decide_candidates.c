@@ -163,6 +163,17 @@ static enum err_code judge_conditions(struct judging *j, const struct candidate 
 	return code == ERR_OK ? judging_fails(j, c, "attestation", buf_text(&text), err) : code;
 }
 
+/* What carries it may have said of which type it is. */
+static enum err_code fail_by_type(struct judging *j, const struct candidate *c, const char *type, struct err *err)
+{
+	CLEANUP(free_ptr) char *text = NULL;
+	const char *said = c->predicate_type != NULL ? ", and was said to be of another" : "";
+	enum err_code code = type != NULL ? str_format(&text, err, "it is of type %.300s%s", type, said)
+					  : str_copy("it does not say of which type it is", &text, err);
+
+	return code == ERR_OK ? judging_fails(j, c, "attestation", text, err) : code;
+}
+
 /* What it says, once it is known who says it. */
 static enum err_code judge_statement(struct judging *j, const struct candidate *c, struct json_t *payload,
 				     const char *who, struct err *err)
@@ -182,7 +193,7 @@ static enum err_code judge_statement(struct judging *j, const struct candidate *
 		payload = read;
 	type = js_string(payload, "predicateType");
 	if (type == NULL || !judging_wants_type(j, type))
-		return judging_fails(j, c, "attestation", "it is of another type than it was said to be", err);
+		return fail_by_type(j, c, type, err);
 	return judge_conditions(j, c, payload, who, err);
 }
 

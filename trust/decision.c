@@ -8,6 +8,8 @@
 #include "common/text.h"
 #include "trust/decision_private.h"
 
+#define ASKED_SHOWN 200 /* of a requirement, in one line with all else */
+
 static const char *const kind_names[] = { "scope", "requirement", "candidate", "platform" };
 
 void decision_release(struct decision *d)
@@ -71,8 +73,9 @@ enum err_code decision_refusal(const struct decision *d, struct err *err)
 		if (s->kind == STEP_REQUIREMENT && !s->holds)
 			break;
 	}
-	return err_set(err, ERR_UNPROVED, "%.260s: refused by %.200s, %.200s: it asks for %.150s; found: %.400s",
-		       d->name, policy_path(d->policy), s->pointer, s->text, s->found != NULL ? s->found : "nothing");
+	return err_set(err, ERR_UNPROVED, "%.200s: refused by %.150s, %.120s: it asks for %.*s%s; found: %.400s",
+		       d->name, policy_path(d->policy), s->pointer, ASKED_SHOWN, s->text,
+		       strlen(s->text) > ASKED_SHOWN ? "…" : "", s->found != NULL ? s->found : "nothing");
 }
 
 static enum err_code print_step(const struct decision_step *s, struct outstream *out, struct err *err)

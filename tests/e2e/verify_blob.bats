@@ -144,6 +144,16 @@ vector() {
 	run ! lab_peer cosign verify-blob --key rsa.pub --bundle p256.json --insecure-ignore-tlog app.txt >/dev/null 2>&1
 }
 
+@test "a key that is revoked on this machine counts for nothing, whoever names it" {
+	export BUNDLE_TRUST=$PWD/trust
+	bundle trust revoke p256.pub
+	expect 0
+	bundle verify-blob --bundle p256.json --key p256.pub app.txt
+	complain 3 'app.txt: not verified' 'is revoked here'
+	bundle verify-blob --bundle rsa.json --key rsa.pub app.txt
+	expect 0 'app.txt: verified'
+}
+
 @test "a mistake on the command line" {
 	while IFS='|' read -r options text; do
 		# shellcheck disable=SC2086 # several arguments

@@ -248,6 +248,24 @@ START_TEST(machine)
 }
 END_TEST
 
+/* Who reads that a requirement holds must not think that somebody attested to something. */
+START_TEST(asked_of_none)
+{
+	CLEANUP(policy_free_ptr)
+	struct policy *p =
+		judged_parse(ATTESTED("\"predicateType\":\"" SLSA "\"," BY("a") ",\"platforms\":[\"windows/amd64\"]"));
+	CLEANUP(decision_release) struct decision d = { 0 };
+	CLEANUP(proofs_release) struct proofs proofs;
+	struct candidates all = judged_gather(NULL, 0, NULL);
+
+	proofs_init(&proofs, &judged_prover, NULL);
+	ck_assert_int_eq(policy_decide(p, NAME, &all, &proofs, &d, NULL), ERR_OK);
+	ck_assert(d.accepted);
+	ck_assert_int_eq(d.steps[1].kind, STEP_REQUIREMENT);
+	ck_assert_str_eq(d.steps[1].found, "it is asked of no platform that comes along");
+}
+END_TEST
+
 /* One place says that it is for arm64, and another says nothing. */
 START_TEST(says_nothing_elsewhere)
 {
@@ -349,6 +367,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, judged_setup, judged_teardown);
 	tcase_add_loop_test(t, units, 0, (int)COUNT_OF(cases));
+	tcase_add_test(t, asked_of_none);
 	tcase_add_loop_test(t, machine, 0, (int)COUNT_OF(machines));
 	tcase_add_loop_test(t, says_nothing_elsewhere, 0, 2);
 	tcase_add_test(t, reasons);

@@ -101,7 +101,7 @@ static const struct {
 	  { BUNDLE(ROOT, "a"), { CANDIDATE_STATEMENT, AMD64, SLSA, NULL, NULL, SAYS(SPDX, "{}") } },
 	  2,
 	  1,
-	  "it is of another type than it was said to be" },
+	  "it is of type " SPDX ", and was said to be of another" },
 	{ "signatures are proved once for all statements",
 	  STATED,
 	  { BUNDLE(ROOT, "b"), UNSIGNED(SLSA, "{}"), UNSIGNED(SLSA, "{}") },

@@ -12,6 +12,8 @@
 #include "trust/fingerprint.h"
 #include "trust/revoked.h"
 
+#define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 static const struct {
 	const char *what, *requirements;
 	struct thing things[4];
@@ -171,7 +173,17 @@ static const struct {
 	  PROVENANCE("a"),
 	  { { CANDIDATE_DSSE, ROOT, SLSA, "a", NULL, SAYS(SPDX, "{}") } },
 	  1,
-	  "it is of another type than it was said to be" },
+	  "it is of type " SPDX ", and was said to be of another" },
+	{ "a requirement that is longer than a line",
+	  ATTESTED("\"predicateType\":\"" X64 X64 X64 X64 "\"," BY("a")),
+	  { { 0 } },
+	  0,
+	  "xxx…; found: no attestation of this type" },
+	{ "it does not say that it is another type",
+	  PROVENANCE("a"),
+	  { { CANDIDATE_BUNDLE, ROOT, NULL, "a", NULL, SAYS(SPDX, "{}") } },
+	  1,
+	  "found: it is of type " SPDX },
 	{ "it does not say its type",
 	  PROVENANCE("a"),
 	  { { CANDIDATE_BUNDLE, ROOT, NULL, "a", NULL, SAYS(SLSA, "{}") } },
