@@ -141,7 +141,9 @@ static enum err_code attestations(const struct options *options, const char *ima
 	if (code == ERR_OK && count == 0 && !options->json)
 		fprintf(stderr, "%s attestations: %s has none%s%s\n", OPT_PROGRAM, name,
 			options->types.len > 0 ? " of this type" : "",
-			options->referrers ? "" : "; --referrers asks for those that lie beside it, as cosign's do");
+			options->referrers || is_from(options, DAEMON_TRANSPORT)
+				? ""
+				: "; --referrers asks for those that lie beside it, as cosign's do");
 	return code;
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/digest.h"
 #include "common/file.h"
+#include "common/hex.h"
 #include "common/js.h"
 #include "common/limits.h"
 #include "common/mem.h"
@@ -12,6 +13,7 @@
 #include "trust/commands.h"
 #include "trust/revoked.h"
 #include "trust/sigstore.h"
+#include "trust/site.h"
 
 struct options {
 	const char *bundle, *key, *identity, *identity_regexp, *issuer, *issuer_regexp, *root;
@@ -126,6 +128,29 @@ static enum err_code read_bundle(struct run *r, struct err *err)
 			      : code;
 }
 
+/* What this machine has revoked never counts, whoever names it: the key, and the file. */
+static enum err_code check_revoked(struct run *r, struct err *err)
+{
+	const struct revoked_entry *entry = NULL;
+	const unsigned char *hash = NULL;
+	char hex[2 * TRUST_HASH_MAX + 1];
+	struct digest digest = r->digest;
+	enum err_code code = revoked_check_key(&r->revoked, r->proof.key_id, err);
+
+	if (code == ERR_OK && digest.text[0] == '\0') {
+		code = trust_artifact_hash(&r->artifact, TRUST_SHA256, &hash, err);
+		if (code != ERR_OK)
+			return code;
+		hex_encode(hex, hash, trust_hash_bytes(TRUST_SHA256));
+		snprintf(digest.text, sizeof(digest.text), "sha256:%s", hex);
+	}
+	if (code == ERR_OK)
+		entry = revoked_find(&r->revoked, &digest);
+	return entry == NULL ? code
+			     : err_set(err, ERR_UNPROVED, "%s is revoked here (" SITE_REVOKED "/%s)", digest.text,
+				       entry->file);
+}
+
 static enum err_code prove(struct run *r, struct err *err)
 {
 	const struct trust_material material = { .keys = &r->key, .keys_len = r->key != NULL, .root = r->root };
@@ -136,9 +161,8 @@ static enum err_code prove(struct run *r, struct err *err)
 	};
 	enum err_code code = trust_verify(&r->bundle, &material, &wanted, &r->artifact, &r->proof, err);
 
-	/* What this machine has revoked never counts, whoever names it. */
 	if (code == ERR_OK)
-		code = revoked_check_key(&r->revoked, r->proof.key_id, err);
+		code = check_revoked(r, err);
 	return code == ERR_OK ? code : err_add(err, "%s: not verified", r->file);
 }
 

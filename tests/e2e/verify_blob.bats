@@ -144,7 +144,7 @@ vector() {
 	run ! lab_peer cosign verify-blob --key rsa.pub --bundle p256.json --insecure-ignore-tlog app.txt >/dev/null 2>&1
 }
 
-@test "a key that is revoked on this machine counts for nothing, whoever names it" {
+@test "a key or a file that is revoked on this machine counts for nothing, whoever names it" {
 	export BUNDLE_TRUST=$PWD/trust
 	bundle trust revoke p256.pub
 	expect 0
@@ -152,6 +152,12 @@ vector() {
 	complain 3 'app.txt: not verified' 'is revoked here'
 	bundle verify-blob --bundle rsa.json --key rsa.pub app.txt
 	expect 0 'app.txt: verified'
+	digest=sha256:$(sha256sum <app.txt | cut -d ' ' -f 1)
+	bundle trust revoke "$digest"
+	for file in app.txt "$digest"; do
+		bundle verify-blob --bundle rsa.json --key rsa.pub "$file"
+		complain 3 "$file: not verified" "$digest is revoked here"
+	done
 }
 
 @test "a mistake on the command line" {
